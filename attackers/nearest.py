@@ -1,0 +1,41 @@
+"""The nearest class mean: the attacker with nothing to tune."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.api import Classifier, Context, Knowledge, Weights
+from bench.faces import Sample
+from bench.registry import register
+
+
+@register("nearest")
+@dataclass(frozen=True)
+class Nearest(Classifier):
+    """Scores a class by the negated squared distance to its mean, in standardised inputs.
+
+    Source: Tibshirani et al., PNAS 99(10), 2002 (nearest centroid, without shrinkage).
+    """
+
+    forms = frozenset({"pixels", "codes"})
+
+    def fit(self, knowledge: Knowledge, context: Context) -> Weights:
+        """Mean and scale of the inputs, (D,), and class means, (C, D); unseen classes lie far."""
+        x, truth = _flat(knowledge.train), knowledge.train.labels[knowledge.target.name]
+        mean, scale = x.mean(axis=0), x.std(axis=0) + np.float32(1e-3)
+        x = (x - mean) / scale
+        means = np.full((len(knowledge.target.classes), x.shape[1]), 1e3, np.float32)
+        for number in np.unique(truth):
+            means[number] = x[truth == number].mean(axis=0)
+        return {"mean": mean, "scale": scale, "means": means}
+
+    def predict(self, sample: Sample, weights: Weights, context: Context) -> NDArray[np.float32]:
+        """Negated mean squared distances, (N, C)."""
+        x = (_flat(sample) - weights["mean"]) / weights["scale"]
+        distances = [((x - mean) ** 2).mean(axis=1) for mean in weights["means"]]
+        return -np.stack(distances, axis=1).astype(np.float32)
+
+
+def _flat(sample: Sample) -> NDArray[np.float32]:
+    return sample.inputs.reshape(len(sample), -1).astype(np.float32)  # (N, D)

@@ -1,0 +1,59 @@
+"""An attacker's raw answers, and the numbers made of them."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What an attacker said of each picture, with the truth beside it.
+
+    Attributes:
+        scores: float32, (N, C); higher is likelier.
+        truth: int64, (N,), 0..C-1.
+        person: int64, (N,): whose picture it is; intervals resample people.
+        row: int64, (N,): picture ids, to pair the answers of two attackers.
+
+    Raises:
+        ValueError: if the lengths differ, a score is not finite, or a truth is out of range.
+    """
+
+    scores: NDArray[np.float32]
+    truth: NDArray[np.int64]
+    person: NDArray[np.int64]
+    row: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        n = len(self.row)
+        if self.scores.ndim != 2 or {len(self.scores), len(self.truth), len(self.person)} != {n}:
+            raise ValueError(
+                f"answers need scores (N, C) and N truths, people and rows, got {self.scores.shape}"
+                f", {len(self.truth)}, {len(self.person)}, {n}"
+            )
+        if not np.isfinite(self.scores).all():
+            raise ValueError("scores must be finite; mend the attacker that gave them")
+        if n and not 0 <= self.truth.min() <= self.truth.max() < self.scores.shape[1]:
+            raise ValueError(f"truth must lie in 0..{self.scores.shape[1] - 1}; drop missing rows")
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+
+class Estimate(NamedTuple):
+    """A number that may be printed.
+
+    Attributes:
+        value: the point estimate.
+        low, high: its 95 % interval; both nan if it has none.
+        n: pictures behind it.
+        chance: what the best constant guess reaches; nan if there is no such level.
+    """
+
+    value: float
+    low: float
+    high: float
+    n: int
+    chance: float

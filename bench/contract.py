@@ -1,0 +1,185 @@
+"""The contract that every plugin must pass; `bench check` and the tests run it."""
+
+import dataclasses
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+import numpy as np
+
+from bench.api import (
+    Classifier,
+    Dataset,
+    Defense,
+    Knowledge,
+    LatentDefense,
+    Plugin,
+    Weights,
+)
+from bench.faces import Array, Faces, Images, Sample, Target
+from bench.registry import KINDS, make, plugins
+from bench.runner.actions.protect import checked
+from bench.runner.artifacts import of_weights
+from bench.runner.luck import RowLuck, generator
+from bench.runner.worker import Worker
+from bench.spec import Spec
+
+TRIAL = Spec.parse("synthetic:people=4,takes=4,pictures=4,size=32")  # faces to try a plugin on
+GREY_LEVEL = 1  # networks may round otherwise in a batch of another size
+
+Rule = tuple[str, Callable[[], str]]  # what must hold; tells what does not, or nothing
+
+
+class Check(NamedTuple):
+    """A rule, and the problem seen; empty if it held."""
+
+    rule: str
+    problem: str
+
+
+def checks(spec: Spec) -> Iterator[Check]:
+    """Runs the contract on every plugin of that name.
+
+    Raises:
+        ValueError: if there is none, or its fields are refused.
+    """
+    named = [base for kind, base in KINDS.items() if spec.name in plugins(kind)]
+    with TemporaryDirectory() as scratch:
+        worker = Worker(scratch=Path(scratch))
+        for base in named or [Defense]:  # of an unknown name `make` tells the near ones
+            for rule, problem in _rules(make(base, spec), worker):
+                try:
+                    yield Check(rule, problem())
+                except Exception as error:  # whatever a plugin raises is what is to be found
+                    yield Check(rule, f"{type(error).__name__}: {error}")
+
+
+def _rules(plugin: Plugin, worker: Worker) -> Iterator[Rule]:
+    yield "it is a frozen dataclass whose fields are told by bench.api.field", lambda: _form(plugin)
+    yield "its docstring names its Source:", lambda: _source(plugin)
+    if isinstance(plugin, Dataset):
+        yield "it loads the same labelled pictures twice", lambda: _loads(plugin, worker)
+    if isinstance(plugin, Defense):
+        trial = _DefenseTrial(plugin, worker)
+        yield "equal luck gives equal weights", trial.weights
+        yield "it gives out one whole picture per row", trial.release
+        yield "equal luck gives equal releases", trial.repeats
+        yield "a picture's release does not depend on the others", trial.alone
+        if isinstance(plugin, LatentDefense):
+            yield "its codes are float32 and depend on one picture", trial.codes
+    if isinstance(plugin, Classifier):
+        yield "it scores every class of every picture", lambda: _answers(plugin, worker)
+
+
+def _form(plugin: Plugin) -> str:
+    if not dataclasses.is_dataclass(plugin) or not type(plugin).__dataclass_params__.frozen:
+        return "add @dataclass(frozen=True)"
+    untold = [item.name for item in dataclasses.fields(plugin) if not item.metadata.get("about")]
+    return f"no field(default, about=...) for {untold}" if untold else ""
+
+
+def _source(plugin: Plugin) -> str:
+    found = re.search(r"Source: \S", type(plugin).__doc__ or "")
+    return "" if found else "add 'Source: author, venue, year' ('ours' if it is new)"
+
+
+def _loads(plugin: Dataset, worker: Worker) -> str:
+    first, second = (plugin.load(worker.protecting()) for _ in range(2))
+    faces, again = first.faces, second.faces
+    if len(np.unique(faces.rows)) < len(faces):
+        return "rows repeat"
+    for target in first.targets:
+        label = faces.labels[target.name]
+        if target.kind == "categorical" and not -1 <= label.min() <= label.max() < len(
+            target.classes
+        ):
+            return f"label {target.name!r} leaves -1..{len(target.classes) - 1}"
+    same = (faces.images == again.images).all() and (faces.rows == again.rows).all()
+    return "" if same else "pictures or rows differ"
+
+
+@dataclasses.dataclass
+class _DefenseTrial:
+    defense: Defense
+    worker: Worker
+
+    def __post_init__(self) -> None:
+        collection = make(Dataset, TRIAL).load(self.worker.protecting())
+        self.faces = collection.faces
+
+    def fitted(self) -> Weights:
+        name = f"{type(self.defense).__name__}.reads_to_fit"
+        faces = self.faces.declared(self.defense.reads_to_fit, name)
+        context = self.worker.training(generator("contract", self.defense.name))
+        return of_weights(self.defense.fit(faces, context), self.defense.name).weights
+
+    def shown(self, index: Array) -> Faces:
+        name = f"{type(self.defense).__name__}.reads_to_protect"
+        return self.faces.pick(index).declared(self.defense.reads_to_protect, name)
+
+    def released(self, index: Array, weights: Weights) -> Images:
+        faces = self.shown(index)
+        context = self.worker.protecting(RowLuck(faces.rows, 0, self.defense.name, 0))
+        release = self.defense.protect(faces, weights, context)
+        return checked(release, faces, self.defense.name)[0]
+
+    def weights(self) -> str:
+        first, second = self.fitted(), self.fitted()
+        same = first.keys() == second.keys() and all(
+            np.array_equal(first[name], second[name]) for name in first
+        )
+        return "" if same else "two fits with one seed differ; draw from context.rng only"
+
+    def release(self) -> str:
+        self.released(np.arange(len(self.faces)), self.fitted())
+        return ""
+
+    def repeats(self) -> str:
+        weights, index = self.fitted(), np.arange(len(self.faces))
+        first, second = (self.released(index, weights) for _ in range(2))
+        return "" if (first == second).all() else "draw from context.row_rngs only"
+
+    def alone(self) -> str:
+        weights = self.fitted()
+        together = self.released(np.arange(8), weights).astype(int)
+        alone = np.concatenate([self.released(np.array([i]), weights) for i in range(8)])
+        gap = int(abs(together - alone).max())
+        return "" if gap <= GREY_LEVEL else f"alone it is up to {gap} grey levels off"
+
+    def codes(self) -> str:
+        if not isinstance(self.defense, LatentDefense):
+            raise TypeError("only a LatentDefense has codes")
+        weights, parts = self.fitted(), [np.arange(4), *(np.array([i]) for i in range(4))]
+        codes = []
+        for index in parts:
+            faces = self.shown(index)
+            luck = RowLuck(faces.rows, 0, self.defense.name, 0)
+            codes.append(self.defense.encode(faces, weights, self.worker.protecting(luck)))
+        if any(code.dtype != np.float32 or code.ndim != 2 for code in codes):
+            return f"got {codes[0].dtype} {codes[0].shape}, wanted float32 (N, D)"
+        scale = float(np.abs(codes[0]).max()) or 1.0
+        gap = float(np.abs(codes[0] - np.concatenate(codes[1:])).max()) / scale
+        return "" if gap < 0.02 else f"alone a code is off by {gap:.1%} of the largest entry"
+
+
+def _answers(plugin: Classifier, worker: Worker) -> str:
+    rng = np.random.default_rng(generator("contract").integers(2**32))
+    for form in sorted(plugin.forms):
+        shape, truth = ((64, 3, 32, 32) if form == "pixels" else (64, 12)), np.arange(64) % 3
+        inputs: Array = rng.integers(0, 256, shape).astype(np.uint8)
+        inputs = inputs if form == "pixels" else inputs.astype(np.float32)
+        labels = {"colour": truth, "person": truth}
+        target = Target("colour", "categorical", ("red", "green", "blue"))
+        part = Sample(inputs, labels)
+        knowledge = Knowledge(part, part, None, target, frozenset())
+        context = worker.training(generator("contract", plugin.name))
+        weights = of_weights(plugin.fit(knowledge, context), plugin.name).weights
+        scores = plugin.predict(Sample(inputs[:20]), weights, worker.protecting())
+        if scores.shape != (20, 3) or not np.isfinite(scores).all():
+            return f"{form}: wanted 20 x 3 finite scores, got {scores.dtype} {scores.shape}"
+        turned = plugin.predict(Sample(inputs[:20][::-1].copy()), weights, worker.protecting())
+        if not np.allclose(scores, turned[::-1], atol=0.05):
+            return f"{form}: scores depend on the order of the pictures"
+    return ""

@@ -1,0 +1,1 @@
+"""Data sets: the embedded synthetic people, and loaders of real photographs."""

@@ -1,0 +1,121 @@
+"""Labeled Faces in the Wild."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bench.api import Collection, Context, Dataset, field
+from bench.data.pictures import decoded
+from bench.data.protocols import check_protocol, new_rows
+from bench.faces import Faces, Target
+from bench.registry import register
+
+CENTRE = (0.5, 0.53)  # of the faces in the official 250-px pictures
+LISTS = ("female_names.txt", "male_names.txt")  # in the order of the classes
+GENDERS = ("female", "male")
+
+
+@register("lfw")
+@dataclass(frozen=True)
+class LFW(Dataset):
+    """Photographs of public figures from the news; labels: identity, gender.
+
+    Reads `lfw/NAME/NAME_0001.jpg` and the third-party lists `male_names.txt`, `female_names.txt`.
+
+    Source: Huang, Ramesh, Berg, Learned-Miller, UMass Amherst Technical Report 07-49, 2007.
+    """
+
+    root: str = field("", about="folder with lfw/ and the lists; else $BENCH_DATA/lfw", at="place")
+    size: int = field(64, about="side of a picture, px")
+    crop: float = field(0.6, about="side of the cut, of 250 px: wide borders alone identify 6 %")
+    min_pictures: int = field(10, about="pictures that a person needs to be in `closed`")
+    people: int = field(0, about="take part in `closed`, those with most pictures; 0: all")
+    seed: int = field(0, about="redraws the parts")
+    protocol: str = field("open", about="who is asked about: closed, closed-paper, open")
+
+    def __post_init__(self) -> None:
+        check_protocol(self.protocol)
+        if not 0 < self.crop <= 1:
+            raise ValueError(f"crop is a fraction of the width, 0 to 1, got {self.crop}")
+
+    @property
+    def asks(self) -> tuple[Target, ...]:
+        """Identity (classes are known once it is read) and gender."""
+        return (Target("identity"), Target("gender", "categorical", GENDERS))
+
+    @property
+    def folder(self) -> Path:
+        """Where the data lie.
+
+        Raises:
+            FileNotFoundError: if they are not there.
+        """
+        if self.root:
+            folder = Path(self.root).expanduser()
+        elif "BENCH_DATA" in os.environ:
+            folder = Path(os.environ["BENCH_DATA"]) / "lfw"
+        else:
+            raise FileNotFoundError("lfw is not here: set BENCH_DATA to the folder that holds lfw/")
+        for needed in ("lfw", *LISTS):
+            if not (folder / needed).exists():
+                raise FileNotFoundError(
+                    f"lfw wants {folder / needed}, which is missing; point BENCH_DATA (or "
+                    "lfw:root=) at the official layout with both lists of names"
+                )
+        return folder
+
+    def files(self) -> Sequence[Path]:
+        """The lists and all pictures, sorted."""
+        pictures = sorted((self.folder / "lfw").glob("*/*.jpg"))
+        if not pictures:
+            raise FileNotFoundError(f"no NAME/NAME_0001.jpg in {self.folder / 'lfw'}; unpack it")
+        return [*(self.folder / name for name in LISTS), *pictures]
+
+    def load(self, context: Context) -> Collection:
+        """The pictures in the order of names; `closed` protocols keep people with enough."""
+        pictures = list(self.files()[len(LISTS) :])
+        gender_of = self._genders({path.name for path in pictures})
+        names = np.array([path.parent.name for path in pictures])
+        people, identity, n_pictures = np.unique(names, return_inverse=True, return_counts=True)
+        if self.protocol != "open":
+            rank = np.argsort(-n_pictures, kind="stable")[: self.people or None]
+            kept = np.sort(rank[n_pictures[rank] >= self.min_pictures])
+            keep = np.isin(identity, kept)
+            people, identity = people[kept], np.searchsorted(kept, identity[keep])
+            pictures = [path for path, kept_here in zip(pictures, keep, strict=True) if kept_here]
+        labels = {
+            "identity": identity.astype(np.int64),
+            "gender": np.array([gender_of[path.name] for path in pictures], np.int64),
+        }
+        _check_people(labels["identity"], labels["gender"], people)
+        images = decoded(pictures, self.size, self.crop, CENTRE)
+        faces = Faces(images, labels, new_rows(len(images), self.name))
+        return Collection(faces, (Target("identity", "categorical", tuple(people)), self.asks[1]))
+
+    def _genders(self, present: set[str]) -> dict[str, int]:
+        """Gender of each file by its name."""
+        listed = [
+            {line.strip() for line in (self.folder / name).read_text().splitlines() if line.strip()}
+            for name in LISTS
+        ]
+        problems = {
+            "stand in both lists": listed[0] & listed[1],
+            "stand in no list": present - listed[0] - listed[1],
+            "are listed, but there is no such file": (listed[0] | listed[1]) - present,
+        }
+        for problem, names in problems.items():
+            if names:
+                raise ValueError(
+                    f"{len(names)} pictures {problem}, e.g. {min(names)}; mend "
+                    f"{' and '.join(LISTS)} in {self.folder}, or restore the files"
+                )
+        return {name: number for number, names in enumerate(listed) for name in names}
+
+
+def _check_people(identity: np.ndarray, gender: np.ndarray, people: np.ndarray) -> None:
+    for number, name in enumerate(people):
+        if len(set(gender[identity == number])) > 1:
+            raise ValueError(f"{name} stands in both lists of names; mend {' or '.join(LISTS)}")

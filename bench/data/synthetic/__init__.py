@@ -1,0 +1,5 @@
+"""People that do not exist, drawn by our own code, with exact labels."""
+
+from bench.data.synthetic.dataset import Synthetic
+
+__all__ = ["Synthetic"]

@@ -1,0 +1,63 @@
+"""Expressions as action units of the Facial Action Coding System (Ekman and Friesen, 1978)."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.data.synthetic.luck import Column, Luck
+
+ACTION_UNITS = (
+    "AU1",  # inner brow raiser
+    "AU2",  # outer brow raiser
+    "AU4",  # brow lowerer
+    "AU5",  # upper lid raiser
+    "AU6",  # cheek raiser
+    "AU7",  # lid tightener
+    "AU9",  # nose wrinkler
+    "AU10",  # upper lip raiser
+    "AU12",  # lip corner puller
+    "AU15",  # lip corner depressor
+    "AU17",  # chin raiser
+    "AU20",  # lip stretcher
+    "AU23",  # lip tightener
+    "AU25",  # lips part
+    "AU26",  # jaw drop
+)
+
+# Intensity 0..1 of the units that make an expression; all others are 0.
+TEMPLATES: Mapping[str, Mapping[str, float]] = {
+    "anger": {"AU4": 0.95, "AU5": 0.10, "AU7": 0.75, "AU17": 0.45, "AU23": 0.95},
+    "disgust": {"AU4": 0.40, "AU6": 0.20, "AU7": 0.45, "AU9": 0.95, "AU10": 0.90, "AU15": 0.30,
+                "AU17": 0.25, "AU25": 0.30},
+    "fear": {"AU1": 0.90, "AU2": 0.35, "AU4": 0.50, "AU5": 0.90, "AU20": 0.90, "AU25": 0.65,
+             "AU26": 0.15},
+    "joy": {"AU6": 0.85, "AU7": 0.15, "AU12": 0.95, "AU25": 0.70, "AU26": 0.15},
+    "neutral": {},
+    "sadness": {"AU1": 0.95, "AU4": 0.20, "AU7": 0.40, "AU15": 0.95, "AU17": 0.60},
+    "surprise": {"AU1": 0.90, "AU2": 0.95, "AU5": 0.80, "AU25": 0.80, "AU26": 0.95},
+}  # fmt: skip
+EXPRESSIONS = tuple(TEMPLATES)
+
+
+def intensities() -> Column:
+    """Intensities of the full expressions, (len(EXPRESSIONS), len(ACTION_UNITS)), 0..1."""
+    return np.array([[units.get(u, 0.0) for u in ACTION_UNITS] for units in TEMPLATES.values()])
+
+
+def draw_actions(
+    expression: npt.NDArray[np.int64], gains: Column, rests: Column, luck: Luck
+) -> Column:
+    """Action units as they are drawn, (N, len(ACTION_UNITS)), 0..1.
+
+    Args:
+        expression: (N,), an index into EXPRESSIONS.
+        gains: (N, len(ACTION_UNITS)), factors of each picture's person.
+        rests: (N, len(ACTION_UNITS)), what each picture's person adds at rest.
+        luck: gives the strength of the expression and the jitter of each unit.
+    """
+    strength = luck.uniform(0.85, 1.08)[:, None]  # (N, 1)
+    jitter = np.stack([luck.normal() for _ in ACTION_UNITS], axis=1)
+    full = intensities()[expression]  # (N, units)
+    moved = full * (strength + 0.10 * jitter) + 0.06 * np.abs(jitter)
+    return np.clip(moved * gains + rests, 0.0, 1.0)

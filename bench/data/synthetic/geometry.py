@@ -1,0 +1,89 @@
+"""Geometry: where the parts of a face are, once its action units have moved them."""
+
+from torch import Tensor
+
+from bench.data.synthetic.shapes import Values
+
+
+def place_features(v: Values) -> dict[str, Tensor]:
+    """Positions and sizes in head units (x to the picture's right, y up), (N, 1, 1) each.
+
+    A name that ends in `_uneven` is what the right side of the picture has more than the middle,
+    and the left side less.
+
+    Args:
+        v: the picture's numbers: traits, take and action units.
+    """
+    return _eyes(v) | _brows(v) | _nose(v) | _mouth(v)
+
+
+def _eyes(v: Values) -> dict[str, Tensor]:
+    """Eyes: lids open with AU5, close with AU6 (from below) and AU7 (from both sides)."""
+    height = 0.118 * v["eye_size"] * v["eye_opening"]
+    upper = height * (1 + 0.42 * v["AU5"] - 0.36 * v["AU7"] - 0.12 * v["AU6"] - 0.15 * v["AU9"])
+    lower = 0.7 * height * (1 + 0.20 * v["AU5"] - 0.55 * v["AU7"] - 0.85 * v["AU6"])
+    return {
+        "eye_x": v["eye_spacing"] * v["face_width"],
+        "eye_y": v["eye_height"],
+        "eye_width": 0.175 * v["eye_size"],
+        "lid_upper": upper,
+        "lid_lower": lower.clamp(min=-0.02),
+        "lid_uneven": 0.18 * v["asymmetry"] * upper,
+        "iris": 0.098 * v["eye_size"] * v["iris_size"],
+        "gaze_x": 0.020 * v["gaze_x"],
+        "gaze_y": 0.010 * v["gaze_y"] - 0.022 * v["AU15"],
+    }
+
+
+def _brows(v: Values) -> dict[str, Tensor]:
+    """Brows: inner end, middle and outer end move on their own."""
+    down = -0.095 * v["AU4"]
+    inner = 0.170 * v["AU1"] + 1.35 * down - 0.03 * v["AU9"]
+    outer = 0.165 * v["AU2"] + 0.35 * down - 0.055 * v["AU1"]
+    middle = 0.07 * v["AU1"] + 0.10 * v["AU2"] + 0.7 * down
+    base = v["eye_height"] + v["brow_height"]
+    return {
+        "brow_inner_y": base + inner - 0.5 * v["brow_tilt"] - 0.02,
+        "brow_middle_y": base + middle + v["brow_arch"] - 0.01,
+        "brow_outer_y": base + outer + 0.5 * v["brow_tilt"] - 0.03,
+        "brow_x": v["eye_spacing"] * v["face_width"] - 0.025 * v["AU4"] + 0.015,
+        "brow_uneven": 0.10 * v["asymmetry"] * (0.4 + v["AU1"] + v["AU2"] + v["AU4"]),
+    }
+
+
+def _nose(v: Values) -> dict[str, Tensor]:
+    """Nose: AU9 and AU10 draw the wings up."""
+    return {
+        "nose_y": -v["nose_length"] * v["face_height"] + 0.08 + 0.035 * v["AU9"],
+        "wing_x": 0.118 * v["nose_width"] * (1 + 0.14 * v["AU9"] + 0.08 * v["AU12"]),
+        "wing_lift": 0.030 * v["AU9"] + 0.012 * v["AU10"],
+    }
+
+
+def _mouth(v: Values) -> dict[str, Tensor]:
+    """Mouth: corners, gap between the lips and thickness of the lips."""
+    width = v["mouth_width"] * (
+        1 + 0.30 * v["AU12"] + 0.34 * v["AU20"] - 0.34 * v["AU26"] - 0.22 * v["AU23"]
+        - 0.08 * v["AU17"]
+    )  # fmt: skip
+    lift = (
+        0.165 * v["AU12"]
+        - 0.215 * v["AU15"]
+        - 0.045 * v["AU20"]
+        - 0.03 * v["AU23"]
+        - 0.02 * v["AU10"]
+    )
+    part = v["AU25"]
+    thin = (1 - 0.60 * v["AU23"]) * (1 - 0.30 * v["AU12"]) * (1 - 0.20 * v["AU20"])
+    return {
+        "mouth_y": v["mouth_height"] * v["face_height"] - 0.035 * v["AU12"] + 0.02 * v["AU17"],
+        "mouth_half": width,
+        "corner_lift": lift,
+        "corner_uneven": 0.30 * v["asymmetry"] * (0.10 * v["AU12"] + 0.06 * v["AU15"] + 0.03),
+        "gap_upper": 0.035 * part + 0.020 * part * v["AU12"] + 0.055 * v["AU10"],
+        "gap_lower": 0.035 * part + 0.055 * part * v["AU12"] + 0.17 * v["AU26"] - 0.025 * v["AU17"],
+        "lip_upper": v["lip_upper"] * thin * (1 - 0.1 * v["AU10"]),
+        "lip_lower": v["lip_lower"] * thin * (1 + 0.35 * v["AU17"]),
+        "chin_drop": 0.17 * v["AU26"] - 0.02 * v["AU17"],
+        "cheek_lift": 0.55 * v["AU6"] + 0.45 * v["AU12"] + 0.25 * v["AU9"],
+    }

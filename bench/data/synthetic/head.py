@@ -1,0 +1,179 @@
+"""The head as a solid: skull, face, jaw, cheeks, nose and ears, and how its surface is shaded."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from bench.data.synthetic.shapes import Values
+from bench.data.synthetic.solids import Seen, Solids, View, join, turn_solids
+
+PARTS = (
+    "skull", "face", "jaw", "chin", "ridge", "cheek_left", "cheek_right", "lips", "bridge", "tip",
+    "wing_left", "wing_right", "ear_left", "ear_right",
+)  # fmt: skip
+
+
+Part = tuple[tuple[Tensor | float, ...], tuple[Tensor | float, ...]]
+"""Centre and half axes of an ellipsoid, head coordinates."""
+
+
+class Surface(NamedTuple):
+    """The seen surface of the head."""
+
+    x: Tensor  # (N, H, W), head coordinates of the seen point
+    y: Tensor
+    z: Tensor
+    side: Tensor  # (N, H, W): -1 left of the nose, 1 right of it, as seen from the front
+    seen: Seen
+
+
+def build_head(view: View, v: Values, f: Values) -> Surface:
+    """Grows the parts of the head together and finds the seen points.
+
+    Args:
+        view: of the pictures.
+        v: the picture's numbers.
+        f: the features, from `place_features`.
+    """
+    parts = _place_parts(v, f)
+    solids = stack_solids(view, parts)
+    look = {name: solids.look(i) for i, name in enumerate(PARTS)}
+    head = look["skull"]
+    for name, width in (("face", 0.30), ("jaw", 0.30), ("chin", 0.24)):
+        head = join(head, look[name], width)
+    for name, width in (
+        ("ridge", 0.12), ("cheek_left", 0.21), ("cheek_right", 0.21), ("lips", 0.10),
+        ("bridge", 0.15), ("wing_left", 0.05), ("wing_right", 0.05), ("tip", 0.07),
+        ("ear_left", 0.03), ("ear_right", 0.03),
+    ):  # fmt: skip
+        head = join(head, look[name], width)
+    x, y, z = view.to_head(head.depth)
+    return Surface(x, y, z, edge_of_side(x), head)
+
+
+def edge_of_side(x: Tensor) -> Tensor:
+    """-1 for x < 0, 1 for x > 0, with a narrow passage, so that nothing jumps at the middle."""
+    return (x * 50.0).clamp_(-1.0, 1.0)
+
+
+def stack_solids(view: View, parts: Mapping[str, Part]) -> Solids:
+    """Ellipsoids by name, turned; each is its centre and its half axes in head coordinates."""
+    like = view.pixel
+    rows = [
+        [torch.as_tensor(n, dtype=like.dtype, device=like.device).expand_as(like) for n in numbers]
+        for part in parts.values()
+        for numbers in part
+    ]
+    flat = torch.stack([torch.cat(row, dim=2) for row in rows], dim=1)  # (N, 2 * E, 1, 3)
+    flat = flat.view(len(like), len(parts), 2, 3)
+    return turn_solids(view, flat[:, :, 0], flat[:, :, 1])
+
+
+def _place_parts(v: Values, f: Values) -> dict[str, Part]:
+    """Centre and half axes of every part, in the order of PARTS."""
+    wide, high, drop = v["face_width"], v["face_height"], f["chin_drop"]
+    chin_y = -0.88 * high - v["chin_length"] - drop
+    full = 0.10 * v["beard"]
+    parts: dict[str, Part] = {
+        "skull": ((0.0, 0.33, -0.14), (0.77 * wide, 0.80, 0.86)),
+        "face": ((0.0, -0.14, 0.02), (0.715 * wide, 0.72 * high, 0.76)),
+        "jaw": (
+            (0.0, -0.52 * high - 0.65 * drop, 0.08),
+            (0.53 * wide * v["jaw_width"] + 0.3 * full, 0.40 * high + 0.3 * drop, 0.56),
+        ),
+        "chin": (
+            (0.0, chin_y + 0.07, -0.04),
+            (0.23 * v["chin_width"] + full, 0.19 + full, 0.64 + full),
+        ),
+        "ridge": (
+            (0.0, v["eye_height"] + 0.24, 0.50),
+            (0.46 * wide, 0.10, 0.20 + 0.12 * v["brow_ridge"]),
+        ),
+    }
+    return parts | _cheeks(v, f) | _nose(v, f) | _ears(v)
+
+
+def _cheeks(v: Values, f: Values) -> dict[str, Part]:
+    """Cheeks, that rise with a smile, and the bulge under the lips."""
+    # the middle lies deep, so that the outline of the cheek stays below the skin
+    x, y = 0.335 * v["face_width"], -0.34 + 0.09 * f["cheek_lift"]
+    out = 0.615 + 0.055 * v["cheek"] + 0.055 * f["cheek_lift"]
+    axes = (0.27 + 0.03 * v["cheek"], 0.25 - 0.02 * f["cheek_lift"], out)
+    return {
+        "cheek_left": ((-x, y, 0.05), axes),
+        "cheek_right": ((x, y, 0.05), axes),
+        "lips": ((0.0, f["mouth_y"] - 0.01, 0.50), (0.30, 0.16, 0.23)),
+    }
+
+
+def _nose(v: Values, f: Values) -> dict[str, Part]:
+    """Bridge, tip and wings of the nose."""
+    y, wing = f["nose_y"], f["wing_x"]
+    middle = 0.5 * (y + v["eye_height"])
+    bridge = 0.085 * v["nose_bridge"]
+    wing_size = (0.068 * v["nose_width"], 0.062 * v["nose_tip"], 0.10)
+    return {
+        "bridge": ((0.0, middle + 0.04, 0.72), (bridge, 0.5 * v["nose_length"] + 0.04, 0.16)),
+        "tip": ((0.0, y, 0.86), (0.108 * v["nose_tip"], 0.088 * v["nose_tip"], 0.14)),
+        "wing_left": ((-wing, y - 0.02 + f["wing_lift"], 0.76), wing_size),
+        "wing_right": ((wing, y - 0.02 + f["wing_lift"], 0.76), wing_size),
+    }
+
+
+def _ears(v: Values) -> dict[str, Part]:
+    """Ears stand out at the sides, level with eyes and nose."""
+    out, size = v["ear_angle"].clamp(min=0.0), v["ear_size"]
+    x = 0.74 * v["face_width"] + out
+    axes = (0.07 + out, 0.20 * size, 0.13 * size)
+    return {"ear_left": ((-x, -0.08, -0.08), axes), "ear_right": ((x, -0.08, -0.08), axes)}
+
+
+class Normals(NamedTuple):
+    """Directions of a seen surface, unit length, (N, H, W) each."""
+
+    x: Tensor
+    y: Tensor
+    z: Tensor
+
+
+def find_normals(depth: Tensor, view: View) -> Normals:
+    """Normals from differences of the depth between neighbours.
+
+    Args:
+        depth: (N, H, W), towards the viewer.
+        view: of the pictures; its y falls from row to row.
+    """
+    right, down = torch.zeros_like(depth), torch.zeros_like(depth)
+    right[:, :, 1:-1] = depth[:, :, 2:] - depth[:, :, :-2]
+    down[:, 1:-1] = depth[:, 2:] - depth[:, :-2]
+    scale = 0.5 / view.pixel
+    x = (right * -scale).clamp_(-5.0, 5.0)
+    y = (down * scale).clamp_(-5.0, 5.0)
+    z = 1.0 / (x * x + y * y + 1.0).sqrt_()
+    return Normals(x * z, y * z, z)
+
+
+def light_on(normals: Normals, v: Values) -> Tensor:
+    """Light that a surface gets, (N, 3, H, W), about 0..1.6, by colour.
+
+    Args:
+        normals: of the surface.
+        v: the picture's numbers.
+    """
+    facing = normals.x * v["light_x"] + normals.y * v["light_y"] + normals.z * v["light_z"]
+    wrapped = (facing * 0.75 + 0.25).clamp_(min=0.0)  # light creeps around, as in skin
+    sky = 0.8 + 0.2 * normals.y
+    return wrapped[:, None] * v["key_colour"] + sky[:, None] * v["fill_colour"]
+
+
+def gloss_on(normals: Normals, v: Values) -> Tensor:
+    """Mirror-like part of the light, (N, H, W), 0..1."""
+    half_z = v["light_z"] + 1.0
+    length = (v["light_x"] * v["light_x"] + v["light_y"] * v["light_y"] + half_z * half_z).sqrt()
+    facing = normals.x * v["light_x"] + normals.y * v["light_y"] + normals.z * half_z
+    facing = (facing / length).clamp_(min=0.0)
+    for _ in range(4):  # to the power of 16
+        facing = facing * facing
+    return facing

@@ -1,0 +1,179 @@
+"""People: what stays the same of a face, in all its takes and pictures."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.data.synthetic.expressions import ACTION_UNITS
+from bench.data.synthetic.luck import Column, Luck
+
+GENDERS = ("female", "male")
+AGE_GROUPS = ("young", "middle", "old")
+SKIN_TONES = ("light", "tan", "brown", "dark")
+
+_PEOPLE = 1  # level of the streams
+
+
+class Trait(NamedTuple):
+    """How one number of a face is spread over people.
+
+    `male` is how far apart the means of men and women are, `old` the same for one age group,
+    both in standard deviations: below 2, so that the two overlap and no trait decides alone.
+    """
+
+    mean: float
+    spread: float
+    male: float = 0.0
+    old: float = 0.0
+
+
+TRAITS: Mapping[str, Trait] = {
+    # lengths are in head units: the face is about 2 high and 1.5 wide, its origin between the eyes
+    "face_width": Trait(1.0, 0.07, 0.9, 0.1),
+    "face_height": Trait(1.0, 0.07, 0.8),
+    "jaw_width": Trait(1.0, 0.12, 1.95),
+    "chin_length": Trait(0.0, 0.05, 1.4),
+    "chin_width": Trait(1.0, 0.18, 1.9),
+    "cheek": Trait(0.5, 0.35, -1.2, -0.3),
+    "brow_ridge": Trait(0.3, 0.22, 1.8, 0.1),
+    "eye_size": Trait(1.0, 0.10, -1.8, -0.2),
+    "eye_spacing": Trait(0.355, 0.034),
+    "eye_height": Trait(0.04, 0.042),
+    "eye_tilt": Trait(0.08, 0.115, -0.8, -0.3),
+    "eye_opening": Trait(1.0, 0.15, -1.0, -0.4),
+    "iris_size": Trait(1.0, 0.12),
+    "brow_thickness": Trait(0.042, 0.011, 1.95, 0.1),
+    "brow_height": Trait(0.285, 0.036, -1.5, -0.2),
+    "brow_tilt": Trait(0.0, 0.06, -0.2, -0.2),
+    "brow_arch": Trait(0.05, 0.024, -1.4),
+    "brow_length": Trait(0.22, 0.032),
+    "nose_length": Trait(0.37, 0.062, 1.0, 0.4),
+    "nose_width": Trait(1.0, 0.17, 1.5, 0.2),
+    "nose_tip": Trait(1.0, 0.15, 1.2, 0.2),
+    "nose_bridge": Trait(1.0, 0.18, 1.3),
+    "mouth_height": Trait(-0.60, 0.045),
+    "mouth_width": Trait(0.265, 0.034, 0.8),
+    "lip_upper": Trait(0.052, 0.015, -1.7, -0.4),
+    "lip_lower": Trait(0.072, 0.018, -1.5, -0.3),
+    "ear_size": Trait(1.0, 0.2, 0.8, 0.3),
+    "ear_angle": Trait(0.05, 0.05),
+    "lash": Trait(0.45, 0.20, -1.95),
+    "wrinkle": Trait(0.40, 0.16, 0.2, 1.4),
+    "freckles": Trait(-0.15, 0.45, 0.0, -0.2),
+    "mole": Trait(-0.35, 0.6),
+    "mole_x": Trait(0.0, 0.42),
+    "mole_y": Trait(-0.45, 0.16),
+    "skin_light": Trait(0.0, 0.5, -0.3),
+    "skin_warm": Trait(0.0, 0.5),
+    "hair_length": Trait(0.42, 0.26, -1.95),
+    "hair_volume": Trait(0.13, 0.045, -0.6, -0.3),
+    "hairline": Trait(0.82, 0.07, 1.0, 0.5),
+    "fringe": Trait(0.10, 0.17, -0.3),
+    "parting": Trait(0.0, 0.28),
+    "curl": Trait(0.30, 0.30, -0.3),
+    "beard_potential": Trait(-0.05, 0.45, 1.8),
+    "makeup_habit": Trait(0.15, 0.40, -1.9),
+    "glasses_habit": Trait(0.05, 0.35, 0.0, 0.5),
+    "frame_round": Trait(0.5, 0.3, -0.3),
+    "asymmetry": Trait(0.0, 0.22),
+}
+
+# red, green, blue of 0..1 in full light
+SKIN_COLOURS = np.array(
+    [[0.89, 0.71, 0.61], [0.86, 0.66, 0.51], [0.70, 0.48, 0.35], [0.53, 0.36, 0.27]]
+)
+HAIR_COLOURS = np.array(
+    [[0.10, 0.08, 0.08], [0.26, 0.16, 0.10], [0.45, 0.29, 0.16], [0.66, 0.50, 0.30],
+     [0.46, 0.20, 0.10]]
+)  # fmt: skip
+GREY_HAIR = np.array([0.62, 0.62, 0.63])
+IRIS_COLOURS = np.array(
+    [[0.33, 0.19, 0.10], [0.45, 0.28, 0.12], [0.30, 0.45, 0.65], [0.30, 0.45, 0.28],
+     [0.45, 0.50, 0.52]]
+)  # fmt: skip
+
+
+class People(NamedTuple):
+    """A population; row i of every array is person i."""
+
+    gender: npt.NDArray[np.int64]
+    """(n,), an index into GENDERS."""
+    age: npt.NDArray[np.int64]
+    """(n,), an index into AGE_GROUPS."""
+    skin: npt.NDArray[np.int64]
+    """(n,), an index into SKIN_TONES."""
+    traits: Mapping[str, Column]
+    """Name to (n,), or to (n, 3) for a colour."""
+    gains: Column
+    """(n, len(ACTION_UNITS)), factor of every action unit; 1 without style."""
+    rests: Column
+    """(n, len(ACTION_UNITS)), what every action unit adds at rest; 0 without style."""
+
+
+def draw_people(n_people: int, seed: int, *, style: bool) -> People:
+    """A population with equal numbers of every gender, age group and skin tone, as far as it goes.
+
+    Args:
+        n_people: at least 1.
+        seed: of the population.
+        style: whether each person has an own way to move the face.
+    """
+    luck = Luck(seed, _PEOPLE, [(person,) for person in range(n_people)])
+    gender, age, skin = (
+        _balanced(n_people, len(classes), seed, turn)
+        for turn, classes in enumerate((GENDERS, AGE_GROUPS, SKIN_TONES))
+    )
+    traits = {name: _draw_trait(t, gender, age, luck) for name, t in TRAITS.items()}
+    traits["wrinkle"] = np.clip(traits["wrinkle"], 0.0, 1.0)  # a negative fold would shine
+    traits |= _draw_colours(skin, age, luck)
+    gains, rests = _draw_style(luck)
+    if not style:
+        traits["asymmetry"] = np.zeros(n_people)
+        gains, rests = np.ones_like(gains), np.zeros_like(rests)
+    return People(gender, age, skin, traits, gains, rests)
+
+
+def _balanced(n_people: int, n_classes: int, seed: int, turn: int) -> npt.NDArray[np.int64]:
+    """Classes in shuffled blocks that hold each class once, (n_people,)."""
+    n_blocks = -(-n_people // n_classes)
+    generators = (np.random.default_rng([seed, 0, turn, block]) for block in range(n_blocks))
+    return np.concatenate([g.permutation(n_classes) for g in generators])[:n_people]
+
+
+def _draw_trait(
+    trait: Trait, gender: npt.NDArray[np.int64], age: npt.NDArray[np.int64], luck: Luck
+) -> Column:
+    """Values of one trait, (n,), within 2.2 standard deviations of its group's mean."""
+    own = np.clip(luck.normal(), -2.2, 2.2)
+    shifted = own + trait.male * (gender - 0.5) + trait.old * (age - 1.0)
+    return np.asarray(trait.mean + trait.spread * shifted)
+
+
+def _draw_colours(
+    skin: npt.NDArray[np.int64], age: npt.NDArray[np.int64], luck: Luck
+) -> dict[str, Column]:
+    """Colours of skin, hair and iris, (n, 3) each; darker skin goes with darker hair and eyes."""
+    light, warm = luck.normal()[:, None], luck.normal()[:, None]  # (n, 1)
+    tone = SKIN_COLOURS[skin] * (1 + 0.04 * light)
+    tone = tone + warm * np.array([0.012, 0.0, -0.018])
+    dark = (skin + luck.uniform(0, 2.4) > 3.0)[:, None]  # (n, 1)
+    hair = HAIR_COLOURS[np.minimum(luck.uniform(0, 5).astype(int), 4)]
+    hair = np.where(dark, HAIR_COLOURS[0] * (1 + luck.uniform(0, 1.2)[:, None]), hair)
+    grey = np.clip((age - 1.0) * 0.6 + 0.35 * luck.normal(), 0, 0.9)[:, None]  # (n, 1)
+    iris = IRIS_COLOURS[np.minimum(luck.uniform(0, 5).astype(int), 4)]
+    iris = np.where(dark, IRIS_COLOURS[0] * (0.7 + luck.uniform(0, 0.6)[:, None]), iris)
+    return {
+        "skin_colour": np.clip(tone, 0.05, 1.0),
+        "hair_colour": hair + grey * (GREY_HAIR - hair),
+        "iris_colour": iris * (0.85 + 0.3 * luck.uniform()[:, None]),
+    }
+
+
+def _draw_style(luck: Luck) -> tuple[Column, Column]:
+    """Gains and rests of the action units, (n, len(ACTION_UNITS)) each."""
+    units = range(len(ACTION_UNITS))
+    gains = np.stack([np.clip(1 + 0.18 * luck.normal(), 0.75, 1.4) for _ in units], axis=1)
+    rests = np.stack([np.maximum(0.05 * luck.normal(), 0) for _ in units], axis=1)
+    return gains, rests

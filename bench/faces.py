@@ -1,0 +1,154 @@
+"""Pixels, labels and row ids that never come apart."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.generic]
+Images = NDArray[np.uint8]
+Labels = Mapping[str, Array]
+
+MISSING = -1  # a categorical label that nobody gave; a continuous one is nan
+
+
+@dataclass(frozen=True)
+class Target:
+    """Something that can be asked about a picture.
+
+    Attributes:
+        name: the label's name.
+        kind: how it is answered.
+        classes: names of the classes, in the order of their numbers; empty if continuous.
+    """
+
+    name: str
+    kind: Literal["categorical", "continuous"] = "categorical"
+    classes: tuple[str, ...] = ()
+
+
+class Declared(Mapping[str, Array]):
+    """The labels that a plugin declared; asking for another one is an error that says so.
+
+    Args:
+        labels: name to array, (N,) each; may hold more than was declared.
+        names: the declared ones.
+        declaration: where a plugin declares them, for the message (`Blur.reads_to_protect`).
+    """
+
+    def __init__(self, labels: Labels, names: Iterable[str], declaration: str) -> None:
+        self._labels = {name: labels[name] for name in names}
+        self._declaration = declaration
+
+    def __getitem__(self, name: str) -> Array:
+        if name in self._labels:
+            return self._labels[name]
+        # Not a KeyError: `labels.get(name)` would swallow it and the plugin would go on blind.
+        raise LookupError(
+            f"label {name!r} is withheld: this plugin declared {sorted(self._labels)}; "
+            f"add {name!r} to `{self._declaration}` if it truly needs it"
+        )
+
+    def pick(self, index: Array) -> "Declared":
+        """The labels of the pictures at `index`."""
+        picked = {name: values[index] for name, values in self._labels.items()}
+        return Declared(picked, picked, self._declaration)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._labels
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._labels)
+
+    def __len__(self) -> int:
+        return len(self._labels)
+
+
+@dataclass(frozen=True, eq=False)
+class Faces:
+    """Pictures with their labels and ids; its arrays are read-only.
+
+    Attributes:
+        images: uint8, (N, 3, H, W), RGB.
+        labels: name to (N,): integers (missing = -1) or float32 (missing = nan).
+        rows: int64, (N,): opaque picture ids, unique over all roles.
+
+    Raises:
+        ValueError: if shapes or types are others, or the parts differ in length.
+    """
+
+    images: Images
+    labels: Labels
+    rows: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        images, n = self.images, len(self.rows)
+        if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1] != 3:
+            raise ValueError(f"images must be uint8 (N, 3, H, W), got {describe(images)}")
+        lengths = {"images": len(images)} | {k: len(v) for k, v in self.labels.items()}
+        if wrong := {name: length for name, length in lengths.items() if length != n}:
+            raise ValueError(f"{n} rows, but other lengths in {wrong}; give one entry per row")
+        arrays: list[Array] = [images, self.rows, *self.labels.values()]
+        for array in arrays:
+            array.flags.writeable = False
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def with_images(self, images: Images) -> "Faces":
+        """The same labels and rows on other pictures."""
+        return replace(self, images=images)
+
+    def pick(self, index: Array) -> "Faces":
+        """The pictures at `index` (integers or a mask), copied, in that order."""
+        labels = self.labels
+        if isinstance(labels, Declared):
+            picked: Labels = labels.pick(index)
+        else:
+            picked = {name: values[index] for name, values in labels.items()}
+        return Faces(self.images[index], picked, self.rows[index])
+
+    def declared(self, names: Iterable[str], declaration: str) -> "Faces":
+        """The same pictures with all labels withheld but the declared ones."""
+        return replace(self, labels=Declared(self.labels, names, declaration))
+
+
+@dataclass(frozen=True, eq=False)
+class Release:
+    """What a defense gives out.
+
+    Attributes:
+        images: (N, 3, H, W), uint8 or floats in 0..1; the runner rounds floats to uint8.
+        notes: name to (N, ...): what the defense drew or estimated for each picture; stored, and
+            shown to nobody who was not told.
+    """
+
+    images: Array
+    notes: Labels = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """What an attacker gets: inputs without row ids, people's names or a defense.
+
+    Attributes:
+        inputs: uint8 (N, 3, H, W), or float32 codes (N, D).
+        labels: the target's, and `person`, a meaningless number; empty on the probe.
+        notes: what the attacker was told of each picture.
+    """
+
+    inputs: Array
+    labels: Labels = field(default_factory=dict)
+    notes: Labels = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+
+def describe(array: object) -> str:
+    """Type and shape of what came, for messages."""
+    if isinstance(array, np.ndarray):
+        return f"{array.dtype} {array.shape}"
+    return type(array).__name__

@@ -1,0 +1,1 @@
+"""Numbers made of answers: pure functions `Answers -> Estimate`, no torch."""

@@ -1,0 +1,1 @@
+"""Networks and their training: architecture parts, never a method."""

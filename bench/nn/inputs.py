@@ -1,0 +1,82 @@
+"""What a network is fed: stored inputs stay small on the device and are prepared there by batch."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+Prepare = Callable[[Tensor, torch.Generator | None], Tensor]
+
+
+def codes(inputs: Tensor, generator: torch.Generator | None) -> Tensor:
+    """Codes as they are, float32, (N, D)."""
+    return inputs
+
+
+def scaled(images: Tensor) -> Tensor:
+    """Bytes 0..255 as floats in [-1, 1], channels last."""
+    floats = images.float().sub_(127.5).div_(127.5)
+    return floats.contiguous(memory_format=torch.channels_last)
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """From bytes, (N, 3, H, W), to floats, channels last; with a generator each is changed first.
+
+    Attributes:
+        shift: largest move, fraction of the side; edges are repeated.
+        flip: mirror half of the pictures.
+        warp: largest turn in radians, change of size and move besides (fraction); 0 leaves pixels
+            where they are, which keeps patterns of single pixels.
+        light: largest change of contrast, and of brightness as a fraction of half the range.
+    """
+
+    shift: float = 0.0
+    flip: bool = False
+    warp: float = 0.0
+    light: float = 0.0
+
+    def __call__(self, images: Tensor, generator: torch.Generator | None) -> Tensor:
+        """The network's input; in [-1, 1] unless the light was changed."""
+        if generator is None:
+            return scaled(images)
+        floats = scaled(self._moved(images, generator))
+        if self.warp:
+            floats = self._warped(floats, generator)
+        if self.light:
+            contrast, brightness = self._drawn(2, len(images), generator).to(images.device)
+            floats = floats * (1 + self.light * contrast)[:, None, None, None]
+            floats = floats + (self.light * brightness)[:, None, None, None]
+        return floats.contiguous(memory_format=torch.channels_last)
+
+    def _moved(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        """By whole pixels, mirrored or not: one gather of bytes."""
+        n, _, height, width = images.shape
+        down, right = (self.shift * self._drawn(2, n, generator)).to(images.device)
+        mirrored = torch.rand(n, 1, generator=generator).to(images.device) < 0.5 * self.flip
+        row = torch.arange(height, device=images.device) + (down[:, None] * height).round()
+        column = torch.arange(width, device=images.device) + (right[:, None] * width).round()
+        row = row.clamp(0, height - 1).long()  # (N, H)
+        column = column.clamp(0, width - 1).long()  # (N, W)
+        column = torch.where(mirrored, width - 1 - column, column)  # (N, W)
+        picture = torch.arange(n, device=images.device)
+        by_pixel = images.permute(0, 2, 3, 1)  # (N, H, W, 3)
+        moved = by_pixel[picture[:, None, None], row[:, :, None], column[:, None, :]]
+        return moved.permute(0, 3, 1, 2)  # (N, 3, H, W)
+
+    def _warped(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        """Turned, resized and moved, by bilinear sampling."""
+        turn, size, down, right = self.warp * self._drawn(4, len(images), generator)
+        cos, sin = torch.cos(turn) * (1 + size), torch.sin(turn) * (1 + size)
+        affine = torch.stack([cos, -sin, right, sin, cos, down], dim=1).view(-1, 2, 3)
+        grid = functional.affine_grid(
+            affine.to(images.device), list(images.shape), align_corners=False
+        )
+        return functional.grid_sample(images, grid, padding_mode="border", align_corners=False)
+
+    @staticmethod
+    def _drawn(n_kinds: int, n: int, generator: torch.Generator) -> Tensor:
+        """Uniform numbers in [-1, 1), (n_kinds, n)."""
+        return torch.rand(n_kinds, n, generator=generator) * 2 - 1

@@ -1,0 +1,194 @@
+"""Finds plugins by name and makes them from specs.
+
+Built-in plugins are the modules of `defenses`, `attackers` and `bench.data`; others come from the
+entry points `bench.plugins` of installed packages, or from a file (`--plugin`). One that cannot be
+imported is listed with its reason, and stops nobody else.
+"""
+
+import dataclasses
+import difflib
+import hashlib
+import importlib
+import importlib.util
+import pkgutil
+import sys
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TypeVar, get_type_hints
+
+from bench.api import Attacker, Dataset, Defense, Plugin
+from bench.spec import Spec, Value, coerced, text_of
+
+P = TypeVar("P", bound=Plugin)
+
+KINDS: Mapping[str, type[Plugin]] = {"defense": Defense, "attacker": Attacker, "dataset": Dataset}
+BUILT_IN = ("defenses", "attackers", "bench.data")
+_classes: dict[str, dict[str, type[Plugin]]] = {kind: {} for kind in KINDS}
+_controls: set[str] = set()
+_broken: dict[str, str] = {}
+
+
+def register(name: str, *, control: bool = False) -> Callable[[type[P]], type[P]]:
+    """A class decorator that gives a plugin its name; its base class says what it is.
+
+    Args:
+        name: how specs call it.
+        control: a defense that is added to every task.
+
+    Raises:
+        ValueError: if the name is another plugin's.
+    """
+
+    def decorate(plugin: type[P]) -> type[P]:
+        kind = next(kind for kind, base in KINDS.items() if issubclass(plugin, base))
+        placed = [item.name for item in dataclasses.fields(plugin) if _at(item) == "place"]  # type: ignore[arg-type]
+        if placed and kind != "dataset":
+            raise ValueError(f"{kind} {name!r}: only data sets have `place` fields, not {placed}")
+        known = _classes[kind].get(name, plugin)
+        if (known.__module__, known.__qualname__) != (plugin.__module__, plugin.__qualname__):
+            raise ValueError(f"{kind} {name!r} is {known.__module__}'s; choose another name")
+        plugin.name = name
+        _classes[kind][name] = plugin
+        if control:
+            _controls.add(name)
+        return plugin
+
+    return decorate
+
+
+def load_file(path: Path) -> None:
+    """Registers the plugins of a file of the user's.
+
+    Raises:
+        ImportError: if there is none, or it cannot be imported; the reason is chained.
+    """
+    # The folder enters the name: two files called alike are two modules.
+    folder = hashlib.sha256(str(path.resolve().parent).encode()).hexdigest()[:8]
+    name = f"bench_plugin_{path.stem}_{folder}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if not path.is_file() or spec is None or spec.loader is None:
+        raise ImportError(f"--plugin wants a Python file (NAME.py), found none at {path}")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise ImportError(f"plugin {path} cannot be imported: {error!r}; mend it") from error
+
+
+def plugins(kind: str) -> Mapping[str, type[Plugin]]:
+    """All plugins of a kind (a key of KINDS), by name."""
+    _discover()
+    return dict(sorted(_classes[kind].items()))
+
+
+def broken() -> Mapping[str, str]:
+    """Plugins that cannot be imported, with the reason."""
+    _discover()
+    return dict(_broken)
+
+
+def controls() -> tuple[str, ...]:
+    """Names of the defenses that every task runs, `none` first."""
+    _discover()
+    return tuple(sorted(_controls, key=lambda name: (name != "none", name)))
+
+
+def make(base: type[P], spec: Spec) -> P:
+    """The plugin that a spec names, with the spec's fields over the preset's over the defaults.
+
+    Args:
+        base: Defense, Attacker or Dataset.
+        spec: its name and fields.
+
+    Raises:
+        ValueError: if the plugin, the preset, a field or a value is unknown or refused.
+    """
+    kind = next(kind for kind, known in KINDS.items() if known is base)
+    plugin = _found(kind, spec.name)
+    if plugin is None:
+        raise ValueError(_unknown(kind, spec.name))
+    if spec.preset and spec.preset not in plugin.presets:
+        raise ValueError(f"{spec.name} has the presets {sorted(plugin.presets)}, not {spec.preset}")
+    given = dict(plugin.presets.get(spec.preset, {})) | dict(spec.fields)
+    types = _types(plugin)
+    if strange := sorted(set(given) - set(types)):
+        raise ValueError(f"{kind} {spec.name} has the fields {sorted(types)}, not {strange}")
+    try:
+        fields = {name: coerced(value, types[name]) for name, value in given.items()}
+        made = plugin(**fields)
+    except ValueError as error:
+        raise ValueError(f"{kind} `{spec}`: {error}") from error
+    if not isinstance(made, base):
+        raise TypeError(f"{kind} {spec.name} is a {type(made).__name__}")
+    return made
+
+
+def spec_of(plugin: Plugin, *, without: tuple[str, ...] = ()) -> Spec:
+    """The plugin's spec with all fields written out, except those of the steps in `without`."""
+    fields: dict[str, Value] = {
+        item.name: getattr(plugin, item.name)
+        for item in dataclasses.fields(plugin)  # type: ignore[arg-type]  # plugins are dataclasses
+        if _at(item) not in without
+    }
+    return Spec(plugin.name, "", tuple(sorted(fields.items())))
+
+
+def _at(item: dataclasses.Field[object]) -> str:
+    return str(item.metadata.get("at", "fit"))
+
+
+def brief(base: type[Plugin], spec: Spec) -> Spec:
+    """The spec without the fields that have their default value."""
+    kind = next(kind for kind, known in KINDS.items() if known is base)
+    plugin = _found(kind, spec.name)
+    if plugin is None:
+        return spec
+    defaults = {
+        item.name: text_of(item.default)
+        for item in dataclasses.fields(plugin)  # type: ignore[arg-type]
+        if item.default is not dataclasses.MISSING
+    }
+    kept = tuple(item for item in spec.fields if defaults.get(item[0]) != text_of(item[1]))
+    return Spec(spec.name, spec.preset, kept)
+
+
+def _found(kind: str, name: str) -> type[Plugin] | None:
+    """The plugin; a built-in one in a file of its name is imported without all the others."""
+    if name not in _classes[kind]:
+        for package in BUILT_IN:
+            if importlib.util.find_spec(f"{package}.{name}"):
+                _try(name, f"{package}.{name}")
+    return _classes[kind].get(name) or plugins(kind).get(name)
+
+
+def _unknown(kind: str, name: str) -> str:
+    if name in _broken:
+        return f"{kind} {name!r} cannot be imported: {_broken[name]}"
+    near = difflib.get_close_matches(name, _classes[kind], n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"there are {sorted(_classes[kind])}"
+    return f"no {kind} is called {name!r}; {hint}"
+
+
+def _types(plugin: type[Plugin]) -> Mapping[str, type]:
+    hints = get_type_hints(plugin)
+    return {item.name: hints[item.name] for item in dataclasses.fields(plugin)}  # type: ignore[arg-type]
+
+
+@cache
+def _discover() -> None:
+    for package in BUILT_IN:
+        for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
+            _try(module.name, f"{package}.{module.name}")
+    for entry in entry_points(group="bench.plugins"):
+        _try(entry.name, entry.module)
+
+
+def _try(name: str, module: str) -> None:
+    try:
+        importlib.import_module(module)
+    except Exception as error:  # whatever a plugin raises, the others must live
+        _broken[name] = f"{type(error).__name__}: {error}"

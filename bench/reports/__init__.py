@@ -1,0 +1,1 @@
+"""Cheap views of stored answers: records, tables, sheets."""

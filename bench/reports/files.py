@@ -1,0 +1,47 @@
+"""Writes what a run leaves behind in its folder."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from bench.reports.records import Record
+from bench.reports.table import markdown, tables
+from bench.runner.engine import Outcome
+from bench.runner.store import Store
+
+COSTS = ("key", "action", "plugin", "about", "status", "seconds", "peak_memory_mb", "device")
+
+
+def write_records(records: Sequence[Record], path: Path) -> None:
+    """records.csv: one line per number, columns as in `Record`; the same run, the same bytes."""
+    frame = pd.DataFrame(records, columns=list(Record._fields))
+    _whole(path, frame.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
+
+
+def write_table(records: Sequence[Record], path: Path) -> None:
+    """table.md: what the terminal shows."""
+    _whole(path, markdown(tables(records)))
+
+
+def write_costs(outcomes: Sequence[Outcome], store: Store, path: Path) -> None:
+    """costs.csv: one line per stage; `seconds` as when it was made, also if it was cached now.
+
+    `peak_memory_mb` is the highest of the process up to then, in MiB.
+    """
+    lines = []
+    for outcome in outcomes:
+        stage = outcome.stage
+        cost = store.recipe(stage.key) if stage.key in store else {"seconds": outcome.seconds}
+        seconds, peak, device = (cost.get(name, "") for name in COSTS[5:])
+        about = (stage.key[:16], stage.action, stage.spec.name, str(stage), outcome.status)
+        lines.append((*about, seconds, peak, device))
+    frame = pd.DataFrame(lines, columns=list(COSTS))
+    _whole(path, frame.to_csv(index=False, lineterminator="\n"))
+
+
+def _whole(path: Path, text: str) -> None:
+    """Writes a file so that it is whole or as it was before."""
+    draft = path.with_name(f".{path.name}.draft")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)

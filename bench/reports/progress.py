@@ -1,0 +1,46 @@
+"""What a person sees while a plan runs."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from bench.runner.engine import Engine, Outcome
+from bench.runner.stage import Stage
+from bench.runner.store import Store
+
+
+def watched(
+    engine: Engine, plan: Sequence[Stage], store: Store, console: Console
+) -> Iterator[Outcome]:
+    """The outcomes of a plan: with a live bar on a terminal, with a line per stage elsewhere."""
+    if console.is_terminal:
+        yield from _with_bar(engine, plan, store, console)
+        return
+    for number, outcome in enumerate(engine.run(plan, store), start=1):
+        if outcome.status != "cached":
+            took = f"{outcome.seconds:.1f} s {outcome.reason}".strip()
+            print(f"[{number}/{len(plan)}] {outcome.status} {outcome.stage}: {took}", flush=True)
+        yield outcome
+
+
+def _with_bar(
+    engine: Engine, plan: Sequence[Stage], store: Store, console: Console
+) -> Iterator[Outcome]:
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(
+        *columns, TextColumn("{task.description}", markup=False), console=console, transient=True
+    ) as bar:
+        task = bar.add_task("starting", total=len(plan))
+        for outcome in engine.run(plan, store):
+            bar.update(task, advance=1, description=f"{outcome.status} {outcome.stage}")
+            if outcome.status == "failed":
+                console.print(f"failed: {outcome.reason}", style="red", markup=False)
+            yield outcome

@@ -1,0 +1,40 @@
+"""Which attacker speaks: the strongest on validation rows, with its sign; reported on the probe."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from bench.metrics.leakage import Sign, advantage
+from bench.reports.results import Result
+
+
+class Choice(NamedTuple):
+    """The strongest of several results, and the sign to read its scores with."""
+
+    result: Result
+    sign: Sign
+
+
+def strongest(results: Iterable[Result], *, inverts: bool = True) -> Choice | None:
+    """The result with the largest advantage on its validation rows; None if none has answers.
+
+    Ties go to the first, so the order of the grid decides.
+
+    Args:
+        results: answers to one question.
+        inverts: an answer that is wrong more often than right counts as its opposite; not for
+            utility, where nobody knows that a judge errs.
+    """
+    best: Choice | None = None
+    best_advantage = 0.0
+    for result in results:
+        if result.valid is None:
+            continue
+        try:
+            value, sign = advantage(result.valid)
+        except ValueError:  # one class only among its validation rows: nothing to choose by
+            continue
+        if not inverts:
+            value, sign = value * sign, 1
+        if best is None or value > best_advantage:
+            best, best_advantage = Choice(result, sign), value
+    return best

@@ -1,0 +1,66 @@
+"""One run of a grid on this machine: plan, run with progress, write, print."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from bench.reports.files import write_costs, write_records, write_table
+from bench.reports.progress import watched
+from bench.reports.records import Record, records
+from bench.reports.results import results
+from bench.reports.sheet import sheets
+from bench.reports.table import NOTE, Table, tables
+from bench.runner.cells import cells, check_askable
+from bench.runner.engine import Engine
+from bench.runner.grid import Grid
+from bench.runner.plan import Planner
+from bench.runner.store import Store
+
+
+def run_grid(grid: Grid, store: Store, out: Path, engine: Engine, *, with_images: bool) -> int:
+    """Runs the grid and writes its results to `out`.
+
+    Returns:
+        the number of cells that failed.
+    """
+    console = Console()
+    start = time.perf_counter()
+    asked = list(cells(grid))
+    check_askable(asked)
+    planner = Planner(store.root)
+    plan = planner.plan(asked)
+    out.mkdir(parents=True, exist_ok=True)
+    outcomes = list(watched(engine, plan, store, console))
+    lost = {outcome.stage.key: outcome.reason for outcome in outcomes if outcome.reason}
+    found = results(asked, planner, store, lost)
+    lines = records(found)
+    write_records(lines, out / "records.csv")
+    write_table(lines, out / "table.md")
+    write_costs(outcomes, store, out / "costs.csv")
+    sheets(asked, planner, store, out, with_images=with_images)
+    _print(lines, console)
+    failed = [result for result in found if result.status == "failed"]
+    for reason in dict.fromkeys(result.reason for result in failed):
+        console.print(f"failed: {reason}", style="red", markup=False)
+    seconds = time.perf_counter() - start
+    console.print(f"{len(plan)} stages, {seconds:.0f} s; results in {out}/", highlight=False)
+    return len(failed)
+
+
+def _print(lines: Sequence[Record], console: Console) -> None:
+    for table in tables(lines):
+        console.print(_rich(table))
+    console.print(NOTE, style="dim", highlight=False, markup=False)
+
+
+def _rich(table: Table) -> RichTable:
+    shown = RichTable(title=Text(table.title), title_justify="left")
+    for number, heading in enumerate(table.columns):
+        shown.add_column(Text(heading), justify="left" if number == 0 else "right")
+    for row in table.rows:
+        shown.add_row(*(Text(cell) for cell in row))
+    return shown

@@ -1,0 +1,158 @@
+"""Utility-versus-privacy tables, one per task: a view of records."""
+
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from typing import NamedTuple, TypeVar
+
+from bench.api import Dataset, Defense
+from bench.registry import brief
+from bench.reports.records import Record
+from bench.spec import Spec
+
+NOTE = (
+    "Each number is the strongest attacker's (for utility, the best judge's): chosen on "
+    "validation rows, reported on the probe, with its 95 % interval over people; of several "
+    "seeds the mean and the widest interval. Accuracy in %, AUC as a fraction; ^ utility should "
+    "be high, v private should be low. Leakage: 0 = chance, 1 = no defense. Marks: ! reads the "
+    "secret when it protects, ~ was not promised."
+)
+_MARKS = {"reads-secret": "!", "not-promised": "~"}
+_WORDS = {"raw": "drop-in", "aware": "retrained"}  # of utility
+
+H = TypeVar("H", bound=Hashable)
+
+
+class Table(NamedTuple):
+    """A title, column headings, and rows of text; the first column names the defense."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+class Column(NamedTuple):
+    """Which records a column shows."""
+
+    purpose: str
+    target: str
+    threat: str
+    form: str
+
+    @property
+    def heading(self) -> str:
+        """What a reader sees."""
+        if self.purpose == "utility":
+            return f"^ {self.target} {_WORDS.get(self.threat, self.threat)}"
+        if self.purpose == "headline":
+            return f"v {self.target} leakage, {self.form}"
+        return f"v {self.target} {self.threat}"
+
+
+def tables(records: Sequence[Record]) -> list[Table]:
+    """The tables of a grid, in the order of its tasks."""
+    return [
+        _table([record for record in records if record.task == task])
+        for task in _unique(record.task for record in records)
+    ]
+
+
+def markdown(shown: Iterable[Table]) -> str:
+    """The tables with their note as Markdown."""
+    parts = []
+    for table in shown:
+        lines = [table.columns, ["---"] * len(table.columns), *table.rows]
+        body = "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+        parts.append(f"## {table.title}\n\n{body}\n")
+    return "\n".join(parts) + f"\n{NOTE}\n"
+
+
+def _table(records: Sequence[Record]) -> Table:
+    ranked = {(record.purpose, record.target) for record in records if record.metric == "auc"}
+    records = [
+        record
+        for record in records
+        if record.metric in ("auc", "leakage", "")
+        or (record.metric == "top1" and (record.purpose, record.target) not in ranked)
+    ]
+    columns = _unique(_columns(records))
+    defenses = _unique(record.defense for record in records)
+    rows = [_row(defense, columns, records) for defense in defenses]
+    rows.append(["chance", *(_chance(column, records) for column in columns)])
+    return Table(_title(records), ["defense", *(column.heading for column in columns)], rows)
+
+
+def _columns(records: Sequence[Record]) -> Iterator[Column]:
+    """Utility, then each private target under each threat, then the headlines."""
+    for purpose in ("utility", "private", "headline"):
+        for record in records:
+            if record.purpose == purpose and record.status != "n/a":
+                threat = record.threat if purpose != "headline" else ""
+                form = record.form if purpose == "headline" else ""
+                yield Column(purpose, record.target, threat, form)
+
+
+def _row(defense: str, columns: Sequence[Column], records: Sequence[Record]) -> list[str]:
+    mine = [record for record in records if record.defense == defense]
+    marks = "".join(mark for name, mark in _MARKS.items() if name in mine[0].marks.split())
+    name = str(brief(Defense, Spec.parse(defense)))
+    return [f"{name} {marks}".strip(), *(_cell(_in(column, mine)) for column in columns)]
+
+
+def _in(column: Column, records: Iterable[Record]) -> list[Record]:
+    return [
+        record
+        for record in records
+        if (record.purpose, record.target) == (column.purpose, column.target)
+        and column.threat in ("", record.threat)
+        and column.form in ("", record.form)
+    ]
+
+
+def _cell(records: Sequence[Record]) -> str:
+    """The chosen records of all seeds as one number, or why there is none."""
+    chosen = [record for record in records if record.chosen]
+    failed = any(r.status == "failed" or "incomplete" in r.marks for r in records)
+    if not chosen:
+        return "failed" if failed else "n/a"
+    ends = [(r.value, r.low, r.high) for r in chosen]
+    if chosen[0].metric == "auc" and chosen[0].purpose == "private":
+        # An attacker that is wrong more often than right is read the other way round.
+        ends = [
+            (v, low, high) if r.sign > 0 else (1 - v, 1 - high, 1 - low)
+            for r, (v, low, high) in zip(chosen, ends, strict=True)
+        ]
+    value = sum(end[0] for end in ends) / len(ends)
+    low, high = min(end[1] for end in ends), max(end[2] for end in ends)
+    text = _number(value, low, high, chosen[0].metric)
+    if chosen[0].purpose == "headline":
+        attackers = _unique(f"{Spec.parse(r.attacker).name} {r.threat}" for r in chosen)
+        text += f" {', '.join(attackers)}"
+    return text + (" (incomplete)" if failed else "")
+
+
+def _number(value: float, low: float, high: float, metric: str) -> str:
+    if metric == "top1":
+        return f"{100 * value:.1f} [{100 * low:.1f}, {100 * high:.1f}]"
+    return f"{value:.2f} [{low:.2f}, {high:.2f}]"
+
+
+def _chance(column: Column, records: Sequence[Record]) -> str:
+    chosen = [record for record in _in(column, records) if record.chosen]
+    if not chosen:
+        return ""
+    chance = chosen[0].chance
+    return f"{100 * chance:.1f}" if chosen[0].metric == "top1" else f"{chance:.2f}"
+
+
+def _title(records: Sequence[Record]) -> str:
+    first = records[0]
+    data = brief(Dataset, Spec.parse(first.data))
+    n, n_people = (max(getattr(r, name) for r in records) for name in ("n", "n_people"))
+    n_seeds = len(_unique(record.seed for record in records))
+    return (
+        f"{first.task} ({data}; protocol {first.protocol}; probe: {n} pictures of {n_people} "
+        f"people; {n_seeds} seed{'s' if n_seeds > 1 else ''})"
+    )
+
+
+def _unique(items: Iterable[H]) -> list[H]:
+    return list(dict.fromkeys(items))

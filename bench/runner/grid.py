@@ -1,0 +1,143 @@
+"""What to run: tasks of data x defenses x attackers x threats x seeds, read from TOML."""
+
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from bench.spec import Spec
+
+
+def _parsed(text: object) -> Spec:
+    return text if isinstance(text, Spec) else Spec.parse(str(text))
+
+
+SpecText = Annotated[Spec, BeforeValidator(_parsed)]
+_Strict = ConfigDict(extra="forbid", frozen=True)
+
+
+class Task(BaseModel):
+    """One promise to test: hide the private targets, keep the utility targets.
+
+    Attributes:
+        name: heads its table; made of the targets if not given.
+        private, utility: names of targets of the data; utility may be empty.
+        data: the data set, with its protocol.
+        defenses: beside the controls, which always run.
+        attackers: each answers private and utility targets alike.
+        threats: for the private targets.
+        utility_threats: `raw` is drop-in use, `aware` use by somebody who retrains.
+    """
+
+    model_config = _Strict
+    name: str = ""
+    private: tuple[str, ...] = Field(min_length=1)
+    utility: tuple[str, ...] = ()
+    data: SpecText
+    defenses: tuple[SpecText, ...] = ()
+    attackers: tuple[SpecText, ...] = Field(min_length=1)
+    threats: tuple[SpecText, ...] = (Spec("raw"), Spec("aware"))
+    utility_threats: tuple[SpecText, ...] = (Spec("raw"), Spec("aware"))
+
+    @model_validator(mode="after")
+    def _targets_differ(self) -> "Task":
+        if both := sorted(set(self.private) & set(self.utility)):
+            raise ValueError(f"{both} cannot be hidden and kept at once; drop it from one list")
+        return self
+
+    @property
+    def title(self) -> str:
+        """Its name, or what it hides and keeps."""
+        kept = f", keep {' and '.join(self.utility)}" if self.utility else ""
+        return self.name or f"hide {' and '.join(self.private)}{kept}"
+
+
+class Grid(BaseModel):
+    """Everything one `bench run` runs.
+
+    Attributes:
+        name: names the folder of its results.
+        seeds: each redraws defenses, protection and attackers.
+        tasks: one table each.
+    """
+
+    model_config = _Strict
+    name: str = Field(pattern=r"^[\w.-]+$")
+    seeds: tuple[int, ...] = Field(default=(0,), min_length=1)
+    tasks: tuple[Task, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _titles_differ(self) -> "Grid":
+        if len({task.title for task in self.tasks}) < len(self.tasks):
+            raise ValueError("two tasks have one title; give them different names")
+        return self
+
+
+def bundled() -> dict[str, str]:
+    """The grids that come with the suite: name to TOML."""
+    folder = files("leaderboards")
+    return {
+        path.name.removesuffix(".toml"): path.read_text(encoding="utf-8")
+        for path in sorted(folder.iterdir(), key=lambda path: path.name)
+        if path.name.endswith(".toml")
+    }
+
+
+def read(name: str) -> Grid:
+    """The grid in a file, or the bundled one of that name.
+
+    Raises:
+        FileNotFoundError: if there is neither.
+        ValueError: if it is no grid; every mistake is told.
+    """
+    path = Path(name)
+    text = path.read_text(encoding="utf-8") if path.is_file() else bundled().get(name)
+    if text is None:
+        raise FileNotFoundError(
+            f"no grid {name!r}: give a TOML file, or one of {sorted(bundled())}"
+        )
+    try:
+        return Grid.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"grid {name!r} is no TOML: {error}") from error
+    except ValidationError as error:
+        mistakes = [
+            f"  {'.'.join(str(step) for step in item['loc']) or 'grid'}: {item['msg']}"
+            for item in error.errors()
+        ]
+        raise ValueError(f"grid {name!r} cannot be used:\n" + "\n".join(mistakes)) from error
+
+
+def changed(
+    grid: Grid,
+    data: str | None,
+    defenses: list[str],
+    attackers: list[str] | None,
+    threats: list[str] | None,
+    seeds: str | None,
+) -> Grid:
+    """The grid with other data, attackers, threats or seeds in every task, and more defenses.
+
+    Raises:
+        ValueError: if a text is no spec or a seed no number.
+    """
+    update: dict[str, object] = {}
+    if data:
+        update["data"] = Spec.parse(data)
+    if attackers:
+        update["attackers"] = tuple(Spec.parse(text) for text in attackers)
+    if threats:
+        update["threats"] = tuple(Spec.parse(text) for text in threats)
+    added = tuple(Spec.parse(text) for text in defenses)
+    tasks = tuple(
+        task.model_copy(update={**update, "defenses": (*task.defenses, *added)})
+        for task in grid.tasks
+    )
+    if seeds is None:
+        return grid.model_copy(update={"tasks": tasks})
+    if not all(part.strip().isdecimal() for part in seeds.split(",")):
+        raise ValueError(f"--seeds wants numbers joined by commas, such as 0,1,2, got {seeds!r}")
+    numbers = tuple(int(part) for part in seeds.split(","))
+    return grid.model_copy(update={"tasks": tasks, "seeds": numbers})

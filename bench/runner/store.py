@@ -1,0 +1,135 @@
+"""A map from keys to artifacts on disk: each is whole or absent."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock, Timeout
+from safetensors.numpy import load_file, save_file
+
+from bench.faces import Array
+
+Json = Mapping[str, object]
+
+
+@dataclass(frozen=True, eq=False)
+class Artifact:
+    """What a stage made.
+
+    Attributes:
+        arrays: big ones, one .npy file each, memory-mapped when read.
+        weights: what a plugin learned, one safetensors file.
+        meta: small facts, JSON.
+    """
+
+    arrays: Mapping[str, Array] = field(default_factory=dict)
+    weights: Mapping[str, Array] = field(default_factory=dict)
+    meta: Json = field(default_factory=dict)
+
+
+class Store:
+    """Artifacts by key, in `root/KEY/{stage.json, meta.json, *.npy, weights.safetensors}`.
+
+    A key says everything that made an artifact, so nothing is ever stale or overwritten. Processes
+    share a store: each locks a key while it makes it.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        for folder in ("drafts", "locks", "scratch"):
+            (root / folder).mkdir(parents=True, exist_ok=True)
+        for draft in (root / "drafts").iterdir():
+            with suppress(Timeout), self._file_lock(draft.name).acquire(blocking=False):
+                shutil.rmtree(draft, ignore_errors=True)  # nobody makes it: its process died
+
+    def __contains__(self, key: str) -> bool:
+        return (self.root / key / "stage.json").exists()
+
+    @contextmanager
+    def lock(self, key: str) -> Iterator[None]:
+        """Waits until no other process makes this key; freed by the system if one dies."""
+        with self._file_lock(key):
+            yield
+
+    def put(self, key: str, artifact: Artifact, recipe: Json) -> None:
+        """Keeps an artifact: written to a draft, synced to disk, then renamed; under its lock.
+
+        Args:
+            key: its name.
+            artifact: what to keep.
+            recipe: what the key is a digest of, and what it cost, to be read by people.
+        """
+        draft = self.root / "drafts" / key
+        shutil.rmtree(draft, ignore_errors=True)  # of a process that died meanwhile
+        draft.mkdir()
+        try:
+            for name, array in artifact.arrays.items():
+                np.save(draft / f"{name}.npy", np.ascontiguousarray(array), allow_pickle=False)
+            if artifact.weights:
+                # safetensors writes memory as it lies: contiguous, or silently wrong.
+                save_file(
+                    {k: np.ascontiguousarray(v) for k, v in artifact.weights.items()},
+                    draft / "weights.safetensors",
+                )
+            _write_json(draft / "meta.json", artifact.meta)
+            _write_json(draft / "stage.json", recipe)
+            for path in (*draft.iterdir(), draft):
+                _sync(path)
+            if key not in self:
+                draft.rename(self.root / key)
+                _sync(self.root)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+    def get(self, key: str) -> Artifact:
+        """The artifact.
+
+        Raises:
+            KeyError: if there is none.
+        """
+        folder = self.root / key
+        if key not in self:
+            raise KeyError(f"no artifact {key[:12]} in {self.root}; run the grid that makes it")
+        arrays = {path.stem: np.load(path, mmap_mode="r") for path in folder.glob("*.npy")}
+        weights = folder / "weights.safetensors"
+        return Artifact(
+            arrays,
+            load_file(weights) if weights.exists() else {},
+            json.loads((folder / "meta.json").read_text()),
+        )
+
+    def recipe(self, key: str) -> Json:
+        """What the key is a digest of, and what the stage cost."""
+        recipe: Json = json.loads((self.root / key / "stage.json").read_text())
+        return recipe
+
+    @contextmanager
+    def scratch(self, key: str) -> Iterator[Path]:
+        """A folder for checkpoints: it outlives a killed process, and goes with the stage done."""
+        folder = self.root / "scratch" / key
+        folder.mkdir(exist_ok=True)
+        yield folder
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def _file_lock(self, key: str) -> FileLock:
+        return FileLock(self.root / "locks" / f"{key}.lock")
+
+    def __iter__(self) -> Iterator[str]:
+        return (path.parent.name for path in self.root.glob("*/stage.json"))
+
+
+def _write_json(path: Path, content: Json) -> None:
+    path.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

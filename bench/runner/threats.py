@@ -1,0 +1,41 @@
+"""The threats, written like plugins: `aware:draws=4,told=c`."""
+
+from dataclasses import replace
+
+from bench.api import Threat
+from bench.spec import Spec
+
+RAW = Threat("raw", learns_from="raw", enrolls="raw", answers_about="protected")
+THREATS = {
+    threat.name: threat
+    for threat in (
+        RAW,
+        Threat("lazy", learns_from="raw", enrolls="protected", answers_about="protected"),
+        Threat("aware", learns_from="protected", enrolls="protected", answers_about="protected"),
+        Threat("latent", learns_from="codes", enrolls="codes", answers_about="codes"),
+    )
+}
+
+
+def threat(spec: Spec) -> Threat:
+    """The threat that a spec names.
+
+    Raises:
+        ValueError: if there is none, or it has no such field or value.
+    """
+    known = THREATS.get(spec.name)
+    if known is None:
+        raise ValueError(f"no threat is called {spec.name!r}; there are {sorted(THREATS)}")
+    fields = dict(spec.fields)
+    told = str(fields.pop("told", ""))
+    draws, queries = (_count(spec, fields.pop(name, 1)) for name in ("draws", "queries"))
+    if fields:
+        raise ValueError(f"threat `{spec}` has draws, queries and told, not {sorted(fields)}")
+    grants = frozenset(told.split("+")) if told else frozenset[str]()
+    return replace(known, draws=draws, queries=queries, grants=grants)
+
+
+def _count(spec: Spec, value: object) -> int:
+    if not str(value).isdecimal() or int(str(value)) < 1:
+        raise ValueError(f"threat `{spec}`: draws and queries are counts from 1, got {value!r}")
+    return int(str(value))

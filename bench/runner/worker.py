@@ -1,0 +1,33 @@
+"""What an action may use besides its inputs."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bench.api import Context
+
+
+@dataclass(frozen=True)
+class Worker:
+    """The place where stages run; nothing of it enters a key.
+
+    Attributes:
+        device: a torch device's name.
+        log, progress: take a line of text, and the share of the running stage that is done.
+        scratch: of the running stage.
+    """
+
+    device: str = "cpu"
+    log: Callable[[str], None] = lambda line: None
+    progress: Callable[[float], None] = lambda share: None
+    scratch: Path = Path()
+
+    def training(self, rng: np.random.Generator) -> Context:
+        """A context for `fit`."""
+        return Context((), self.device, self.log, self.progress, self.scratch, rng)
+
+    def protecting(self, row_rngs: Sequence[np.random.Generator] = ()) -> Context:
+        """A context for `protect` and `encode`; without generators, for `predict` and `load`."""
+        return Context(row_rngs, self.device, self.log, self.progress, self.scratch)

@@ -1,0 +1,69 @@
+"""How plugins are named in grids and on the command line."""
+
+import re
+from dataclasses import dataclass
+
+Value = bool | int | float | str
+
+_FORM = re.compile(r"(?P<name>\w+)(@(?P<preset>\w+))?(:(?P<fields>.*))?")
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A plugin's name with its fields: `NAME[@PRESET][:field=value,...]`.
+
+    Attributes:
+        name: as registered.
+        preset: a named set of fields; empty for the defaults.
+        fields: (name, value) pairs that override preset and defaults, sorted by name.
+    """
+
+    name: str
+    preset: str = ""
+    fields: tuple[tuple[str, Value], ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> "Spec":
+        """The spec that a text such as `blur:sigma=0.06` stands for.
+
+        Raises:
+            ValueError: if the text has another form or names a field twice.
+        """
+        match = _FORM.fullmatch(text.strip())
+        if not match:
+            raise ValueError(f"a spec is NAME[@PRESET][:field=value,...], got {text!r}")
+        fields: dict[str, Value] = {}
+        for part in (match["fields"] or "").split(",") if match["fields"] else ():
+            name, equals, value = (piece.strip() for piece in part.partition("="))
+            if not (name.isidentifier() and equals):
+                raise ValueError(f"expected field=value, got {part!r} in {text!r}")
+            if name in fields:
+                raise ValueError(f"field {name!r} is given twice in {text!r}; keep one")
+            fields[name] = value
+        return cls(match["name"], match["preset"] or "", tuple(sorted(fields.items())))
+
+    def __str__(self) -> str:
+        preset = f"@{self.preset}" if self.preset else ""
+        fields = ",".join(f"{name}={text_of(value)}" for name, value in self.fields)
+        return f"{self.name}{preset}{':' if fields else ''}{fields}"
+
+
+def text_of(value: Value) -> str:
+    """A field's value as a spec writes it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def coerced(text: Value, kind: type) -> Value:
+    """The text as a value of its field's type.
+
+    Raises:
+        ValueError: if it is none.
+    """
+    if kind is bool:
+        if str(text).lower() in ("true", "false"):
+            return str(text).lower() == "true"
+        raise ValueError(f"expected true or false, got {text!r}")
+    value = kind(text)
+    if not isinstance(value, bool | int | float | str):
+        raise ValueError(f"fields are bool, int, float or str, not {kind.__name__}")
+    return value

@@ -1,0 +1,1 @@
+"""Defenses: one file, or one folder for a family, per plugin."""

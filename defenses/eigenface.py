@@ -1,0 +1,54 @@
+"""Projection on eigenfaces: the simplest defense with a code."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.api import Context, LatentDefense, Weights, field
+from bench.faces import Faces, Release
+from bench.registry import register
+
+
+@register("eigenface")
+@dataclass(frozen=True)
+class Eigenface(LatentDefense):
+    """Keeps the first principal components of a picture; the code is their coefficients.
+
+    Source: Turk and Pentland, Journal of Cognitive Neuroscience 3(1), 1991.
+    """
+
+    k: int = field(16, about="components kept", at="fit")
+
+    def __post_init__(self) -> None:
+        if self.k < 1:
+            raise ValueError(f"k must be at least 1, got {self.k}")
+
+    def fit(self, faces: Faces, context: Context) -> Weights:
+        """Mean (D,) and components (k, D) of the defender's pictures in 0..1, D = 3*H*W."""
+        from sklearn.decomposition import PCA  # here: it is slow to import
+
+        n, size = len(faces), faces.images[0].size
+        if self.k > min(n, size):
+            raise ValueError(f"k={self.k} components want as many pictures and pixels, got {n}")
+        seed = int(context.rng.integers(2**31))
+        pca = PCA(self.k, svd_solver="randomized", random_state=seed).fit(_flat(faces))
+        return {
+            "mean": pca.mean_.astype(np.float32),
+            "components": np.ascontiguousarray(pca.components_, np.float32),
+        }
+
+    def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
+        """Pictures rebuilt from their codes."""
+        codes = self.encode(faces, weights, context)
+        flat = codes @ weights["components"] + weights["mean"]  # (N, D)
+        return Release(np.clip(flat, 0, 1).reshape(faces.images.shape))
+
+    def encode(self, faces: Faces, weights: Weights, context: Context) -> NDArray[np.float32]:
+        """Coefficients, (N, k)."""
+        codes: NDArray[np.float32] = (_flat(faces) - weights["mean"]) @ weights["components"].T
+        return codes.astype(np.float32)
+
+
+def _flat(faces: Faces) -> NDArray[np.float32]:
+    return faces.images.reshape(len(faces), -1).astype(np.float32) / np.float32(255)  # (N, D)

@@ -1,0 +1,42 @@
+"""A black bar or box over a part of the face."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bench.api import Context, Defense, Weights, field
+from bench.faces import Faces, Release
+from bench.registry import register
+
+REGIONS: Mapping[str, tuple[float, float, float, float]] = {  # top, bottom, left, right
+    "eyes": (0.32, 0.52, 0.0, 1.0),
+    "mouth": (0.62, 0.84, 0.2, 0.8),
+    "face": (0.2, 0.9, 0.2, 0.8),
+}
+
+
+@register("mask")
+@dataclass(frozen=True)
+class Mask(Defense):
+    """Blackens a fixed region.
+
+    Source: Newton, Sweeney, Malin, IEEE TKDE 17(2), 2005 (bars over the eyes, attacked there).
+    Differs from it: the region is the same in every picture, not found in each.
+    """
+
+    region: str = field("eyes", about="what is hidden: eyes, mouth, face", at="protect")
+
+    def __post_init__(self) -> None:
+        if self.region not in REGIONS:
+            raise ValueError(f"region must be one of {sorted(REGIONS)}, got {self.region!r}")
+
+    def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
+        """The pictures with the region black."""
+        height, width = faces.images.shape[2:]
+        top, bottom, left, right = REGIONS[self.region]
+        images = faces.images.copy()
+        images[
+            ...,
+            round(top * height) : round(bottom * height),
+            round(left * width) : round(right * width),
+        ] = 0
+        return Release(images)

@@ -1,0 +1,41 @@
+"""No defense: what an attacker reaches when nothing is hidden."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.api import Context, LatentDefense, Weights, field
+from bench.faces import Faces, Release
+from bench.registry import register
+
+
+@register("none", control=True)
+@dataclass(frozen=True)
+class NoDefense(LatentDefense):
+    """Gives the picture out as it is; its code is the picture made small.
+
+    Source: ours (the papers' privacy-unconstrained case).
+    """
+
+    changes_nothing = True
+
+    side: int = field(16, about="side of the small picture that is its code, px", at="protect")
+
+    def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
+        """The pictures."""
+        return Release(faces.images)
+
+    def encode(self, faces: Faces, weights: Weights, context: Context) -> NDArray[np.float32]:
+        """Small pictures in 0..1, (N, 3*side*side), made of means of equal blocks."""
+        n, channels, height, width = faces.images.shape
+        # As many whole pixels per block as fit: an uneven rest at the right and lower edge is cut.
+        step = max(1, min(height, width) // self.side)
+        rows, columns = height // step, width // step
+        whole = faces.images[:, :, : rows * step, : columns * step]
+        blocks = whole.reshape(n, channels, rows, step, columns, step)
+        means = blocks.mean(axis=(3, 5), dtype=np.float32) / np.float32(
+            255
+        )  # (N, 3, rows, columns)
+        codes: NDArray[np.float32] = means
+        return codes.reshape(n, -1)  # (N, 3*rows*columns)

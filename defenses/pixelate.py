@@ -1,0 +1,36 @@
+"""Pixelation, also called mosaicing."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.api import Context, Defense, Weights, field
+from bench.faces import Faces, Release
+from bench.registry import register
+
+
+@register("pixelate")
+@dataclass(frozen=True)
+class Pixelate(Defense):
+    """Replaces each square block by its mean colour.
+
+    Source: McPherson, Shokri, Shmatikov, arXiv:1609.00408, 2016 (attacked there).
+    Differs from it: true means; toolkits that shrink bilinearly sample a few points instead.
+    """
+
+    block: float = field(0.125, about="side of a block, fraction of picture width", at="protect")
+
+    def __post_init__(self) -> None:
+        if not 0 < self.block <= 1:
+            raise ValueError(f"block is a fraction of the width, 0 to 1, got {self.block}")
+
+    def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
+        """Pictures of blocks; those at the right and lower edge may be smaller."""
+        height, width = faces.images.shape[2:]
+        side_px = max(1, round(self.block * width))
+        images = np.empty_like(faces.images)
+        for top in range(0, height, side_px):
+            for left in range(0, width, side_px):
+                here = (..., slice(top, top + side_px), slice(left, left + side_px))
+                images[here] = np.rint(faces.images[here].mean(axis=(2, 3), keepdims=True))
+        return Release(images)

@@ -1,0 +1,1 @@
+"""Grids (NAME.toml) beside the records that they made (NAME.csv)."""

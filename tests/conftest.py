@@ -1,0 +1,80 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench import registry
+from bench.reports.records import records
+from bench.reports.results import results
+from bench.runner.artifacts import faces_in
+from bench.runner.cells import cells
+from bench.runner.engine import LocalEngine
+from bench.runner.grid import Grid
+from bench.runner.plan import Planner
+from bench.runner.store import Store
+
+TOYS = Path(__file__).parent / "toys.py"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def toys():
+    """The toy plugins, registered once."""
+    registry.load_file(TOYS)
+    return next(m for name, m in sys.modules.items() if name.startswith("bench_plugin_toys"))
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path / "store")
+
+
+@pytest.fixture
+def grid():
+    """A grid of one task about the toy data; arguments override."""
+
+    def make(**task):
+        usual = {
+            "private": ["identity"],
+            "data": "toy",
+            "attackers": ["memory"],
+            "threats": ["raw", "aware"],
+        }
+        return Grid.model_validate({"name": "toy", "tasks": [usual | task]})
+
+    return make
+
+
+@pytest.fixture
+def run(store, grid):
+    """Runs a grid of one task in this process."""
+    return lambda **task: Run(store, grid(**task))
+
+
+@pytest.fixture(scope="session")
+def runner():
+    """For fixtures that live longer than a test: Run(store, grid)."""
+    return Run
+
+
+class Run:
+    """A grid that has run."""
+
+    def __init__(self, store, grid):
+        self.store, self.cells = store, list(cells(grid))
+        self.planner = Planner(store.root)
+        self.plan = self.planner.plan(self.cells)
+        self.outcomes = list(LocalEngine().run(self.plan, store))
+        lost = {outcome.stage.key: outcome.reason for outcome in self.outcomes if outcome.reason}
+        self.results = results(self.cells, self.planner, store, lost)
+        self.records = records(self.results)
+
+    def select(self, **wanted):
+        """Records whose columns begin with these values."""
+        return [
+            record
+            for record in self.records
+            if all(str(getattr(record, k)).startswith(str(v)) for k, v in wanted.items())
+        ]
+
+    def faces(self, role):
+        return faces_in(self.store.get(self.planner.faces(self.cells[0].data, role).key))

@@ -1,0 +1,99 @@
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench.api import Dataset
+from bench.data.lfw import LFW
+from bench.registry import make
+from bench.runner.worker import Worker
+from bench.spec import Spec
+
+CONTEXT = Worker().protecting()
+
+
+@pytest.fixture
+def root(tmp_path, picture):
+    """Three people in the official layout."""
+    files = {"Ann_Lee": 3, "Bob_Ray": 2, "Cy_Fox": 2}
+    names = {name: [f"{name}_{i:04}.jpg" for i in range(1, n + 1)] for name, n in files.items()}
+    for level, (name, pictures) in enumerate(names.items()):
+        for file in pictures:
+            picture(tmp_path / "lfw" / name / file, 50 + 50 * level)
+    (tmp_path / "female_names.txt").write_text("\n".join(names["Ann_Lee"]) + "\n")
+    (tmp_path / "male_names.txt").write_text("\n".join(names["Bob_Ray"] + names["Cy_Fox"]))
+    return tmp_path
+
+
+def test_labels_follow_folders_and_lists(root):
+    faces, targets = LFW(root=str(root), size=32).load(CONTEXT)
+    assert faces.images.shape == (7, 3, 32, 32)
+    assert faces.labels["identity"].tolist() == [0, 0, 0, 1, 1, 2, 2]
+    assert faces.labels["gender"].tolist() == [0, 0, 0, 1, 1, 1, 1]
+    assert targets[0].classes == ("Ann_Lee", "Bob_Ray", "Cy_Fox")
+    assert faces.images[3].min() >= 99
+    assert faces.images[3].max() <= 101
+
+
+def test_closed_keeps_people_with_enough_pictures(root):
+    faces, targets = LFW(root=str(root), protocol="closed", min_pictures=3).load(CONTEXT)
+    assert targets[0].classes == ("Ann_Lee",)
+    assert len(faces) == 3
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda r: (r / "male_names.txt").unlink(), r"male_names\.txt.*missing"),
+        (lambda r: (r / "lfw/Ann_Lee/Ann_Lee_0001.jpg").write_bytes(b""), r"0001\.jpg is empty"),
+        (
+            lambda r: (r / "lfw/Ann_Lee/Ann_Lee_0001.jpg").write_bytes(b"<html>"),
+            r"0001\.jpg is no whole picture",
+        ),
+        (
+            lambda r: (r / "male_names.txt").write_text("Bob_Ray_0001.jpg\nBob_Ray_0002.jpg"),
+            "2 pictures stand in no list, e.g. Cy_Fox_0001.jpg",
+        ),
+        (
+            lambda r: (r / "lfw/Bob_Ray/Bob_Ray_0002.jpg").unlink(),
+            "1 pictures are listed, but there is no such file, e.g. Bob_Ray_0002.jpg",
+        ),
+    ],
+)
+def test_bad_input_is_one_error_that_names_the_file(root, spoil, message):
+    spoil(root)
+    with pytest.raises((ValueError, FileNotFoundError), match=message):
+        LFW(root=str(root)).load(CONTEXT)
+
+
+def test_a_truncated_picture_is_named(root):
+    path = root / "lfw/Ann_Lee/Ann_Lee_0001.jpg"
+    path.write_bytes(path.read_bytes()[:400])
+    with pytest.raises(ValueError, match=r"Ann_Lee_0001\.jpg is no whole picture"):
+        LFW(root=str(root)).load(CONTEXT)
+
+
+def test_a_picture_that_unpacks_to_something_huge_is_refused(root, picture):
+    path = picture(root / "lfw/Ann_Lee/Ann_Lee_0001.jpg", size=(9000, 8000))
+    assert path.stat().st_size < 2_000_000
+    with pytest.raises(ValueError, match="unpacks to 9000x8000 pixels"):
+        LFW(root=str(root)).load(CONTEXT)
+
+
+def test_missing_data_says_what_to_set(monkeypatch):
+    monkeypatch.delenv("BENCH_DATA", raising=False)
+    with pytest.raises(FileNotFoundError, match="set BENCH_DATA"):
+        LFW().files()
+
+
+@pytest.mark.skipif("BENCH_DATA" not in os.environ, reason="BENCH_DATA names no folder with lfw/")
+def test_the_real_photographs_load():
+    dataset = make(Dataset, Spec.parse("lfw:size=32,protocol=closed"))
+    assert Path(os.environ["BENCH_DATA"]).is_dir()
+    faces, targets = dataset.load(CONTEXT)
+    n_pictures = np.bincount(faces.labels["identity"])
+    assert n_pictures.min() >= 10
+    assert len(n_pictures) == len(targets[0].classes) >= 50
+    assert set(faces.labels["gender"].tolist()) == {0, 1}
+    assert 20 < faces.images.std() < 90  # pictures, not blanks

@@ -1,0 +1,98 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import balanced_accuracy_score, roc_auc_score
+
+from bench.answers import Answers
+from bench.metrics.accuracy import (
+    auc,
+    auc_statistic,
+    balanced_accuracy,
+    balanced_statistic,
+    top1,
+    top1_statistic,
+)
+
+
+def answers(scores, truth, person=None):
+    scores = np.asarray(scores, np.float32)
+    truth = np.asarray(truth, np.int64)
+    person = np.arange(len(truth)) if person is None else np.asarray(person, np.int64)
+    return Answers(scores, truth, person, np.arange(len(truth)))
+
+
+def random_answers(seed, n=60, n_classes=2):
+    rng = np.random.default_rng(seed)
+    # Few distinct scores, so that there are ties.
+    scores = rng.integers(0, 4, (n, n_classes)) / 2
+    truth = np.concatenate([np.arange(n_classes), rng.integers(0, n_classes, n - n_classes)])
+    return answers(scores, truth, rng.integers(0, 12, n))
+
+
+def test_three_of_four():
+    found = top1(answers(np.eye(4)[[0, 1, 2, 0]], [0, 1, 2, 3]))
+    assert found.value == 0.75
+    assert found.n == 4
+    assert found.chance == 0.25
+
+
+def test_chance_is_the_commonest_class():
+    assert top1(answers(np.eye(2)[[0, 0, 0, 0]], [0, 0, 0, 1])).chance == 0.75
+
+
+def test_balanced_accuracy_weighs_classes_alike():
+    found = balanced_accuracy(answers(np.eye(2)[[0, 0, 0, 0]], [0, 0, 0, 1]))
+    assert (found.value, found.chance) == (0.5, 0.5)
+
+
+def test_equal_scores_give_an_auc_of_one_half():
+    assert auc(answers(np.ones((5, 2)), [0, 1, 1, 1, 0])).value == 0.5
+
+
+def test_auc_counts_pairs_by_hand():
+    # Of 2 x 2 pairs: 3 in order, 1 tied.
+    scores = np.array([[0, 1], [0, 3], [0, 3], [0, 4]])
+    assert auc(answers(scores, [0, 0, 1, 1])).value == pytest.approx(3.5 / 4)
+
+
+def test_flipped_scores_flip_the_auc():
+    some = random_answers(1)
+    flipped = answers(-some.scores, some.truth, some.person)
+    assert auc(flipped).value == pytest.approx(1 - auc(some).value)
+
+
+def test_auc_of_one_class_is_refused():
+    with pytest.raises(ValueError, match="of which 1 occur"):
+        auc(answers(np.ones((3, 2)), [1, 1, 1]))
+
+
+def test_a_score_that_is_no_number_is_refused():
+    with pytest.raises(ValueError, match="finite"):
+        answers([[0, np.nan]], [0])
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=40, deadline=None)
+def test_values_agree_with_scikit_learn(seed):
+    two, many = random_answers(seed), random_answers(seed, n_classes=5)
+    margin = two.scores[:, 1] - two.scores[:, 0]
+    assert auc(two).value == pytest.approx(roc_auc_score(two.truth, margin))
+    said = many.scores.argmax(axis=1)
+    assert balanced_accuracy(many).value == pytest.approx(balanced_accuracy_score(many.truth, said))
+    assert top1(many).value == pytest.approx((said == many.truth).mean())
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=20, deadline=None)
+def test_weights_count_as_repeated_pictures(seed):
+    some = random_answers(seed)
+    weights = np.random.default_rng(seed).integers(0, 4, len(some))
+    weights[:2] = 1  # both classes stay
+    repeated = np.repeat(np.arange(len(some)), weights)
+    for statistic in (top1_statistic, balanced_statistic, auc_statistic):
+        more = answers(some.scores[repeated], some.truth[repeated])
+        one = np.ones((1, len(repeated)))
+        assert statistic(some)(weights[None].astype(float))[0] == pytest.approx(
+            statistic(more)(one)[0]
+        )

@@ -1,0 +1,116 @@
+"""Records and tables are views of stored answers."""
+
+import csv
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bench.reports.files import write_costs, write_records
+from bench.reports.records import Record
+from bench.reports.sheet import sheets
+from bench.reports.table import markdown, tables
+
+
+@pytest.fixture
+def done(run):
+    return run(
+        private=["identity"],
+        utility=["colour"],
+        defenses=["pixelate:block=0.25", "broken_defense"],
+        attackers=["nearest", "memory"],
+        threats=["raw", "aware", "latent"],
+    )
+
+
+def test_controls_stand_where_they_must(done):
+    none = done.select(defense="none", purpose="headline")
+    assert [record.form for record in none] == ["pixels", "codes"]
+    assert none[0].value == 1
+    for record in done.select(defense="constant", metric="balanced_accuracy"):
+        assert record.value == 1 / len({"identity": range(6), "colour": range(2)}[record.target])
+    for record in done.select(defense="constant", metric="auc"):
+        assert record.value == 0.5
+    assert {r.value for r in done.select(defense="constant", purpose="headline")} == {0}
+    permuted = done.select(purpose="permuted", metric="top1")
+    assert len(permuted) == 2
+    assert max(record.value for record in permuted) < 0.5
+    assert done.select(defense="none", purpose="private", chosen=1)[0].value > 0.95
+
+
+def test_the_card_prints_each_utility_target_only(done):
+    defenses = {record.defense for record in done.records}
+    assert {name for name in defenses if name.startswith("card")} == {"card:utility=colour"}
+    kept = done.select(defense="card", purpose="utility", threat="aware", chosen=1)
+    assert kept[0].value > 0.9
+
+
+def test_the_table_has_none_on_top_and_chance_at_the_bottom(done):
+    (table,) = tables(done.records)
+    names = [row[0] for row in table.rows]
+    assert names[0] == "none"
+    assert names[-1] == "chance"
+    assert table.columns[1:] == [
+        "^ colour drop-in",
+        "^ colour retrained",
+        "v identity raw",
+        "v identity aware",
+        "v identity latent",
+        "v identity leakage, pixels",
+        "v identity leakage, codes",
+    ]
+    broken = table.rows[names.index("broken_defense")]
+    assert set(broken[1:]) == {"failed", "n/a"}
+
+
+def test_tables_show_the_attacker_chosen_on_validation_rows(done):
+    shown = done.select(defense="pixelate", purpose="private", threat="aware", metric="top1")
+    (chosen,) = [record for record in shown if record.chosen]
+    (table,) = tables(done.records)
+    row = next(row for row in table.rows if row[0].startswith("pixelate"))
+    assert row[4].startswith(f"{100 * chosen.value:.1f} ")
+
+
+def test_no_hole_is_silent(done):
+    for result in done.results:
+        key = (result.cell.defense.name, result.cell.attacker.name, result.cell.threat.name)
+        assert result.status == "ok" or result.reason, key
+    failed = done.select(status="failed")
+    assert {record.marks for record in failed} == {"failed"}
+
+
+def test_records_are_written_whole_and_alike(done, tmp_path):
+    paths = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    for path in paths:
+        write_records(done.records, path)
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+    with paths[0].open() as file:
+        lines = list(csv.DictReader(file))
+    assert list(lines[0]) == list(Record._fields)
+    assert len(lines) == len(done.records)
+
+
+def test_costs_tell_every_stage(done, tmp_path):
+    write_costs(done.outcomes, done.store, tmp_path / "costs.csv")
+    with (tmp_path / "costs.csv").open() as file:
+        lines = list(csv.DictReader(file))
+    assert len(lines) == len(done.plan)
+    assert all(float(line["seconds"]) >= 0 for line in lines if line["status"] == "done")
+
+
+def test_markdown_has_a_line_per_defense(done):
+    text = markdown(tables(done.records))
+    assert text.count("\n| ") == 2 + len({record.defense for record in done.records}) + 1
+
+
+def test_the_sheet_shows_each_defense(done, tmp_path):
+    (path,) = sheets(done.cells, done.planner, done.store, tmp_path, with_images=False)
+    sheet = np.asarray(Image.open(path))
+    assert sheet.shape[0] == 24 + 4 * 96  # none, card, constant, pixelate; not the broken one
+    assert (sheet[24 + 2 * 96 + 40, 300:900] == 128).all()  # constant is grey
+
+
+def test_pictures_of_people_are_left_out_unless_asked_for(done, tmp_path, monkeypatch):
+    monkeypatch.setattr(type(done.cells[0].data), "shareable", False)
+    assert sheets(done.cells, done.planner, done.store, tmp_path, with_images=False) == []
+    assert len(sheets(done.cells, done.planner, done.store, tmp_path, with_images=True)) == 1

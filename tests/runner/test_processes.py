@@ -1,0 +1,138 @@
+"""Real processes are killed, stopped, and set on one store."""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from bench.runner.store import Store
+
+pytestmark = pytest.mark.slow
+
+GRID = """
+name = "small"
+[[tasks]]
+private = ["identity"]
+utility = ["colour"]
+data = "toy"
+defenses = ["pixelate:block=0.25", "noise", "fitted", "random_code"]
+attackers = ["memory", "nearest", "mlp:rounds=1"]
+threats = ["raw", "aware", "latent"]
+"""
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory, toys):
+    """Starts `bench run` on the small grid; its lines come through a pipe."""
+    folder = tmp_path_factory.mktemp("grid")
+    (folder / "grid.toml").write_text(GRID)
+
+    def start(store, out, *more):
+        command = [sys.executable, "-c", "from bench.cli import main; main()", "run"]
+        options = ["--plugin", toys.__file__, "--store", store, "--out", out, "--device", "cpu"]
+        return subprocess.Popen(
+            [*command, folder / "grid.toml", *options, *more],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd=folder,
+            start_new_session=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "300"},
+        )
+
+    return start
+
+
+def finished(process):
+    """All lines of a process that ends well."""
+    lines = process.communicate(timeout=240)[0].splitlines()
+    assert process.returncode == 0, "\n".join(lines)
+    return lines
+
+
+def made(lines):
+    return [line.split("done ")[1].rsplit(":", 1)[0] for line in lines if "] done " in line]
+
+
+def stages(store):
+    """When and as what each finished stage was written."""
+    return {
+        path.parent.name: (path.stat().st_ino, path.stat().st_mtime_ns)
+        for path in store.glob("*/stage.json")
+    }
+
+
+@pytest.fixture(scope="module")
+def undisturbed(bench, tmp_path_factory):
+    """What an undisturbed run writes, and how many stages it makes."""
+    folder = tmp_path_factory.mktemp("whole")
+    lines = finished(bench(folder / "store", folder / "out"))
+    return (folder / "out" / "records.csv").read_bytes(), len(made(lines))
+
+
+def test_a_killed_run_is_resumed_by_the_same_command(bench, undisturbed, tmp_path):
+    store, before = tmp_path / "store", {}
+    for n_lines in (1, 7, 16):
+        process = bench(store, tmp_path / "out")
+        for _ in range(n_lines):
+            process.stdout.readline()
+        os.kill(process.pid, signal.SIGKILL)  # the parent only: its processes must follow
+        process.communicate(timeout=60)
+        now = stages(store)
+        assert before.items() <= now.items()
+        before = now
+    lines = finished(bench(store, tmp_path / "out"))
+    after = stages(store)
+    assert before.items() <= after.items()  # what was finished was not written again
+    assert len(made(lines)) == len(after) - len(before) < undisturbed[1]
+    assert (tmp_path / "out" / "records.csv").read_bytes() == undisturbed[0]
+
+
+def test_a_stopped_run_leaves_a_whole_store(bench, undisturbed, tmp_path):
+    store = tmp_path / "store"
+    process = bench(store, tmp_path / "out")
+    for _ in range(6):
+        process.stdout.readline()
+    os.killpg(process.pid, signal.SIGINT)
+    rest = process.communicate(timeout=60)[0]
+    assert process.returncode == 130, rest
+    assert "the same command goes on" in rest
+    Store(store)  # drops what a process that was stopped while it wrote has left
+    assert list((store / "drafts").iterdir()) == []
+    before = stages(store)
+    finished(bench(store, tmp_path / "out"))
+    assert before.items() <= stages(store).items()
+    assert (tmp_path / "out" / "records.csv").read_bytes() == undisturbed[0]
+
+
+def test_two_runs_share_a_store(bench, undisturbed, tmp_path):
+    both = [bench(tmp_path / "store", tmp_path / f"out{i}", "--workers", "1") for i in (0, 1)]
+    lines = [line for process in both for line in finished(process)]
+    assert len(made(lines)) == undisturbed[1]  # each stage by one of them
+    for i in (0, 1):
+        assert (tmp_path / f"out{i}" / "records.csv").read_bytes() == undisturbed[0]
+
+
+def test_a_failed_cell_is_told_and_the_exit_code_is_1(bench, tmp_path):
+    process = bench(tmp_path / "store", tmp_path / "out", "--defense", "broken_defense")
+    text = process.communicate(timeout=240)[0]
+    assert process.returncode == 1
+    assert "the plugin fell over" in text
+    with (tmp_path / "out" / "records.csv").open() as file:
+        lines = list(csv.DictReader(file))
+    lost = {line["defense"] for line in lines if line["status"] == "failed"}
+    assert lost == {"broken_defense:how=raises"}
+    assert len([line for line in lines if line["status"] == "ok"]) > 50
+
+
+def test_a_process_that_dies_costs_its_cells(bench, tmp_path):
+    process = bench(tmp_path / "store", tmp_path / "out", "--defense", "dies", "--workers", "2")
+    text = process.communicate(timeout=240)[0]
+    assert process.returncode == 1
+    assert "its process died (killed, or out of memory)" in text
+    with (tmp_path / "out" / "records.csv").open() as file:
+        lines = list(csv.DictReader(file))
+    assert {line["defense"] for line in lines if line["status"] == "failed"} == {"dies"}

@@ -1,0 +1,64 @@
+"""The contract holds for every plugin of ours, and finds what breaks it."""
+
+import pytest
+
+from bench.contract import checks
+from bench.registry import plugins
+from bench.spec import Spec
+
+QUICK = {  # fields that shorten training; the rules are the same
+    "cnn": "cnn:steps=2,rounds=1",
+    "mlp": "mlp:steps=2,rounds=1",
+    "card": "card:utility=gender",
+    "eigenface": "eigenface:k=4",
+    "synthetic": "synthetic:people=4,takes=2,pictures=2",
+    "chance": "chance",
+}
+NAMES = [
+    "blur", "card", "constant", "eigenface", "mask", "noise", "none", "pixelate",
+    "chance", "cnn", "mlp", "nearest", "synthetic",
+]  # fmt: skip
+
+
+def test_every_plugin_of_ours_is_tried():
+    ours = {
+        name
+        for kind in ("defense", "attacker", "dataset")
+        for name, plugin in plugins(kind).items()
+        if plugin.__module__.split(".")[0] in ("bench", "defenses", "attackers")
+    }
+    assert ours - {"lfw", "folder"} == set(NAMES)  # those need files: tests/data
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_our_plugins_keep_the_contract(name):
+    found = list(checks(Spec.parse(QUICK.get(name, name))))
+    assert len(found) >= 3
+    assert [check for check in found if check.problem] == []
+
+
+@pytest.mark.parametrize(
+    ("spec", "rule", "problem"),
+    [
+        ("broken_defense:how=raises", "one whole picture per row", "fell over"),
+        ("broken_defense:how=label", "one whole picture per row", "'secret'"),
+        ("broken_defense:how=shared", "one whole picture per row", "row_rngs"),
+        ("careless:how=neighbours", "does not depend on the others", "grey levels off"),
+        ("careless:how=global", "equal luck gives equal releases", "row_rngs only"),
+        ("careless:how=global", "equal luck gives equal weights", "context.rng only"),
+        ("careless:how=writes", "one whole picture per row", "read-only"),
+        ("careless", "its docstring names its Source:", "add 'Source:"),
+        ("careless", "frozen dataclass", "no field"),
+        ("broken_attacker:how=classes", "scores every class", "wanted 20 x 3"),
+        ("broken_attacker:how=nan", "scores every class", "finite"),
+    ],
+)
+def test_a_breach_is_found(spec, rule, problem):
+    found = [check for check in checks(Spec.parse(spec)) if rule in check.rule]
+    assert len(found) == 1
+    assert problem in found[0].problem
+
+
+def test_an_unknown_name_is_told_with_the_nearest():
+    with pytest.raises(ValueError, match="did you mean 'blur'"):
+        list(checks(Spec("blurr")))

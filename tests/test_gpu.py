@@ -1,0 +1,35 @@
+import numpy as np
+import pytest
+import torch
+
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this machine"),
+]
+
+
+def test_pictures_are_rendered_alike_on_cpu_and_gpu():
+    from bench.data.synthetic.pictures import scenes
+    from bench.data.synthetic.render import draw
+
+    some = scenes(2, 1, 4, seed=0, style=True)
+    gap = draw(some, 64, "cpu").astype(int) - draw(some, 64, "cuda").astype(int)
+    assert np.abs(gap).mean() < 0.5
+
+
+def test_a_network_learns_and_answers_on_the_gpu():
+    from bench.api import Context
+    from bench.nn.classifier import ConvNet
+    from bench.nn.inputs import Pictures
+    from bench.nn.state import restored
+    from bench.nn.training import Labelled, Schedule, answered, fitted
+
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 2, 256)
+    images = (rng.integers(0, 128, (256, 3, 32, 32)) + 100 * truth[:, None, None, None]) % 256
+    data = Labelled(images.astype(np.uint8), truth)
+    context = Context((), "cuda", print, lambda share: None, None, rng)
+    prepare, schedule = Pictures(0.05, flip=True), Schedule(1e-3, 64, 50, 2)
+    weights = fitted(lambda: ConvNet(2, 32), data, data, prepare, schedule, context)
+    net = restored(ConvNet(2, 32), weights, "cuda")
+    assert (answered(net, data.inputs, prepare, "cuda").argmax(axis=1) == truth).mean() > 0.95

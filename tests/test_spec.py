@@ -1,0 +1,28 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.spec import Spec
+
+
+def test_a_spec_reads_name_preset_and_fields():
+    spec = Spec.parse("pprl_vgan@ferg:policy=fixed,person=3")
+    assert (spec.name, spec.preset) == ("pprl_vgan", "ferg")
+    assert dict(spec.fields) == {"policy": "fixed", "person": "3"}
+
+
+names = st.from_regex(r"[a-z][a-z0-9_]{0,9}", fullmatch=True)
+
+
+@given(names, st.dictionaries(names, st.from_regex(r"[a-z0-9./-]{0,9}", fullmatch=True)))
+def test_a_spec_written_out_reads_back_as_itself(name, fields):
+    spec = Spec(name, "", tuple(sorted(fields.items())))
+    assert Spec.parse(str(spec)) == spec
+
+
+@pytest.mark.parametrize(
+    "text", ["", "blur:sigma", "blur:=3", "blur:,", "blur:a=1,a=2", "a b", "blur:a=1,"]
+)
+def test_what_is_no_spec_is_refused(text):
+    with pytest.raises(ValueError, match=r"."):
+        Spec.parse(text)
