@@ -42,6 +42,50 @@ class Answers:
         return len(self.row)
 
 
+@dataclass(frozen=True, eq=False)
+class Templates:
+    """What a matcher made of the pictures that it enrolled and of those asked about.
+
+    Two pictures are compared by the inner product of their templates: higher is likelier the same
+    person (cosines if all templates have length 1). People without a picture in the gallery are
+    not enrolled; they are the strangers of open-set identification.
+
+    Attributes:
+        gallery, probe: float32, (G, D) and (N, D).
+        gallery_person, probe_person: int64, (G,) and (N,): whose pictures they are.
+        gallery_row, probe_row: int64, (G,) and (N,): picture ids.
+
+    Raises:
+        ValueError: if lengths or widths differ, or an entry is not finite.
+    """
+
+    gallery: NDArray[np.float32]
+    probe: NDArray[np.float32]
+    gallery_person: NDArray[np.int64]
+    probe_person: NDArray[np.int64]
+    gallery_row: NDArray[np.int64]
+    probe_row: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        for side in ("gallery", "probe"):
+            made, person, row = (getattr(self, side + end) for end in ("", "_person", "_row"))
+            if made.ndim != 2 or {len(person), len(row)} != {len(made)}:
+                raise ValueError(
+                    f"{side} templates are (N, D) with N people and rows, got {made.shape}, "
+                    f"{len(person)}, {len(row)}"
+                )
+            if not np.isfinite(made).all():
+                raise ValueError(f"{side} templates must be finite; mend the matcher")
+        if self.gallery.shape[1] != self.probe.shape[1]:
+            raise ValueError(
+                f"gallery and probe are {self.gallery.shape[1]} and {self.probe.shape[1]} wide; "
+                "one matcher makes both"
+            )
+
+    def __len__(self) -> int:
+        return len(self.probe)
+
+
 class Estimate(NamedTuple):
     """A number that may be printed.
 
