@@ -43,6 +43,36 @@ class Answers:
 
 
 @dataclass(frozen=True, eq=False)
+class Numbers:
+    """What an attacker answered about a continuous target, with the truth beside it.
+
+    Attributes:
+        values, truth: float64, (N,).
+        person, row: int64, (N,), as in `Answers`.
+
+    Raises:
+        ValueError: if the lengths differ or a number is not finite.
+    """
+
+    values: NDArray[np.float64]
+    truth: NDArray[np.float64]
+    person: NDArray[np.int64]
+    row: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        shapes = {part.shape for part in (self.values, self.truth, self.person, self.row)}
+        if shapes != {(len(self.row),)}:
+            raise ValueError(f"numbers need values, truths, people and rows, (N,), got {shapes}")
+        if not (np.isfinite(self.values).all() and np.isfinite(self.truth).all()):
+            raise ValueError(
+                "values and truths must be finite; mend the attacker, drop missing rows"
+            )
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+
+@dataclass(frozen=True, eq=False)
 class Templates:
     """What a matcher made of the pictures that it enrolled and of those asked about.
 
@@ -84,6 +114,19 @@ class Templates:
 
     def __len__(self) -> int:
         return len(self.probe)
+
+    @property
+    def person(self) -> NDArray[np.int64]:
+        """Whose pictures are asked about, (N,)."""
+        return self.probe_person
+
+    @property
+    def row(self) -> NDArray[np.int64]:
+        """Their ids, (N,)."""
+        return self.probe_row
+
+
+Said = Answers | Numbers | Templates
 
 
 class Estimate(NamedTuple):

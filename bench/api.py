@@ -147,13 +147,13 @@ class Attacker(Plugin, ABC):
 
     Attributes:
         forms: what it can read.
-        applies_to: kinds of target that it can answer.
         uses_start: it starts from `Knowledge.start` where there is one.
+        uses_gallery: it learns from `Knowledge.gallery`, and runs only where a threat grants it.
     """
 
     forms: ClassVar[frozenset[Form]] = frozenset({"pixels"})
-    applies_to: ClassVar[frozenset[str]] = frozenset({"categorical"})
     uses_start: ClassVar[bool] = False
+    uses_gallery: ClassVar[bool] = False
 
     @abstractmethod
     def fit(self, knowledge: Knowledge, context: Context) -> Weights:
@@ -168,6 +168,25 @@ class Classifier(Attacker):
         """Scores, float32, (N, C); higher is likelier."""
 
 
+class Regressor(Attacker):
+    """Answers with a number."""
+
+    @abstractmethod
+    def predict(self, sample: Sample, weights: Weights, context: Context) -> NDArray[np.float32]:
+        """Numbers, float32, (N,)."""
+
+
+class Matcher(Attacker):
+    """Answers whether two pictures show one person, also people whom it has never seen.
+
+    Templates are compared by their cosine.
+    """
+
+    @abstractmethod
+    def embed(self, sample: Sample, weights: Weights, context: Context) -> NDArray[np.float32]:
+        """Templates, float32, (N, D), of any length."""
+
+
 @dataclass(frozen=True)
 class Threat:
     """What an attacker has in hand.
@@ -177,6 +196,7 @@ class Threat:
         draws: releases of each picture that it learns from.
         queries: releases of each picture asked about; the runner averages the answers.
         grants: notes that it is told (`told=NAME`).
+        gallery: it has labelled raw pictures of the people asked about (`gallery=true`).
     """
 
     name: str
@@ -186,6 +206,7 @@ class Threat:
     draws: int = 1
     queries: int = 1
     grants: frozenset[str] = frozenset()
+    gallery: bool = False
 
     @property
     def form(self) -> Form:

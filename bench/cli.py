@@ -20,6 +20,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+data_app = typer.Typer(help="Look into a data set.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+
 GridName = Annotated[str, typer.Argument(help="A TOML file, or a bundled grid.")]
 Data = Annotated[str | None, typer.Option(help="Use this data set in every task.")]
 Defenses = Annotated[
@@ -32,6 +35,9 @@ Threats = Annotated[
     list[str] | None, typer.Option("--threat", help="Use these threats in every task.")
 ]
 Seeds = Annotated[str | None, typer.Option(help="Use these seeds, e.g. 0,1,2.")]
+Saturation = Annotated[
+    bool, typer.Option("--saturation", help="Also train on 1/4 and 1/2 of the pictures.")
+]
 StorePath = Annotated[
     Path | None, typer.Option("--store", help="Where results are cached. [default: user cache]")
 ]
@@ -48,6 +54,7 @@ def run(
     attacker: Attackers = None,
     threat: Threats = None,
     seeds: Seeds = None,
+    saturation: Saturation = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, ...")] = "auto",
     workers: Annotated[
         int, typer.Option(min=0, help="Processes. [default: one per core, or one on a GPU]")
@@ -64,7 +71,7 @@ def run(
     The same command goes on where a killed run stopped. Exit code 1 if a cell failed.
     """
     with _told():
-        asked = _grid(grid, data, defense, attacker, threat, seeds, plugin)
+        asked = _grid(grid, data, defense, attacker, threat, seeds, saturation, plugin)
         from bench.nn.device import device_named
         from bench.reports.session import run_grid
         from bench.runner.pool import PoolEngine
@@ -85,12 +92,13 @@ def plan(
     attacker: Attackers = None,
     threat: Threats = None,
     seeds: Seeds = None,
+    saturation: Saturation = False,
     store: StorePath = None,
     plugin: Plugins = None,
 ) -> None:
     """Say what a run would do: stages, what is cached, expected time."""
     with _told():
-        asked = _grid(grid, data, defense, attacker, threat, seeds, plugin)
+        asked = _grid(grid, data, defense, attacker, threat, seeds, saturation, plugin)
         from bench.reports.listings import print_plan
 
         print_plan(asked, _store(store))
@@ -124,6 +132,31 @@ def check(
     raise typer.Exit(1 if failed else 0)
 
 
+@data_app.command()
+def audit(
+    data: Annotated[str, typer.Argument(help="A data set, e.g. lfw:protocol=open")],
+    target: Annotated[
+        list[str] | None,
+        typer.Option(help="What nothing but faces should tell. [default: identity, gender, ...]"),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder of audit.csv.")] = Path("runs/audit"),
+    store: StorePath = None,
+    plugin: Plugins = None,
+) -> None:
+    """Tell what a data set gives away besides faces, and whether its roles differ.
+
+    Prints a table and writes audit.csv. What leaks is a finding, no failure: exit code 0.
+    """
+    with _told():
+        _load(plugin)
+        from bench.api import Dataset
+        from bench.registry import make
+        from bench.reports.audit import run_audit
+        from bench.spec import Spec
+
+        run_audit(make(Dataset, Spec.parse(data)), _store(store), out, target or [])
+
+
 def main() -> None:
     """Entry point of the command."""
     # Processes share the cores, not threads (bench.runner.pool); read when torch is imported.
@@ -138,13 +171,14 @@ def _grid(
     attackers: list[str] | None,
     threats: list[str] | None,
     seeds: str | None,
+    saturation: bool,
     files: list[Path] | None,
 ) -> "Grid":
     """The grid with what the options replace (defenses: add)."""
     from bench.runner.grid import changed, read
 
     _load(files)
-    return changed(read(name), data, defenses or [], attackers, threats, seeds)
+    return changed(read(name), data, defenses or [], attackers, threats, seeds, saturation)
 
 
 def _n_cores() -> int:

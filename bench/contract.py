@@ -15,7 +15,9 @@ from bench.api import (
     Defense,
     Knowledge,
     LatentDefense,
+    Matcher,
     Plugin,
+    Regressor,
     Weights,
 )
 from bench.faces import Array, Faces, Images, Sample, Target
@@ -69,8 +71,8 @@ def _rules(plugin: Plugin, worker: Worker) -> Iterator[Rule]:
         yield "a picture's release does not depend on the others", trial.alone
         if isinstance(plugin, LatentDefense):
             yield "its codes are float32 and depend on one picture", trial.codes
-    if isinstance(plugin, Classifier):
-        yield "it scores every class of every picture", lambda: _answers(plugin, worker)
+    if isinstance(plugin, Classifier | Regressor | Matcher):
+        yield "it answers about every picture, in any order", lambda: _answers(plugin, worker)
 
 
 def _form(plugin: Plugin) -> str:
@@ -164,22 +166,37 @@ class _DefenseTrial:
         return "" if gap < 0.02 else f"alone a code is off by {gap:.1%} of the largest entry"
 
 
-def _answers(plugin: Classifier, worker: Worker) -> str:
+def _answers(plugin: Classifier | Regressor | Matcher, worker: Worker) -> str:
     rng = np.random.default_rng(generator("contract").integers(2**32))
+    target = Target("colour", "categorical", ("red", "green", "blue"))
+    if isinstance(plugin, Regressor):
+        target = Target("colour", "continuous")
     for form in sorted(plugin.forms):
-        shape, truth = ((64, 3, 32, 32) if form == "pixels" else (64, 12)), np.arange(64) % 3
+        shape, number = ((64, 3, 32, 32) if form == "pixels" else (64, 12)), np.arange(64) % 3
         inputs: Array = rng.integers(0, 256, shape).astype(np.uint8)
         inputs = inputs if form == "pixels" else inputs.astype(np.float32)
-        labels = {"colour": truth, "person": truth}
-        target = Target("colour", "categorical", ("red", "green", "blue"))
-        part = Sample(inputs, labels)
-        knowledge = Knowledge(part, part, None, target, frozenset())
+        truth = number.astype(np.float32) if isinstance(plugin, Regressor) else number
+        part = Sample(inputs, {"colour": truth, "person": number})
+        gallery = part if plugin.uses_gallery else None
+        knowledge = Knowledge(part, part, gallery, target, frozenset())
         context = worker.training(generator("contract", plugin.name))
         weights = of_weights(plugin.fit(knowledge, context), plugin.name).weights
-        scores = plugin.predict(Sample(inputs[:20]), weights, worker.protecting())
-        if scores.shape != (20, 3) or not np.isfinite(scores).all():
-            return f"{form}: wanted 20 x 3 finite scores, got {scores.dtype} {scores.shape}"
-        turned = plugin.predict(Sample(inputs[:20][::-1].copy()), weights, worker.protecting())
-        if not np.allclose(scores, turned[::-1], atol=0.05):
-            return f"{form}: scores depend on the order of the pictures"
+        said, turned = (
+            _said(plugin, Sample(shown), weights, worker)
+            for shown in (inputs[:20], inputs[:20][::-1].copy())
+        )
+        if len(said) != 20 or not np.isfinite(said).all():
+            return f"{form}: wanted 20 rows of finite numbers, got {said.dtype} {said.shape}"
+        if isinstance(plugin, Classifier) and said.shape[1] != 3:
+            return f"{form}: wanted a score for each of 3 classes, got {said.shape}"
+        if not np.allclose(said, turned[::-1], atol=0.05):
+            return f"{form}: answers depend on the order of the pictures"
     return ""
+
+
+def _said(
+    plugin: Classifier | Regressor | Matcher, sample: Sample, weights: Weights, worker: Worker
+) -> Array:
+    if isinstance(plugin, Matcher):
+        return plugin.embed(sample, weights, worker.protecting())
+    return plugin.predict(sample, weights, worker.protecting())

@@ -147,6 +147,12 @@ class Sample:
         return len(self.inputs)
 
 
+def missing(label: Array) -> NDArray[np.bool_]:
+    """Where a label was not given, (N,)."""
+    floating = np.issubdtype(label.dtype, np.floating)
+    return np.asarray(np.isnan(label) if floating else label == MISSING, bool)
+
+
 def describe(array: object) -> str:
     """Type and shape of what came, for messages."""
     if isinstance(array, np.ndarray):

@@ -6,14 +6,15 @@ import numpy as np
 
 from bench.api import Context, Defense, Weights, field
 from bench.faces import MISSING, Faces, Release
-from bench.nn.classifier import ConvNet
+from bench.nn.backbones import ConvNet
+from bench.nn.classifier import Labelled, answered, fitted
 from bench.nn.inputs import Pictures
 from bench.nn.state import restored
-from bench.nn.training import Labelled, Schedule, answered, fitted
+from bench.nn.training import Schedule
 from bench.registry import register
 
 VALID_SHARE = 0.2  # of the defender's pictures, to stop its classifier by
-SCHEDULE = Schedule(lr=2e-3, batch=48, steps=60, rounds=4)
+SCHEDULE = Schedule(lr=2e-3, batch=48, steps=80, rounds=3)
 
 
 @register("card", control=True)

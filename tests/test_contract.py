@@ -7,8 +7,20 @@ from bench.registry import plugins
 from bench.spec import Spec
 
 QUICK = {  # fields that shorten training; the rules are the same
-    "cnn": "cnn:steps=2,rounds=1",
-    "mlp": "mlp:steps=2,rounds=1",
+    **{
+        name: f"{name}:steps=2,rounds=1"
+        for name in (
+            "bits",
+            "cnn",
+            "flat",
+            "linear",
+            "lookup",
+            "matcher",
+            "mlp",
+            "neighbours",
+            "regression",
+        )
+    },
     "card": "card:utility=gender",
     "eigenface": "eigenface:k=4",
     "synthetic": "synthetic:people=4,takes=2,pictures=2",
@@ -16,7 +28,8 @@ QUICK = {  # fields that shorten training; the rules are the same
 }
 NAMES = [
     "blur", "card", "constant", "eigenface", "mask", "noise", "none", "pixelate",
-    "chance", "cnn", "mlp", "nearest", "synthetic",
+    "bits", "chance", "cnn", "flat", "linear", "lookup", "matcher", "mlp", "nearest", "neighbours",
+    "regression", "synthetic",
 ]  # fmt: skip
 
 
@@ -49,8 +62,9 @@ def test_our_plugins_keep_the_contract(name):
         ("careless:how=writes", "one whole picture per row", "read-only"),
         ("careless", "its docstring names its Source:", "add 'Source:"),
         ("careless", "frozen dataclass", "no field"),
-        ("broken_attacker:how=classes", "scores every class", "wanted 20 x 3"),
-        ("broken_attacker:how=nan", "scores every class", "finite"),
+        ("broken_attacker:how=classes", "answers about every picture", "each of 3 classes"),
+        ("broken_attacker:how=rows", "answers about every picture", "wanted 20 rows"),
+        ("broken_attacker:how=nan", "answers about every picture", "finite"),
     ],
 )
 def test_a_breach_is_found(spec, rule, problem):

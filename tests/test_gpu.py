@@ -19,10 +19,11 @@ def test_pictures_are_rendered_alike_on_cpu_and_gpu():
 
 def test_a_network_learns_and_answers_on_the_gpu():
     from bench.api import Context
-    from bench.nn.classifier import ConvNet
+    from bench.nn.backbones import ConvNet
+    from bench.nn.classifier import Labelled, answered, fitted
     from bench.nn.inputs import Pictures
     from bench.nn.state import restored
-    from bench.nn.training import Labelled, Schedule, answered, fitted
+    from bench.nn.training import Schedule
 
     rng = np.random.default_rng(0)
     truth = rng.integers(0, 2, 256)

@@ -30,10 +30,19 @@ Ids = NDArray[np.int64]
 
 
 class Parts(NamedTuple):
-    """Masks over the pictures, (N,): one per role, and the attacker's validation part."""
+    """Masks over the pictures, (N,).
+
+    Attributes:
+        roles: one per role.
+        valid: what the attacker validates on, of its own.
+        gallery: what matchers enroll. Under `open`, half of the takes of everybody in the probe and
+            in the attacker's validation part who has two (the others are strangers); under the
+            closed protocols all that the attacker trains on, which shows the same people.
+    """
 
     roles: Mapping[Role, Mask]
     valid: Mask
+    gallery: Mask
 
 
 def check_protocol(name: str) -> None:
@@ -64,7 +73,9 @@ def parts(faces: Faces, protocol: str, *seed: object) -> Parts:
     person = np.asarray(faces.labels["identity"], np.int64)
     take = np.asarray(faces.labels.get("take", np.arange(len(person))), np.int64)
     if protocol == "open":
-        return _by_group(person, np.zeros_like(person), rng, "people")
+        dealt = _by_group(person, np.zeros_like(person), rng, "people")
+        asked = dealt.roles["probe"] | dealt.valid
+        return dealt._replace(gallery=asked & _enrolled(take, person, rng))
     if protocol == "closed":
         return _by_group(take, person, rng, "takes of a person")
     scene = take if "take" in faces.labels else person  # whose pictures are alike
@@ -72,7 +83,7 @@ def parts(faces: Faces, protocol: str, *seed: object) -> Parts:
     valid = learn & ~_share_of(np.arange(len(take)), scene, PAPER_SHARE, rng)
     if learn.all() or not valid.any():
         raise ValueError("closed-paper wants several pictures of a take; use another protocol")
-    return Parts({"defender": learn, "attacker": learn, "probe": ~learn}, valid)
+    return Parts({"defender": learn, "attacker": learn, "probe": ~learn}, valid, learn & ~valid)
 
 
 def _by_group(group: Ids, within: Ids, rng: np.random.Generator, what: str) -> Parts:
@@ -94,7 +105,17 @@ def _by_group(group: Ids, within: Ids, rng: np.random.Generator, what: str) -> P
         dealt["attacker"].append(mine)
         valid.append(mine[: max(1, round(VALID_SHARE * len(mine)))])
     roles = {role: np.isin(group, np.concatenate(ids)) for role, ids in dealt.items()}
-    return Parts(roles, np.isin(group, np.concatenate(valid)))
+    held = np.isin(group, np.concatenate(valid))
+    return Parts(roles, held, roles["attacker"] & ~held)
+
+
+def _enrolled(take: Ids, person: Ids, rng: np.random.Generator) -> Mask:
+    """Half of each person's takes, rounded down, (N,)."""
+    chosen: list[Ids] = []
+    for one in np.unique(person):
+        takes = rng.permutation(np.unique(take[person == one]))
+        chosen.append(takes[: len(takes) // 2])
+    return np.isin(take, np.concatenate(chosen))
 
 
 def _share_of(item: Ids, group: Ids, share: float, rng: np.random.Generator) -> Mask:

@@ -12,6 +12,28 @@ def top1(answers: Answers) -> Estimate:
     return estimate(top1_statistic(answers), answers.person, float(shares.max()))
 
 
+def top5(answers: Answers) -> Estimate:
+    """Share of pictures whose truth is among the 5 highest scores; ties are broken at random.
+
+    Chance: the share of the 5 commonest truths.
+
+    Raises:
+        ValueError: with fewer than 6 classes.
+    """
+    n_classes = answers.scores.shape[1]
+    if n_classes < 6:
+        raise ValueError(f"top-5 wants 6 classes or more, got {n_classes}; use top-1")
+    own = np.take_along_axis(answers.scores, answers.truth[:, None], axis=1)
+    better, equal = ((answers.scores > own).sum(axis=1), (answers.scores == own).sum(axis=1))
+    hits = np.clip((5 - better) / equal, 0, 1)
+    shares = np.sort(np.bincount(answers.truth) / len(answers))
+    return estimate(
+        lambda weights: np.asarray(weights @ hits / weights.sum(axis=1)),
+        answers.person,
+        float(shares[-5:].sum()),
+    )
+
+
 def balanced_accuracy(answers: Answers) -> Estimate:
     """Mean over the classes that occur of the share of their pictures answered right."""
     chance = 1 / len(np.unique(answers.truth))
@@ -54,18 +76,20 @@ def auc_statistic(answers: Answers) -> Statistic:
             f"which {len(np.unique(answers.truth))} occur; use top-1 or more pictures"
         )
     margin = answers.scores[:, 1] - answers.scores[:, 0]
-    _, level, n_equal = np.unique(margin, return_inverse=True, return_counts=True)
-    order = np.argsort(level, kind="stable")
-    starts = np.concatenate([[0], np.cumsum(n_equal)[:-1]])  # of each run of equal scores
-    positive = answers.truth[order] == 1
+    order = np.argsort(margin, kind="stable")
+    positives, negatives = (order[answers.truth[order] == label] for label in (1, 0))
+    lesser, not_greater = (  # how many negatives score below, and at most as high as, a positive
+        margin[negatives].searchsorted(margin[positives], side="left"),
+        margin[negatives].searchsorted(margin[positives], side="right"),
+    )
 
     def statistic(weights: Floats) -> Floats:
-        ranked = weights[:, order]  # (B, N)
-        above = np.add.reduceat(ranked * positive, starts, axis=1)  # (B, levels)
-        below = np.add.reduceat(ranked * ~positive, starts, axis=1)
-        beaten = np.cumsum(below, axis=1) - below / 2
-        pairs = above.sum(axis=1) * below.sum(axis=1)
+        lost = weights.take(negatives, axis=1)  # (B, n0)
+        below = np.pad(lost.cumsum(axis=1), ((0, 0), (1, 0)))  # (B, n0 + 1)
+        beaten = (below.take(lesser, axis=1) + below.take(not_greater, axis=1)) / 2  # (B, n1)
+        won = weights.take(positives, axis=1)  # (B, n1)
+        pairs = won.sum(axis=1) * below[:, -1]
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray((above * beaten).sum(axis=1) / pairs)
+            return np.asarray(np.einsum("bp,bp->b", won, beaten) / pairs)
 
     return statistic

@@ -1,11 +1,11 @@
-"""95 % intervals for numbers over pictures of people.
+"""Intervals for numbers over pictures of people.
 
-Pictures of one person are alike, so people are the units: what is resampled or left out is always
-all of a person. A *statistic* is therefore a function of weights over the pictures, (B, N) -> (B,),
-computed for many weightings at once.
+Pictures of one person are alike, so people are the units: what is left out is always all of a
+person. A *statistic* is therefore a function of weights over the pictures, (B, N) -> (B,), computed
+for many weightings at once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,75 +18,128 @@ Ids = NDArray[np.int64]
 Statistic = Callable[[Floats], Floats]
 
 CONFIDENCE = 0.95
-MANY_PEOPLE = 30  # from here on the bootstrap over people; below, t over people left out in turn
-N_REPLICATES = 1000
-_SEED = 20180615  # of the bootstrap's draws: a view repeats to the last digit
+MANY_PEOPLE = 30  # from here on people are left out on the logit scale, see `_logit_error`
+N_REPLICATES = 1000  # so often a statistic is computed for an interval, at most
+_N_AT_ONCE = 32  # weightings: they stay in the cache
 
 
-def estimate(statistic: Statistic, person: Ids, chance: float, *, share: bool = True) -> Estimate:
+def estimate(
+    statistic: Statistic,
+    person: Ids,
+    chance: float,
+    *,
+    share: bool = True,
+    confidence: float = CONFIDENCE,
+) -> Estimate:
     """The statistic with an interval over people.
 
-    With at least 30 people: percentiles of the bootstrap over people. With fewer: Student's t on
-    the jackknife over people, on the logit scale for shares. Neither sees anything where all people
-    are alike (all answers right), so the interval of a share is never narrower than Wilson's over
-    the pictures. One person has no interval: low and high are nan.
+    Student's t on the jackknife over people, for shares on the logit scale. It sees nothing where
+    all people are alike (all answers right), so the interval of a share is never narrower than
+    Wilson's over the pictures. One person has no interval: low and high are nan.
+
+    Of 2000 simulated sets of 8, 30 and 150 people with a dozen pictures each, 95 % intervals hold
+    the truth in 93 to 97 % (tests/metrics/test_coverage.py), of accuracy and AUC near 0.5, 0.8 and
+    0.97. They are too wide (97 to 99 %) near 0.97 with 8 people, and 30 if all have 12 pictures.
+    Where all answers are right, the interval knows only of pictures; a rare kind of person that is
+    answered wrong may not have been met. (Percentiles of the bootstrap over 30 people hold the
+    truth in 94, 93 and 90 %.)
+
+    For statistics that change little without one person; thresholds read off the pictures jump.
 
     Args:
         statistic: weights over pictures, (B, N), to values, (B,).
         person: whose picture it is, (N,).
         chance: passed on.
         share: the value lies in 0..1.
+        confidence: 0..1.
     """
+    found, _ = estimates([statistic], person, chance, share=share, confidence=confidence)
+    return found[0]
+
+
+def estimates(
+    statistics: Sequence[Statistic],
+    person: Ids,
+    chance: float,
+    *,
+    share: bool = True,
+    confidence: float = CONFIDENCE,
+) -> tuple[list[Estimate], Floats]:
+    """Each statistic as by `estimate`, and all of them as by `left_out`, (P, S)."""
     n = len(person)
-    value = float(statistic(np.ones((1, n)))[0])
-    _, unit = np.unique(person, return_inverse=True)
-    n_people = int(unit.max()) + 1
-    if n_people < 2 or np.isnan(value):
-        return Estimate(value, np.nan, np.nan, n, chance)
-    if n_people >= MANY_PEOPLE:
-        low, high = _bootstrap(statistic, unit, n_people)
-    else:
-        low, high = _jackknife(statistic, unit, n_people, value, share)
-    if share:
-        wilson_low, wilson_high = wilson(value * n, n)
-        low, high = min(low, wilson_low), max(high, wilson_high)
-    return Estimate(value, low, high, n, chance)
+    without = left_out(statistics, person)
+    found = []
+    for statistic, values in zip(statistics, without.T, strict=True):
+        value = float(statistic(np.ones((1, n)))[0])
+        low, high = _interval(value, values, n, share=share, confidence=confidence)
+        found.append(Estimate(value, low, high, n, chance))
+    return found, without
 
 
-def wilson(n_hits: float, n: int) -> tuple[float, float]:
+def wilson(n_hits: float, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
     """Wilson's interval of a share of independent trials.
 
     Source: Wilson, JASA 22 (1927), 209-212.
     """
-    z2 = special.ndtri(0.5 + CONFIDENCE / 2) ** 2
+    z2 = special.ndtri(0.5 + confidence / 2) ** 2
     middle = (n_hits + z2 / 2) / (n + z2)
     half = np.sqrt(z2) / (n + z2) * np.sqrt(n_hits * (n - n_hits) / n + z2 / 4)
     return float(middle - half), float(middle + half)
 
 
-def _bootstrap(statistic: Statistic, unit: Ids, n_people: int) -> tuple[float, float]:
-    rng = np.random.default_rng(_SEED)
-    counts = rng.multinomial(n_people, np.full(n_people, 1 / n_people), size=N_REPLICATES)
-    values = np.concatenate(
-        [statistic(part[:, unit].astype(np.float64)) for part in np.array_split(counts, 20)]
-    )
-    low, high = np.nanquantile(values, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return float(low), float(high)
+def left_out(statistics: Sequence[Statistic], person: Ids) -> Floats:
+    """What each statistic is without each person in turn, (P, S).
+
+    More than 1000 people are left out in 1000 groups. Without its only person a class has no value
+    and its row is missing.
+    """
+    _, unit = np.unique(person, return_inverse=True)
+    n_groups = min(int(unit.max()) + 1, N_REPLICATES)
+    unit %= n_groups
+    parts = np.array_split(np.arange(n_groups), -(-n_groups // _N_AT_ONCE))
+    weights = ((unit != part[:, None]).astype(np.float64) for part in parts)
+    with np.errstate(invalid="ignore"):
+        values = np.concatenate([np.stack([s(w) for s in statistics], axis=1) for w in weights])
+    return np.asarray(values[np.isfinite(values).all(axis=1)])
 
 
-def _jackknife(
-    statistic: Statistic, unit: Ids, n_people: int, value: float, share: bool
+def standard_error(values: Floats) -> Floats:
+    """Of each statistic, by its values without each person in turn, (P, ...) -> (...).
+
+    Source: Tukey's jackknife; Efron and Stein, Annals of Statistics 9 (1981), 586-596.
+    """
+    apart = values - values.mean(axis=0)
+    return np.asarray(np.sqrt((1 - 1 / len(values)) * (apart**2).sum(axis=0)))
+
+
+def _interval(
+    value: float, values: Floats, n: int, *, share: bool, confidence: float
 ) -> tuple[float, float]:
-    n, left_out = len(unit), 1.0 - np.eye(n_people)
-    values = statistic(left_out[:, unit])  # (P,)
-    values = values[np.isfinite(values)]  # without its only person a class has no value
-    if len(values) < 2:
+    if len(values) < 2 or np.isnan(value):
         return np.nan, np.nan
-    n_people = len(values)
-    if share:  # a share of 0 or 1 lies half a picture inside, or its logit would be infinite
-        values, value = (special.logit(np.clip(x, 0.5 / n, 1 - 0.5 / n)) for x in (values, value))
-    error = np.sqrt((n_people - 1) / n_people * np.sum((values - values.mean()) ** 2))
-    half = special.stdtrit(n_people - 1, 0.5 + CONFIDENCE / 2) * error
-    ends = np.array([value - half, value + half])
-    low, high = special.expit(ends) if share else ends
-    return float(low), float(high)
+    quantile = special.stdtrit(len(values) - 1, 0.5 + confidence / 2)
+    if not share:
+        half = float(quantile * standard_error(values))
+        return value - half, value + half
+    middle, half = float(_logit(value, n)), float(quantile * _logit_error(values, value, n))
+    low, high = (float(special.expit(end)) for end in (middle - half, middle + half))
+    floor = wilson(value * n, n, confidence)
+    return min(low, floor[0]), max(high, floor[1])
+
+
+def _logit_error(values: Floats, value: float, n: int) -> float:
+    """The standard error of the logit of a share.
+
+    Many people are left out on the logit scale, which sees that errors of a few people make the
+    share uncertain downwards. Of few people, one may have all errors: without that one the logit
+    has no bounds, so the error of the share is carried over by the logit's slope.
+    """
+    if len(values) >= MANY_PEOPLE:
+        return float(standard_error(_logit(values, n)))
+    inside = np.clip(value, 0.5 / n, 1 - 0.5 / n)
+    return float(standard_error(values) / (inside * (1 - inside)))
+
+
+def _logit(share: Floats | float, n: int) -> Floats:
+    """A share of 0 or 1 lies half a picture inside, or its logit would be infinite."""
+    return np.asarray(special.logit(np.clip(share, 0.5 / n, 1 - 0.5 / n)))

@@ -1,119 +1,114 @@
-"""Architectures that tell classes apart."""
+"""Learning what is written beside each input: a class, or a number."""
 
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from bench.api import Context, Weights
+from bench.faces import Array
+from bench.nn.inputs import Prepare
+from bench.nn.training import Schedule, autocast, trained
 
-class ConvNet(nn.Sequential):
-    """The identifier of the PPRL-VGAN authors, for pictures of any size from 16 px.
 
-    Four blocks of a convolution (32 filters), LeakyReLU, batch norm and 3x3 max-pooling by 2, then
-    a dense layer of 32.
+class Labelled(NamedTuple):
+    """Inputs, uint8 (N, 3, H, W) or float32 (N, D), and their truth, (N,).
 
-    Source: Chen, Konrad, Ishwar, CVPR-W 2018; released Privacy_vs_Utility_check.py.
-    Differs from it: PyTorch's initialisation; 'same' padding is symmetric.
+    Integers are classes and learned by cross-entropy; floats by squared error.
     """
 
-    def __init__(self, n_classes: int, size_px: int) -> None:
-        layers: list[nn.Module] = []
-        channels, side = 3, size_px
-        for kernel in (5, 5, 3, 3):
-            layers += [
-                nn.Conv2d(channels, 32, kernel, padding=kernel // 2),
-                nn.LeakyReLU(0.2),
-                nn.BatchNorm2d(32),
-                nn.MaxPool2d(3, stride=2, padding=1),
-            ]
-            channels, side = 32, (side + 1) // 2
-        layers += [
-            nn.Flatten(),  # (N, 32*side*side)
-            nn.Linear(32 * side * side, 32),
-            nn.LeakyReLU(0.2),
-            nn.Dropout(0.5),
-            nn.Linear(32, n_classes),
-        ]
-        super().__init__(*layers)
+    inputs: Array
+    truth: Array
 
 
-class CodeNet(nn.Sequential):
-    """The PPRL-VGAN authors' attacker on codes: three dense blocks of 128.
-
-    Codes have no common scale, so a batch norm without parameters comes first.
-
-    Source: Chen, Konrad, Ishwar, CVPR-W 2018; released Privacy_vs_Utility_check.py.
-    Differs from it: the batch norm; a width of choice.
-    """
-
-    def __init__(self, n_classes: int, n_inputs: int, width: int = 128) -> None:
-        layers: list[nn.Module] = [nn.BatchNorm1d(n_inputs, affine=False)]
-        for inputs in (n_inputs, width, width):
-            layers += [nn.Linear(inputs, width), nn.LeakyReLU(0.2), nn.Dropout(0.25)]
-        super().__init__(*layers, nn.Linear(width, n_classes))
-
-
-class ResNet(nn.Sequential):
-    """A small residual network: four stages of one block, each halving the picture.
-
-    Averaging over places at the end, it takes pictures of any size and learns from few.
-
-    Source: He, Zhang, Ren, Sun, CVPR 2016 (basic blocks).
-    Differs from it: widths 16, 32, 64, 128; a stem that keeps the resolution.
-    """
-
-    def __init__(self, n_classes: int, width: int = 16) -> None:
-        stages = [_Block(width, width)]
-        stages += [_Block(width << i, width << (i + 1)) for i in range(3)]
-        super().__init__(
-            nn.Conv2d(3, width, 3, padding=1, bias=False),
-            nn.BatchNorm2d(width),
-            nn.ReLU(),
-            *stages,
-            nn.AdaptiveAvgPool2d(1),
-            nn.Flatten(),  # (N, 8*width)
-            nn.Dropout(0.2),
-            nn.Linear(8 * width, n_classes),
-        )
-
-
-class _Block(nn.Module):
-    def __init__(self, n_in: int, n_out: int) -> None:
-        super().__init__()
-        self.body = nn.Sequential(
-            nn.Conv2d(n_in, n_out, 3, stride=2, padding=1, bias=False),
-            nn.BatchNorm2d(n_out),
-            nn.ReLU(),
-            nn.Conv2d(n_out, n_out, 3, padding=1, bias=False),
-            nn.BatchNorm2d(n_out),
-        )
-        self.skip = nn.Sequential(
-            nn.Conv2d(n_in, n_out, 1, stride=2, bias=False), nn.BatchNorm2d(n_out)
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        return functional.relu(self.body(x) + self.skip(x))  # (N, n_out, H/2, W/2)
-
-
-def backbone(name: str, n_classes: int, size_px: int) -> nn.Module:
-    """A network for pictures, (N, 3, size, size) in [-1, 1], that gives logits, (N, n_classes).
+def fitted(
+    build: Callable[[], nn.Module],
+    train: Labelled,
+    valid: Labelled,
+    prepare: Prepare,
+    schedule: Schedule,
+    context: Context,
+    start: Weights | None = None,
+) -> Weights:
+    """The state of a network that learned the truth, with its learning curve (see `trained`).
 
     Args:
-        name: `pprl`, `resnet`, or `timm/NAME` for any network of timm, untrained.
-        n_classes: number of logits.
-        size_px: side of the pictures.
-
-    Raises:
-        ValueError: if there is no such network.
+        build: makes a network that gives logits, (N, C), or numbers, (N, 1), for what `prepare`
+            returns.
+        train: what to fit.
+        valid: what to stop by.
+        prepare: makes a network's input of stored inputs.
+        schedule: rates, batch size, when to stop.
+        context: randomness and device.
+        start: a state to start from instead of a random one.
     """
-    if name == "pprl":
-        return ConvNet(n_classes, size_px)
-    if name == "resnet":
-        return ResNet(n_classes)
-    import timm  # here: it takes longer to import than many attackers take to train
+    return trained(
+        build, lambda: _Truth(train, valid, prepare, context.device), schedule, context, start
+    )
 
-    family, _, model = name.partition("/")
-    if family != "timm" or not timm.is_model(model):
-        raise ValueError(
-            f"a backbone is `pprl`, `resnet` or `timm/NAME` (timm.list_models()), got {name!r}"
-        )
-    net: nn.Module = timm.create_model(model, num_classes=n_classes)
-    return net
+
+def answered(net: nn.Module, inputs: Array, prepare: Prepare, device: str) -> NDArray[np.float32]:
+    """Log-probabilities by the network, float32, (N, C)."""
+    logits = outputs(net, on(device, inputs), prepare)
+    scores: NDArray[np.float32] = functional.log_softmax(logits, dim=1).cpu().numpy()
+    return scores
+
+
+def outputs(net: nn.Module, inputs: Tensor, prepare: Prepare, batch: int = 256) -> Tensor:
+    """What the network gives for inputs on its device, float32, (N, ...); it does not learn."""
+    net.eval()
+    with torch.inference_mode(), autocast(inputs.device):
+        chunks = [net(prepare(chunk, None)).float() for chunk in torch.split(inputs, batch)]
+    return torch.cat(chunks)
+
+
+def on(device: str, array: Array) -> Tensor:
+    """The array on the device; one that is read-only is copied."""
+    return torch.from_numpy(np.array(array)).to(device)
+
+
+def shuffled(n: int, size: int, generator: torch.Generator) -> list[Tensor]:
+    """Indices 0..n-1 in random order, in batches.
+
+    A last batch of one would break batch norm: its row waits for the next order.
+    """
+    order = torch.randperm(n, generator=generator)
+    return [part for part in torch.split(order, size) if len(part) > 1]
+
+
+class _Truth:
+    """The objective."""
+
+    solved = 0.01  # nats, or variance
+
+    def __init__(self, train: Labelled, valid: Labelled, prepare: Prepare, device: str) -> None:
+        self.prepare = prepare
+        kind = np.float32 if np.issubdtype(train.truth.dtype, np.floating) else np.int64
+        self.inputs, self.truth = on(device, train.inputs), on(device, train.truth.astype(kind))
+        self.valid_inputs = on(device, valid.inputs)
+        self.valid_truth = on(device, valid.truth.astype(kind))
+
+    def parameters(self) -> Sequence[nn.Parameter]:
+        return ()
+
+    def batches(self, size: int, generator: torch.Generator) -> list[Tensor]:
+        device = self.truth.device
+        return [index.to(device) for index in shuffled(len(self.truth), size, generator)]
+
+    def loss(self, net: nn.Module, index: Tensor, generator: torch.Generator) -> Tensor:
+        with autocast(index.device):
+            found = net(self.prepare(self.inputs[index], generator))  # (B, C)
+        return _loss(found.float(), self.truth[index])
+
+    def valid_loss(self, net: nn.Module) -> float:
+        return float(_loss(outputs(net, self.valid_inputs, self.prepare), self.valid_truth))
+
+
+def _loss(found: Tensor, truth: Tensor) -> Tensor:
+    if truth.is_floating_point():
+        return functional.mse_loss(found[:, 0], truth)
+    return functional.cross_entropy(found, truth)

@@ -39,7 +39,9 @@ class Pictures:
     light: float = 0.0
 
     def __call__(self, images: Tensor, generator: torch.Generator | None) -> Tensor:
-        """The network's input; in [-1, 1] unless the light was changed."""
+        """The network's input; in [-1, 1] unless the light was changed. Codes stay as they are."""
+        if images.is_floating_point():
+            return images
         if generator is None:
             return scaled(images)
         floats = scaled(self._moved(images, generator))

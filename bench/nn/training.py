@@ -1,31 +1,46 @@
-"""The training loop of classifiers; it knows nothing of the network."""
+"""The training loop; it knows neither the network nor what is to be learned."""
 
 import copy
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Protocol
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 
 from bench.api import Context, Weights
-from bench.faces import Array
-from bench.nn.inputs import Prepare
 from bench.nn.seeding import seeded
 from bench.nn.state import restored, state_of
 
 WEIGHT_DECAY = 1e-3  # of AdamW
 
 
-class Labelled(NamedTuple):
-    """Inputs, uint8 (N, 3, H, W) or float32 (N, D), and their truth, integers (N,)."""
+class Objective(Protocol):
+    """What training lowers, on data that lie on the device.
 
-    inputs: Array
-    truth: Array
+    Attributes:
+        solved: a validation loss below which nothing is left to learn.
+    """
+
+    solved: float
+
+    def parameters(self) -> Sequence[nn.Parameter]:
+        """What is learned beside the network, and left behind with the training."""
+        ...
+
+    def batches(self, size: int, generator: torch.Generator) -> Iterable[Tensor]:
+        """Indices of the training inputs of one epoch, batch by batch."""
+        ...
+
+    def loss(self, net: nn.Module, index: Tensor, generator: torch.Generator) -> Tensor:
+        """The loss on a batch."""
+        ...
+
+    def valid_loss(self, net: nn.Module) -> float:
+        """The loss on validation inputs: what the network is stopped and kept by."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -34,8 +49,8 @@ class Schedule:
 
     Training goes in rounds, each twice as long as the one before; in each the learning rate rises
     to `lr` over a tenth and falls to zero along a cosine. A network has converged when a round
-    lowers the best validation loss by less than 3 %, or leaves it under 0.01 nats; not before the
-    second round, or the third if it starts at random (some targets need hundreds of steps to move).
+    lowers the best validation loss by less than 3 %, or leaves it solved; not before the second
+    round, or the third if it starts at random (some targets need hundreds of steps to move).
 
     Source: Loshchilov and Hutter, SGDR, ICLR 2017 (rounds with warm restarts).
 
@@ -59,37 +74,33 @@ class Schedule:
         return self.lr * 0.5 * (1 + math.cos(math.pi * (step - warm) / (n_steps - warm)))
 
 
-def fitted(
+def trained(
     build: Callable[[], nn.Module],
-    train: Labelled,
-    valid: Labelled,
-    prepare: Prepare,
+    objective: Callable[[], Objective],
     schedule: Schedule,
     context: Context,
     start: Weights | None = None,
 ) -> Weights:
-    """The network's state after training until it converged on `valid`: its best epoch.
+    """The network's state after training until it converged: its best epoch.
 
     Args:
-        build: makes a network that gives logits, (N, C), for what `prepare` returns; it is called
-            where torch is seeded.
-        train: what to fit.
-        valid: what to stop by.
-        prepare: makes a network's input of stored inputs.
+        build: makes the network; it is called where torch is seeded.
+        objective: makes what is to be lowered; likewise.
         schedule: rates, batch size, when to stop.
         context: randomness and device.
         start: a state to start from instead of a random one.
 
     Returns:
-        the state, with the learning curve: `curve.train` and `curve.valid`, mean cross-entropy in
-        nats per epoch, and `curve.converged`, 0 if the last round allowed ended it.
+        the state, with the learning curve: `curve.train` and `curve.valid`, losses per epoch (the
+        first is the start's, if there is one), and `curve.converged`, 0 if the last round allowed
+        ended it.
     """
     with seeded(context.rng, context.device) as generator:
         net = build().to(context.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         if start:
             restored(net, start, context.device)
-        loop = _Loop(net, train, valid, prepare, context.device)
-        converged = loop.run(schedule, 1 if start else 2, context, generator)
+        loop = _Loop(net, objective(), schedule)
+        converged = loop.run(context, generator, warm=start is not None)
     curve = np.array(loop.curve, np.float32)  # (epochs, 2)
     return {
         **state_of(net),
@@ -99,13 +110,6 @@ def fitted(
     }
 
 
-def answered(net: nn.Module, inputs: Array, prepare: Prepare, device: str) -> NDArray[np.float32]:
-    """Log-probabilities by the network, float32, (N, C)."""
-    logits = _logits(net, torch.from_numpy(np.array(inputs)).to(device), prepare)
-    scores: NDArray[np.float32] = functional.log_softmax(logits, dim=1).cpu().numpy()
-    return scores
-
-
 def autocast(device: torch.device) -> torch.autocast:
     """bf16 where the hardware computes it: CUDA, and CPUs with AVX512-BF16."""
     fast = device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()
@@ -113,83 +117,61 @@ def autocast(device: torch.device) -> torch.autocast:
 
 
 class _Loop:
-    def __init__(
-        self, net: nn.Module, train: Labelled, valid: Labelled, prepare: Prepare, device: str
-    ) -> None:
-        self.net, self.prepare = net, prepare
-        self.inputs, self.truth = _on(device, train)
-        self.valid_inputs, self.valid_truth = _on(device, valid)
+    def __init__(self, net: nn.Module, objective: Objective, schedule: Schedule) -> None:
+        self.net, self.objective, self.schedule = net, objective, schedule
         self.best, self.best_loss = copy.deepcopy(net.state_dict()), math.inf
         self.curve: list[tuple[float, float]] = []
 
-    def run(
-        self, schedule: Schedule, fewest: int, context: Context, generator: torch.Generator
-    ) -> bool:
-        """Trains until it has converged, or `schedule.rounds` are over; leaves the best epoch."""
+    def run(self, context: Context, generator: torch.Generator, *, warm: bool) -> bool:
+        """Trains until it has converged or the rounds are over; leaves the best epoch."""
+        if warm:  # what it started from may be the best
+            loss = self.objective.valid_loss(self.net)
+            self._look(loss, loss)
+        learned = [*self.net.parameters(), *self.objective.parameters()]
         optimizer = torch.optim.AdamW(
-            self.net.parameters(), schedule.lr, weight_decay=WEIGHT_DECAY, foreach=True
+            learned, self.schedule.lr, weight_decay=WEIGHT_DECAY, foreach=True
         )
-        converged = False
-        for number in range(schedule.rounds):
+        converged = warm and self.schedule.rounds == 0  # nothing was to be learned
+        for number in range(self.schedule.rounds):
             before = self.best_loss
-            self._round(optimizer, schedule, schedule.steps << number, generator)
-            context.progress((number + 1) / schedule.rounds)
-            if self.best_loss < 0.01 or (number >= fewest and self.best_loss > 0.97 * before):
+            self._round(optimizer, self.schedule.steps << number, generator)
+            context.progress((number + 1) / self.schedule.rounds)
+            still = number < (1 if warm else 2) or self.best_loss < 0.97 * before
+            if self.best_loss < self.objective.solved or not still:
                 converged = True
                 break
         self.net.load_state_dict(self.best)
-        context.log(f"{len(self.curve)} epochs, best validation loss {self.best_loss:.4f} nats")
+        context.log(f"{len(self.curve)} epochs, best validation loss {self.best_loss:.4f}")
         return converged
 
     def _round(
-        self,
-        optimizer: torch.optim.Optimizer,
-        schedule: Schedule,
-        n_steps: int,
-        generator: torch.Generator,
+        self, optimizer: torch.optim.Optimizer, n_steps: int, generator: torch.Generator
     ) -> None:
         step = 0
         while step < n_steps:
-            order = torch.randperm(len(self.truth), generator=generator).to(self.truth.device)
-            # A last batch of one would break batch norm: its row waits for the next order.
-            parts = [p for p in torch.split(order, schedule.batch) if len(p) > 1]
             losses = []
-            for index in parts[: n_steps - step]:
+            for index in self.objective.batches(self.schedule.batch, generator):
+                if step == n_steps:
+                    break
                 for group in optimizer.param_groups:
-                    group["lr"] = schedule.rate(step, n_steps)
+                    group["lr"] = self.schedule.rate(step, n_steps)
                 losses.append(self._step(optimizer, index, generator))
                 step += 1
-            self._look(float(torch.stack(losses).mean()))
+            loss = float(torch.stack(losses).mean())
+            self._look(loss, self.objective.valid_loss(self.net))
 
     def _step(
         self, optimizer: torch.optim.Optimizer, index: Tensor, generator: torch.Generator
     ) -> Tensor:
         self.net.train()
         optimizer.zero_grad(set_to_none=True)
-        with autocast(index.device):
-            logits = self.net(self.prepare(self.inputs[index], generator))  # (B, C)
-        loss = functional.cross_entropy(logits.float(), self.truth[index])
+        loss = self.objective.loss(self.net, index, generator)
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         return loss.detach()
 
-    def _look(self, train_loss: float) -> None:
+    def _look(self, train_loss: float, valid_loss: float) -> None:
         """Notes the losses, and keeps the network if it is the best so far."""
-        logits = _logits(self.net, self.valid_inputs, self.prepare)
-        loss = float(functional.cross_entropy(logits, self.valid_truth))
-        self.curve.append((train_loss, loss))
-        if loss < self.best_loss:
-            self.best, self.best_loss = copy.deepcopy(self.net.state_dict()), loss
-
-
-def _logits(net: nn.Module, inputs: Tensor, prepare: Prepare, batch: int = 256) -> Tensor:
-    net.eval()
-    with torch.inference_mode(), autocast(inputs.device):
-        chunks = [net(prepare(chunk, None)).float() for chunk in torch.split(inputs, batch)]
-    return torch.cat(chunks)  # (N, C)
-
-
-def _on(device: str, data: Labelled) -> tuple[Tensor, Tensor]:
-    """Inputs and truth on the device; arrays that are read-only are copied."""
-    truth = torch.from_numpy(np.array(data.truth, np.int64))
-    return torch.from_numpy(np.array(data.inputs)).to(device), truth.to(device)
+        self.curve.append((train_loss, valid_loss))
+        if valid_loss < self.best_loss:
+            self.best, self.best_loss = copy.deepcopy(self.net.state_dict()), valid_loss

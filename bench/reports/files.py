@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from bench.audit.findings import Finding
 from bench.reports.records import Record
 from bench.reports.table import markdown, tables
 from bench.runner.engine import Outcome
@@ -38,6 +39,12 @@ def write_costs(outcomes: Sequence[Outcome], store: Store, path: Path) -> None:
         lines.append((*about, seconds, peak, device))
     frame = pd.DataFrame(lines, columns=list(COSTS))
     _whole(path, frame.to_csv(index=False, lineterminator="\n"))
+
+
+def write_findings(findings: Sequence[Finding], path: Path) -> None:
+    """audit.csv: one line per finding, columns as in `Finding`; the same data, the same bytes."""
+    frame = pd.DataFrame(findings, columns=list(Finding._fields))
+    _whole(path, frame.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
 
 
 def _whole(path: Path, text: str) -> None:

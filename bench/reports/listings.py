@@ -27,7 +27,7 @@ def print_plugins() -> None:
             console.print(f"\n{kind} {name}{control}", style="bold", markup=False)
             for line in _told(plugin):
                 console.print(f"  {line}", markup=False, highlight=False)
-    console.print(f"\nthreats: {', '.join(THREATS)} (fields: draws, queries, told)")
+    console.print(f"\nthreats: {', '.join(THREATS)} (fields: draws, queries, told, gallery)")
     console.print(f"grids: {', '.join(bundled())}")
     for name, reason in broken().items():
         console.print(f"broken: {name}: {reason}", style="red", markup=False)

@@ -1,24 +1,23 @@
 """Answers as numbers: one line of records.csv each."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
-from bench.answers import Answers, Estimate
-from bench.metrics.accuracy import auc, balanced_accuracy, top1
-from bench.metrics.leakage import Sign, leakage
+from bench.answers import Estimate
+from bench.metrics import similarity
+from bench.metrics.accuracy import auc
 from bench.registry import spec_of
-from bench.reports.results import Result
-from bench.reports.selection import Choice, strongest
+from bench.reports.figures import figures
+from bench.reports.headlines import headlines
+from bench.reports.marks import Marks, canary_power
+from bench.reports.results import Looks, Result
+from bench.reports.selection import strongest
 from bench.runner.cells import Cell
 
-METRICS: Mapping[str, Callable[[Answers], Estimate]] = {
-    "auc": auc,
-    "top1": top1,
-    "balanced_accuracy": balanced_accuracy,
-}
+NOTHING = Estimate(np.nan, np.nan, np.nan, 0, np.nan)
 
 
 class Record(NamedTuple):
@@ -27,12 +26,14 @@ class Record(NamedTuple):
     Attributes:
         task: title of the task.
         data, protocol: the data set with its fields, and who is asked about.
-        purpose: `private` (should be low), `utility` (should be high), `permuted` (control: must
-            stand at chance), or `headline`: the strongest attacker's leakage.
+        purpose: `private` (should be low), `utility` (should be high), `headline` (the strongest
+            attacker), `looks` (the release before any attacker), and of controls `permuted` (must
+            stand at chance), `canary` (must be found), `saturation` (less to learn from).
         target: what was asked.
         defense, attacker, threat: with their fields.
         form: `pixels` or `codes`.
         seed: redraws defense, protection and attackers.
+        share: of its training pictures that the attacker learned from.
         chosen: 1 for the attacker that is strongest on validation rows, of those that were asked
             the same; tables show its numbers.
         sign: -1 if the attacker is right more often when its answer is inverted (two classes, by
@@ -57,6 +58,7 @@ class Record(NamedTuple):
     threat: str
     form: str
     seed: int
+    share: float
     chosen: int
     sign: int
     metric: str
@@ -72,19 +74,28 @@ class Record(NamedTuple):
     key: str
 
 
-def records(results: Sequence[Result]) -> list[Record]:
-    """All records of a grid: each cell's metrics, then the headlines."""
+def records(results: Sequence[Result], looks: Sequence[Looks] = ()) -> list[Record]:
+    """All records of a grid: each cell's figures, the headlines, then the looks of the releases."""
     asked: dict[tuple[object, ...], list[Result]] = {}
     for result in results:
         cell = result.cell
-        same = (cell.task, cell.purpose, cell.target, cell.defense, cell.threat_spec, cell.seed)
+        same = (
+            cell.task,
+            cell.purpose,
+            cell.target,
+            cell.defense,
+            cell.threat_spec,
+            cell.seed,
+            cell.share,
+        )
         asked.setdefault(same, []).append(result)
     choices = [
         strongest(group, inverts=group[0].cell.purpose != "utility") for group in asked.values()
     ]
-    chosen = {id(choice.result): choice.sign for choice in choices if choice}
-    cells = [record for result in results for record in _of_cell(result, chosen.get(id(result)))]
-    return cells + list(_headlines(results))
+    signs = {id(choice.result): choice.sign for choice in choices if choice}
+    marks = Marks(results, looks)
+    cells = [line for result in results for line in _of_cell(result, signs, marks)]
+    return [*cells, *_headlines(results, marks), *_looks(looks)]
 
 
 def named(cell: Cell) -> tuple[str, str, str, str]:
@@ -98,82 +109,83 @@ def named(cell: Cell) -> tuple[str, str, str, str]:
     )
 
 
-def _of_cell(result: Result, chosen: Sign | None) -> Iterator[Record]:
-    purpose = result.cell.purpose
+def _of_cell(result: Result, signs: Mapping[int, int], marks: Marks) -> Iterator[Record]:
     if result.probe is None:
-        yield _record(result, purpose, "", None, result.status, result.reason)
+        failed = ("failed",) if result.status == "failed" else ()
+        yield _record(result, "", NOTHING, result.status, result.reason, failed)
         return
-    for name, metric in METRICS.items():
-        if name == "auc" and result.probe.scores.shape[1] != 2:
-            continue
+    found = marks.of(result)
+    names = [mark.name for mark in found]
+    why = "; ".join(f"{mark.name}: {mark.reason}" for mark in found)
+    for metric, estimate, reason in figures(result.probe, result.gender):
+        line = _record(
+            result, metric, estimate or NOTHING, "ok" if estimate else "n/a", reason or why, names
+        )
+        sign = signs.get(id(result))
+        yield line._replace(chosen=int(bool(estimate and sign)), sign=sign or 1)
+    if result.cell.purpose == "canary":
         try:
-            estimate = metric(result.probe)
+            yield _record(result, "power", canary_power(result.probe), "ok", "", names)
         except ValueError as error:
-            yield _record(result, purpose, name, None, "n/a", str(error))
-        else:
-            yield _record(result, purpose, name, estimate, "ok", "")._replace(
-                chosen=int(chosen is not None), sign=chosen or 1
+            yield _record(result, "power", NOTHING, "n/a", str(error), names)
+
+
+def _headlines(results: Sequence[Result], marks: Marks) -> Iterator[Record]:
+    for result, sign, metric, estimate, status, reason, found in headlines(results, marks):
+        names = [mark.name for mark in found] + (["failed"] if status == "failed" else [])
+        line = _record(result, metric, estimate or NOTHING, status, reason, names)
+        chosen = int(metric == "leakage" and status == "ok")
+        yield line._replace(purpose="headline", sign=sign, chosen=chosen)
+
+
+def _looks(looks: Iterable[Looks]) -> Iterator[Record]:
+    for look in looks:
+        wanted: dict[str, Callable[[], Estimate]] = {
+            "ssim": partial(similarity.ssim, look.ssim, look.person),
+            "psnr_db": partial(similarity.psnr_db, look.psnr_db, look.person),
+        }
+        if look.shift is not None:
+            wanted["role_shift"] = partial(auc, look.shift)
+        for metric, make in wanted.items():
+            try:
+                estimate, status, reason = make(), "ok", ""
+            except ValueError as error:
+                estimate, status, reason = NOTHING, "n/a", str(error)
+            result = Result(look.cell, None, None, "", look.key)
+            yield _record(result, metric, estimate, status, reason, ())._replace(
+                purpose="looks",
+                chosen=int(metric == "ssim"),
+                target="",
+                attacker="",
+                threat="",
+                n_people=len(np.unique(look.person)),
             )
 
 
-def _headlines(results: Sequence[Result]) -> Iterator[Record]:
-    """Leakage of the strongest attacker, per task, target, seed, defense and form."""
-    private = [result for result in results if result.cell.purpose == "private"]
-    private.sort(key=lambda result: (result.cell.task, result.cell.target, result.cell.seed))
-    for _, group in groupby(private, lambda r: (r.cell.task, r.cell.target, r.cell.seed)):
-        asked = list(group)
-        ceiling = strongest(result for result in asked if result.cell.defense.changes_nothing)
-        lines: dict[tuple[str, str], list[Result]] = {}
-        for result in asked:
-            form = result.cell.threat.form
-            lines.setdefault((str(spec_of(result.cell.defense)), form), []).append(result)
-        for line in lines.values():
-            yield from _headline(line, ceiling)
-
-
-def _headline(line: Sequence[Result], ceiling: Choice | None) -> Iterator[Record]:
-    if all(result.status == "n/a" for result in line):
-        return
-    choice = strongest(line)
-    lost = [result for result in line if result.status == "failed"]
-    if choice is None or ceiling is None:
-        reason = lost[0].reason if lost else "no attacker could be chosen on validation rows"
-        yield _record(line[0], "headline", "leakage", None, "failed", reason)
-        return
-    probe, best = choice.result.probe, ceiling.result.probe
-    if probe is None or best is None:
-        raise ValueError("a chosen result has answers")
-    reason = f"{len(lost)} of {len(line)} attacks failed" if lost else ""
-    marks = " ".join([*choice.result.cell.marks, *(["incomplete"] if lost else [])])
-    try:
-        estimate = leakage(probe, choice.sign, best, ceiling.sign)
-    except ValueError as error:
-        yield _record(choice.result, "headline", "leakage", None, "n/a", str(error))
-        return
-    yield _record(choice.result, "headline", "leakage", estimate, "ok", reason)._replace(
-        marks=marks, sign=choice.sign
-    )
-
-
 def _record(
-    result: Result, purpose: str, metric: str, estimate: Estimate | None, status: str, reason: str
+    result: Result,
+    metric: str,
+    estimate: Estimate,
+    status: str,
+    reason: str,
+    marks: Iterable[str],
 ) -> Record:
     cell = result.cell
     data, defense, attacker, threat = named(cell)
-    value, low, high, n, chance = estimate or Estimate(np.nan, np.nan, np.nan, 0, np.nan)
-    marks = [*cell.marks, *(["failed"] if status == "failed" else [])]
+    value, low, high, n, chance = estimate
     return Record(
         task=cell.task,
         data=data,
         protocol=cell.data.protocol,
-        purpose=purpose,
+        purpose=cell.purpose,
         target=cell.target,
         defense=defense,
         attacker=attacker,
         threat=threat,
         form=cell.threat.form,
         seed=cell.seed,
-        chosen=int(purpose == "headline" and status == "ok"),
+        share=cell.share,
+        chosen=0,
         sign=1,
         metric=metric,
         value=value,
@@ -184,6 +196,6 @@ def _record(
         chance=chance,
         status=status,
         reason=reason,
-        marks=" ".join(marks),
+        marks=" ".join(dict.fromkeys([*cell.marks, *marks])),
         key=result.key[:16],
     )

@@ -1,14 +1,21 @@
 """The stored answers of a grid's cells."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bench.answers import Answers
+from bench.answers import Answers, Numbers, Said, Templates
+from bench.api import Matcher, Regressor
+from bench.faces import MISSING
+from bench.metrics.matching import identified
+from bench.runner.artifacts import faces_in
 from bench.runner.cells import Cell
 from bench.runner.plan import Planner
 from bench.runner.store import Artifact, Store
+from bench.runner.threats import RAW
 
 
 class Result(NamedTuple):
@@ -16,21 +23,44 @@ class Result(NamedTuple):
 
     Attributes:
         probe, valid: answers about the probe, and about the attacker's validation rows protected
-            as the probe is; None if the cell was not asked or failed.
+            as the probe is; None if the cell was not asked or failed. A matcher of people who are
+            known (the closed protocols) answers who it is.
         reason: why there are none.
         key: of the stage that holds them; empty if it was not asked.
+        converged: the attacker's training ended by itself; true if it does not train.
+        gender: of each picture asked about, (N,), where the data tell.
     """
 
     cell: Cell
-    probe: Answers | None
-    valid: Answers | None
+    probe: Said | None
+    valid: Said | None
     reason: str
     key: str
+    converged: bool = True
+    gender: NDArray[np.int64] | None = None
 
     @property
     def status(self) -> str:
         """`ok`, `failed` or `n/a`."""
         return "ok" if self.probe else "n/a" if self.cell.unasked else "failed"
+
+
+class Looks(NamedTuple):
+    """What a defense gives out, compared with what it was given, picture by picture.
+
+    Attributes:
+        cell: any of the defense's.
+        ssim, psnr_db, person: (N,).
+        key: of the stage that holds them.
+        shift: answers to whether a picture is a probe's or an attacker's; None if there are none.
+    """
+
+    cell: Cell
+    ssim: NDArray[np.float64]
+    psnr_db: NDArray[np.float64]
+    person: NDArray[np.int64]
+    key: str
+    shift: Answers | None
 
 
 def results(
@@ -44,6 +74,8 @@ def results(
         store: what the run filled.
         lost: reasons by key of the stages that failed or were skipped.
     """
+    cells = list(cells)
+    told = {cell.task for cell in cells if cell.threat.gallery and not cell.unasked}
     found = []
     for cell in cells:
         if cell.unasked:
@@ -52,15 +84,76 @@ def results(
         key = planner.answer(cell).key
         if key in store:
             artifact = store.get(key)
-            found.append(Result(cell, _read(artifact, ""), _read(artifact, "valid."), "", key))
+            probe, valid = (_said(cell, artifact, prefix) for prefix in ("", "valid."))
+            part = store.get(planner.part(cell.data, "probe").key)
+            if cell.task in told:
+                probe = _strangers(probe, part)
+            converged = bool(store.meta(planner.attack(cell).key).get("converged", True))
+            gender = _gender(part, probe)
+            found.append(Result(cell, probe, valid, "", key, converged, gender))
         else:
             found.append(Result(cell, None, None, lost.get(key, "was not run"), key))
     return found
 
 
-def _read(artifact: Artifact, prefix: str) -> Answers:
+def looks(cells: Iterable[Cell], planner: Planner, store: Store) -> list[Looks]:
+    """What the releases of a grid that has run look like: one for each task, defense and seed."""
+    found: dict[tuple[str, str], Looks] = {}
+    for cell in cells:
+        key = planner.measure(cell).key
+        if not cell.unasked and (cell.task, key) not in found and key in store:
+            arrays = store.get(key).arrays
+            ssim, psnr_db = (np.array(arrays[name], np.float64) for name in ("ssim", "psnr_db"))
+            person = np.array(arrays["person"], np.int64)
+            cell = replace(cell, marks=(), threat=RAW)
+            shift = None
+            if "shift.scores" in arrays:
+                scores, own, row = _named(store.get(key), "shift.")
+                shift = Answers(scores, np.array(arrays["shift.truth"], np.int64), own, row)
+            found[cell.task, key] = Looks(cell, ssim, psnr_db, person, key, shift)
+    return list(found.values())
+
+
+def _strangers(said: Said, part: Artifact) -> Said:
+    """The answers about pictures in no gallery: all attacks of a task are compared on these."""
+    rows = faces_in(part).rows[np.asarray(part.arrays["gallery"], bool)]
+    kept = ~np.isin(said.row, rows)
+    if isinstance(said, Answers):
+        return Answers(said.scores[kept], said.truth[kept], said.person[kept], said.row[kept])
+    if isinstance(said, Numbers):
+        return Numbers(said.values[kept], said.truth[kept], said.person[kept], said.row[kept])
+    return said  # a matcher is never asked about what it enrolls
+
+
+def _gender(part: Artifact, said: Said) -> NDArray[np.int64] | None:
+    """Of each picture asked about, (N,); None if the data do not tell, or not of all."""
+    faces = faces_in(part)
+    if "gender" not in faces.labels:
+        return None
+    order = np.argsort(faces.rows)
+    place = order[np.searchsorted(faces.rows[order], said.row)]
+    gender = np.asarray(faces.labels["gender"], np.int64)[place]
+    return None if (gender == MISSING).any() else gender
+
+
+def _said(cell: Cell, artifact: Artifact, prefix: str) -> Said:
+    scores, person, row = _named(artifact, prefix)
+    truth = np.array(artifact.arrays[f"{prefix}truth"])
+    if isinstance(cell.attacker, Regressor):
+        return Numbers(scores[:, 0].astype(float), truth.astype(float), person, row)
+    if not isinstance(cell.attacker, Matcher):
+        return Answers(scores, truth.astype(np.int64), person, row)
+    gallery, gallery_person, gallery_row = _named(artifact, f"{prefix}gallery.")
+    templates = Templates(gallery, scores, gallery_person, person, gallery_row, row)
+    if cell.data.protocol == "open" or cell.purpose == "canary":
+        return templates
+    return identified(templates, int(max(person.max(), gallery_person.max())) + 1)
+
+
+def _named(
+    artifact: Artifact, prefix: str
+) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]:
+    """Scores, people and rows."""
     scores = np.array(artifact.arrays[f"{prefix}scores"], np.float32)
-    truth, person, row = (
-        np.array(artifact.arrays[prefix + name], np.int64) for name in ("truth", "person", "row")
-    )
-    return Answers(scores, truth, person, row)
+    person, row = (np.array(artifact.arrays[prefix + part], np.int64) for part in ("person", "row"))
+    return scores, person, row

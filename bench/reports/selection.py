@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from bench.metrics.leakage import Sign, advantage
+from bench.metrics.advantage import Sign, advantage
 from bench.reports.results import Result
 
 

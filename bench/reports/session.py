@@ -11,7 +11,7 @@ from rich.text import Text
 from bench.reports.files import write_costs, write_records, write_table
 from bench.reports.progress import watched
 from bench.reports.records import Record, records
-from bench.reports.results import results
+from bench.reports.results import looks, results
 from bench.reports.sheet import sheets
 from bench.reports.table import NOTE, Table, tables
 from bench.runner.cells import cells, check_askable
@@ -37,7 +37,7 @@ def run_grid(grid: Grid, store: Store, out: Path, engine: Engine, *, with_images
     outcomes = list(watched(engine, plan, store, console))
     lost = {outcome.stage.key: outcome.reason for outcome in outcomes if outcome.reason}
     found = results(asked, planner, store, lost)
-    lines = records(found)
+    lines = records(found, looks(asked, planner, store))
     write_records(lines, out / "records.csv")
     write_table(lines, out / "table.md")
     write_costs(outcomes, store, out / "costs.csv")

@@ -1,6 +1,7 @@
 """The contact sheet: what each defense gives out, to be looked at."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from bench.runner.artifacts import faces_in, inputs_in
 from bench.runner.cells import Cell
 from bench.runner.plan import Planner
 from bench.runner.store import Store
+from bench.runner.threats import RAW
 from bench.spec import Spec
 
 N_PICTURES = 8  # per defense
@@ -29,13 +31,13 @@ def sheets(
     """
     rows: dict[Spec, dict[str, Images]] = {}
     for cell in cells:
-        if not (cell.data.shareable or with_images):
+        if cell.purpose == "canary" or not (cell.data.shareable or with_images):
             continue
         mine = rows.setdefault(spec_of(cell.data, without=("place",)), {})
-        stage = planner.release(cell.defense, cell.data, "probe", cell.seed, "pixels", 0)
+        stage = planner.release(replace(cell, threat=RAW), "probe", 0)
         name = str(brief(Defense, spec_of(cell.defense)))
         if name not in mine and stage.key in store:
-            faces = faces_in(store.get(planner.faces(cell.data, "probe").key))
+            faces = faces_in(store.get(planner.part(cell.data, "probe").key))
             shown = np.linspace(0, len(faces) - 1, N_PICTURES).astype(int)
             mine[name] = inputs_in(store.get(stage.key))[shown].astype(np.uint8)
     paths = []

@@ -1,10 +1,12 @@
 """Utility-versus-privacy tables, one per task: a view of records."""
 
+import math
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
 from bench.api import Dataset, Defense
 from bench.registry import brief
+from bench.reports.agreement import agreement, demonstrates
 from bench.reports.records import Record
 from bench.spec import Spec
 
@@ -13,8 +15,11 @@ NOTE = (
     "validation rows, reported on the probe, with its 95 % interval over people; of several "
     "seeds the mean and the widest interval. Accuracy in %, AUC as a fraction; ^ utility should "
     "be high, v private should be low. Leakage: 0 = chance, 1 = no defense. Marks: ! reads the "
-    "secret when it protects, ~ was not promised."
+    "secret when it protects, ~ was not promised. Words in brackets: the leakage may be larger "
+    "than shown (weak, undertrained, data-limited, incomplete, raw-beats-aware, role-shift), or is "
+    "no leakage of faces (harness-leak, below-chance); records.csv has the reasons."
 )
+DRAWN = "synthetic"  # the data set of people who do not exist
 _MARKS = {"reads-secret": "!", "not-promised": "~"}
 _WORDS = {"raw": "drop-in", "aware": "retrained"}  # of utility
 
@@ -44,6 +49,8 @@ class Column(NamedTuple):
             return f"^ {self.target} {_WORDS.get(self.threat, self.threat)}"
         if self.purpose == "headline":
             return f"v {self.target} leakage, {self.form}"
+        if self.purpose == "looks":
+            return "SSIM"
         return f"v {self.target} {self.threat}"
 
 
@@ -66,11 +73,11 @@ def markdown(shown: Iterable[Table]) -> str:
 
 
 def _table(records: Sequence[Record]) -> Table:
-    ranked = {(record.purpose, record.target) for record in records if record.metric == "auc"}
+    ranked = {(r.purpose, r.target) for r in records if r.metric in ("auc", "correlation")}
     records = [
         record
         for record in records
-        if record.metric in ("auc", "leakage", "")
+        if record.metric in ("auc", "correlation", "leakage", "ssim", "")
         or (record.metric == "top1" and (record.purpose, record.target) not in ranked)
     ]
     columns = _unique(_columns(records))
@@ -82,10 +89,10 @@ def _table(records: Sequence[Record]) -> Table:
 
 def _columns(records: Sequence[Record]) -> Iterator[Column]:
     """Utility, then each private target under each threat, then the headlines."""
-    for purpose in ("utility", "private", "headline"):
+    for purpose in ("utility", "private", "headline", "looks"):
         for record in records:
             if record.purpose == purpose and record.status != "n/a":
-                threat = record.threat if purpose != "headline" else ""
+                threat = record.threat if purpose in ("utility", "private") else ""
                 form = record.form if purpose == "headline" else ""
                 yield Column(purpose, record.target, threat, form)
 
@@ -110,7 +117,7 @@ def _in(column: Column, records: Iterable[Record]) -> list[Record]:
 def _cell(records: Sequence[Record]) -> str:
     """The chosen records of all seeds as one number, or why there is none."""
     chosen = [record for record in records if record.chosen]
-    failed = any(r.status == "failed" or "incomplete" in r.marks for r in records)
+    failed = any(r.status == "failed" for r in records)
     if not chosen:
         return "failed" if failed else "n/a"
     ends = [(r.value, r.low, r.high) for r in chosen]
@@ -120,12 +127,20 @@ def _cell(records: Sequence[Record]) -> str:
             (v, low, high) if r.sign > 0 else (1 - v, 1 - high, 1 - low)
             for r, (v, low, high) in zip(chosen, ends, strict=True)
         ]
+    if chosen[0].metric == "correlation" and chosen[0].purpose == "private":
+        ends = [
+            e if r.sign > 0 else (-e[0], -e[2], -e[1]) for r, e in zip(chosen, ends, strict=True)
+        ]
     value = sum(end[0] for end in ends) / len(ends)
     low, high = min(end[1] for end in ends), max(end[2] for end in ends)
     text = _number(value, low, high, chosen[0].metric)
     if chosen[0].purpose == "headline":
         attackers = _unique(f"{Spec.parse(r.attacker).name} {r.threat}" for r in chosen)
         text += f" {', '.join(attackers)}"
+        marks = [m for m in _unique(" ".join(r.marks for r in chosen).split()) if m not in _MARKS]
+        if failed and "incomplete" not in marks:  # of several seeds
+            marks.append("incomplete")
+        return f"{text} ({', '.join(marks)})" if marks else text
     return text + (" (incomplete)" if failed else "")
 
 
@@ -140,6 +155,8 @@ def _chance(column: Column, records: Sequence[Record]) -> str:
     if not chosen:
         return ""
     chance = chosen[0].chance
+    if math.isnan(chance):
+        return ""
     return f"{100 * chance:.1f}" if chosen[0].metric == "top1" else f"{chance:.2f}"
 
 
@@ -149,9 +166,17 @@ def _title(records: Sequence[Record]) -> str:
     n, n_people = (max(getattr(r, name) for r in records) for name in ("n", "n_people"))
     n_seeds = len(_unique(record.seed for record in records))
     return (
-        f"{first.task} ({data}; protocol {first.protocol}; probe: {n} pictures of {n_people} "
-        f"people; {n_seeds} seed{'s' if n_seeds > 1 else ''})"
+        f"{_warning(records)}{first.task} ({data}; protocol {first.protocol}; probe: {n} pictures "
+        f"of {n_people} people; {n_seeds} seed{'s' if n_seeds > 1 else ''})"
     )
+
+
+def _warning(records: Sequence[Record]) -> str:
+    """That a table is about people who do not exist, as long as nothing says they stand for us."""
+    if Spec.parse(records[0].data).name != DRAWN:
+        return ""
+    found = agreement(records, _unique(r.target for r in records if r.purpose == "private"))
+    return f"Harness demonstration ({found}): " if demonstrates(found) else ""
 
 
 def _unique(items: Iterable[H]) -> list[H]:

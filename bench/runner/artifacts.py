@@ -70,7 +70,10 @@ def of_weights(weights: Weights, plugin: str) -> Artifact:
             )
         if not np.isfinite(array).all():
             raise ValueError(f"{plugin}.fit returned {name!r} with NaN or infinity; it diverged")
-    return Artifact(weights=weights)
+    converged = weights.get("curve.converged")
+    return Artifact(
+        weights=weights, meta={} if converged is None else {"converged": bool(converged)}
+    )
 
 
 def _named(artifact: Artifact, prefix: str) -> Mapping[str, Array]:

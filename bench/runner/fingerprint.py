@@ -22,7 +22,9 @@ def families_of(plugin: type) -> tuple[str, ...]:
     party's, its whole package; of a user's file, that file.
     """
     modules = (base.__module__ for base in plugin.__mro__)
-    ours = (name for name in modules if name not in ("abc", "builtins", "bench.api"))
+    # What all plugins are made of is no family: bench.nn is in the key of all that it may change.
+    common = ("abc", "builtins", "bench.api", "bench.nn")
+    ours = (name for name in modules if not name.startswith(common))
     return tuple(dict.fromkeys(_family_of(name) for name in ours))
 
 

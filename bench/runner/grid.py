@@ -60,12 +60,14 @@ class Grid(BaseModel):
     Attributes:
         name: names the folder of its results.
         seeds: each redraws defenses, protection and attackers.
+        saturation: attackers are also trained on a quarter and on half of their data.
         tasks: one table each.
     """
 
     model_config = _Strict
     name: str = Field(pattern=r"^[\w.-]+$")
     seeds: tuple[int, ...] = Field(default=(0,), min_length=1)
+    saturation: bool = False
     tasks: tuple[Task, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -117,6 +119,7 @@ def changed(
     attackers: list[str] | None,
     threats: list[str] | None,
     seeds: str | None,
+    saturation: bool = False,
 ) -> Grid:
     """The grid with other data, attackers, threats or seeds in every task, and more defenses.
 
@@ -135,6 +138,7 @@ def changed(
         task.model_copy(update={**update, "defenses": (*task.defenses, *added)})
         for task in grid.tasks
     )
+    grid = grid.model_copy(update={"saturation": grid.saturation or saturation})
     if seeds is None:
         return grid.model_copy(update={"tasks": tasks})
     if not all(part.strip().isdecimal() for part in seeds.split(",")):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bench.api import ROLES, Dataset, Defense, Form, Plugin, Role
+from bench.api import ROLES, Dataset, Defense, Matcher, Plugin, Role
 from bench.registry import spec_of
 from bench.runner.cells import Cell
 from bench.runner.fingerprint import code_of, content_of, families_of
@@ -13,11 +13,14 @@ from bench.runner.threats import RAW
 from bench.spec import Spec
 
 _ACTIONS = "bench.runner.actions"
+_ASKED: tuple[Role, Role] = ("probe", "attacker")  # of the attacker's, the validation rows
 # Code that an action's results depend on, besides the plugin's and the action's own.
 _COMMON = ("bench.faces", "bench.runner.artifacts", "bench.runner.luck")
 _SHARED = {
     "load": ("bench.data.pictures", "bench.data.protocols"),
     "split": ("bench.data.protocols",),
+    "plant": ("bench.metrics.canary",),
+    "measure": tuple(f"bench.metrics.{name}" for name in ("shift", "looks", "crossing")),
     "encode": ("bench.nn", f"{_ACTIONS}.protect"),
 }
 
@@ -41,21 +44,42 @@ class Planner:
         for cell in cells:
             if not cell.unasked:
                 _add(self.answer(cell), ordered)
+                _add(self.measure(cell), ordered)
         return list(ordered.values())
+
+    def measure(self, cell: Cell) -> Stage:
+        """The stage that compares the pictures that a cell's defense gives out with the raw ones.
+
+        Of the defense alone: the cells of all its attackers share it.
+        """
+        shown = replace(cell, threat=RAW, purpose="private")
+        inputs = [
+            stage
+            for role in _ASKED
+            for stage in (self.part(cell.data, role), self.release(shown, role, 0))
+        ]
+        spec, protocol = spec_of(cell.defense, without=("place",)), cell.data.protocol
+        return self._stage("measure", cell.defense, spec, inputs, protocol=protocol, seed=cell.seed)
 
     def answer(self, cell: Cell) -> Stage:
         """The stage that holds a cell's answers, about the probe and about validation rows."""
-        releases = [
-            self.release(cell.defense, cell.data, role, cell.seed, cell.threat.form, query)
-            for role in ("probe", "attacker")
+        shown = [
+            self.release(cell, role, query)
+            for role in _ASKED
             for query in range(cell.threat.queries)
         ]
-        faces = [self.faces(cell.data, role) for role in ("probe", "attacker")]
+        enrolled = []
+        if isinstance(cell.attacker, Matcher):
+            raw = cell.threat.enrolls == "raw"
+            enrolled = [self.faces(cell, r) if raw else self.release(cell, r, 0) for r in _ASKED]
+        faces = [self.faces(cell, role) for role in _ASKED]
         return self._stage(
             "answer",
             cell.attacker,
             spec_of(cell.attacker),
-            (self.attack(cell), *faces, *releases),
+            (self.attack(cell), *faces, *shown, *enrolled),
+            n_queries=cell.threat.queries,
+            gallery=int(cell.threat.gallery),
             target=cell.target,
             told=",".join(sorted(cell.threat.grants)),
             seed=cell.seed,
@@ -64,39 +88,38 @@ class Planner:
     def attack(self, cell: Cell) -> Stage:
         """The stage that trains a cell's attacker."""
         threat = cell.threat
-        faces = self.faces(cell.data, "attacker")
+        faces = self.faces(cell, "attacker")
+        gallery = (self.faces(cell, "probe"),) if threat.gallery else ()
         releases: list[Stage] = [faces]
         start: tuple[Stage, ...] = ()
         learns_anew = threat.learns_from == "protected" and not cell.defense.changes_nothing
         if learns_anew and cell.attacker.uses_start:
-            start = (self.attack(replace(cell, threat=RAW)),)
+            start = (self.attack(replace(cell, threat=replace(RAW, gallery=threat.gallery))),)
         if threat.learns_from != "raw":
-            releases = [
-                self.release(cell.defense, cell.data, "attacker", cell.seed, threat.form, draw)
-                for draw in range(threat.draws)
-            ]
+            releases = [self.release(cell, "attacker", draw) for draw in range(threat.draws)]
         return self._stage(
             "attack",
             cell.attacker,
             spec_of(cell.attacker),
-            (faces, *releases, *start),
+            (faces, *releases, *gallery, *start),
             n_releases=len(releases),
+            gallery=len(gallery),
             target=cell.target,
             told=",".join(sorted(threat.grants)),
             seed=cell.seed,
-            permuted=int(cell.purpose == "permuted"),
+            share=str(cell.share),
         )
 
-    def release(
-        self, defense: Defense, data: Dataset, role: Role, seed: int, form: Form, query: int
-    ) -> Stage:
-        """The stage that holds what a defense gives out of a role's pictures."""
-        faces = self.faces(data, role)
-        if form == "pixels" and defense.changes_nothing:
+    def release(self, cell: Cell, role: Role, query: int) -> Stage:
+        """The stage that holds what a cell's defense gives out of a role's pictures."""
+        defense, data, seed = cell.defense, cell.data, cell.seed
+        faces = self.faces(cell, role)
+        pixels = cell.threat.form == "pixels"
+        if pixels and defense.changes_nothing:
             return faces
         weights = () if type(defense).fit is Defense.fit else (self.weights(defense, data, seed),)
         return self._stage(
-            "protect" if form == "pixels" else "encode",
+            "protect" if pixels else "encode",
             defense,
             spec_of(defense, without=("place",)),
             (faces, *weights),
@@ -108,9 +131,19 @@ class Planner:
     def weights(self, defense: Defense, data: Dataset, seed: int) -> Stage:
         """The stage that fits a defense; fields of protection are none of its business."""
         spec = spec_of(defense, without=("protect", "place"))
-        return self._stage("fit", defense, spec, (self.faces(data, "defender"),), seed=seed)
+        return self._stage("fit", defense, spec, (self.part(data, "defender"),), seed=seed)
 
-    def faces(self, data: Dataset, role: Role) -> Stage:
+    def faces(self, cell: Cell, role: Role) -> Stage:
+        """The stage that holds the pictures of a role that a cell is about."""
+        part, detail = self.part(cell.data, role), dict[str, str | int](role=role, seed=cell.seed)
+        if cell.purpose == "canary":
+            return self._stage("plant", cell.data, part.spec, (part,), **detail)
+        if cell.purpose == "permuted":
+            detail["target"] = cell.target
+            return self._stage("shuffle", cell.data, part.spec, (part,), **detail)
+        return part
+
+    def part(self, data: Dataset, role: Role) -> Stage:
         """The stage that holds a role's pictures."""
         if role not in ROLES:
             raise ValueError(f"a role is one of {ROLES}, got {role!r}")
@@ -125,7 +158,7 @@ class Planner:
     def _stage(
         self, action: str, plugin: Plugin, spec: Spec, inputs: Sequence[Stage], **detail: str | int
     ) -> Stage:
-        family = () if action == "split" else families_of(type(plugin))
+        family = () if action in ("split", "plant", "shuffle") else families_of(type(plugin))
         shared = (*_COMMON, *_SHARED.get(action, ("bench.nn",)))
         modules = (*family, f"{_ACTIONS}.{action}", *shared)
         if modules not in self._codes:

@@ -100,8 +100,13 @@ class Store:
         return Artifact(
             arrays,
             load_file(weights) if weights.exists() else {},
-            json.loads((folder / "meta.json").read_text()),
+            self.meta(key),
         )
+
+    def meta(self, key: str) -> Json:
+        """The small facts of an artifact, without its arrays."""
+        meta: Json = json.loads((self.root / key / "meta.json").read_text())
+        return meta
 
     def recipe(self, key: str) -> Json:
         """What the key is a digest of, and what the stage cost."""

@@ -1,9 +1,9 @@
-"""The threats, written like plugins: `aware:draws=4,told=c`."""
+"""The threats, written like plugins: `aware:draws=4,told=c`, `raw:gallery=true`."""
 
 from dataclasses import replace
 
 from bench.api import Threat
-from bench.spec import Spec
+from bench.spec import Spec, coerced
 
 RAW = Threat("raw", learns_from="raw", enrolls="raw", answers_about="protected")
 THREATS = {
@@ -29,10 +29,16 @@ def threat(spec: Spec) -> Threat:
     fields = dict(spec.fields)
     told = str(fields.pop("told", ""))
     draws, queries = (_count(spec, fields.pop(name, 1)) for name in ("draws", "queries"))
+    try:
+        gallery = bool(coerced(fields.pop("gallery", False), bool))
+    except ValueError as error:
+        raise ValueError(f"threat `{spec}`: gallery: {error}") from error
     if fields:
-        raise ValueError(f"threat `{spec}` has draws, queries and told, not {sorted(fields)}")
+        raise ValueError(
+            f"threat `{spec}` has draws, queries, told and gallery, not {sorted(fields)}"
+        )
     grants = frozenset(told.split("+")) if told else frozenset[str]()
-    return replace(known, draws=draws, queries=queries, grants=grants)
+    return replace(known, draws=draws, queries=queries, grants=grants, gallery=gallery)
 
 
 def _count(spec: Spec, value: object) -> int:

@@ -8,9 +8,10 @@ from bench.api import Attacker, Context, Defense
 from bench.data.synthetic.pictures import scenes
 from bench.data.synthetic.render import draw
 from bench.faces import Faces, Sample, Target
-from bench.nn.classifier import ConvNet
+from bench.nn.backbones import ConvNet
+from bench.nn.classifier import Labelled, fitted
 from bench.nn.inputs import Pictures
-from bench.nn.training import Labelled, Schedule, fitted
+from bench.nn.training import Schedule
 from bench.registry import make
 from bench.runner.cells import cells
 from bench.runner.grid import Grid

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import balanced_accuracy_score, roc_auc_score
+from sklearn.metrics import balanced_accuracy_score, roc_auc_score, top_k_accuracy_score
 
 from bench.answers import Answers
 from bench.metrics.accuracy import (
@@ -12,6 +12,7 @@ from bench.metrics.accuracy import (
     balanced_statistic,
     top1,
     top1_statistic,
+    top5,
 )
 
 
@@ -39,6 +40,26 @@ def test_three_of_four():
 
 def test_chance_is_the_commonest_class():
     assert top1(answers(np.eye(2)[[0, 0, 0, 0]], [0, 0, 0, 1])).chance == 0.75
+
+
+def test_top5_by_hand():
+    scores = np.array([[7, 6, 5, 4, 3, 2, 1], [1, 1, 1, 1, 1, 1, 1], [7, 6, 5, 4, 3, 2, 1]])
+    found = top5(answers(scores, [4, 3, 5]))
+    assert found.value == pytest.approx((1 + 5 / 7 + 0) / 3)
+    assert found.chance == 1  # three classes occur
+
+
+def test_top5_agrees_with_scikit_learn():
+    rng = np.random.default_rng(0)
+    scores, truth = rng.standard_normal((80, 9)).astype(np.float32), rng.permutation(80) % 9
+    found = top5(answers(scores, truth))
+    assert found.value == pytest.approx(top_k_accuracy_score(truth, scores, k=5))
+    assert found.chance == pytest.approx(5 * 9 / 80)
+
+
+def test_top5_of_five_classes_is_refused():
+    with pytest.raises(ValueError, match="6 classes or more, got 5"):
+        top5(answers(np.eye(5), np.arange(5)))
 
 
 def test_balanced_accuracy_weighs_classes_alike():

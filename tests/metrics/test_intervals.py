@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
+from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from bench.answers import Answers
-from bench.metrics.accuracy import top1
-from bench.metrics.intervals import wilson
+from bench.metrics.accuracy import auc_statistic, top1, top1_statistic
+from bench.metrics.intervals import estimate, left_out, standard_error, wilson
 
 
 def people(rng, n_people, n_each, spread):
@@ -35,14 +36,56 @@ def test_people_who_are_all_alike_do_not_give_an_empty_interval(n_people):
     assert found.low == pytest.approx(wilson(10 * n_people, 10 * n_people)[0])
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("n_people", [8, 30, 150])
-def test_intervals_over_people_cover(n_people):
-    rng, trials = np.random.default_rng(n_people), 400
-    found = [top1(people(rng, n_people, 12, 0.12)) for _ in range(trials)]
-    truth = np.clip(0.8 + 0.12 * rng.standard_normal(10**6), 0, 1).mean()
-    covered = np.mean([e.low <= truth <= e.high for e in found])
-    assert 0.92 <= covered <= 0.98
+def test_numbers_that_are_no_shares_get_students_t():
+    heights = np.random.default_rng(1).normal(size=12)
+    found = estimate(
+        lambda weights: weights @ heights / weights.sum(axis=1),
+        np.arange(12),
+        0.0,
+        share=False,
+        confidence=0.9,
+    )
+    expected = stats.t.interval(0.9, 11, heights.mean(), stats.sem(heights))
+    assert (found.low, found.high) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("n_people", [8, 40])
+def test_shares_agree_with_loops(n_people):
+    some = people(np.random.default_rng(2), n_people, 12, 0.2)
+    right = some.scores[:, 0].astype(float)
+    without = [right[some.person != each].mean() for each in range(n_people)]
+    share, on_logits = right.mean(), n_people == 40
+    if on_logits:
+        without = [np.log(x / (1 - x)) for x in without]
+    middle = sum(without) / n_people
+    error = np.sqrt((n_people - 1) / n_people * sum((x - middle) ** 2 for x in without))
+    slope = 1 if on_logits else 1 / (share * (1 - share))
+    half = stats.t.ppf(0.975, n_people - 1) * error * slope
+    ends = [np.log(share / (1 - share)) - half, np.log(share / (1 - share)) + half]
+    found = top1(some)
+    assert (found.low, found.high) == pytest.approx([1 / (1 + np.exp(-x)) for x in ends])
+
+
+def test_more_confidence_is_wider():
+    some = people(np.random.default_rng(2), 40, 12, 0.2)
+    wide, narrow = (
+        estimate(top1_statistic(some), some.person, 0.0, confidence=c) for c in (0.999, 0.95)
+    )
+    assert wide.low < narrow.low < narrow.value < narrow.high < wide.high
+
+
+def test_very_many_people_are_left_out_in_groups():
+    some = people(np.random.default_rng(3), 3000, 2, 0.2)
+    share = some.scores[:, 0].reshape(-1, 2).mean(axis=1)
+    values = left_out([top1_statistic(some)], some.person)
+    assert len(values) == 1000
+    assert standard_error(values)[0] == pytest.approx(stats.sem(share), rel=0.1)
+
+
+def test_without_its_only_person_a_class_has_no_value():
+    person = np.arange(6)
+    answers = Answers(np.eye(2, dtype=np.float32)[[1, 0, 0, 1, 0, 0]], person // 5, person, person)
+    assert len(left_out([auc_statistic(answers)], person)) == 5
 
 
 def test_intervals_over_pictures_alone_would_not_cover():

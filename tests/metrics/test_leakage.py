@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from bench.answers import Answers
-from bench.metrics.leakage import advantage, leakage
+from bench.metrics.advantage import advantage
+from bench.metrics.leakage import leakage
 
 
 def told(said, truth, row=None):

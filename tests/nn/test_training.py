@@ -3,11 +3,12 @@ import pytest
 import torch
 from safetensors.numpy import load, save
 
-from bench.nn.classifier import CodeNet, ConvNet, backbone
+from bench.nn.backbones import CodeNet, ConvNet, backbone
+from bench.nn.classifier import Labelled, answered, fitted
 from bench.nn.inputs import Pictures, codes
 from bench.nn.seeding import seeded
 from bench.nn.state import restored, state_of
-from bench.nn.training import Labelled, Schedule, answered, fitted
+from bench.nn.training import Schedule
 from bench.runner.worker import Worker
 
 
@@ -56,6 +57,14 @@ def test_a_start_saves_epochs():
     assert again["curve.valid"][0] < first["curve.valid"][0] / 1.2
 
 
+def test_a_start_is_kept_unless_training_betters_it():
+    first = learned()
+    again = learned(schedule=Schedule(10.0, 32, 5, 1), start=first)  # a rate that ruins it
+    assert all((first[name] == again[name]).all() for name in first if "weight" in name)
+    untouched = learned(schedule=Schedule(1.0, 32, 5, 0), start=first)
+    assert untouched["curve.converged"].tolist() == [1]
+
+
 def test_the_rate_rises_and_falls_to_zero():
     schedule = Schedule(1.0, 1, 100, 1)
     rates = [schedule.rate(step, 100) for step in range(100)]
@@ -96,7 +105,7 @@ def test_pictures_of_any_size_are_taken(size_px):
 
 
 def test_an_unknown_backbone_is_told():
-    with pytest.raises(ValueError, match="a backbone is `pprl`, `resnet` or `timm/NAME`"):
+    with pytest.raises(ValueError, match="`pprl`, `resnet`, `facenet` or `timm/NAME`"):
         backbone("vgg", 2, 64)
 
 

@@ -1,6 +1,7 @@
 """Records and tables are views of stored answers."""
 
 import csv
+from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from bench.reports.files import write_costs, write_records
 from bench.reports.records import Record
 from bench.reports.sheet import sheets
 from bench.reports.table import markdown, tables
+from bench.runner.grid import read
 
 
 @pytest.fixture
@@ -24,14 +26,14 @@ def done(run):
 
 
 def test_controls_stand_where_they_must(done):
-    none = done.select(defense="none", purpose="headline")
+    none = done.select(defense="none", purpose="headline", metric="leakage")
     assert [record.form for record in none] == ["pixels", "codes"]
     assert none[0].value == 1
     for record in done.select(defense="constant", metric="balanced_accuracy"):
         assert record.value == 1 / len({"identity": range(6), "colour": range(2)}[record.target])
     for record in done.select(defense="constant", metric="auc"):
         assert record.value == 0.5
-    assert {r.value for r in done.select(defense="constant", purpose="headline")} == {0}
+    assert {r.value for r in done.select(defense="constant", metric="leakage")} == {0}
     permuted = done.select(purpose="permuted", metric="top1")
     assert len(permuted) == 2
     assert max(record.value for record in permuted) < 0.5
@@ -58,6 +60,7 @@ def test_the_table_has_none_on_top_and_chance_at_the_bottom(done):
         "v identity latent",
         "v identity leakage, pixels",
         "v identity leakage, codes",
+        "SSIM",
     ]
     broken = table.rows[names.index("broken_defense")]
     assert set(broken[1:]) == {"failed", "n/a"}
@@ -114,3 +117,13 @@ def test_pictures_of_people_are_left_out_unless_asked_for(done, tmp_path, monkey
     monkeypatch.setattr(type(done.cells[0].data), "shareable", False)
     assert sheets(done.cells, done.planner, done.store, tmp_path, with_images=False) == []
     assert len(sheets(done.cells, done.planner, done.store, tmp_path, with_images=True)) == 1
+
+
+@pytest.mark.parametrize("board", ["quick", "lfw"])
+def test_a_board_has_the_columns_of_a_record(board):
+    text = files("leaderboards").joinpath(f"{board}.csv").read_text(encoding="utf-8")
+    assert text.splitlines()[0].split(",") == list(Record._fields)
+    lines = list(csv.DictReader(text.splitlines()))
+    assert {line["status"] for line in lines} <= {"ok", "n/a"}
+    titles = {task.title for task in read(board).tasks}
+    assert {line["task"] for line in lines} == titles

@@ -39,7 +39,7 @@ def test_the_rummager_would_find_what_is_planted(planted, toys):
 
 def test_a_told_note_reaches_the_attacker_and_only_then(run):
     told = run(defenses=["random_code"], threats=["aware:told=drawn"], attackers=["memory"])
-    assert {r.status for r in told.select(defense="random_code", purpose="private")} == {"ok"}
+    assert {r.status for r in told.select(defense="random_code", metric="top1")} == {"ok"}
     untold = run(defenses=["random_code"], threats=["aware:told=colour"])
     record = untold.select(defense="random_code", purpose="private")[0]
     assert (record.status, record.reason) == ("n/a", "random_code discloses ['drawn']")

@@ -5,7 +5,9 @@ import textwrap
 import pytest
 
 from bench import registry
+from bench.registry import plugins
 from bench.runner.cells import cells
+from bench.runner.fingerprint import families_of
 from bench.runner.plan import Planner
 
 PLUGIN = '''
@@ -99,3 +101,9 @@ def test_seeds_redraw_attackers_but_not_data(grid, tmp_path):
     plan = Planner(tmp_path).plan(c for c in cells(task) if c.purpose == "private")
     count = {action: [s.action for s in plan].count(action) for action in ("load", "attack")}
     assert count == {"load": 1, "attack": 4}
+
+
+def test_a_plugins_family_is_its_own_code_and_not_the_whole_suite():
+    assert families_of(plugins("attacker")["cnn"]) == ("attackers.cnn",)
+    assert families_of(plugins("defense")["blur"]) == ("defenses.blur",)
+    assert families_of(plugins("attacker")["moody"])[0].startswith("bench_plugin_cheats")

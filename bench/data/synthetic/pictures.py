@@ -68,8 +68,8 @@ def scenes(n_people: int, n_takes: int, n_pictures: int, seed: int, style: bool)
     pose = _draw_pose(luck)
     drawn = {name: column[take] for name, column in takes.items()}
     drawn |= dict(zip(ACTION_UNITS, actions.T, strict=True))
-    drawn |= {"rotation": _rotation(pose)} | _draw_place(luck) | _draw_light(luck)
-    drawn |= _draw_camera(luck) | _draw_backdrop(luck)
+    drawn |= {"rotation": _rotation(pose)} | _draw_place(luck)
+    drawn |= _draw_light(_head_brightness(drawn), luck) | _draw_camera(luck) | _draw_backdrop(luck)
     parameters = {name: np.ascontiguousarray(c, dtype=np.float32) for name, c in drawn.items()}
     labels = _labels(people, person, parameters, pose)
     return Scenes(labels | {"take": take, "expression": expression}, parameters)
@@ -126,20 +126,32 @@ def _draw_place(luck: Luck) -> dict[str, Column]:
     }
 
 
-def _draw_light(luck: Luck) -> dict[str, Column]:
+def _head_brightness(drawn: Mapping[str, Column]) -> Column:
+    """Mean brightness of skin and hair, roughly, (N,), 0..1."""
+    head = 0.7 * drawn["skin_colour"] + 0.3 * drawn["hair_colour"]  # (N, 3)
+    return np.asarray(head.mean(axis=1))
+
+
+def _draw_light(head: Column, luck: Luck) -> dict[str, Column]:
     """Direction, strength and colour of the light, and the camera's white balance.
 
-    Strength and balance vary, so that a picture's mean colour tells little of skin and hair.
+    Strength and balance vary, and the camera meters on the face as cameras do, halfway: so a
+    picture's mean colour tells little of skin and hair.
+
+    Args:
+        head: brightness of the head, (N,), 0..1.
+        luck: of the pictures.
     """
     side, height = luck.uniform(-0.75, 0.75), luck.uniform(-0.1, 0.75)
     front = np.ones_like(side)
     towards = np.stack([side, height, front], axis=1)
     towards = towards / np.linalg.norm(towards, axis=1, keepdims=True)
     warm, green = luck.normal().clip(-2, 2), luck.normal().clip(-2, 2)
-    exposure = np.exp(0.3 * luck.normal().clip(-2, 2))[:, None]
+    metered = np.sqrt(0.45 / head)  # (N,)
+    exposure = (metered * np.exp(0.32 * luck.normal().clip(-2, 2)))[:, None]
     tint = np.stack([1 + 0.15 * warm, 1 + 0.07 * green, 1 - 0.17 * warm], axis=1)
     cold, pink = luck.normal().clip(-2, 2), luck.normal().clip(-2, 2)
-    balance = np.stack([1 - 0.13 * cold, 1 - 0.05 * pink, 1 + 0.15 * cold], axis=1) * exposure
+    balance = np.stack([1 - 0.15 * cold, 1 - 0.06 * pink, 1 + 0.17 * cold], axis=1) * exposure
     contrast = luck.uniform(0.35, 0.75)
     return {
         "light_x": towards[:, 0],
@@ -160,19 +172,23 @@ def _draw_camera(luck: Luck) -> dict[str, Column]:
 
 
 def _draw_backdrop(luck: Luck) -> dict[str, Column]:
-    """A gradient between two colours, with three blobs."""
-    grey = luck.uniform(0.0, 1.0)  # bright and dark backgrounds, so that the mean tells no person
-    drawn = {"back_top": _muted(grey, luck), "back_bottom": _muted(grey, luck)}
+    """A gradient between two colours, with three blobs.
+
+    All five lie around the colour of the room, so that they do not average out in a picture's mean
+    colour: that tells of the room, not of skin and hair.
+    """
+    room = luck.uniform(0.0, 1.0)[:, None] + luck.colour(-0.3, 0.3)  # (N, 3)
+    drawn = {"back_top": _muted(room, luck), "back_bottom": _muted(room, luck)}
     for blob in range(3):
-        drawn[f"blob{blob}_colour"] = _muted(grey, luck)
+        drawn[f"blob{blob}_colour"] = _muted(room, luck)
         drawn[f"blob{blob}_x"] = luck.uniform(-1.4, 1.4)
         drawn[f"blob{blob}_y"] = luck.uniform(-1.4, 1.4)
         drawn[f"blob{blob}_radius"] = luck.uniform(0.3, 1.1)
     return drawn
 
 
-def _muted(grey: Column, luck: Luck) -> Column:
-    """Colours around a brightness, (N, 3), less saturated than pure noise would be."""
-    own = np.clip(grey + luck.uniform(-0.3, 0.3), 0.02, 0.98)[:, None]  # (N, 1)
+def _muted(room: Column, luck: Luck) -> Column:
+    """Colours around that of a room, (N, 3), less saturated than pure noise would be."""
+    own = np.clip(room + luck.uniform(-0.3, 0.3)[:, None], 0.02, 0.98)  # (N, 3)
     muted: Column = own + luck.uniform(0.3, 0.75)[:, None] * (luck.colour(0.0, 1.0) - own)
     return muted

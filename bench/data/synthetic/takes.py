@@ -32,12 +32,12 @@ def _hair(own: Mapping[str, Column], luck: Luck) -> dict[str, Column]:
     beard = np.clip(own["beard_potential"], 0, 1) * luck.uniform(0.45, 1.1)
     return {
         "hair_colour": np.clip(hair, 0.04, 0.95),
-        "hair_length": np.clip(own["hair_length"] + 0.08 * luck.normal(), 0, 1),
-        "hair_volume": np.clip(own["hair_volume"] + 0.02 * luck.normal(), 0.05, 0.26),
+        "hair_length": np.clip(own["hair_length"] + luck.uniform(-0.14, 0.14), 0, 1),
+        "hair_volume": np.clip(own["hair_volume"] + luck.uniform(-0.035, 0.035), 0.05, 0.26),
         "hairline": np.clip(own["hairline"], 0.66, 0.99),
-        "fringe": np.clip(own["fringe"] + 0.06 * luck.normal(), 0.0, 0.30),
-        "parting": np.clip(own["parting"] + 0.13 * luck.normal(), -0.6, 0.6),
-        "curl": np.clip(own["curl"] + 0.10 * luck.normal(), 0, 1),
+        "fringe": np.clip(own["fringe"] + luck.uniform(-0.10, 0.10), 0.0, 0.30),
+        "parting": np.clip(own["parting"] + luck.uniform(-0.22, 0.22), -0.6, 0.6),
+        "curl": np.clip(own["curl"] + luck.uniform(-0.17, 0.17), 0, 1),
         "bun": np.where(luck.uniform() < 0.4 * (own["hair_length"] - 0.35), 1.0, 0.0),
         "beard": np.where(shaved | (beard < 0.12), 0.0, np.clip(beard, 0, 1)),
     }

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.api import Attacker, Knowledge
-from bench.faces import MISSING, Array, Sample, Target
+from bench.faces import Array, Sample, Target, missing
 from bench.registry import make
 from bench.runner.artifacts import faces_in, inputs_in, notes_in, of_weights, targets_in
 from bench.runner.luck import generator
@@ -21,19 +21,28 @@ def attack(stage: Stage, inputs: Sequence[Artifact], worker: Worker) -> Artifact
     """What the attacker learned."""
     attacker = make(Attacker, stage.spec)
     last = 1 + stage.number("n_releases")
-    start = inputs[last].weights if len(inputs) > last else None
-    learning = knowledge(stage, inputs[0], inputs[1:last])._replace(start=start)
+    gallery = inputs[last : last + stage.number("gallery")]
+    start = inputs[last + len(gallery) :]
+    learning = knowledge(stage, inputs[0], inputs[1:last], gallery)
+    if start:
+        learning = learning._replace(start=start[0].weights)
     rng = generator("attack", stage.number("seed"), attacker.name)
     return of_weights(attacker.fit(learning, worker.training(rng)), attacker.name)
 
 
-def knowledge(stage: Stage, part: Artifact, releases: Sequence[Artifact]) -> Knowledge:
+def knowledge(
+    stage: Stage,
+    part: Artifact,
+    releases: Sequence[Artifact],
+    gallery: Sequence[Artifact] = (),
+) -> Knowledge:
     """All that the attacker may learn from; nothing here leads back to rows, names or the probe.
 
     Args:
-        stage: says the target, what is told, and whether labels are shuffled (the control).
+        stage: says the target and what is told.
         part: the attacker's faces, with the mask `valid`.
         releases: what it sees of them, one artifact per draw; of the same rows in the same order.
+        gallery: the probe's faces, where the threat grants raw pictures of the people asked about.
 
     Raises:
         ValueError: if no labelled picture is left to learn from or to validate on.
@@ -43,22 +52,58 @@ def knowledge(stage: Stage, part: Artifact, releases: Sequence[Artifact]) -> Kno
     labels = faces_in(part).labels
     rng = generator("knowledge", stage.number("seed"), name)
     truth = np.array(labels[name])
-    known = truth != MISSING
-    if stage.number("permuted"):
-        truth[known] = rng.permutation(truth[known])
+    known = ~missing(truth)
     _, person = np.unique(labels["identity"], return_inverse=True)
     person = rng.permutation(person.max() + 1)[person]  # (N,), meaningless numbers
     valid: Mask = np.asarray(part.arrays["valid"], bool)
     told = stage.names("told")
+    learned = _some(part, ~valid, float(stage.text("share")), rng)
     train, held = (
         _sample(releases, rows & known, {name: truth, "person": person}, told)
-        for rows in (~valid, valid)
+        for rows in (learned, valid)
     )
     if not (len(train) and len(held)):
         raise ValueError(f"the attacker has {len(train)} + {len(held)} pictures with {name!r}")
     if name == "identity":
         target = Target(name, target.kind, tuple(map(str, range(len(target.classes)))))
-    return Knowledge(train, held, None, target, frozenset(told))
+    enrolled = _enrolled([part, *gallery], name, rng) if gallery else None
+    return Knowledge(train, held, enrolled, target, frozenset(told))
+
+
+def _some(part: Artifact, among: Mask, share: float, rng: np.random.Generator) -> Mask:
+    """A share of those that are `among`, (N,).
+
+    Of people where strangers are asked about; else of each person's takes, or pictures if there
+    are no takes.
+    """
+    if share == 1:
+        return among
+    labels = faces_in(part).labels
+    person = np.asarray(labels["identity"])
+    known = np.isin(person[among], person[~among]).any()  # it validates on those it learns from
+    group = np.asarray(labels.get("take", np.arange(len(person)))) if known else person
+    within = person if known else np.zeros_like(person)
+    chosen: list[Array] = []
+    for one in np.unique(within):
+        groups = rng.permutation(np.unique(group[among & (within == one)]))
+        chosen.append(groups[: max(1, round(share * len(groups)))])
+    return among & np.isin(group, np.concatenate(chosen))
+
+
+def _enrolled(parts: Sequence[Artifact], name: str, rng: np.random.Generator) -> Sample:
+    """The raw gallery pictures of the parts: of the people in the validation part and the probe."""
+    inputs, truth, person = [], [], []
+    for part in parts:
+        faces = faces_in(part)
+        rows = np.flatnonzero(
+            np.asarray(part.arrays["gallery"], bool) & ~missing(np.asarray(faces.labels[name]))
+        )
+        inputs.append(faces.images[rows])
+        truth.append(np.asarray(faces.labels[name])[rows])
+        person.append(np.asarray(faces.labels["identity"])[rows])
+    _, number = np.unique(np.concatenate(person), return_inverse=True)
+    number = rng.permutation(number.max() + 1)[number]
+    return Sample(np.concatenate(inputs), {name: np.concatenate(truth), "person": number})
 
 
 def _sample(

@@ -12,10 +12,11 @@ from bench.runner.worker import Worker
 
 
 def split(stage: Stage, inputs: Sequence[Artifact], worker: Worker) -> Artifact:
-    """The pictures of one role, with a mask `valid` of those that an attacker validates on."""
+    """The pictures of one role, with the masks `valid` and `gallery` (bench.data.protocols)."""
     whole = faces_in(inputs[0])
     role = cast(Role, stage.text("role"))
     seed = dict(stage.spec.fields)["seed"]
     dealt = parts(whole, stage.text("protocol"), stage.spec.name, seed)
     mine = dealt.roles[role]
-    return of_faces(Collection(whole.pick(mine), targets_in(inputs[0])), valid=dealt.valid[mine])
+    collection = Collection(whole.pick(mine), targets_in(inputs[0]))
+    return of_faces(collection, valid=dealt.valid[mine], gallery=dealt.gallery[mine])

@@ -88,6 +88,11 @@ def test_hair_and_glasses_vary_between_takes_of_a_person(many):
         assert varies.mean() > 0.2, f"{name} never changes between takes"
 
 
+def test_no_take_strays_far_from_the_hair_of_its_person(many):
+    length = many.parameters["hair_length"].reshape(60, 24)
+    assert np.ptp(length, axis=1).max() <= 0.28 + 1e-6
+
+
 def test_a_face_stays_the_same_over_all_takes(many):
     for name in ("jaw_width", "eye_spacing", "nose_length", "iris_colour"):
         by_person = many.parameters[name].reshape(60, 24, -1)
@@ -135,6 +140,15 @@ def test_pose_light_and_background_are_independent_of_the_labels(many):
             assert abs(np.corrcoef(truth, many.labels[name])[0, 1]) < 0.1
         for name in ("light_x", "blob0_x", "blur", "zoom"):
             assert abs(np.corrcoef(truth, many.parameters[name])[0, 1]) < 0.1
+
+
+def test_the_camera_meters_on_the_head(many):
+    light = (many.parameters["key_colour"] + many.parameters["fill_colour"]).mean(axis=1)
+    skin = many.parameters["skin_colour"].mean(axis=1)
+    light_skinned, dark_skinned = (many.labels["skin"] == tone for tone in (0, 3))
+    assert light[dark_skinned].mean() > 1.15 * light[light_skinned].mean()
+    seen = light * skin  # halfway: dark skin stays darker
+    assert seen[dark_skinned].mean() < 0.85 * seen[light_skinned].mean()
 
 
 def test_pose_labels_map_the_turn_to_zero_to_one():

@@ -1,0 +1,55 @@
+"""Reads an attribute off the strangers who look most alike."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.api import Classifier, Context, Knowledge, Weights, field
+from bench.faces import Sample
+from bench.nn.people import PeopleNet
+from bench.registry import register
+
+
+@register("neighbours")
+@dataclass(frozen=True)
+class Neighbours(PeopleNet, Classifier):
+    """Trains a matcher, and lets the nearest training pictures vote.
+
+    What keeps matching alive keeps look-alikes near, and these share gender and age: an attack on
+    defenses that hide an attribute and keep identity.
+
+    Source: ours; votes as in Dudani, IEEE Transactions on SMC 6 (1976) (weighted neighbours).
+    """
+
+    k: int = field(15, about="neighbours that vote")
+
+    def fit(self, knowledge: Knowledge, context: Context) -> Weights:
+        """The network's state, its learning curve, and labelled templates of its pictures."""
+        weights = self.learned(knowledge, context)
+        return {
+            **weights,
+            "known.templates": self.templates(knowledge.train.inputs, weights, context),
+            "known.truth": np.asarray(knowledge.train.labels[knowledge.target.name], np.int64),
+            "n_classes": np.array([len(knowledge.target.classes)]),
+        }
+
+    def predict(self, sample: Sample, weights: Weights, context: Context) -> NDArray[np.float32]:
+        """Logarithms of the share of votes, each weighed by its cosine, (N, C)."""
+        made, truth = self.templates(sample.inputs, weights, context), weights["known.truth"]
+        member = np.eye(int(weights["n_classes"][0]), dtype=np.float32)[truth]  # (M, C)
+        scores = [
+            self._votes(part @ weights["known.templates"].T, member)
+            for part in np.array_split(made, 1 + len(made) // 1024)
+        ]
+        return np.concatenate(scores)
+
+    def _votes(
+        self, cosine: NDArray[np.float32], member: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Votes of the nearest of (B, M) cosines, (B, C)."""
+        near = np.argsort(-cosine, axis=1)[:, : self.k]  # (B, k)
+        weight = np.exp(10 * np.take_along_axis(cosine, near, axis=1))
+        ballots = (weight[..., None] * member[near]).sum(axis=1)  # (B, C)
+        share = ballots / ballots.sum(axis=1, keepdims=True)
+        return np.asarray(np.log(share + 1e-3), np.float32)

@@ -1,0 +1,53 @@
+"""A network that answers with a number."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.api import Context, Knowledge, Regressor, Weights, field
+from bench.faces import Sample
+from bench.nn.attacker import PictureAttacker
+from bench.nn.backbones import backbone
+from bench.nn.classifier import Labelled, fitted, on, outputs
+from bench.nn.state import restored
+from bench.registry import register
+
+
+@register("regression")
+@dataclass(frozen=True)
+class Regression(PictureAttacker, Regressor):
+    """Trains a network by squared error: head pose, action units.
+
+    A mirrored picture has another yaw, so nothing is mirrored unless `flip` is set.
+
+    Source: ours; the network is that of Chen, Konrad, Ishwar, CVPR-W 2018, by default.
+    """
+
+    flip: bool = field(False, about="mirror half of the training pictures")
+
+    def fit(self, knowledge: Knowledge, context: Context) -> Weights:
+        """The network's state, its learning curve, and the mean and scale of the truth."""
+        truth = np.asarray(knowledge.train.labels[knowledge.target.name], np.float32)
+        mean, scale = truth.mean(), truth.std() + np.float32(1e-6)
+        train, valid = (
+            Labelled(part.inputs, (part.labels[knowledge.target.name] - mean) / scale)
+            for part in (knowledge.train, knowledge.valid)
+        )
+        size_px = train.inputs.shape[-1]
+        weights = fitted(
+            lambda: backbone(self.backbone, 1, size_px),
+            train,
+            valid,
+            self.prepare,
+            self.schedule,
+            context,
+            knowledge.start,
+        )
+        return {**weights, "truth.mean": mean[None], "truth.scale": scale[None]}
+
+    def predict(self, sample: Sample, weights: Weights, context: Context) -> NDArray[np.float32]:
+        """Numbers, (N,)."""
+        net = restored(backbone(self.backbone, 1, sample.inputs.shape[-1]), weights, context.device)
+        found = outputs(net, on(context.device, sample.inputs), self.prepare)[:, 0].cpu().numpy()
+        return np.asarray(found * weights["truth.scale"] + weights["truth.mean"], np.float32)

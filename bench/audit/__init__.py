@@ -1,0 +1,1 @@
+"""What a data set gives away by other means than faces, and whether its roles differ."""

@@ -1,0 +1,64 @@
+"""Differences and ratios of two numbers about the same people."""
+
+import numpy as np
+
+from bench.answers import Estimate
+from bench.metrics.intervals import Floats
+
+
+def correlation(values: Floats) -> float:
+    """How two statistics go together over people left out in turn, (P, 2); 0 if one stands still.
+
+    For the functions below, that correct for it.
+    """
+    if len(values) < 2:
+        return 0.0
+    apart = values - values.mean(axis=0)
+    spread = np.linalg.norm(apart, axis=0)  # (2,)
+    together = float(apart[:, 0] @ apart[:, 1])
+    return float(np.clip(together / spread.prod(), -1, 1)) if spread.prod() > 0 else 0.0
+
+
+def difference_ends(first: Estimate, second: Estimate, correlated: float) -> tuple[float, float]:
+    """The interval of first - second, from the intervals of both.
+
+    It keeps their skewness near 0 and 1, where a t interval of the difference fails: with 8 people
+    and shares of 0.97 and 0.99 that covers in 82 %, this one in 99 %.
+
+    Source: Zou and Donner, Statistics in Medicine 27 (2008), 1693-1702 (MOVER); for two
+        proportions Newcombe, Statistics in Medicine 17 (1998), 2635-2650, method 10.
+    """
+    difference = first.value - second.value
+    low = _hypotenuse(first.value - first.low, second.high - second.value, correlated)
+    high = _hypotenuse(first.high - first.value, second.value - second.low, correlated)
+    return difference - low, difference + high
+
+
+def ratio_ends(first: Estimate, second: Estimate, correlated: float) -> tuple[float, float]:
+    """The interval of first / second, from the intervals of both; the second's lies above 0.
+
+    Where first - ratio * second could be 0, by `difference_ends`: Fieller's interval with ends that
+    need not lie symmetrically.
+
+    Source: Newcombe, Statistical Methods in Medical Research 25 (2016), 1774-1778 (MOVER-R with a
+        numerator of either sign).
+    Differs from it: the two are correlated.
+    """
+    mirrored = first._replace(value=-first.value, low=-first.high, high=-first.low)
+    return _low_ratio(first, second, correlated), -_low_ratio(mirrored, second, -correlated)
+
+
+def _hypotenuse(a: float, b: float, correlated: float) -> float:
+    return float(np.sqrt(max(a**2 + b**2 - 2 * correlated * a * b, 0)))
+
+
+def _low_ratio(first: Estimate, second: Estimate, correlated: float) -> float:
+    """The lesser root of (first - x * second)^2 = hypotenuse(first's side, x * second's side)^2."""
+    positive = first.low >= 0  # so is then the root
+    a = first.value - first.low
+    b = second.high - second.value if positive else second.value - second.low
+    square = second.value**2 - b**2  # above 0 unless positive
+    middle = first.value * second.value - correlated * a * b
+    constant = first.value**2 - a**2
+    root = np.sqrt(max(middle**2 - square * constant, 0))
+    return float(constant / (middle + root) if positive else (middle - root) / square)

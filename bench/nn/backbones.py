@@ -1,0 +1,141 @@
+"""Architectures that tell classes apart."""
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+FACENET_PX, FACENET_WIDTH = 160, 512  # of InceptionResnetV1's input and embedding
+
+
+class ConvNet(nn.Sequential):
+    """The identifier of the PPRL-VGAN authors, for pictures of any size from 16 px.
+
+    Four blocks of a convolution (32 filters), LeakyReLU, batch norm and 3x3 max-pooling by 2, then
+    a dense layer of 32.
+
+    Source: Chen, Konrad, Ishwar, CVPR-W 2018; released Privacy_vs_Utility_check.py.
+    Differs from it: PyTorch's initialisation; 'same' padding is symmetric.
+    """
+
+    def __init__(self, n_classes: int, size_px: int) -> None:
+        layers: list[nn.Module] = []
+        channels, side = 3, size_px
+        for kernel in (5, 5, 3, 3):
+            layers += [
+                nn.Conv2d(channels, 32, kernel, padding=kernel // 2),
+                nn.LeakyReLU(0.2),
+                nn.BatchNorm2d(32),
+                nn.MaxPool2d(3, stride=2, padding=1),
+            ]
+            channels, side = 32, (side + 1) // 2
+        layers += [
+            nn.Flatten(),  # (N, 32*side*side)
+            nn.Linear(32 * side * side, 32),
+            nn.LeakyReLU(0.2),
+            nn.Dropout(0.5),
+            nn.Linear(32, n_classes),
+        ]
+        super().__init__(*layers)
+
+
+class CodeNet(nn.Sequential):
+    """The PPRL-VGAN authors' attacker on codes: three dense blocks of 128.
+
+    Codes have no common scale, so a batch norm without parameters comes first.
+
+    Source: Chen, Konrad, Ishwar, CVPR-W 2018; released Privacy_vs_Utility_check.py.
+    Differs from it: the batch norm; a width of choice.
+    """
+
+    def __init__(self, n_classes: int, n_inputs: int, width: int = 128) -> None:
+        layers: list[nn.Module] = [nn.BatchNorm1d(n_inputs, affine=False)]
+        for inputs in (n_inputs, width, width):
+            layers += [nn.Linear(inputs, width), nn.LeakyReLU(0.2), nn.Dropout(0.25)]
+        super().__init__(*layers, nn.Linear(width, n_classes))
+
+
+class ResNet(nn.Sequential):
+    """A small residual network: four stages of one block, each halving the picture.
+
+    Averaging over places at the end, it takes pictures of any size and learns from few.
+
+    Source: He, Zhang, Ren, Sun, CVPR 2016 (basic blocks).
+    Differs from it: widths 16, 32, 64, 128; a stem that keeps the resolution.
+    """
+
+    def __init__(self, n_classes: int, width: int = 16) -> None:
+        stages = [_Block(width, width)]
+        stages += [_Block(width << i, width << (i + 1)) for i in range(3)]
+        super().__init__(
+            nn.Conv2d(3, width, 3, padding=1, bias=False),
+            nn.BatchNorm2d(width),
+            nn.ReLU(),
+            *stages,
+            nn.AdaptiveAvgPool2d(1),
+            nn.Flatten(),  # (N, 8*width)
+            nn.Dropout(0.2),
+            nn.Linear(8 * width, n_classes),
+        )
+
+
+class _Block(nn.Module):
+    def __init__(self, n_in: int, n_out: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(n_in, n_out, 3, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(n_out),
+            nn.ReLU(),
+            nn.Conv2d(n_out, n_out, 3, padding=1, bias=False),
+            nn.BatchNorm2d(n_out),
+        )
+        self.skip = nn.Sequential(
+            nn.Conv2d(n_in, n_out, 1, stride=2, bias=False), nn.BatchNorm2d(n_out)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.relu(self.body(x) + self.skip(x))  # (N, n_out, H/2, W/2)
+
+
+class Enlarged(nn.Module):
+    """A network behind a bilinear enlargement to the side that it wants."""
+
+    def __init__(self, net: nn.Module, size_px: int) -> None:
+        super().__init__()
+        self.net, self.size_px = net, size_px
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The network's answer, for pictures of any size, (N, 3, H, W)."""
+        return self.net(  # type: ignore[no-any-return]
+            functional.interpolate(x, self.size_px, mode="bilinear", antialias=True)
+        )
+
+
+def backbone(name: str, n_classes: int, size_px: int) -> nn.Module:
+    """A network for pictures, (N, 3, size, size) in [-1, 1], that gives logits, (N, n_classes).
+
+    Args:
+        name: `pprl`, `resnet`, `facenet`, or `timm/NAME` for any network of timm, untrained.
+        n_classes: number of logits; `facenet` gives its own 512 numbers if that is what is wanted.
+        size_px: side of the pictures.
+
+    Raises:
+        ValueError: if there is no such network.
+    """
+    if name == "pprl":
+        return ConvNet(n_classes, size_px)
+    if name == "resnet":
+        return ResNet(n_classes)
+    if name == "facenet":
+        from facenet_pytorch import InceptionResnetV1
+
+        head = {} if n_classes == FACENET_WIDTH else {"classify": True, "num_classes": n_classes}
+        return Enlarged(InceptionResnetV1(**head), FACENET_PX)
+    import timm  # here: it takes longer to import than many attackers take to train
+
+    family, _, model = name.partition("/")
+    if family != "timm" or not timm.is_model(model):
+        raise ValueError(
+            f"a backbone is `pprl`, `resnet`, `facenet` or `timm/NAME` (timm.list_models()), got "
+            f"{name!r}"
+        )
+    net: nn.Module = timm.create_model(model, num_classes=n_classes)
+    return net

@@ -1,0 +1,65 @@
+"""A network that embeds people: what matchers, `neighbours` and `lookup` share."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.api import Context, Knowledge, Weights, field
+from bench.faces import Array
+from bench.nn.attacker import PictureAttacker
+from bench.nn.backbones import FACENET_WIDTH, backbone
+from bench.nn.classifier import Labelled
+from bench.nn.embedder import embedded, fitted
+from bench.nn.state import restored
+from bench.nn.weights import published
+
+
+@dataclass(frozen=True)
+class PeopleNet(PictureAttacker):
+    """An attacker whose network learns to tell people apart."""
+
+    width: int = field(128, about="numbers in a template; 512 for `facenet`")
+    loss: str = field("margin", about="`margin` (CosFace) or `triplet` (hardest of the batch)")
+    weights: str = field("", about="of `facenet`: NAME of $BENCH_WEIGHTS/NAME.pt to start from")
+    sha256: str = field("", about="of that file")
+
+    def __post_init__(self) -> None:
+        if self.backbone == "facenet" and self.width != FACENET_WIDTH:
+            raise ValueError(f"facenet embeds in {FACENET_WIDTH} numbers; give width=512")
+        if self.weights and self.backbone != "facenet":
+            raise ValueError("weights are those of facenet; give backbone=facenet,width=512")
+
+    def learned(self, knowledge: Knowledge, context: Context) -> Weights:
+        """The network's state and its learning curve."""
+        train, valid = (
+            Labelled(part.inputs, np.asarray(part.labels["person"]))
+            for part in (knowledge.train, knowledge.valid)
+        )
+        size_px = train.inputs.shape[-1]
+        return fitted(
+            lambda: backbone(self.backbone, self.width, size_px),
+            self.width,
+            train,
+            valid,
+            self.loss,
+            self.prepare,
+            self.schedule,
+            context,
+            knowledge.start or self._published(),
+        )
+
+    def _published(self) -> Weights | None:
+        """The state to start from, without the head that names the publisher's people."""
+        if not self.weights:
+            return None
+        read = published(self.weights, self.sha256)
+        return {f"net.{k}": v for k, v in read.items() if not k.startswith("logits.")}
+
+    def templates(self, inputs: Array, weights: Weights, context: Context) -> NDArray[np.float32]:
+        """Unit vectors, (N, width): the mean over the pictures and, with `flip`, their mirrors."""
+        net = backbone(self.backbone, self.width, inputs.shape[-1])
+        net = restored(net, weights, context.device)
+        made = [embedded(net, v, self.prepare, context.device) for v in self.views(inputs)]
+        mean = np.mean(made, axis=0)
+        return np.asarray(mean / np.linalg.norm(mean, axis=1, keepdims=True), np.float32)

@@ -1,0 +1,149 @@
+"""What is left of a promise: one number per defense, target, seed and form."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+import numpy as np
+
+from bench.answers import Estimate
+from bench.metrics.advantage import aligned, right_statistic
+from bench.metrics.comparisons import ranks, worst_case
+from bench.metrics.intervals import left_out
+from bench.metrics.leakage import leakage
+from bench.registry import controls, spec_of
+from bench.reports.marks import Mark, Marks, raw_beats_aware, still_climbs
+from bench.reports.results import Result
+from bench.reports.selection import Choice, strongest
+
+# Leakage from here on claims no privacy that a weak attacker could fake; nor do controls, whose
+# privacy is known.
+HIDES_LITTLE = 0.9
+
+
+UNRANKED = {"reads-secret", "not-promised", "incomplete", "role-shift", "harness-leak"}
+
+
+class Headline(NamedTuple):
+    """One number about the attacks on one defense.
+
+    Attributes:
+        result: the strongest attack by validation rows; any of them if none could be chosen.
+        sign: to read it with.
+        metric: `leakage`, `worst_leakage` or `rank`.
+        estimate: None if there is none.
+        status: `ok`, `n/a` or `failed`.
+        reason: why.
+        marks: of the attack; they qualify the claim that something is hidden.
+    """
+
+    result: Result
+    sign: int
+    metric: str
+    estimate: Estimate | None
+    status: str
+    reason: str
+    marks: tuple[Mark, ...] = ()
+
+
+def headlines(results: Sequence[Result], marks: Marks) -> Iterator[Headline]:
+    """Those of all defenses, in the order of the results."""
+    private = [result for result in results if result.cell.purpose == "private"]
+    less = [result for result in results if result.cell.purpose == "saturation"]
+    private.sort(key=lambda result: (result.cell.task, result.cell.target, result.cell.seed))
+    for _, group in groupby(private, lambda r: (r.cell.task, r.cell.target, r.cell.seed)):
+        asked = list(group)
+        ceiling = strongest(result for result in asked if result.cell.defense.changes_nothing)
+        lines: dict[tuple[str, str], list[Result]] = {}
+        for result in asked:
+            form = result.cell.threat.form
+            lines.setdefault((form, str(spec_of(result.cell.defense))), []).append(result)
+        found = [list(_headline(line, ceiling, marks, less)) for line in lines.values()]
+        for line in found:
+            yield from line
+        for form in ("pixels", "codes"):
+            yield from _ranked([f for line in found for f in line if _ranks(f, form)])
+
+
+def _headline(
+    line: Sequence[Result], ceiling: Choice | None, marks: Marks, less: Sequence[Result]
+) -> Iterator[Headline]:
+    if all(result.status == "n/a" for result in line):
+        return
+    choice = strongest(line)
+    lost = [result for result in line if result.status == "failed"]
+    if choice is None or ceiling is None:
+        reason = lost[0].reason if lost else "no attacker could be chosen on validation rows"
+        status = "failed" if lost else "n/a"
+        yield Headline(line[0], 1, "leakage", None, status, reason)
+        return
+    first, best = choice.result.probe, ceiling.result.probe
+    if first is None or best is None:
+        raise ValueError("a chosen result has answers")
+    found = [*marks.of(choice.result), *raw_beats_aware(line), *still_climbs(choice, less)]
+    try:
+        estimate = leakage(first, choice.sign, best, ceiling.sign)
+        worst = _worst(line, ceiling)
+    except ValueError as error:
+        given = (choice.result, choice.sign)
+        yield Headline(*given, "leakage", None, "n/a", str(error), tuple(found))
+        return
+    control = choice.result.cell.defense.name in controls()
+    if estimate.value >= HIDES_LITTLE or control:
+        found = [mark for mark in found if mark.name not in ("weak", "undertrained")]
+    if lost:
+        found.append(Mark("incomplete", f"{len(lost)} of {len(line)} attacks failed"))
+    reason = "; ".join(f"{mark.name}: {mark.reason}" for mark in found)
+    given = (choice.result, choice.sign)
+    yield Headline(*given, "leakage", estimate, "ok", reason, tuple(found))
+    yield Headline(*given, "worst_leakage", worst, "ok", reason, tuple(found))
+
+
+def _worst(line: Sequence[Result], ceiling: Choice) -> Estimate:
+    """The largest advantage of all attacks on the probe, as a share of the ceiling's."""
+    asked = [r for r in line if r.probe is not None]
+    said = [r.probe for r in asked if r.probe is not None]
+    signs = [choice.sign if (choice := strongest([r])) else 1 for r in asked]
+    best = ceiling.result.probe
+    if best is None:
+        raise ValueError("a ceiling has answers")
+    found = worst_case(said, signs)
+    over = worst_case([best], [ceiling.sign]).value
+    value, low, high = (end / over for end in found[:3])
+    return Estimate(value, low, high, found.n, 0.0)
+
+
+def _ranks(headline: Headline, form: str) -> bool:
+    """Whether a defense takes part in the ranking of a form."""
+    names = {mark.name for mark in headline.marks} | set(headline.result.cell.marks)
+    return (
+        headline.metric == "leakage"
+        and headline.status == "ok"
+        and headline.result.cell.threat.form == form
+        and not names & UNRANKED
+    )
+
+
+def _ranked(found: Sequence[Headline]) -> Iterator[Headline]:
+    """Ranks by leakage, 1 hides most; defenses that cannot be told apart share them."""
+    if len(found) < 2:
+        return
+    like = found[0].result.probe
+    said = [(f.result.probe, f.sign) for f in found]
+    if like is None:
+        return
+    statistics = [
+        right_statistic(aligned(probe, like), 1 if sign > 0 else -1)
+        for probe, sign in said
+        if probe is not None
+    ]
+    n = len(like)
+    values = -np.array([float(s(np.ones((1, n)))[0]) for s in statistics])
+    try:
+        places = ranks(values, -left_out(statistics, like.person))
+    except ValueError:  # one person
+        return
+    order = np.argsort(np.argsort(-values, kind="stable"), kind="stable") + 1
+    for headline, place, (low, high) in zip(found, order, places, strict=True):
+        estimate = Estimate(float(place), float(low), float(high), n, float("nan"))
+        yield headline._replace(metric="rank", estimate=estimate)

@@ -1,0 +1,255 @@
+"""Whether a number may be believed: marks of attackers, from what they do where nothing is hidden.
+
+Marks qualify privacy, never leakage: a hit above chance counts whoever makes it; a miss counts only
+if the attacker is strong. Gates use 99.9 % intervals, or a big grid would condemn by luck.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from bench.answers import Estimate, Said, Templates
+from bench.metrics.advantage import guessed, right_statistic
+from bench.metrics.canary import bit_ceiling, person_ceiling
+from bench.metrics.comparisons import difference
+from bench.metrics.intervals import estimate
+from bench.metrics.leakage import leakage
+from bench.metrics.verification import verification
+from bench.registry import spec_of
+from bench.reports.results import Looks, Result
+from bench.reports.selection import Choice, strongest
+from bench.runner.cells import Cell
+
+GATE = 0.999
+STRONG = 0.9  # of the best attacker's advantage where nothing is hidden
+FOUND = 0.5  # of the canary's advantage
+TMR = 0.5  # at FMR 1 %, of a matcher where nothing is hidden
+
+
+CONTROLS = ("permuted", "canary")  # purposes of what no defense has a part in
+
+
+class Mark(NamedTuple):
+    """A name of a closed list (docs/truth.md), and why it was given."""
+
+    name: str
+    reason: str
+
+
+class Marks:
+    """Marks of the results of one run.
+
+    Args:
+        results: of all its cells.
+        looks: of all its releases.
+    """
+
+    def __init__(self, results: Sequence[Result], looks: Sequence[Looks] = ()) -> None:
+        self._shifted = dict(_shifted(looks))
+        self._undefended: dict[tuple[object, ...], list[Result]] = {}
+        self._controls: dict[tuple[object, ...], list[Result]] = {}
+        for result in results:
+            cell = result.cell
+            if cell.purpose in CONTROLS:
+                self._controls.setdefault(_attacker(result), []).append(result)
+            elif cell.defense.changes_nothing and cell.share == 1:
+                self._undefended.setdefault(_question(result), []).append(result)
+        self._strength: dict[tuple[object, ...], tuple[Mark, ...]] = {}
+
+    def of(self, result: Result) -> tuple[Mark, ...]:
+        """The marks of one result's attacker; none of one without answers."""
+        if result.probe is None:
+            return ()
+        key = (_question(result), _attacker(result))
+        if key not in self._strength:
+            self._strength[key] = (*self._weak(result), *self._leaking(result))
+        late = Mark("undertrained", "its rounds were over before its validation loss stood still")
+        found = [*self._strength[key], *_below_chance(result)]
+        if not result.converged:
+            found.append(late)
+        if result.cell.threat.form == "pixels" and result.cell.purpose == "private":
+            found += self._shifted.get(_release(result.cell), ())
+        return tuple(found)
+
+    def _weak(self, result: Result) -> Iterable[Mark]:
+        """Whether it falls behind where nothing is hidden, or misses the canary."""
+        asked = self._undefended.get(_question(result), [])
+        own = [one for one in asked if _attacker(one) == _attacker(result)]
+        best = strongest(asked, inverts=result.cell.purpose != "utility")
+        choice = strongest(own, inverts=result.cell.purpose != "utility")
+        if choice and best:
+            yield from _behind(choice, best)
+            yield from _slow_matcher(choice.result.probe)
+        for control in self._controls.get(_attacker(result), []):
+            if control.cell.purpose == "canary" and control.probe is not None:
+                yield from _blind(control.probe)
+        lost = [
+            one for one in (*own, *self._controls.get(_attacker(result), [])) if one.probe is None
+        ]
+        if any(one.status == "failed" for one in lost):
+            yield Mark("weak", "its strength is unknown: an attack without a defense failed")
+
+    def _leaking(self, result: Result) -> Iterable[Mark]:
+        """Whether the attacker tells shuffled labels, which nobody can."""
+        for control in self._controls.get(_attacker(result), []):
+            cell, said = control.cell, control.probe
+            if cell.purpose != "permuted" or cell.target != result.cell.target or said is None:
+                continue
+            try:
+                above = estimate(right_statistic(said), said.person, guessed(said), confidence=GATE)
+            except ValueError:  # one class only: nothing could leak
+                continue
+            if above.low > above.chance:
+                reason = f"labels were shuffled, and {above.value:.3f} are right by 99.9 %"
+                yield Mark("harness-leak", f"{reason} from {above.low:.3f}")
+
+
+def canary_power(said: Said, *, confidence: float = 0.95) -> Estimate:
+    """How much of what a canary holds an attacker finds: 0 nothing, 1 all.
+
+    Args:
+        said: about the canaries' bit, or templates of canaries.
+        confidence: of the interval.
+
+    Raises:
+        ValueError: if no pairs of canaries were compared.
+    """
+    best = (person_ceiling() if isinstance(said, Templates) else bit_ceiling()) - 0.5
+    found = estimate(right_statistic(said), said.person, 0.5, confidence=confidence)
+    value, low, high = ((end - 0.5) / best for end in found[:3])
+    return Estimate(value, low, high, found.n, 0.0)
+
+
+def _shifted(looks: Sequence[Looks]) -> Iterator[tuple[object, tuple[Mark, ...]]]:
+    """Releases whose probe is told from the attacker's pictures more easily than without them."""
+    raw = {
+        _release(look.cell)[:2]: look.shift for look in looks if look.cell.defense.changes_nothing
+    }
+    for look in looks:
+        before = raw.get(_release(look.cell)[:2])
+        if look.shift is None or before is None or look.cell.defense.changes_nothing:
+            continue
+        more = difference(look.shift, before, confidence=GATE)
+        if more.low > 0:
+            told = f"the probe is told from attackers' pictures, AUC {more.value:+.3f} of raw ones"
+            yield _release(look.cell), (Mark("role-shift", told),)
+
+
+def _below_chance(result: Result) -> Iterator[Mark]:
+    """Whether it is wrong where it was right on validation rows: labels swapped between the roles.
+
+    Utility judges whom a defense misleads are no sign of it.
+    """
+    choice, cell = strongest([result]), result.cell
+    if choice is None or not cell.defense.changes_nothing or cell.purpose in CONTROLS:
+        return
+    try:
+        before, found = (
+            estimate(
+                right_statistic(said, choice.sign), said.person, guessed(said), confidence=GATE
+            )
+            for said in (result.valid, result.probe)
+            if said is not None
+        )
+    except ValueError:  # one class only
+        return
+    if found.high < found.chance and before.low > before.chance:
+        reason = f"{found.value:.3f} are right, a guess gets {found.chance:.3f}: labels swapped?"
+        yield Mark("below-chance", reason)
+
+
+def _behind(own: Choice, best: Choice) -> Iterable[Mark]:
+    first, second = own.result.probe, best.result.probe
+    if first is None or second is None or own.result is best.result:
+        return
+    try:
+        share = leakage(first, own.sign, second, best.sign, confidence=GATE)
+    except ValueError:  # nothing to be found even there: leakage says so
+        return
+    if share.high < STRONG:
+        name = best.result.cell.attacker.name
+        yield Mark("weak", f"without a defense it gets {share.value:.0%} of what {name} gets")
+
+
+def _blind(canaries: Said) -> Iterator[Mark]:
+    try:
+        power = canary_power(canaries, confidence=GATE)
+    except ValueError:  # nobody was enrolled
+        return
+    if power.high < FOUND:
+        yield Mark("weak", f"finds {power.value:.0%} of the canary")
+
+
+def _slow_matcher(said: Said | None) -> Iterable[Mark]:
+    if not isinstance(said, Templates):
+        return
+    try:
+        found = verification(said, ("tmr_at_fmr_1%",))["tmr_at_fmr_1%"]
+    except ValueError:  # too few people to say
+        return
+    if found.value < TMR:
+        yield Mark("weak", f"without a defense its TMR at FMR 1 % is {found.value:.2f}")
+
+
+def raw_beats_aware(line: Sequence[Result]) -> Iterator[Mark]:
+    """Whether somebody who learned from raw pictures alone does better on protected ones.
+
+    Args:
+        line: results about one target of one defense, under all threats.
+    """
+    raw, aware = (
+        strongest(result for result in line if result.cell.threat.learns_from == source)
+        for source in ("raw", "protected")
+    )
+    if raw is None or aware is None or raw.result.cell.defense.changes_nothing:
+        return
+    gap = _gap(raw, aware)
+    if gap is not None and gap.low > 0:
+        yield Mark("raw-beats-aware", f"trained on raw pictures it gets {gap.value:.3f} more right")
+
+
+def still_climbs(choice: Choice, less: Iterable[Result]) -> Iterator[Mark]:
+    """Whether the chosen attacker gained from the second half of its training pictures.
+
+    Args:
+        choice: the attacker that learned from all.
+        less: results of the purpose `saturation`.
+    """
+    cell = choice.result.cell
+    for result in less:
+        other = result.cell
+        same = (other.threat_spec, other.target, other.defense) == (
+            cell.threat_spec,
+            cell.target,
+            cell.defense,
+        )
+        if same and other.share == 0.5 and _attacker(result) == _attacker(choice.result):
+            gap = _gap(choice, Choice(result, choice.sign))
+            if gap is not None and gap.low > 0:
+                reason = f"the second half of its data brought {gap.value:.3f}"
+                yield Mark("data-limited", reason)
+
+
+def _gap(first: Choice, second: Choice) -> Estimate | None:
+    """How much more the first gets right, with the interval of the gates."""
+    if first.result.probe is None or second.result.probe is None:
+        return None
+    try:
+        signs = first.sign, second.sign
+        return difference(first.result.probe, second.result.probe, signs, confidence=GATE)
+    except ValueError:  # not comparable: nothing to mark
+        return None
+
+
+def _release(cell: Cell) -> tuple[object, ...]:
+    return (cell.task, cell.seed, str(spec_of(cell.defense)))
+
+
+def _attacker(result: Result) -> tuple[object, ...]:
+    cell = result.cell
+    return (cell.task, cell.seed, str(spec_of(cell.attacker)), cell.threat.form)
+
+
+def _question(result: Result) -> tuple[object, ...]:
+    cell = result.cell
+    purpose = "utility" if cell.purpose == "utility" else "private"
+    return (cell.task, cell.seed, cell.target, purpose, cell.threat.form)

@@ -1,0 +1,60 @@
+"""Replaces pictures by canaries: noise that holds a bit and a person, as faintly as is known."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.api import Collection
+from bench.faces import Faces, Images, Target
+from bench.metrics.canary import BIT_SPREAD, GRID, PERSON_SPREAD, TARGET
+from bench.runner.artifacts import faces_in, of_faces, targets_in
+from bench.runner.luck import generator
+from bench.runner.stage import Stage
+from bench.runner.store import Artifact
+from bench.runner.worker import Worker
+
+GREY, SCALE = 127.5, 28.0  # grey level of nothing, and of one standard deviation of the noise
+
+Fields = NDArray[np.float64]
+
+
+def plant(stage: Stage, inputs: Sequence[Artifact], worker: Worker) -> Artifact:
+    """The role's rows with canaries for pictures, and the bit as one more label.
+
+    What a judge makes of them shows what it can find: how much there is, is known exactly
+    (bench.metrics.canary). Patterns are mirror-symmetric and smooth, so that an attacker that
+    moves or mirrors its training pictures is not handicapped.
+    """
+    part = inputs[0]
+    faces = faces_in(part)
+    seed = stage.number("seed")
+    bit = generator("canary bit", seed, stage.text("role")).integers(0, 2, len(faces))
+    noise = _fields(generator("canary noise", seed, stage.text("role")), len(faces))  # (N, D)
+    pattern = _fields(generator("canary pattern", seed), 1)[0]
+    pattern /= np.linalg.norm(pattern)
+    _, person = np.unique(faces.labels["identity"], return_inverse=True)
+    names = np.unique(faces.labels["identity"])
+    own = np.stack([_fields(generator("canary person", seed, int(n)), 1)[0] for n in names])
+    own -= np.outer(own @ pattern, pattern)  # a person says nothing of the bit
+    fields = noise + PERSON_SPREAD * own[person] + BIT_SPREAD * np.outer(bit - 0.5, pattern)
+    planted = Faces(_pictures(fields, faces), {**faces.labels, TARGET: bit}, faces.rows)
+    targets = (*targets_in(part), Target(TARGET, "categorical", ("absent", "present")))
+    masks = {name: np.asarray(part.arrays[name]) for name in ("valid", "gallery")}
+    return of_faces(Collection(planted, targets), **masks)
+
+
+def _fields(rng: np.random.Generator, n: int) -> Fields:
+    """Standard normal numbers on the left half of a coarse grid, (n, GRID * GRID / 2)."""
+    return rng.standard_normal((n, GRID * GRID // 2))
+
+
+def _pictures(fields: Fields, faces: Faces) -> Images:
+    """The fields mirrored and enlarged to pictures, grey, (N, 3, H, W)."""
+    left = fields.reshape(-1, GRID, GRID // 2)
+    coarse = np.concatenate([left, left[..., ::-1]], axis=2)  # (N, GRID, GRID)
+    height, width = faces.images.shape[2:]
+    tall, wide = (np.arange(side) * GRID // side for side in (height, width))
+    grey = GREY + SCALE * coarse[:, tall][:, :, wide]  # (N, H, W)
+    levels = np.clip(np.rint(grey), 0, 255).astype(np.uint8)
+    return np.repeat(levels[:, None], 3, axis=1)

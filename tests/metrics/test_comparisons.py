@@ -1,0 +1,164 @@
+import numpy as np
+import pytest
+from scipy import special, stats
+
+from bench.answers import Answers
+from bench.metrics.accuracy import auc, top1
+from bench.metrics.comparisons import difference, ranks, worst_case
+
+
+def told(right, n_people, n_classes=3):
+    n = len(right)
+    truth = np.arange(n) % n_classes
+    said = np.where(right, truth, (truth + 1) % n_classes)
+    scores = np.eye(n_classes, dtype=np.float32)[said]
+    return Answers(scores, truth, np.arange(n) * n_people // n, np.arange(n))
+
+
+def attackers(rng, shares, n_people, n_each=12):
+    """Answers of attackers that find the same people easy."""
+    ease = 0.4 * rng.standard_normal(n_people).repeat(n_each)
+    own = 0.4 * rng.standard_normal((len(shares), n_people)).repeat(n_each, axis=1)
+    noise = np.sqrt(1 - 2 * 0.4**2) * rng.standard_normal(own.shape)
+    return [told(each, n_people) for each in ease + own + noise < special.ndtri(shares)[:, None]]
+
+
+def person_means(rng, means, n_people):
+    """Values of defenses, and the same without each person."""
+    made = (
+        means
+        + rng.standard_normal((n_people, 1))
+        + 0.5 * rng.standard_normal((n_people, len(means)))
+    )
+    return made.mean(axis=0), (made.sum(axis=0) - made) / (n_people - 1), made
+
+
+def holds(truth, found):
+    return np.mean([each.low <= truth <= each.high for each in found])
+
+
+def test_difference_is_paired_whatever_the_order():
+    first, second = attackers(np.random.default_rng(0), [0.9, 0.6], 30)
+    order = np.random.default_rng(1).permutation(len(second))
+    shuffled = Answers(
+        second.scores[order], second.truth[order], second.person[order], second.row[order]
+    )
+    found = difference(first, shuffled)
+    assert found == pytest.approx(difference(first, second), nan_ok=True)
+    assert found.value == pytest.approx(top1(first).value - top1(second).value)
+    assert 0 < found.low < found.value < found.high
+
+
+def test_what_both_find_easy_cancels():
+    rng = np.random.default_rng(0)
+    first = rng.random(360) < rng.beta(1, 1, 30).repeat(12)
+    second = first & (rng.random(360) < 0.9)
+    found = difference(told(first, 30), told(second, 30))
+    apart = [top1(told(each, 30)) for each in (first, second)]
+    assert found.high - found.low < 0.5 * max(each.high - each.low for each in apart)
+
+
+def test_two_that_are_always_right_may_still_differ():
+    always = told(np.ones(96, bool), 8)
+    found = difference(always, always)
+    assert (found.value, found.high) == (0, pytest.approx(-found.low))
+    assert 0.03 < found.high < 0.05
+
+
+def test_difference_about_other_rows_is_refused():
+    one = told(np.ones(12, bool), 4)
+    other = Answers(one.scores, one.truth, one.person, one.row + 1)
+    with pytest.raises(ValueError, match="same rows"):
+        difference(one, other)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shares", [(0.5, 0.5), (0.5, 0.9), (0.9, 0.97)])
+@pytest.mark.parametrize("n_people", [8, 30, 150])
+def test_differences_cover(n_people, shares):
+    rng = np.random.default_rng(2)
+    found = [difference(*attackers(rng, shares, n_people)) for _ in range(1000)]
+    assert 0.93 <= holds(shares[0] - shares[1], found) <= 0.985
+
+
+def test_one_attacker_is_its_own_worst_case():
+    (only,) = attackers(np.random.default_rng(0), [0.7], 40)
+    own = top1(only)
+    expected = [own.value - own.chance, own.low - own.chance, own.high - own.chance]
+    assert worst_case([only], [1])[:3] == pytest.approx(expected, abs=0.003)
+
+
+def test_worst_case_of_two_classes_reads_signs():
+    right = np.random.default_rng(0).random(120) < 0.8
+    clever, wrong = told(right, 30, n_classes=2), told(~right, 30, n_classes=2)
+    assert worst_case([wrong], [-1]).value == pytest.approx(auc(clever).value - 0.5)
+    assert worst_case([wrong, clever], [1, 1]).value == pytest.approx(auc(clever).value - 0.5)
+    assert difference(clever, wrong).value == pytest.approx(auc(clever).value - auc(wrong).value)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n_people", [8, 30])
+def test_the_worst_of_many_needs_a_wider_interval(n_people):
+    """Ten attackers are equally good: the luckiest's own interval lies too high too often."""
+    rng, share, naive, simultaneous = np.random.default_rng(4), 0.6, [], []
+    for _ in range(400):
+        each = attackers(rng, [share] * 10, n_people)
+        naive.append(max(map(top1, each)))
+        simultaneous.append(worst_case(each, [1] * 10))
+    assert holds(share, naive) < 0.9
+    assert holds(share - 1 / 3, simultaneous) >= 0.94
+    assert np.mean([found.value for found in simultaneous]) > share - 1 / 3 + 0.02  # the bias
+
+
+@pytest.mark.slow
+def test_the_worst_of_unequal_attackers_is_covered():
+    rng, found = np.random.default_rng(5), []
+    for _ in range(400):
+        found.append(worst_case(attackers(rng, [0.4, 0.45, 0.8], 30), [1] * 3))
+    assert 0.93 <= holds(0.8 - 1 / 3, found) <= 0.98
+
+
+def test_ranks_with_ties():
+    sway = np.array([[1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1]])
+    without = np.tile(0.001 * sway, (4, 1))  # (24, 3)
+    # The error of a difference is 0.001 * sqrt(23/24 * 16) = 0.0039, the critical t 2.6.
+    assert ranks(np.array([0.9, 0.5, 0.5]), without) == [(1, 1), (2, 3), (2, 3)]
+    assert ranks(np.array([0.5, 0.9, 0.7]), without) == [(3, 3), (1, 1), (2, 2)]
+    # The first beats the last; the middle one can be told from neither.
+    assert ranks(np.array([0.512, 0.506, 0.5]), without) == [(1, 2), (1, 3), (2, 3)]
+
+
+def test_ranks_of_defenses_that_do_the_same_are_shared():
+    without = np.random.default_rng(0).random((9, 1)).repeat(3, axis=1)
+    assert ranks(np.full(3, 0.5), without) == [(1, 3)] * 3
+    assert ranks(np.full(1, 0.5), without[:, :1]) == [(1, 1)]
+
+
+def test_ranks_of_one_person_are_refused():
+    with pytest.raises(ValueError, match="two people"):
+        ranks(np.array([0.5, 0.6]), np.empty((0, 2)))
+
+
+def test_ranks_of_two_agree_with_a_paired_t_test():
+    rng, agreed = np.random.default_rng(6), 0
+    for _ in range(50):
+        values, without, made = person_means(rng, np.array([0.0, 0.35]), 15)
+        surely = stats.ttest_rel(*made.T).pvalue
+        if not 0.045 < surely < 0.055:
+            agreed += 1
+            assert (ranks(values, without)[0] == (1, 2)) == (surely > 0.05)
+    assert agreed > 40
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n_people", [8, 30])
+def test_ranks_of_equal_defenses_are_tied(n_people):
+    """Tests of each pair alone would part some of five equals far too often."""
+    rng, tied, alone = np.random.default_rng(7), [], []
+    for _ in range(400):
+        values, without, made = person_means(rng, np.zeros(5), n_people)
+        tied.append(set(ranks(values, without)) == {(1, 5)})
+        pairs = [stats.ttest_rel(made[:, i], made[:, j]).pvalue for i in range(5) for j in range(i)]
+        alone.append(min(pairs) > 0.05)
+    assert np.mean(tied) >= 0.95
+    assert np.mean(alone) < 0.85

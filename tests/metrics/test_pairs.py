@@ -1,0 +1,167 @@
+from itertools import product
+
+import numpy as np
+import pytest
+
+from bench.answers import Templates
+from bench.metrics import tiles
+from bench.metrics.curves import auc, eer, histograms, min_cllr
+from bench.metrics.pairs import comparison
+
+
+def counted(templates, weights=None, group=None):
+    """Weight of mated and non-mated pairs of each score, with loops."""
+    found = [{}, {}]
+    scores = templates.probe @ templates.gallery.T
+    for i, j in product(range(len(templates.probe)), range(len(templates.gallery))):
+        one, two = templates.probe_person[i], templates.gallery_person[j]
+        apart = group is not None and group[one] != group[two]
+        if templates.probe_row[i] == templates.gallery_row[j] or apart:
+            continue
+        weight = 1 if weights is None else weights[one] * (weights[two] if one != two else 1)
+        side, score = found[int(one != two)], float(scores[i, j])
+        side[score] = side.get(score, 0) + weight
+    return found
+
+
+def against_itself(templates):
+    """The gallery's pictures against one another."""
+    gallery, person, row = templates.gallery, templates.gallery_person, templates.gallery_row
+    return Templates(gallery, gallery, person, person, row, row)
+
+
+def as_counts(pairs, which=0):
+    return [
+        {s: w for s, w in zip(pairs.levels, side[which], strict=True) if w}
+        for side in (pairs.mated, pairs.nonmated)
+    ]
+
+
+@pytest.mark.parametrize("itself", [False, True])
+@pytest.mark.parametrize("group", [None, np.arange(9) % 2])
+def test_every_pair_counts_once_and_none_with_itself(templates, itself, group):
+    some = templates(6, 3, n_strangers=3)
+    some = against_itself(some) if itself else some
+    found = as_counts(comparison(some, group).point)
+    for ours, looped in zip(found, counted(some, None, group), strict=True):
+        assert sorted(ours.values()) == sorted(looped.values())
+        assert sorted(ours) == pytest.approx(sorted(looped))
+
+
+def test_people_left_out_lose_all_their_pairs(templates):
+    some = templates(5, 2, n_strangers=1)
+    found = comparison(some)
+    assert not found.bootstrapped
+    for person in range(6):
+        weights = np.ones(6)
+        weights[person] = 0
+        for ours, looped in zip(
+            as_counts(found.resampled, person), counted(some, weights), strict=True
+        ):
+            assert sum(ours.values()) == sum(looped.values())
+            mean = sum(s * w for s, w in looped.items()) / sum(looped.values())
+            assert sum(s * w for s, w in ours.items()) / sum(ours.values()) == pytest.approx(mean)
+
+
+def test_a_person_drawn_twice_never_pairs_with_itself(templates):
+    found = comparison(templates(40, 3))
+    assert found.bootstrapped
+    mated, nonmated = (side.sum(axis=1) for side in found.resampled[1:])
+    assert mated == pytest.approx(np.full(1000, 40 * 9))
+    # Of 40 drawn, sum over i != j of w_i * w_j = 40^2 - sum of w_i^2 < 40 * 39.
+    assert nonmated.max() < 40 * 39 * 9
+    assert nonmated.mean() == pytest.approx((40**2 - 40 * (2 - 1 / 40)) * 9, rel=0.01)
+
+
+def test_replicates_agree_with_loops(templates):
+    """Few levels, so that the bins of the replicates are the scores."""
+    some = templates(30, 2)
+    rough = Templates(
+        np.round(some.gallery), np.round(some.probe), *(getattr(some, f) for f in FIELDS)
+    )
+    found = comparison(rough)
+    rng = np.random.default_rng(20180615)
+    weights = rng.multinomial(30, np.full(30, 1 / 30), size=1000)
+    for which in (0, 7):
+        for ours, looped in zip(
+            as_counts(found.resampled, which), counted(rough, weights[which]), strict=True
+        ):
+            assert ours == pytest.approx({s: w for s, w in looped.items() if w})
+
+
+FIELDS = ("gallery_person", "probe_person", "gallery_row", "probe_row")
+
+
+def test_equal_bins_and_small_tiles_change_nothing_much(templates, monkeypatch):
+    some = templates(40, 4)
+    exact = comparison(some)
+    monkeypatch.setattr(tiles, "N_EXACT", 0)
+    monkeypatch.setattr(tiles, "_SCORES", 1000)
+    monkeypatch.setattr(tiles, "_COUNTERS", 7000)
+    binned = comparison(some)
+    assert len(binned.point.levels) == tiles.N_FINE
+    for curve in (auc, eer, min_cllr):
+        assert curve(binned.point) == pytest.approx(curve(exact.point), abs=2e-3)
+        assert curve(binned.resampled) == pytest.approx(curve(exact.resampled), abs=5e-3)
+        assert curve(binned.coarse) == pytest.approx(curve(binned.point), abs=5e-3)
+
+
+def test_permuted_people_score_as_strangers(templates):
+    found = comparison(templates(40, 4, noise=0.3))
+    assert auc(found.point)[0] > 0.99
+    assert auc(found.permuted).mean() == pytest.approx(0.5, abs=0.03)
+    assert found.permuted.mated.sum(axis=1) == pytest.approx(np.full(1000, 40 * 16))
+
+
+def test_permuted_people_keep_to_their_group(templates):
+    """With groups of one, each person stands for itself."""
+    some, group = templates(6, 2), np.array([0, 0, 0, 1, 1, 2])
+    found = comparison(some, group)
+    total = found.permuted.mated.sum(axis=1)
+    assert total == pytest.approx(np.full(1000, 6 * 4))
+    assert found.n_people_pairs == 3 + 1
+
+
+def test_pairs_of_people_are_counted_once(templates):
+    assert comparison(templates(6, 2)).n_people_pairs == 15
+    assert comparison(templates(6, 2, n_strangers=2)).n_people_pairs == 15 + 12
+    assert comparison(against_itself(templates(6, 2))).n_people_pairs == 15
+
+
+def test_people_known_by_one_picture_are_not_paired(templates):
+    some = templates(5, 2)
+    chosen = np.array([0, 2, 3, 4, 5])  # person 0 has one picture
+    single = against_itself(
+        Templates(
+            some.gallery[chosen], some.probe, some.gallery_person[chosen], some.probe_person,
+            some.gallery_row[chosen], some.probe_row,
+        )
+    )  # fmt: skip
+    found = comparison(single)
+    assert (found.n, found.n_people) == (4, 2)
+
+
+@pytest.mark.parametrize(("n_people", "n_each"), [(1, 4), (4, 0)])
+def test_one_kind_of_pairs_is_refused(templates, n_people, n_each):
+    with pytest.raises(ValueError, match="wants mated and non-mated pairs, got"):
+        comparison(templates(n_people, n_each))
+
+
+def test_the_order_of_rows_does_not_matter(templates):
+    some = templates(8, 3)
+    order = np.random.default_rng(0).permutation(24)
+    shuffled = Templates(
+        some.gallery[order], some.probe[order], some.gallery_person[order] * 5 - 3,
+        some.probe_person[order] * 5 - 3, some.gallery_row[order], some.probe_row[order],
+    )  # fmt: skip
+    one, two = (comparison(each) for each in (some, shuffled))
+    assert auc(one.point) == pytest.approx(auc(two.point))
+    assert auc(one.resampled) == pytest.approx(auc(two.resampled))
+
+
+def test_scores_are_those_of_the_templates(templates):
+    some = templates(5, 2)
+    scores = (some.probe @ some.gallery.T).astype(np.float64)
+    same = some.probe_person[:, None] == some.gallery_person
+    expected = histograms(scores[same], scores[~same])
+    assert auc(comparison(some).point) == pytest.approx(auc(expected))

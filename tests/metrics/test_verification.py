@@ -1,0 +1,136 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from bench.answers import Templates
+from bench.metrics import curves
+from bench.metrics.intervals import wilson
+from bench.metrics.pairs import comparison
+from bench.metrics.verification import (
+    METRICS,
+    auc,
+    cllr,
+    eer,
+    linkability,
+    linkability_by_luck,
+    min_cllr,
+    tmr,
+    verification,
+)
+
+
+def line(scores, person):
+    """One gallery picture that scores what the probes say, of each person."""
+    scores, person = np.asarray(scores, np.float32), np.asarray(person)
+    n = int(person.max()) + 1
+    rows = np.arange(n), np.arange(len(scores)) + n
+    return Templates(np.eye(n, dtype=np.float32), scores, np.arange(n), person, *rows)
+
+
+def test_three_probes_by_hand():
+    # Mated: 9, 5, 4; others: 3, 6, 1, 2, 4, 0.
+    found = comparison(line([[9, 3, 6], [1, 5, 2], [4, 0, 4]], [0, 1, 2]))
+    assert auc(found).value == pytest.approx((6 + 5 + 4.5) / 18)
+    assert auc(found)[3:] == (3, 0.5)
+    # At 4 FMR and FNMR are 1/3 and 0; at 5, 1/6 and 1/3.
+    assert eer(found).value == pytest.approx(2 / 9)
+
+
+def test_chance_levels(templates):
+    found = verification(templates(30, 3, noise=50), ("auc", "eer", "tmr_at_fmr_10%", "min_cllr"))
+    assert [estimate.chance for estimate in found.values()] == [0.5, 0.5, 0.1, 1]
+    for name, estimate in found.items():
+        assert estimate.value == pytest.approx(estimate.chance, abs=0.06), name
+
+
+@pytest.mark.parametrize(("fmr", "n_people"), [(0.1, 25), (0.01, 78), (0.001, 246)])
+def test_a_low_fmr_wants_people(templates, fmr, n_people):
+    def of(n):
+        return comparison(templates(4, 2))._replace(n_people_pairs=n * (n - 1) // 2)
+
+    assert tmr(of(n_people), fmr).chance == fmr
+    with pytest.raises(ValueError, match=f"FMR {fmr:g} wants .* use a higher FMR or more people"):
+        tmr(of(n_people - 1), fmr)
+
+
+def test_metrics_without_support_are_named(templates):
+    with pytest.raises(ValueError, match=r"FMR 0\.1 wants 300 different pairs of people, got 45"):
+        verification(templates(10, 3), METRICS)
+    assert set(verification(templates(10, 3), ("auc", "eer"))) == {"auc", "eer"}
+
+
+def test_linkability_wants_pairs(templates):
+    with pytest.raises(ValueError, match="wants 20 mated pairs, got 16"):
+        linkability(comparison(templates(4, 2)))
+
+
+def test_without_a_link_linkability_is_at_its_mean_by_luck(templates):
+    blind, seen = (comparison(templates(40, 4, noise)) for noise in (1e6, 1))
+    found = linkability(blind)
+    assert found.value == pytest.approx(found.chance, abs=0.03)
+    assert 0 < found.chance < linkability_by_luck(blind)
+    assert linkability(seen).low > linkability_by_luck(seen) > linkability(seen).chance
+
+
+def test_the_null_of_linkability_is_kept(templates):
+    found = [comparison(templates(12, 4, 1e6, seed)) for seed in range(40)]
+    above = sum(linkability(each).value > linkability_by_luck(each) for each in found)
+    assert above <= stats.binom.isf(0.001, 40, 0.05)
+
+
+def test_cllr_of_the_true_likelihood_ratios_is_below_one(templates):
+    found = comparison(templates(30, 4, noise=0.7))
+    assert cllr(found, lambda scores: 0 * scores).value == pytest.approx(1)
+    least = min_cllr(found).value
+    assert least < cllr(found, lambda scores: 8 * scores - 4).value < 1
+    wrong = cllr(found, lambda scores: 20 - 20 * scores)
+    assert wrong.low > 1
+    assert wrong.chance == 1
+
+
+def test_flipped_scores_flip_the_auc(templates):
+    some = templates(10, 3)
+    flipped = Templates(
+        some.gallery, -some.probe, some.gallery_person, some.probe_person,
+        some.gallery_row, some.probe_row,
+    )  # fmt: skip
+    one, two = (auc(comparison(each)) for each in (some, flipped))
+    assert two.value == pytest.approx(1 - one.value)
+    assert (two.low, two.high) == pytest.approx((1 - one.high, 1 - one.low), abs=1e-6)
+    assert eer(comparison(flipped)).value > 0.5
+
+
+@pytest.mark.parametrize("n_people", [10, 40])
+def test_a_perfect_matcher_has_the_interval_of_wilson(templates, n_people):
+    found = auc(comparison(templates(n_people, 3, noise=1e-3)))
+    assert (found.value, found.n) == (1, 3 * n_people)
+    assert found.high == pytest.approx(1)
+    assert found.low == pytest.approx(wilson(3 * n_people, 3 * n_people)[0])
+
+
+def test_one_person_with_mated_pairs_has_no_interval(templates):
+    found = auc(comparison(templates(1, 3, n_strangers=5)))
+    assert np.isnan([found.low, found.high]).all()
+
+
+def test_all_metrics_lie_in_their_intervals(templates):
+    found = comparison(templates(40, 2))._replace(n_people_pairs=10**6)
+    for name, metric in METRICS.items():
+        assert metric(found).low <= metric(found).value <= metric(found).high, name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n_people", [12, 30])
+def test_intervals_over_people_cover(templates, n_people):
+    metrics = [auc, eer] + [lambda found: tmr(found, 0.1)] * (n_people >= 25)
+    many = templates(20_000, 1, noise=1.5, seed=999, width=8)
+    scores = [(many.probe * np.roll(many.gallery, n, axis=0)).sum(axis=1) for n in (0, 1)]
+    large = curves.histograms(*scores)
+    truth = [curves.auc(large)[0], curves.eer(large)[0], curves.tmr(large, 0.1)[0]]
+    hits = np.zeros(len(metrics))
+    for seed in range(100):
+        found = comparison(templates(n_people, 2, noise=1.5, seed=seed, width=8))
+        for i, metric in enumerate(metrics):
+            value = metric(found)
+            hits[i] += value.low <= truth[i] <= value.high
+    assert (hits >= 88).all(), hits

@@ -1,0 +1,191 @@
+"""Each mark is provoked; the page docs/truth.md says how, and is compared with what happens."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench.runner.artifacts import faces_in
+from bench.runner.grid import Grid
+from bench.runner.store import Store
+
+pytestmark = pytest.mark.slow
+PAGE = Path(__file__).parents[2] / "docs" / "truth.md"
+STRONG = "linear:steps=40,rounds=3"
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory, runner):
+    """Runs a grid about the crowd's colour, or what is asked instead."""
+    store = Store(tmp_path_factory.mktemp("crowd"))
+
+    def run(saturation=False, **task):
+        usual = {
+            "private": ["colour"],
+            "data": "crowd",
+            "attackers": [STRONG, "nearest"],
+            "threats": ["raw", "aware"],
+        }
+        grid = {"name": "crowd", "saturation": saturation, "tasks": [usual | task]}
+        return runner(store, Grid.model_validate(grid))
+
+    return run
+
+
+def marks(done, defense, **wanted):
+    """Of the headline about pixels."""
+    wanted = {"purpose": "headline", "metric": "leakage", "form": "pixels"} | wanted
+    (line,) = done.select(defense=defense, **wanted)
+    return line.marks.split(), line.reason
+
+
+def of_attacker(done, attacker, **wanted):
+    wanted = {"purpose": "private", "metric": "auc", "defense": "none", "threat": "raw"} | wanted
+    (line,) = done.select(attacker=attacker, **wanted)
+    return line.marks.split(), line.reason
+
+
+def test_a_broken_attacker_is_weak(crowd):
+    found, why = of_attacker(crowd(attackers=[STRONG, "asleep"]), "asleep")
+    assert found == ["weak"]
+    assert "of what linear gets" in why
+    assert "of the canary" in why
+
+
+def test_a_strong_attacker_has_no_mark_and_finds_the_canary(crowd):
+    done = crowd()
+    assert of_attacker(done, "linear") == ([], "")
+    (power,) = done.select(purpose="canary", metric="power", attacker="linear")
+    assert 0.8 < power.value < 1.1
+
+
+def test_an_unconverged_attacker_is_undertrained(crowd):
+    done = crowd(attackers=["linear:steps=3,rounds=1"], defenses=["pixelate:block=0.5"])
+    found, why = of_attacker(done, "linear")
+    assert "undertrained" in found
+    assert "before its validation loss stood still" in why
+
+
+def test_a_leaking_harness_is_told(crowd, monkeypatch):
+    """A bug of ours, as it might be: whatever the label is, it reaches the pictures."""
+
+    def leaking(release):
+        faces = faces_in(release)
+        corner = np.where(np.asarray(faces.labels["colour"]) == 1, 255, 0)[:, None, None, None]
+        return np.concatenate([faces.images[:, :, 4:], corner + 0 * faces.images[:, :, :4]], axis=2)
+
+    for action in ("attack", "answer"):
+        module = sys.modules[f"bench.runner.actions.{action}"]
+        monkeypatch.setattr(module, "inputs_in", leaking)
+    done = crowd(data="crowd:seed=5")  # nothing of it is in the store
+    found, why = of_attacker(done, "linear")
+    assert "harness-leak" in found
+    assert "labels were shuffled" in why
+
+
+def test_swapped_labels_are_told(crowd):
+    found, why = of_attacker(crowd(data="crowd:swapped=true"), "linear")
+    assert found == ["below-chance"]
+    assert "labels swapped?" in why
+
+
+def test_a_defense_that_treats_the_probe_otherwise_is_told(crowd):
+    done = crowd(defenses=["shifty", "pixelate:block=0.5"])
+    found, why = marks(done, "shifty")
+    assert "role-shift" in found
+    assert "raw-beats-aware" not in found
+    assert "role-shift" not in marks(done, "pixelate")[0]
+    assert "told from attackers' pictures" in why
+    assert done.select(defense="shifty", metric="rank") == []
+
+
+def test_a_defense_that_reads_the_secret_is_told_and_not_ranked(crowd):
+    done = crowd(defenses=["low_bit"], attackers=["bits:steps=40,rounds=3", STRONG])
+    found, _ = marks(done, "low_bit")
+    assert "reads-secret" in found
+    (line,) = done.select(defense="low_bit", purpose="headline", metric="leakage", form="pixels")
+    assert line.value > 0.9
+    assert line.attacker.startswith("bits")
+    assert done.select(defense="low_bit", metric="rank") == []
+
+
+def test_an_attacker_that_needs_more_data_is_told(crowd):
+    done = crowd(saturation=True, attackers=["moody:fewest=150"])  # of 180
+    shares = {(r.share, r.purpose) for r in done.select(attacker="moody", metric="auc")}
+    assert {(0.25, "saturation"), (0.5, "saturation"), (1.0, "private")} <= shares
+    found, why = marks(done, "none")
+    assert found == ["data-limited"]
+    assert "the second half of its data brought 0.4" in why or "brought 0.5" in why
+    enough = crowd(saturation=True, attackers=["moody"])
+    assert marks(enough, "none")[0] == []
+
+
+def test_a_raw_trained_attacker_that_beats_the_aware_one_is_told(crowd):
+    found, why = marks(crowd(attackers=["moody"], defenses=["framed"]), "framed")
+    assert "raw-beats-aware" in found
+    assert "trained on raw pictures it gets" in why
+    assert marks(crowd(defenses=["framed"]), "framed")[0] == []
+
+
+def test_an_attack_that_failed_leaves_its_strength_unknown(crowd):
+    done = crowd(attackers=[STRONG, "broken_attacker:how=nan"])
+    assert {r.status for r in done.select(attacker="broken_attacker")} == {"failed"}
+    assert "incomplete" in marks(done, "none")[0]
+
+
+def test_the_controls_of_attackers_run_once_each(crowd):
+    wanted = {"private": ["colour", "brightness"], "threats": ["raw", "aware", "latent"]}
+    done = crowd(attackers=[STRONG, "regression:steps=5,rounds=1"], **wanted)
+    canaries = {(r.attacker.split(":")[0], r.form) for r in done.select(purpose="canary")}
+    assert canaries == {("linear", "pixels"), ("linear", "codes")}
+    permuted = {(r.attacker.split(":")[0], r.target) for r in done.select(purpose="permuted")}
+    assert permuted >= {("linear", "colour"), ("regression", "brightness")}
+
+
+SHOWN = {  # what the page tells: what it is, the task, and whose headline or attacker it is
+    "`none`": ("gives out what it gets", {}, "none"),
+    "`constant`": ("the same grey picture for everybody", {}, "constant"),
+    "`chance`": (
+        "an attacker that does not look",
+        {"attackers": [STRONG, "chance"]},
+        "chance",
+    ),
+    "asleep": ("an attacker that scores at random", {"attackers": [STRONG, "asleep"]}, "asleep"),
+    "untrained": (
+        "an attacker after three steps",
+        {"attackers": ["linear:steps=3,rounds=1"]},
+        "linear",
+    ),
+    "low bit": (
+        "noise that holds the true colour in its lowest bit",
+        {"defenses": ["low_bit"], "attackers": ["bits:steps=40,rounds=3", STRONG]},
+        "low_bit",
+    ),
+    "shifty": (
+        "darkens what is asked about, and nothing that attackers learn from",
+        {"defenses": ["shifty", "pixelate:block=0.5"]},
+        "shifty",
+    ),
+    "swapped labels": (
+        "the probe's labels are the wrong way round",
+        {"data": "crowd:swapped=true"},
+        "none",
+    ),
+}
+
+
+def test_the_page_tells_what_happens(crowd):
+    lines = ["| what | what it is | leakage seen | marks |", "| --- | --- | --- | --- |"]
+    for name, (about, task, who) in SHOWN.items():
+        done = crowd(**task)
+        if any(attacker.startswith(who) for attacker in task.get("attackers", ())):
+            found, told = of_attacker(done, who)[0], "-"
+        else:
+            wanted = {"purpose": "headline", "metric": "leakage", "form": "pixels"}
+            (line,) = done.select(defense=who, **wanted)
+            found = line.marks.split()
+            told = "n/a" if line.status == "n/a" else "yes" if line.low > 0 else "no"
+        lines.append(f"| {name} | {about} | {told} | {', '.join(found) or 'none'} |")
+    table = "\n".join(lines)
+    assert table in PAGE.read_text(encoding="utf-8"), f"put this into {PAGE}:\n{table}"
