@@ -35,7 +35,8 @@ def test_controls_stand_where_they_must(done):
         assert record.value == 0.5
     assert {r.value for r in done.select(defense="constant", metric="leakage")} == {0}
     permuted = done.select(purpose="permuted", metric="top1")
-    assert len(permuted) == 2
+    assert {record.form for record in permuted} == {"pixels", "codes"}
+    assert len(permuted) == 4  # two attackers read both
     assert max(record.value for record in permuted) < 0.5
     assert done.select(defense="none", purpose="private", chosen=1)[0].value > 0.95
 
