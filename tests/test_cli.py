@@ -69,7 +69,7 @@ def test_check_exits_with_1_on_a_breach(bench):
         (["run", "tiny.toml", "--threat", "aware:draws=0"], "counts from 1"),
         (["run", "tiny.toml", "--seeds", "a"], "--seeds wants numbers"),
         (["run", "tiny.toml", "--data", "lfw:root=/nowhere,protocol=closed"], "point BENCH_DATA"),
-        (["run", "tiny.toml", "--data", "toy:protocol=open"], "none of the 5 cells can be asked"),
+        (["run", "tiny.toml", "--data", "toy:protocol=open"], "none of the 4 cells can be asked"),
         (["run", "tiny.toml", "--device", "abacus"], "use auto or cpu"),
         (["run", "tiny.toml", "--plugin", "none.py"], "--plugin wants a Python file"),
         (["run", "tiny.toml", "--data", "synthetic:size=8"], "size must be 32 to 224 px"),
