@@ -49,6 +49,7 @@ def correlation(prediction: Floats, truth: Floats, person: Ids) -> Estimate:
     Raises:
         ValueError: if one is not finite, or all are alike.
     """
+    _check("correlation", prediction, truth)
     if np.ptp(prediction) == 0:
         raise ValueError("correlation wants predictions that vary, got a constant; use the MAE")
     found = estimate(correlation_statistic(prediction, truth), person, 0.0, share=False)
