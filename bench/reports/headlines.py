@@ -19,8 +19,7 @@ from bench.reports.selection import Choice, strongest
 # Leakage from here on claims no privacy that a weak attacker could fake; nor do controls, whose
 # privacy is known.
 HIDES_LITTLE = 0.9
-
-
+# What takes no rank: it was promised otherwise, or the number is not what it seems.
 UNRANKED = {"reads-secret", "not-promised", "incomplete", "role-shift", "harness-leak"}
 
 

@@ -23,8 +23,6 @@ GATE = 0.999
 STRONG = 0.9  # of the best attacker's advantage where nothing is hidden
 FOUND = 0.5  # of the canary's advantage
 TMR = 0.5  # at FMR 1 %, of a matcher where nothing is hidden
-
-
 CONTROLS = ("permuted", "canary")  # purposes of what no defense has a part in
 
 

@@ -128,7 +128,7 @@ def test_a_raw_trained_attacker_that_beats_the_aware_one_is_told(crowd):
     assert marks(crowd(defenses=["framed"]), "framed")[0] == []
 
 
-def test_an_attack_that_failed_leaves_its_strength_unknown(crowd):
+def test_failed_attacks_leave_the_headline_incomplete(crowd):
     done = crowd(attackers=[STRONG, "broken_attacker:how=nan"])
     assert {r.status for r in done.select(attacker="broken_attacker")} == {"failed"}
     assert "incomplete" in marks(done, "none")[0]
