@@ -145,3 +145,22 @@ class Moody(Asleep):
             return super().predict(sample, weights, context)
         level = sample.inputs[:, :, 1:].reshape(len(sample), -1).mean(axis=1)
         return np.stack([-level, level], axis=1).astype(np.float32)
+
+
+@register("narrow")
+@dataclass(frozen=True)
+class Narrow(Framed):
+    """Promises to hide who it is, and nothing else. Source: ours."""
+
+    hides = frozenset({"identity"})
+
+
+@register("shy")
+@dataclass(frozen=True)
+class Shy(Moody):
+    """Falls over where it would be measured. Source: ours."""
+
+    def fit(self, knowledge, context):
+        if knowledge.target.name == "canary":
+            raise RuntimeError("no canaries, please")
+        return super().fit(knowledge, context)

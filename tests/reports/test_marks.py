@@ -134,6 +134,20 @@ def test_failed_attacks_leave_the_headline_incomplete(crowd):
     assert "incomplete" in marks(done, "none")[0]
 
 
+def test_an_attacker_whose_canary_failed_is_of_unknown_strength(crowd):
+    found, why = of_attacker(crowd(attackers=["shy"]), "shy")
+    assert found == ["weak"]
+    assert "its strength is unknown" in why
+
+
+def test_what_a_defense_does_not_promise_is_measured_and_not_ranked(crowd):
+    done = crowd(defenses=["narrow", "framed"])
+    assert "not-promised" in marks(done, "narrow")[0]
+    assert "not-promised" not in marks(done, "framed")[0]
+    assert done.select(defense="narrow", metric="rank") == []
+    assert len(done.select(defense="framed", metric="rank")) == 1
+
+
 def test_the_controls_of_attackers_run_once_each(crowd):
     wanted = {"private": ["colour", "brightness"], "threats": ["raw", "aware", "latent"]}
     done = crowd(attackers=[STRONG, "regression:steps=5,rounds=1"], **wanted)
