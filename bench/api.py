@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal, NamedTuple, TypeVar
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,6 +119,21 @@ class LatentDefense(Defense):
     @abstractmethod
     def encode(self, faces: Faces, weights: Weights, context: Context) -> NDArray[np.float32]:
         """The codes of the pictures, float32, (N, D)."""
+
+
+@runtime_checkable
+class Decoder(Protocol):
+    """What a latent defense also is if pictures can be made of any code; for `bench apply`."""
+
+    def decode(
+        self,
+        codes: NDArray[np.float32],
+        condition: Mapping[str, NDArray[Any]],
+        weights: Weights,
+        context: Context,
+    ) -> NDArray[np.uint8]:
+        """Pictures, uint8 (N, 3, H, W), of codes, (N, D), under conditions of a row each."""
+        ...
 
 
 class Knowledge(NamedTuple):
