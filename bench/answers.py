@@ -1,10 +1,12 @@
 """An attacker's raw answers, and the numbers made of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+LOWEST = -2.0  # a score below all cosines
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +86,7 @@ class Templates:
         gallery, probe: float32, (G, D) and (N, D).
         gallery_person, probe_person: int64, (G,) and (N,): whose pictures they are.
         gallery_row, probe_row: int64, (G,) and (N,): picture ids.
+        missed: int64: ids of the probe pictures that show no face; they match nobody.
 
     Raises:
         ValueError: if lengths or widths differ, or an entry is not finite.
@@ -95,6 +98,7 @@ class Templates:
     probe_person: NDArray[np.int64]
     gallery_row: NDArray[np.int64]
     probe_row: NDArray[np.int64]
+    missed: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
     def __post_init__(self) -> None:
         for side in ("gallery", "probe"):
@@ -114,6 +118,12 @@ class Templates:
 
     def __len__(self) -> int:
         return len(self.probe)
+
+    def scores(self, rows: slice, gallery: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Of these probe pictures against templates, (n, g); LOWEST of one without a face."""
+        scores = self.probe[rows] @ gallery.T
+        scores[np.isin(self.probe_row[rows], self.missed)] = LOWEST
+        return scores
 
     @property
     def person(self) -> NDArray[np.int64]:

@@ -242,9 +242,11 @@ class Dataset(Plugin, ABC):
     Attributes:
         shareable: its pictures show nobody, so they may be printed on sheets.
         protocol: who is defender, attacker and probe (bench.data.protocols).
+        align: MTCNN found its faces; those in releases are then looked for, too.
     """
 
     shareable: ClassVar[bool] = False
+    align: bool = False
     protocol: str
     seed: int
 

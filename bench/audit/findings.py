@@ -6,7 +6,7 @@ import numpy as np
 
 from bench.answers import Estimate
 
-Verdict = Literal["ok", "leaks", "n/a"]
+Verdict = Literal["ok", "leaks", "short", "n/a"]
 
 # A cue leaks where the low end of its interval is above
 TIMES_CHANCE = 3.0  # this many times chance (identity; of few people: whichever is lower)
@@ -25,7 +25,7 @@ class Finding(NamedTuple):
         low, high: its 95 % interval over people; nan if it has none.
         n: pictures behind it.
         chance: what the best constant guess reaches; nan if there is no such level.
-        verdict: `leaks` by the rule that `reason` tells, `ok`, or `n/a`.
+        verdict: `leaks`, or falls `short` of a bar, by the rule that `reason` tells; `ok` or `n/a`.
         reason: the rule, examples, or why there is no number.
     """
 

@@ -7,6 +7,7 @@ from bench.audit.balance import balance
 from bench.audit.cues import cues
 from bench.audit.duplicates import duplicates
 from bench.audit.findings import Finding
+from bench.audit.likeness import likeness
 from bench.audit.material import material
 from bench.audit.shift import role_shift
 from bench.runner.store import Store
@@ -37,3 +38,4 @@ def audit(data: Dataset, store: Store, targets: Sequence[str] = ()) -> Iterator[
         from bench.audit.renderer import renderer  # imports torch, which reports do without
 
         yield from renderer(data.seed)
+        yield from likeness(data.seed, store)

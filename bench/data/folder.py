@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.api import Collection, Context, Dataset, field
+from bench.data.alignment import aligned
 from bench.data.pictures import decoded
 from bench.data.protocols import check_protocol, new_rows
 from bench.faces import MISSING, Array, Faces, Target
@@ -32,6 +33,7 @@ class Folder(Dataset):
     manifest: str = field("", about="CSV file; relative to root", at="place")
     size: int = field(64, about="side of a picture, px")
     crop: float = field(1.0, about="side of the square cut out of the middle, of the shorter side")
+    align: bool = field(False, about="level faces and cut them out, as MTCNN finds them")
     seed: int = field(0, about="redraws the parts")
     protocol: str = field("open", about="who is asked about: closed, closed-paper, open")
 
@@ -66,7 +68,10 @@ class Folder(Dataset):
             targets.append(Target(name, "categorical", classes))
         if (labels["identity"] == MISSING).any():
             raise ValueError(f"every row of {self.manifest} needs an identity; fill the column")
-        images = decoded(paths, self.size, self.crop, (0.5, 0.5))
+        if self.align:
+            images = aligned(paths, self.size, self.crop, (0.5, 0.5), context.device)
+        else:
+            images = decoded(paths, self.size, self.crop, (0.5, 0.5))
         faces = Faces(images, labels, new_rows(len(images), self.name))
         return Collection(faces, tuple(target for target in targets if target.name != "take"))
 

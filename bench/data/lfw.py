@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.api import Collection, Context, Dataset, field
+from bench.data.alignment import aligned
 from bench.data.pictures import decoded
 from bench.data.protocols import check_protocol, new_rows
 from bench.faces import Faces, Target
@@ -31,6 +32,7 @@ class LFW(Dataset):
     root: str = field("", about="folder with lfw/ and the lists; else $BENCH_DATA/lfw", at="place")
     size: int = field(64, about="side of a picture, px")
     crop: float = field(0.6, about="side of the cut, of 250 px: wide borders alone identify 6 %")
+    align: bool = field(False, about="level faces and cut them out, as MTCNN finds them")
     min_pictures: int = field(10, about="pictures that a person needs to be in `closed`")
     people: int = field(0, about="take part in `closed`, those with most pictures; 0: all")
     seed: int = field(0, about="redraws the parts")
@@ -91,7 +93,10 @@ class LFW(Dataset):
             "gender": np.array([gender_of[path.name] for path in pictures], np.int64),
         }
         _check_people(labels["identity"], labels["gender"], people)
-        images = decoded(pictures, self.size, self.crop, CENTRE)
+        if self.align:
+            images = aligned(pictures, self.size, self.crop, CENTRE, context.device)
+        else:
+            images = decoded(pictures, self.size, self.crop, CENTRE)
         faces = Faces(images, labels, new_rows(len(images), self.name))
         return Collection(faces, (Target("identity", "categorical", tuple(people)), self.asks[1]))
 

@@ -61,13 +61,14 @@ def search(templates: Templates, per: Per = "person") -> Search:
     parts, step = [], max(1, _TILE // len(gallery))
     for start in range(0, len(templates), step):
         rows = slice(start, start + step)
-        scores = templates.probe[rows] @ gallery.T
+        scores = templates.scores(rows, gallery)
         if per == "picture":
             scores = np.maximum.reduceat(scores, starts, axis=1)  # (n, people)
         own = np.take_along_axis(scores, at[rows, None], 1)  # (n, 1)
         better, tied = (scores > own).sum(axis=1), (scores == own).sum(axis=1) - 1
         parts.append((better, tied, own[:, 0], scores.max(axis=1)))
     better, tied, own, best = (np.concatenate(part) for part in zip(*parts, strict=True))
+    better[np.isin(templates.probe_row, templates.missed)] = len(people)  # wrong, not a tie
     person = templates.probe_person
     return Search(better, tied, own, best, person, enrolled, len(people))
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bench.answers import Answers, Templates
+from bench.answers import LOWEST, Answers, Templates
 from bench.metrics.intervals import Floats, Ids, Statistic
 
 N_BINS = 2048  # of scores, by their quantiles; inside a bin scores tie
@@ -45,7 +45,7 @@ def identified(templates: Templates, n_classes: int) -> Answers:
         templates: of people numbered below n_classes.
         n_classes: of the target; whoever is not enrolled scores lowest.
     """
-    scores = np.full((len(templates), n_classes), -2, np.float32)
+    scores = np.full((len(templates), n_classes), LOWEST, np.float32)
     for person in np.unique(templates.gallery_person):
         own = templates.gallery[templates.gallery_person == person]
         scores[:, person] = (templates.probe @ own.T).max(axis=1)
@@ -67,7 +67,8 @@ def _counts(templates: Templates, people: Ids) -> tuple[Floats, Floats, Floats]:
     for start in range(0, len(who), step):
         own = np.repeat(who[start : start + step, None], len(whom), axis=1)
         other = np.broadcast_to(whom, own.shape)
-        level = np.searchsorted(edges, templates.probe[start : start + step] @ templates.gallery.T)
+        scores = templates.scores(slice(start, start + step), templates.gallery)
+        level = np.searchsorted(edges, scores)
         kept = templates.probe_row[start : start + step, None] != templates.gallery_row
         for counts, person, pairs in (
             (mated, own, (own == other) & kept),
@@ -87,4 +88,4 @@ def _edges(templates: Templates) -> Floats:
     scores = np.unique(templates.probe[some] @ templates.gallery.T)
     if len(scores) > N_BINS:
         scores = np.quantile(scores, np.linspace(0, 1, N_BINS + 1)[1:-1])
-    return np.unique(scores).astype(np.float64)
+    return np.unique(np.append(scores, LOWEST)).astype(np.float64)

@@ -62,7 +62,7 @@ class Pairs:
             who, whom = t.probe_person[rows], t.gallery_person[a:b]
             kept = t.probe_row[rows, None] != t.gallery_row[a:b]  # (n, g)
             kept &= self.group[who][:, None] == self.group[whom]
-            yield Tile(who, whom, t.probe[rows] @ t.gallery[a:b].T, kept)
+            yield Tile(who, whom, t.scores(rows, t.gallery[a:b]), kept)
 
     def all_tiles(self) -> Iterator[Tile]:
         """Those of all blocks; always the same products, so that scores repeat to the last bit."""
@@ -112,7 +112,7 @@ def _in_order(templates: Templates) -> tuple[Templates, Ids]:
     of_g, of_p = np.argsort(g, kind="stable"), np.argsort(p, kind="stable")
     rows = templates.gallery_row[of_g], templates.probe_row[of_p]
     made = templates.gallery[of_g], templates.probe[of_p]
-    return Templates(*made, g[of_g], p[of_p], *rows), people
+    return Templates(*made, g[of_g], p[of_p], *rows, templates.missed), people
 
 
 def _paired(templates: Templates) -> Ids:

@@ -16,7 +16,7 @@ from bench.registry import spec_of
 from bench.reports.files import write_findings
 from bench.runner.store import Store
 
-_STYLES = {"ok": "green", "leaks": "bold red", "n/a": "dim"}
+_STYLES = {"ok": "green", "leaks": "bold red", "short": "bold red", "n/a": "dim"}
 
 
 def run_audit(data: Dataset, store: Store, out: Path, targets: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from bench.answers import Estimate
 from bench.metrics import similarity
 from bench.metrics.accuracy import auc
+from bench.metrics.missed import face_found
 from bench.registry import spec_of
 from bench.reports.figures import figures
 from bench.reports.headlines import headlines
@@ -146,6 +147,12 @@ def _looks(looks: Iterable[Looks]) -> Iterator[Record]:
         }
         if look.shift is not None:
             wanted["role_shift"] = partial(auc, look.shift)
+        if look.face is not None:
+            groups = {"face_found": np.ones(len(look.face), bool)}
+            if look.gender is not None:
+                groups |= {"face_found_women": look.gender == 0, "face_found_men": look.gender == 1}
+            for name, group in groups.items():
+                wanted[name] = partial(face_found, look.face[group], look.person[group])
         for metric, make in wanted.items():
             try:
                 estimate, status, reason = make(), "ok", ""

@@ -7,13 +7,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.answers import Answers, Numbers, Said, Templates
-from bench.api import Matcher, Regressor
+from bench.answers import Answers, Numbers, Said
 from bench.faces import MISSING
-from bench.metrics.matching import identified
+from bench.metrics.missed import missed
 from bench.runner.artifacts import faces_in
 from bench.runner.cells import Cell
 from bench.runner.plan import Planner
+from bench.runner.said import named_in, said_in
 from bench.runner.store import Artifact, Store
 from bench.runner.threats import RAW
 
@@ -53,6 +53,8 @@ class Looks(NamedTuple):
         ssim, psnr_db, person: (N,).
         key: of the stage that holds them.
         shift: answers to whether a picture is a probe's or an attacker's; None if there are none.
+        face: whether MTCNN finds one in the release, (N,), and the pictures' gender, where the data
+            tell; None if it was not looked for.
     """
 
     cell: Cell
@@ -61,6 +63,8 @@ class Looks(NamedTuple):
     person: NDArray[np.int64]
     key: str
     shift: Answers | None
+    face: NDArray[np.bool_] | None = None
+    gender: NDArray[np.int64] | None = None
 
 
 def results(
@@ -84,12 +88,18 @@ def results(
         key = planner.answer(cell).key
         if key in store:
             artifact = store.get(key)
-            probe, valid = (_said(cell, artifact, prefix) for prefix in ("", "valid."))
+            probe, valid = (said_in(artifact, cell, prefix) for prefix in ("", "valid."))
             part = store.get(planner.part(cell.data, "probe").key)
             if cell.task in told:
                 probe = _strangers(probe, part)
+            if cell.purpose == "utility" and cell.data.align:
+                measured = planner.measure(cell).key
+                if measured not in store:  # who has no face is not known
+                    found.append(Result(cell, None, None, lost.get(measured, ""), measured))
+                    continue
+                probe = missed(probe, _faceless(store.get(measured)))
             converged = bool(store.meta(planner.attack(cell).key).get("converged", True))
-            gender = _gender(part, probe)
+            gender = _gender(part, probe.row)
             found.append(Result(cell, probe, valid, "", key, converged, gender))
         else:
             found.append(Result(cell, None, None, lost.get(key, "was not run"), key))
@@ -108,9 +118,14 @@ def looks(cells: Iterable[Cell], planner: Planner, store: Store) -> list[Looks]:
             cell = replace(cell, marks=(), threat=RAW)
             shift = None
             if "shift.scores" in arrays:
-                scores, own, row = _named(store.get(key), "shift.")
+                scores, own, row = named_in(store.get(key), "shift.")
                 shift = Answers(scores, np.array(arrays["shift.truth"], np.int64), own, row)
-            found[cell.task, key] = Looks(cell, ssim, psnr_db, person, key, shift)
+            face = gender = None
+            if "face" in arrays:
+                face = np.array(arrays["face"], bool)
+                part = store.get(planner.part(cell.data, "probe").key)
+                gender = _gender(part, np.array(arrays["row"], np.int64))
+            found[cell.task, key] = Looks(cell, ssim, psnr_db, person, key, shift, face, gender)
     return list(found.values())
 
 
@@ -125,35 +140,19 @@ def _strangers(said: Said, part: Artifact) -> Said:
     return said  # a matcher is never asked about what it enrolls
 
 
-def _gender(part: Artifact, said: Said) -> NDArray[np.int64] | None:
+def _faceless(measured: Artifact) -> NDArray[np.int64]:
+    """Rows of the probe whose release shows no face."""
+    row: NDArray[np.int64] = np.array(measured.arrays["row"], np.int64)
+    seen: NDArray[np.bool_] = np.array(measured.arrays["face"], bool)
+    return row[~seen]
+
+
+def _gender(part: Artifact, row: NDArray[np.int64]) -> NDArray[np.int64] | None:
     """Of each picture asked about, (N,); None if the data do not tell, or not of all."""
     faces = faces_in(part)
     if "gender" not in faces.labels:
         return None
     order = np.argsort(faces.rows)
-    place = order[np.searchsorted(faces.rows[order], said.row)]
-    gender = np.asarray(faces.labels["gender"], np.int64)[place]
+    place = order[np.searchsorted(faces.rows[order], row)]
+    gender: NDArray[np.int64] = np.asarray(faces.labels["gender"], np.int64)[place]
     return None if (gender == MISSING).any() else gender
-
-
-def _said(cell: Cell, artifact: Artifact, prefix: str) -> Said:
-    scores, person, row = _named(artifact, prefix)
-    truth = np.array(artifact.arrays[f"{prefix}truth"])
-    if isinstance(cell.attacker, Regressor):
-        return Numbers(scores[:, 0].astype(float), truth.astype(float), person, row)
-    if not isinstance(cell.attacker, Matcher):
-        return Answers(scores, truth.astype(np.int64), person, row)
-    gallery, gallery_person, gallery_row = _named(artifact, f"{prefix}gallery.")
-    templates = Templates(gallery, scores, gallery_person, person, gallery_row, row)
-    if cell.data.protocol == "open" or cell.purpose == "canary":
-        return templates
-    return identified(templates, int(max(person.max(), gallery_person.max())) + 1)
-
-
-def _named(
-    artifact: Artifact, prefix: str
-) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]:
-    """Scores, people and rows."""
-    scores = np.array(artifact.arrays[f"{prefix}scores"], np.float32)
-    person, row = (np.array(artifact.arrays[prefix + part], np.int64) for part in ("person", "row"))
-    return scores, person, row

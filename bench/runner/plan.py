@@ -17,10 +17,13 @@ _ASKED: tuple[Role, Role] = ("probe", "attacker")  # of the attacker's, the vali
 # Code that an action's results depend on, besides the plugin's and the action's own.
 _COMMON = ("bench.faces", "bench.runner.artifacts", "bench.runner.luck")
 _SHARED = {
-    "load": ("bench.data.pictures", "bench.data.protocols"),
+    "load": ("bench.data.alignment", "bench.data.pictures", "bench.data.protocols"),
     "split": ("bench.data.protocols",),
     "plant": ("bench.metrics.canary",),
-    "measure": tuple(f"bench.metrics.{name}" for name in ("shift", "looks", "crossing")),
+    "measure": (
+        "bench.data.alignment",
+        *(f"bench.metrics.{name}" for name in ("shift", "looks", "crossing")),
+    ),
     "encode": ("bench.nn", f"{_ACTIONS}.protect"),
 }
 
@@ -58,8 +61,16 @@ class Planner:
             for role in _ASKED
             for stage in (self.part(cell.data, role), self.release(shown, role, 0))
         ]
-        spec, protocol = spec_of(cell.defense, without=("place",)), cell.data.protocol
-        return self._stage("measure", cell.defense, spec, inputs, protocol=protocol, seed=cell.seed)
+        spec = spec_of(cell.defense, without=("place",))
+        return self._stage(
+            "measure",
+            cell.defense,
+            spec,
+            inputs,
+            protocol=cell.data.protocol,
+            align=int(cell.data.align),
+            seed=cell.seed,
+        )
 
     def answer(self, cell: Cell) -> Stage:
         """The stage that holds a cell's answers, about the probe and about validation rows."""

@@ -103,6 +103,6 @@ def test_without_files_pictures_are_weighed_as_png(store):
 
 @pytest.mark.slow
 def test_drawn_people_have_a_style_only_if_asked_to():
-    styled, plain = renderer(0)
-    assert {styled.verdict, plain.verdict} == {"ok"}
+    styled, plain, colour = renderer(0)
+    assert {styled.verdict, plain.verdict, colour.verdict} == {"ok"}
     assert styled.value > 3 * plain.value

@@ -16,7 +16,6 @@ GRID = """
 name = "small"
 [[tasks]]
 private = ["identity"]
-utility = ["colour"]
 data = "toy"
 defenses = ["pixelate:block=0.25", "noise", "fitted", "random_code"]
 attackers = ["memory", "nearest", "mlp:rounds=1"]

@@ -1,9 +1,11 @@
 """The embedded data set."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.api import Collection, Context, Dataset, field
+from bench.data.alignment import realigned
 from bench.data.protocols import check_protocol, new_rows
+from bench.data.synthetic.alike import RESPECTS, alike, grey
 from bench.data.synthetic.pictures import (
     AGE_GROUPS,
     ATTRIBUTES,
@@ -34,9 +36,11 @@ class Synthetic(Dataset):
     takes: int = field(8, about="sittings of each person: hair, glasses, beard, make-up change")
     pictures: int = field(20, about="pictures of each sitting")
     size: int = field(32, about="side of a picture, 32 to 224 px")
+    align: bool = field(False, about="level faces and cut them out, as MTCNN finds them")
     seed: int = field(0, about="draws another population, and other parts")
     protocol: str = field("closed", about="who is asked about: closed, closed-paper, open")
     style: bool = field(True, about="people differ in how they make a face")
+    alike: str = field("", about="all look alike in hair, extras (hair, glasses, beard) or colour")
 
     def __post_init__(self) -> None:
         check_protocol(self.protocol)
@@ -44,6 +48,8 @@ class Synthetic(Dataset):
             raise ValueError(f"size must be 32 to 224 px, got {self.size}")
         if min(self.people, self.takes, self.pictures) < 1:
             raise ValueError("people, takes and pictures must be at least 1")
+        if self.alike not in RESPECTS:
+            raise ValueError(f"alike is one of {RESPECTS}, got {self.alike!r}")
 
     @property
     def asks(self) -> tuple[Target, ...]:
@@ -63,6 +69,11 @@ class Synthetic(Dataset):
     def load(self, context: Context) -> Collection:
         """The pictures, ordered by person, take and picture."""
         drawn = scenes(self.people, self.takes, self.pictures, self.seed, style=self.style)
+        drawn = replace(drawn, parameters=alike(drawn.parameters, self.alike))
         images = draw(drawn, self.size, context.device)  # (N, 3, size, size)
+        if self.alike == "colour":
+            images = grey(images)
+        if self.align:
+            images = realigned(images, context.device)
         rows = new_rows(len(images), self.name, self.seed)
         return Collection(Faces(images, drawn.labels, rows), self.asks)

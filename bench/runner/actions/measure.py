@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from bench.data.alignment import landmarks
 from bench.faces import Array
 from bench.metrics.shift import FEWEST, Side, shift
 from bench.runner.artifacts import faces_in, inputs_in
@@ -17,6 +18,7 @@ _AT_ONCE = 256
 def measure(stage: Stage, inputs: Sequence[Artifact], worker: Worker) -> Artifact:
     """SSIM and PSNR (dB; infinite for an identical picture) of each picture of the probe.
 
+    Where faces are looked for, `face` says whether MTCNN finds one in what is given out.
     And, as `shift.*`, answers to whether a picture is a probe's or an attacker's (bench.metrics
     .shift): a defense that treats the two differently is told by it.
 
@@ -30,6 +32,9 @@ def measure(stage: Stage, inputs: Sequence[Artifact], worker: Worker) -> Artifac
     ssim, psnr_db = np.concatenate(parts, axis=1)  # (2, N)
     person = np.asarray(faces.labels["identity"], np.int64)
     arrays = {"ssim": ssim, "psnr_db": psnr_db, "person": person, "row": faces.rows}
+    if stage.number("align"):
+        found = np.isfinite(landmarks(shown.astype(np.uint8), worker.device)).all(axis=(1, 2))
+        arrays |= {"face": found.astype(np.uint8)}
     if stage.text("protocol") == "closed-paper":  # its roles differ by design
         return Artifact(arrays)
     return Artifact({**arrays, **_shift(inputs)})
