@@ -14,7 +14,7 @@ from bench.nn.training import Schedule
 from bench.registry import register
 
 VALID_SHARE = 0.2  # of the defender's pictures, to stop its classifier by
-SCHEDULE = Schedule(lr=2e-3, batch=48, steps=80, rounds=3)
+SCHEDULE = Schedule(lr=4e-3, batch=48, steps=60, rounds=3)
 
 
 @register("card", control=True)
