@@ -1,6 +1,5 @@
 """From labels to all tables and figures."""
 
-import csv
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +11,7 @@ from bench.annotation.choice import Bins
 from bench.annotation.figures import figures
 from bench.annotation.mixed import mixed
 from bench.annotation.reading import Bad, Reading, read_key, read_labels
-from bench.annotation.tables import Table, markdown, spread
+from bench.annotation.tables import Table, markdown, write, write_csv
 from bench.annotation.votes import Truth, Votes, votes
 
 REPORT, BAD = "analysis.md", "bad.csv"
@@ -60,8 +59,8 @@ def analyse(
     out.mkdir(parents=True, exist_ok=True)
     found = [table for given in asked for table in _tables(given, choices, out)]
     for table in found:
-        _write_csv(out / f"{table.name}.csv", *spread(table))
-    _write_csv(out / BAD, Bad._fields, reading.bad)
+        write(table, out)
+    write_csv(out / BAD, Bad._fields, reading.bad)
     (out / REPORT).write_text(_report(found, reading, left_out), encoding="utf-8")
     return found, reading.bad
 
@@ -105,10 +104,3 @@ def _shortened(table: Table) -> Table:
     if not table.name.endswith("-curve"):
         return table
     return table._replace(rows=[row for row in table.rows if row[1] in majority.SHOWN_N])
-
-
-def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(rows)

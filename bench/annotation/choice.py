@@ -47,6 +47,19 @@ class Bins(NamedTuple):
         return np.where(np.isnan(evidence), -1, place.clip(0, len(edges) - 2))
 
 
+def evidence_in(labels: Mapping[str, Array], names: str) -> Floats:
+    """Evidence by labels of 0..1 that are joined by `+`, as `AU6+AU12`, (N,): -3 none to 3 full.
+
+    Raises:
+        ValueError: if the data have no such label.
+    """
+    wanted = names.split("+")
+    if absent := sorted(set(wanted) - set(labels)):
+        raise ValueError(f"--evidence wants {absent}; the data have {sorted(labels)}")
+    mean = np.mean([np.asarray(labels[name], np.float64) for name in wanted], axis=0)
+    return np.asarray(6 * (mean - 0.5))
+
+
 def by_bins(evidence: Floats, n: int, bins: Bins, rng: np.random.Generator) -> tuple[Ids, str]:
     """Places of up to `n` pictures, as many from each bin, and which bins had too few.
 

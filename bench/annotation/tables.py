@@ -1,6 +1,8 @@
 """Tables of the analysis, as Markdown for people and as CSV for programs."""
 
-from collections.abc import Sequence
+import csv
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -65,6 +67,20 @@ def spread(table: Table) -> tuple[list[str], list[list[object]]]:
         reasons = dict.fromkeys(cell.reason for cell in row if isinstance(cell, NotAvailable))
         rows.append([*cells, "; ".join(reasons)])
     return [*columns, "reason"], rows
+
+
+def write(table: Table, folder: Path) -> None:
+    """NAME.csv and NAME.md in a folder."""
+    write_csv(folder / f"{table.name}.csv", *spread(table))
+    (folder / f"{table.name}.md").write_text(markdown(table), encoding="utf-8")
+
+
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A CSV file; the same rows, the same bytes."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
 
 
 def _plain(cell: Cell) -> list[object]:
