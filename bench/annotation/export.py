@@ -41,7 +41,7 @@ def items(recipe: Recipe, given: Material, versions: Sequence[str], chosen: Arra
     answers = {1: "yes", 0: "no", -1: ""}
     return [
         Item(
-            _token(),
+            new_token(),
             {
                 "question": recipe.name,
                 "image": int(given.faces.rows[i]),
@@ -65,7 +65,7 @@ def pair_items(
     person, rows = np.asarray(given.faces.labels["identity"]), given.faces.rows
     return [
         Item(
-            _token(),
+            new_token(),
             {
                 "question": SAME,
                 "image": f"{rows[first]}+{rows[second]}",
@@ -106,7 +106,7 @@ def write(
     pictures = folder / SENT / "pictures"
     pictures.mkdir(parents=True)
     ordered = sorted(made, key=lambda item: item.token)
-    names = {item.token: [f"{_token()}.png" for _ in item.shown] for item in ordered}
+    names = {item.token: [f"{new_token()}.png" for _ in item.shown] for item in ordered}
     shown = {
         name: image
         for item in ordered
@@ -116,7 +116,7 @@ def write(
         picture = np.ascontiguousarray(shown[name].transpose(1, 2, 0))  # (H, W, 3)
         Image.fromarray(picture).save(pictures / name)
     study = {
-        "id": _token()[:8],
+        "id": new_token()[:8],
         "questions": [{"name": name, "text": text} for name, text in texts.items()],
         "items": [
             {"id": item.token, "question": item.key["question"], "files": names[item.token]}
@@ -160,6 +160,6 @@ def _template(name: str) -> str:
     return (files("bench.annotation") / name).read_text(encoding="utf-8")
 
 
-def _token() -> str:
+def new_token() -> str:
     """From the system's own randomness: a seed could be guessed, and the choice redone."""
     return secrets.token_hex(8)

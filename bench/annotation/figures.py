@@ -48,13 +48,21 @@ def evidence_figure(given: Votes, bins: Bins, path: Path) -> None:
     def draw(axes: Axes, given: Votes) -> None:
         place = bins.places(given.number("evidence"))
         middles = (bins.edges[1:] + bins.edges[:-1]) / 2
-        for right, colour in zip(given.right, COLOURS, strict=False):
+        aside = bins.width * np.linspace(-0.2, 0.2, len(given.versions))  # so that all are seen
+        for right, colour, shift in zip(given.right, COLOURS, aside, strict=False):
             told = [i for i in np.unique(place[place >= 0]) if (right[place == i] >= 0).any()]
             found = [share_right(right[place == i], given.unit[place == i]) for i in told]
             values = np.array([one.value for one in found])
             ends = np.array([[one.value - one.low, one.high - one.value] for one in found])
             axes.errorbar(
-                middles[told], values, ends.T, color=colour, marker="o", ms=4, capsize=2, alpha=0.8
+                middles[told] + shift,
+                values,
+                ends.T,
+                color=colour,
+                marker="o",
+                ms=4,
+                capsize=2,
+                alpha=0.8,
             )
         axes.set(xlabel="evidence", ylabel="accuracy of single labelers")
 
@@ -84,5 +92,8 @@ def _figure(draw: Draw, given: Votes, what: str, path: Path) -> None:
             mpl.lines.Line2D([], [], color=colour, lw=3)
             for _, colour in zip(given.versions, COLOURS, strict=False)
         ]
-        figure.legend(marks, given.versions, loc="outside right upper", frameon=False)
+        n_columns = min(4, len(marks))
+        figure.legend(
+            marks, given.versions, loc="outside lower center", ncols=n_columns, frameon=False
+        )
         figure.savefig(path, dpi=120, metadata={"Software": None})

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.annotation.accuracy import averages
+from bench.annotation.recipe import RAW
 from bench.annotation.tables import Cell, NotAvailable, Percent, Table
 from bench.annotation.votes import Ties, Votes
 from bench.answers import Estimate
@@ -119,18 +120,16 @@ def _n_images(given: Votes, i: int) -> int:
 
 
 def _votes(given: Votes, i: int, rules: Rules) -> Iterator[Cell]:
-    if given.truth_is == "raw" and given.versions[i] == "raw":
-        own = NotAvailable("the vote on raw images is the truth itself")
-        for level in LEVELS:
-            left = vote(given.counts[i], given.truth, level, rules)[1]
-            yield from (own, Percent(left))
-        return
+    """Accuracy at each level, and what is left."""
+    own = given.truth_is == "raw" and given.versions[i] == RAW
     for level in LEVELS:
         try:
             found, left = vote(given.counts[i], given.truth, level, rules)
-            yield from (found, Percent(left))
         except ValueError as error:
             yield from (NotAvailable(str(error)), Percent(0))
+        else:
+            yield NotAvailable("the vote on raw images is the truth itself") if own else found
+            yield Percent(left)
 
 
 def by_consensus(given: Votes) -> Ids:
