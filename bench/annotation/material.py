@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from bench.annotation.recipe import RAW, Recipe
-from bench.api import Attacker, Dataset, Defense
+from bench.api import ROLES, Attacker, Dataset, Defense
 from bench.faces import Faces, Images, Target, missing
 from bench.registry import brief, make
 from bench.runner import threats
@@ -68,26 +68,26 @@ def material(recipe: Recipe, store: Store, engine: Engine) -> Material:
     Raises:
         ValueError: if a stage fails, or the data do not know the question's label; it says why.
     """
-    planner = Planner(store.root)
-    bare = _cell(recipe, NONE)
-    parts = [planner.part(bare.data, role) for role in ("probe", "defender")]
-    releases = [planner.release(_cell(recipe, spec), "probe", 0) for spec in recipe.defenses]
-    card = _card(recipe, planner) if recipe.target else []
-    probe, defender, *shown = _made([*parts, *releases, *card], store, engine)
-    faces = faces_in(probe)
+    planner, data = Planner(store.root), make(Dataset, recipe.data)
+    parts = [planner.part(data, role) for role in ROLES if role != "attacker"]
+    defender, probe = _made(parts, store, engine)
+    faces, targets = faces_in(probe), targets_in(probe)
+    number = _class_of(recipe, targets) if recipe.target else -1
+    shown = [*recipe.defenses, *_card(recipe)]
+    releases = [planner.release(_cell(recipe, spec), "probe", 0) for spec in shown]
+    made = _made(releases, store, engine)
     names = [version_of(spec) for spec in recipe.defenses]
-    protected = [inputs_in(artifact).astype(np.uint8) for artifact in shown[: len(names)]]
-    versions = {RAW: faces.images, **dict(zip(names, protected, strict=True))}
-    if not card:
+    protected = {
+        name: inputs_in(one).astype(np.uint8) for name, one in zip(names, made, strict=False)
+    }
+    versions = {RAW: faces.images, **protected}
+    if not recipe.target:
         unknown = np.full(len(faces), -1)
-        return Material(faces, targets_in(probe), versions, unknown, np.full(len(faces), np.nan))
-    number = _class_of(recipe, targets_in(probe))
-    said = log_odds(notes_in(shown[-1])["scores"], number)
+        return Material(faces, targets, versions, unknown, np.full(len(faces), np.nan))
     known = _answers(faces_in(defender), recipe, number)
     share = np.clip(known[known >= 0].mean(), 1e-3, 1 - 1e-3)
-    evidence = said - np.log(share / (1 - share))
-    truth = _answers(faces, recipe, number)
-    return Material(faces, targets_in(probe), versions, truth, evidence)
+    evidence = log_odds(notes_in(made[-1])["scores"], number) - np.log(share / (1 - share))
+    return Material(faces, targets, versions, _answers(faces, recipe, number), evidence)
 
 
 def panelists(
@@ -146,10 +146,9 @@ def _cell(recipe: Recipe, defense: Spec, attacker: Spec = CHANCE, target: str = 
     )
 
 
-def _card(recipe: Recipe, planner: Planner) -> list[Stage]:
-    """The release of the control `card`: it notes what the defender's classifier says."""
-    card = Spec("card", "", (("utility", recipe.target),))
-    return [planner.release(_cell(recipe, card), "probe", 0)]
+def _card(recipe: Recipe) -> list[Spec]:
+    """The control that notes what the defender's classifier says of the label, if there is one."""
+    return [Spec("card", "", (("utility", recipe.target),))] if recipe.target else []
 
 
 def _made(stages: Sequence[Stage], store: Store, engine: Engine) -> list[Artifact]:

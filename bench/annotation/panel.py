@@ -18,17 +18,14 @@ from bench.spec import Spec
 
 Floats = NDArray[np.float64]
 
-# From what sees little to the best of `quick`; all learn from the attacker's raw pictures.
+# Two networks, each briefly and well trained; all learn from the attacker's raw pictures.
 CLASSIFIERS = tuple(
-    map(
-        Spec.parse,
-        (
-            "nearest",
-            "linear:steps=50,rounds=2",
-            "cnn:batch=48,steps=60,rounds=1",
-            "cnn:batch=48,steps=60,rounds=3",
-            "cnn:backbone=resnet,batch=48,steps=30,rounds=3",
-        ),
+    Spec.parse(f"cnn:batch=48,{fields}")
+    for fields in (
+        "steps=60,rounds=3",
+        "steps=100,rounds=5",
+        "backbone=resnet,steps=30,rounds=3",
+        "backbone=resnet,steps=100,rounds=4",
     )
 )
 SPREAD = 0.5  # standard deviation between labelers of their bias, and of the log of their slope

@@ -98,9 +98,7 @@ def send(recipe: Recipe, order: Order, folder: Path, store: Store, engine: Engin
     if order.evidence:
         given = given._replace(evidence=choice.evidence_in(given.faces.labels, order.evidence))
     chosen, poor = _chosen(given, order, recipe.seed)
-    versions = [name for name in given.versions if order.raw or name != RAW]
-    if not versions:
-        raise ValueError("nothing to show: name a defense (--defense), or ask for --raw")
+    versions = _shown(given, order, chosen)
     made = export.items(recipe, given, versions, chosen)
     texts = {recipe.name: order.text or f"Does this picture show: {recipe.name}?"}
     if order.n_pairs:
@@ -149,6 +147,22 @@ def _panel(
 ) -> tuple[list[panel.Labeler], list[Panelist]]:
     judges = panelists(recipe, order.classifiers, store, engine)
     return panel.labelers(order.n_labelers, len(judges), order.lapse, recipe.seed), judges
+
+
+def _shown(given: Material, order: Order, chosen: Ids) -> list[str]:
+    """The versions to show; raw pictures leave only if they are asked for, under any name."""
+    if order.raw:
+        return list(given.versions)
+    for name, images in given.versions.items():
+        same = (images[chosen] == given.faces.images[chosen]).all(axis=(1, 2, 3))
+        if name != RAW and same.any():
+            raise ValueError(
+                f"{name} leaves {same.sum()} of {len(chosen)} pictures as they are; show raw ones "
+                "(--raw), or leave it out"
+            )
+    if versions := [name for name in given.versions if name != RAW]:
+        return versions
+    raise ValueError("nothing to show: name a defense (--defense), or ask for --raw")
 
 
 def _chosen(given: Material, order: Order, seed: int) -> tuple[Ids, str]:
