@@ -14,6 +14,7 @@ from bench.annotation.material import Panelist, log_odds, material
 from bench.annotation.panel import answers, calibrated, labelers
 from bench.annotation.study import Order, PanelOrder, learn, recipe_of, send, simulate
 from bench.annotation.tables import Percent
+from bench.nn.training import Schedule
 from bench.runner.engine import LocalEngine
 from bench.runner.worker import Worker
 from bench.spec import Spec
@@ -148,7 +149,8 @@ def test_mistakes_are_told(study, store):
 
 
 @pytest.mark.slow
-def test_a_panel_labels_and_its_labels_teach(study, store, tmp_path):
+def test_a_panel_labels_and_its_labels_teach(study, store, tmp_path, monkeypatch):
+    monkeypatch.setattr("defenses.card.SCHEDULE", Schedule(lr=2e-3, batch=48, steps=10, rounds=1))
     order = ORDER._replace(choose="bins", n_pictures=8, bins=Bins(width=3), raw=True)
     folder, _ = study(order, "colour=dark")
     panel = PanelOrder(5, 0.0, (Spec("memory"), Spec("nearest")))
