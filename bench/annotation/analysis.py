@@ -65,21 +65,25 @@ def analyse(
     return found, reading.bad
 
 
-def _tables(given: Votes, choices: Choices, out: Path) -> Iterable[Table]:
-    yield majority.table1(given, choices.rules)
-    yield accuracy.t_tests(given)
-    yield mixed(given)
-    yield majority.histogram(given)
+def _tables(given: Votes, choices: Choices, out: Path) -> list[Table]:
+    """All tables about a question; its figures are drawn to `out`."""
+    tables = [
+        majority.table1(given, choices.rules),
+        accuracy.t_tests(given),
+        mixed(given),
+        majority.histogram(given),
+        accuracy.by_evidence(given, choices.bins),
+        accuracy.by_attribute(given, choices.attributes),
+        accuracy.worst(given),
+        agreement.alphas(given),
+        agreement.labelers(given),
+    ]
     curve = None
     if len(given.labelers) >= majority.SMALLEST:
         curve = majority.curve(given, choices.rules, np.random.default_rng(choices.seed))
-        yield majority.curve_table(given, curve)
-    yield accuracy.by_evidence(given, choices.bins)
-    yield accuracy.by_attribute(given, choices.attributes)
-    yield accuracy.worst(given)
-    yield agreement.alphas(given)
-    yield agreement.labelers(given)
+        tables.insert(4, majority.curve_table(given, curve))
     figures(given, curve, choices.bins, out)
+    return tables
 
 
 def _careless(asked: Iterable[Votes]) -> list[str]:

@@ -18,7 +18,6 @@ from bench.faces import Array, Images
 
 SENT, KEY = "send", "key.csv"
 COLUMNS = ("picture", "question", "image", "version", "truth", "person", "evidence")
-BASE_URL = "https://example.org/pictures/"
 
 
 class Item(NamedTuple):

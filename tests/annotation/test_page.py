@@ -32,7 +32,7 @@ def study(tmp_path_factory):
     made = [item("joy", 1) for _ in range(N_SINGLE)] + [item(SAME, 2) for _ in range(N_PAIRS)]
     texts = {"joy": "Is </script> joy here?", SAME: "One person?"}
     folder = tmp_path_factory.mktemp("study")
-    export.write(Recipe(Spec("toy"), (), "joy", 0), made, texts, folder, export.BASE_URL)
+    export.write(Recipe(Spec("toy"), (), "joy", 0), made, texts, folder, "https://place")
     return folder
 
 
