@@ -23,7 +23,7 @@ FEW_VALUES = 6  # a fact with more numbers than this is cut into thirds
 TOLD = ("pose", "glasses", "beard", "light")  # attributes that are reported where the key has them
 
 
-def share_right(right: Floats, unit: Ids, chance: float = np.nan) -> Estimate:
+def share_right(right: Floats, unit: Ids) -> Estimate:
     """Share of right answers, with an interval over images and labelers at once.
 
     Answers about one image are alike, and so are answers of one labeler: the variance is the sum of
@@ -33,7 +33,6 @@ def share_right(right: Floats, unit: Ids, chance: float = np.nan) -> Estimate:
     Args:
         right: 1, 0, or nan where there is no answer, (I, L).
         unit: images of one unit are alike, (I,).
-        chance: passed on.
 
     Raises:
         ValueError: if there is no answer.
@@ -56,13 +55,13 @@ def share_right(right: Floats, unit: Ids, chance: float = np.nan) -> Estimate:
     variance = max(sum(parts) - single, *parts)
     clusters = min(len(by_unit), len(by_labeler))
     if clusters < 2:
-        return Estimate(share, np.nan, np.nan, n, chance)
+        return Estimate(share, np.nan, np.nan, n, np.nan)
     inside = np.clip(share, 0.5 / n, 1 - 0.5 / n)
     error = np.sqrt(variance) / (inside * (1 - inside))
     half = special.stdtrit(clusters - 1, 0.975) * error
     low, high = special.expit(special.logit(inside) + np.array([-half, half]))
     floor = wilson(share * n, n)
-    return Estimate(share, min(float(low), floor[0]), max(float(high), floor[1]), n, chance)
+    return Estimate(share, min(float(low), floor[0]), max(float(high), floor[1]), n, np.nan)
 
 
 def _variance(sums: Floats, n: int) -> float:
@@ -71,11 +70,9 @@ def _variance(sums: Floats, n: int) -> float:
     return float((sums**2).sum() / n**2 * g / (g - 1)) if g > 1 else 0.0
 
 
-def averages(given: Votes) -> list[Estimate]:
+def averages(given: Votes) -> list[Estimate | NotAvailable]:
     """Mean accuracy of single labelers, by version."""
-    known = given.truth[given.truth >= 0]
-    chance = float(np.bincount(known).max() / len(known))
-    return [share_right(right, given.unit, chance) for right in given.right]
+    return list(_cells(given, np.ones(len(given.images), bool)))
 
 
 def by_evidence(given: Votes, bins: Bins) -> Table:
@@ -129,7 +126,7 @@ def _cells(
         try:
             yield share_right(counted, given.unit[mask])
         except ValueError as error:
-            yield NotAvailable(str(error))
+            yield NotAvailable(given.untold or str(error))
 
 
 def _groups(given: Votes, name: str) -> Iterator[tuple[str, NDArray[np.bool_]]]:

@@ -52,9 +52,10 @@ def alphas(given: Votes) -> Table:
     for version, counts in zip(given.versions, given.counts, strict=True):
 
         def statistic(weights: Floats, counts: Ids = counts) -> Floats:
-            return np.array([krippendorff(counts, row) for row in weights])
+            return np.array([_krippendorff_of_rest(counts, row) for row in weights])
 
         try:
+            krippendorff(counts)
             found = estimate(statistic, given.unit, np.nan, share=False)
             rows.append((version, found.value, found.low, found.high))
         except ValueError as error:
@@ -66,6 +67,14 @@ def alphas(given: Votes) -> Table:
         rows,
         "1: all labelers agree; 0: as if labels had been dealt at random.",
     )
+
+
+def _krippendorff_of_rest(counts: Ids, weights: Floats) -> float:
+    """Alpha, or nan where too little is left."""
+    try:
+        return krippendorff(counts, weights)
+    except ValueError:
+        return np.nan
 
 
 def labelers(given: Votes) -> Table:

@@ -8,7 +8,7 @@ import numpy as np
 
 from bench.annotation import accuracy, agreement, majority
 from bench.annotation.choice import Bins
-from bench.annotation.figures import figures
+from bench.annotation.figures import consensus_figure, curve_figure, evidence_figure
 from bench.annotation.mixed import mixed
 from bench.annotation.reading import Bad, Reading, read_key, read_labels
 from bench.annotation.tables import Table, markdown, write, write_csv
@@ -78,11 +78,15 @@ def _tables(given: Votes, choices: Choices, out: Path) -> list[Table]:
         agreement.alphas(given),
         agreement.labelers(given),
     ]
-    curve = None
-    if len(given.labelers) >= majority.SMALLEST:
-        curve = majority.curve(given, choices.rules, np.random.default_rng(choices.seed))
+    rng = np.random.default_rng(choices.seed)
+    try:
+        curve = majority.curve(given, choices.rules, rng)
         tables.insert(4, majority.curve_table(given, curve))
-    figures(given, curve, choices.bins, out)
+        curve_figure(given, curve, out / f"{given.question}-curve.png")
+    except ValueError as error:
+        tables.insert(4, majority.no_curve(given, str(error)))
+    consensus_figure(given, out / f"{given.question}-consensus.png")
+    evidence_figure(given, choices.bins, out / f"{given.question}-evidence.png")
     return tables
 
 
@@ -107,4 +111,5 @@ def _shortened(table: Table) -> Table:
     """The curve at some numbers of labelers."""
     if not table.name.endswith("-curve"):
         return table
-    return table._replace(rows=[row for row in table.rows if row[1] in majority.SHOWN_N])
+    rows = [row for row in table.rows if row[1] in majority.SHOWN_N or row[0] == ""]
+    return table._replace(rows=rows)

@@ -1,6 +1,6 @@
 """Figures of the analysis, as in the paper."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import matplotlib as mpl
@@ -51,6 +51,8 @@ def evidence_figure(given: Votes, bins: Bins, path: Path) -> None:
         aside = bins.width * np.linspace(-0.2, 0.2, len(given.versions))  # so that all are seen
         for right, colour, shift in zip(given.right, COLOURS, aside, strict=False):
             told = [i for i in np.unique(place[place >= 0]) if (right[place == i] >= 0).any()]
+            if not told:
+                continue
             found = [share_right(right[place == i], given.unit[place == i]) for i in told]
             values = np.array([one.value for one in found])
             ends = np.array([[one.value - one.low, one.high - one.value] for one in found])
@@ -67,19 +69,6 @@ def evidence_figure(given: Votes, bins: Bins, path: Path) -> None:
         axes.set(xlabel="evidence", ylabel="accuracy of single labelers")
 
     _figure(draw, given, "accuracy by evidence", path)
-
-
-def figures(given: Votes, found: Curve | None, bins: Bins, folder: Path) -> Sequence[Path]:
-    """Writes all figures that the answers allow; their paths."""
-    paths = [folder / f"{given.question}-consensus.png"]
-    consensus_figure(given, paths[0])
-    if found is not None:
-        paths.append(folder / f"{given.question}-curve.png")
-        curve_figure(given, found, paths[-1])
-    if (bins.places(given.number("evidence")) >= 0).any():
-        paths.append(folder / f"{given.question}-evidence.png")
-        evidence_figure(given, bins, paths[-1])
-    return paths
 
 
 def _figure(draw: Draw, given: Votes, what: str, path: Path) -> None:

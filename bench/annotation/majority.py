@@ -16,6 +16,7 @@ from bench.metrics.intervals import wilson
 
 Floats = NDArray[np.float64]
 Ids = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 Least = Literal["at-least", "over"]
 
 LEVELS = (0.5, 0.75, 0.9)
@@ -62,30 +63,27 @@ def credits(counts: Ids, truth: Ids, ties: Ties) -> Floats:
     return np.asarray(np.where((counts.sum(axis=-1) > 0) & (truth >= 0), credit, np.nan))
 
 
-def vote(counts: Ids, truth: Ids, level: float, rules: Rules) -> tuple[Estimate, float]:
-    """Accuracy of the majority among images that reach the consensus, and their share.
-
-    Args:
-        counts: votes per class, (I, C).
-        truth: (I,).
-        level: 0..1.
-        rules: for ties, and for a consensus exactly at the level.
-
-    Raises:
-        ValueError: if no image reaches it.
-    """
-    agreed = consensus(counts)
+def reached(counts: Ids, level: float, rules: Rules) -> Mask:
+    """Which images reach a level of consensus, 0..1, (I,). Counts are (I, C)."""
     with np.errstate(invalid="ignore"):
         # Shares are ratios of small integers: a billionth is less than any true difference.
-        reached = agreed >= level - 1e-9 if rules.level == "at-least" else agreed > level + 1e-9
-    asked = ~np.isnan(agreed) & (truth >= 0)
-    credit = credits(counts, truth, rules.ties)
-    kept = credit[reached & asked]
-    kept = kept[~np.isnan(kept)]
-    if not len(kept):
+        if rules.level == "at-least":
+            return np.asarray(consensus(counts) >= level - 1e-9)
+        return np.asarray(consensus(counts) > level + 1e-9)
+
+
+def vote(counts: Ids, truth: Ids, level: float, rules: Rules) -> Estimate:
+    """Accuracy of the majority among images that reach the level.
+
+    Raises:
+        ValueError: if none does.
+    """
+    credit = credits(counts, truth, rules.ties)[reached(counts, level, rules)]
+    credit = credit[~np.isnan(credit)]
+    if not len(credit):
         raise ValueError(f"no image reaches a consensus of {100 * level:g} %")
-    ends = wilson(float(kept.sum()), len(kept))
-    return Estimate(float(kept.mean()), *ends, len(kept), np.nan), len(kept) / int(asked.sum())
+    ends = wilson(float(credit.sum()), len(credit))
+    return Estimate(float(credit.mean()), *ends, len(credit), np.nan)
 
 
 def table1(given: Votes, rules: Rules) -> Table:
@@ -120,16 +118,18 @@ def _n_images(given: Votes, i: int) -> int:
 
 
 def _votes(given: Votes, i: int, rules: Rules) -> Iterator[Cell]:
-    """Accuracy at each level, and what is left."""
-    own = given.truth_is == "raw" and given.versions[i] == RAW
+    """Accuracy at each level, and the share of images that are left."""
+    counts = given.counts[i]
+    voted = max(1, int((counts.sum(axis=1) > 0).sum()))
+    itself = given.truth_is == "raw" and given.versions[i] == RAW
+    reason = given.untold or ("the vote on raw images is the truth itself" if itself else "")
     for level in LEVELS:
         try:
-            found, left = vote(given.counts[i], given.truth, level, rules)
+            found = vote(counts, given.truth, level, rules)
+            yield NotAvailable(reason) if reason else found
         except ValueError as error:
-            yield from (NotAvailable(str(error)), Percent(0))
-        else:
-            yield NotAvailable("the vote on raw images is the truth itself") if own else found
-            yield Percent(left)
+            yield NotAvailable(reason or str(error))
+        yield Percent(reached(counts, level, rules).sum() / voted)
 
 
 def by_consensus(given: Votes) -> Ids:
@@ -175,9 +175,11 @@ def curve(given: Votes, rules: Rules, rng: np.random.Generator) -> Curve:
     Source: Shirai and Whitehill, section 6.4, figure 6 (they do not say how often they draw).
 
     Raises:
-        ValueError: with fewer than three labelers.
+        ValueError: with fewer than three labelers, or without a truth.
     """
     n_labelers = len(given.labelers)
+    if given.untold:
+        raise ValueError(given.untold)
     if n_labelers < SMALLEST:
         raise ValueError(f"a team has {SMALLEST} or more, there are {n_labelers} labelers")
     order = np.argsort(rng.random((N_DRAWS, n_labelers)), axis=1).argsort(axis=1)  # ranks (B, L)
@@ -198,22 +200,25 @@ def curve(given: Votes, rules: Rules, rng: np.random.Generator) -> Curve:
 
 def curve_table(given: Votes, found: Curve) -> Table:
     """The curve; a line per version and number of labelers."""
-    rows = [
-        (
-            version,
-            int(n),
-            Percent(found.mean[v, i]),
-            Percent(found.low[v, i]),
-            Percent(found.high[v, i]),
-        )
+    rows: list[tuple[Cell, ...]] = [
+        (version, int(n), *(Percent(part[v, i]) for part in (found.mean, found.low, found.high)))
         for v, version in enumerate(given.versions)
         for i, n in enumerate(found.n)
     ]
-    own = "the raw curve ends at 100 % by definition" if given.truth_is == "raw" else ""
+    own = " The raw curve ends at 100 % by definition." if given.truth_is == "raw" else ""
+    return _curve_table(given, rows, f"{N_DRAWS} teams of each size.{own}")
+
+
+def no_curve(given: Votes, reason: str) -> Table:
+    """Why there is no curve."""
+    return _curve_table(given, [("", len(given.labelers), *[NotAvailable(reason)] * 3)], "")
+
+
+def _curve_table(given: Votes, rows: list[tuple[Cell, ...]], note: str) -> Table:
     return Table(
         f"{given.question}-curve",
         f"{given.question}: majority of n labelers ({given.who})",
         ("version", "n", "accuracy", "5 % of teams below", "95 % of teams below"),
         rows,
-        f"{N_DRAWS} teams of each size. {own}".strip(),
+        note,
     )

@@ -102,7 +102,7 @@ def _shown(cell: Cell) -> str:
     if isinstance(cell, NotAvailable):
         return "n/a"
     if isinstance(cell, Percent):
-        return f"{100 * cell:.1f} %"
+        return "" if np.isnan(cell) else f"{100 * cell:.1f} %"
     if isinstance(cell, float):
         return "" if np.isnan(cell) else f"{cell:.3g}"
     return str(cell)

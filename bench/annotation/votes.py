@@ -51,6 +51,15 @@ class Votes:
         return np.where(known, self.given == self.truth[:, None], np.nan)
 
     @property
+    def untold(self) -> str:
+        """Why no image has a truth, or empty."""
+        if (self.truth >= 0).any():
+            return ""
+        if self.truth_is == "raw":
+            return f"no version {RAW!r} whose majority is the truth (--truth key takes the key's)"
+        return "the key tells no truth (--key, column truth)"
+
+    @property
     def counts(self) -> Ids:
         """Votes for each class, (V, I, C)."""
         return np.asarray((self.given[..., None] == np.arange(len(self.classes))).sum(axis=2))
@@ -77,9 +86,6 @@ def votes(labels: Sequence[Label], key: Key, truth: Truth) -> list[Votes]:
         truth: `raw`: as in the paper, the majority of the raw version's votes; an image whose
             vote is tied has no truth. `key`: the column `truth` of the key. Whether two pictures
             show one person is always taken from the key.
-
-    Raises:
-        ValueError: if a question has no truth at all.
     """
     asked = dict.fromkeys(label.question for label in labels)
     return [_votes([lb for lb in labels if lb.question == name], key, truth) for name in asked]
@@ -87,30 +93,30 @@ def votes(labels: Sequence[Label], key: Key, truth: Truth) -> list[Votes]:
 
 def _votes(labels: Sequence[Label], key: Key, truth: Truth) -> Votes:
     question = labels[0].question
-    seen = {label.version for label in labels}
-    versions = sorted(seen, key=lambda name: (name != RAW, name))
-    images, labelers, classes = (
-        sorted({getattr(label, name) for label in labels}) for name in ("image", "labeler", "label")
+    versions, images, labelers, classes = (
+        sorted({getattr(label, name) for label in labels})
+        for name in ("version", "image", "labeler", "label")
     )
+    versions.sort(key=lambda name: name != RAW)  # raw comes first
     facts = _facts(question, images, key)
     classes = sorted({*classes, *facts.get("truth", ()), *_opposite(classes)} - {""}, reverse=True)
-    numbers = [{name: i for i, name in enumerate(n)} for n in (versions, images, labelers, classes)]
+    places = [{name: i for i, name in enumerate(n)} for n in (versions, images, labelers, classes)]
     shape = (len(versions), len(images), len(labelers))
     given, seconds = np.full(shape, -1), np.full(shape, np.nan)
     for one in labels:
-        place = tuple(
-            lookup[name]
-            for lookup, name in zip(numbers, (one.version, one.image, one.labeler), strict=False)
-        )
-        given[place], seconds[place] = numbers[3][one.label], one.seconds
-    told = np.array([numbers[3].get(name, -1) for name in facts.get("truth", [""] * len(images))])
-    known: Truth = "key" if question == SAME else truth
-    found = told if known == "key" else _majority(given, versions, len(classes))
-    if (found < 0).all():
-        raise ValueError(_no_truth(question, known))
+        names = (one.version, one.image, one.labeler, one.label)
+        *cell, said = (place[name] for place, name in zip(places, names, strict=True))
+        given[tuple(cell)], seconds[tuple(cell)] = said, one.seconds
+    truth_is: Truth = "key" if question == SAME else truth
+    told = facts.get("truth", ("",) * len(images))
+    known = (
+        np.array([places[3].get(name, -1) for name in told])
+        if truth_is == "key"
+        else _majority(given, versions, len(classes))
+    )
     _, unit = np.unique(facts.get("person", images), return_inverse=True)
-    names = (tuple(versions), tuple(images), tuple(labelers), tuple(classes))
-    return Votes(question, *names, given, found, known, unit, facts, seconds)
+    named = (tuple(versions), tuple(images), tuple(labelers), tuple(classes))
+    return Votes(question, *named, given, known, truth_is, unit, facts, seconds)
 
 
 def _facts(question: str, images: Sequence[str], key: Key) -> dict[str, tuple[str, ...]]:
@@ -139,15 +145,6 @@ def _majority(given: Ids, versions: Sequence[str], n_classes: int) -> Ids:
     most = counts.max(axis=1)
     clear = (counts == most[:, None]).sum(axis=1) == 1
     return np.where(clear, counts.argmax(axis=1), -1)
-
-
-def _no_truth(question: str, truth: Truth) -> str:
-    if truth == "raw":
-        return (
-            f"{question!r}: nobody labelled a version called {RAW!r}, whose majority would be the "
-            "truth; take it from the key (--truth key)"
-        )
-    return f"{question!r}: the key tells the truth of no image (--key, column truth)"
 
 
 def _number(text: str) -> float:

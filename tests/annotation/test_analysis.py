@@ -73,9 +73,18 @@ def test_a_model_of_all_right_answers_is_undefined(table):
     assert isinstance(mixed(given).rows[0][1], NotAvailable)
 
 
-def test_two_labelers_make_no_curve_and_the_rest_is_there(table, write_csv, tmp_path):
-    labels = table({"raw": {"a": "yy", "b": "nn"}, "blur": {"a": "yn", "b": "nn"}})
-    path = write_csv("long.csv", LONG, [label[:5] for label in labels])
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ({"raw": {"a": "yy", "b": "nn"}, "blur": {"a": "yn", "b": "nn"}}, "a team has 3 or more"),
+        ({"blur": {"a": "yyn", "b": "nnn"}}, "no version 'raw' whose majority is the truth"),
+    ],
+)
+def test_what_cannot_be_said_is_told_beside_what_can(table, write_csv, tmp_path, said, reason):
+    path = write_csv("long.csv", LONG, [label[:5] for label in table(said)])
     tables, _ = analyse([path], [], Choices(), tmp_path)
-    assert {table.name.partition("-")[2] for table in tables} == TABLES - {"curve"}
-    assert "2 people" in (tmp_path / "analysis.md").read_text()
+    found = {table.name.partition("-")[2]: table for table in tables}
+    assert set(found) == TABLES
+    assert reason in found["curve"].rows[0][2].reason
+    assert isinstance(found["agreement"].rows[0][1], float)
+    assert f"{len(said['blur']['a'])} people" in (tmp_path / "analysis.md").read_text()

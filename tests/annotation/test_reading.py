@@ -106,12 +106,11 @@ def test_truth_comes_from_raw_votes_or_from_the_key(table):
     assert np.nanmean(by_key.right[1]) == pytest.approx(5 / 6)
 
 
-def test_truth_that_nobody_told_is_an_error(table):
+def test_without_a_truth_there_is_a_reason(table):
     labels = table({"blur": {"a": "yn"}})
-    with pytest.raises(ValueError, match="--truth key"):
-        votes(labels, {}, "raw")
-    with pytest.raises(ValueError, match="truth of no image"):
-        votes(labels, {}, "key")
+    assert "--truth key" in votes(labels, {}, "raw")[0].untold
+    assert "column truth" in votes(labels, {}, "key")[0].untold
+    assert votes(table({"raw": {"a": "yyn"}}), {}, "raw")[0].untold == ""
 
 
 def test_whether_two_show_one_person_is_no_matter_of_votes(table):
