@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from bench.annotation.recipe import RAW, Recipe
-from bench.api import ROLES, Attacker, Dataset, Defense
+from bench.api import Attacker, Dataset, Defense
 from bench.faces import Faces, Images, Target, missing
 from bench.registry import brief, make
 from bench.runner import threats
@@ -32,8 +32,8 @@ class Material(NamedTuple):
         targets: what the data know of them.
         versions: name to pictures, uint8 (N, 3, H, W), in the same order.
         truth: whether the answer is yes, (N,): 1 or 0, -1 where nobody knows.
-        evidence: log-likelihood ratio of yes to no by the defender's classifier, (N,); nan where
-            no label answers the question.
+        evidence: log-odds of yes by the defender's classifier, (N,); nan where no label answers the
+            question.
     """
 
     faces: Faces
@@ -69,8 +69,7 @@ def material(recipe: Recipe, store: Store, engine: Engine) -> Material:
         ValueError: if a stage fails, or the data do not know the question's label; it says why.
     """
     planner, data = Planner(store.root), make(Dataset, recipe.data)
-    parts = [planner.part(data, role) for role in ROLES if role != "attacker"]
-    defender, probe = _made(parts, store, engine)
+    (probe,) = _made([planner.part(data, "probe")], store, engine)
     faces, targets = faces_in(probe), targets_in(probe)
     number = _class_of(recipe, targets) if recipe.target else -1
     shown = [*recipe.defenses, *_card(recipe)]
@@ -84,9 +83,7 @@ def material(recipe: Recipe, store: Store, engine: Engine) -> Material:
     if not recipe.target:
         unknown = np.full(len(faces), -1)
         return Material(faces, targets, versions, unknown, np.full(len(faces), np.nan))
-    known = _answers(faces_in(defender), recipe, number)
-    share = np.clip(known[known >= 0].mean(), 1e-3, 1 - 1e-3)
-    evidence = log_odds(notes_in(made[-1])["scores"], number) - np.log(share / (1 - share))
+    evidence = log_odds(notes_in(made[-1])["scores"], number)
     return Material(faces, targets, versions, _answers(faces, recipe, number), evidence)
 
 

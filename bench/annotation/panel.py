@@ -28,6 +28,7 @@ CLASSIFIERS = tuple(
         "backbone=resnet,steps=100,rounds=4",
     )
 )
+SHARPNESS = 3.0  # slope of the median labeler: it decides, and does not match the odds (1.0)
 SPREAD = 0.5  # standard deviation between labelers of their bias, and of the log of their slope
 
 
@@ -37,7 +38,7 @@ class Labeler(NamedTuple):
     Attributes:
         name: begins with `simulated-`.
         judge: place of its classifier in the panel.
-        slope, bias: of its log-odds of saying yes, by the classifier's evidence.
+        slope, bias: of its log-odds of saying yes, by the classifier's.
         lapse: share of pictures that it answers at random.
     """
 
@@ -64,7 +65,8 @@ def labelers(n: int, n_judges: int, lapse: float, seed: int) -> list[Labeler]:
     if not 0 <= lapse <= 0.5:
         raise ValueError(f"--lapse is a mean share, 0 to 0.5, got {lapse}")
     rng = generator("labelers", seed)
-    slopes, biases = np.exp(SPREAD * rng.standard_normal(n)), SPREAD * rng.standard_normal(n)
+    slopes = SHARPNESS * np.exp(SPREAD * rng.standard_normal(n))
+    biases = SPREAD * rng.standard_normal(n)
     lapses = 2 * lapse * rng.random(n)
     width = len(str(n))
     return [
@@ -74,16 +76,16 @@ def labelers(n: int, n_judges: int, lapse: float, seed: int) -> list[Labeler]:
 
 
 def calibrated(judge: Panelist) -> tuple[float, float]:
-    """Slope and bias that turn a classifier's log-odds into evidence, by its validation rows.
+    """Slope and bias that turn a classifier's log-odds into its share of truth, by validation rows.
 
-    Classes weigh alike: a labeler is not told how common yes is.
+    Source: Platt, Advances in Large Margin Classifiers (1999).
 
     Raises:
         ValueError: if all its validation rows are of one class.
     """
     if len(np.unique(judge.truth)) < 2:
         raise ValueError("the panel has seen one answer only; ask about a commoner class")
-    fit = LogisticRegression(class_weight="balanced").fit(judge.valid[:, None], judge.truth)
+    fit = LogisticRegression().fit(judge.valid[:, None], judge.truth)
     return float(fit.coef_[0, 0]), float(fit.intercept_[0])
 
 

@@ -60,6 +60,12 @@ class Votes:
         return "the key tells no truth (--key, column truth)"
 
     @property
+    def chance(self) -> float:
+        """Accuracy of whoever always gives the commonest true answer; nan without a truth."""
+        known = self.truth[self.truth >= 0]
+        return float(np.bincount(known).max() / len(known)) if len(known) else np.nan
+
+    @property
     def counts(self) -> Ids:
         """Votes for each class, (V, I, C)."""
         return np.asarray((self.given[..., None] == np.arange(len(self.classes))).sum(axis=2))
