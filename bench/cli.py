@@ -1,17 +1,16 @@
 """The command `bench`: reads what was asked, calls what does it, prints what came of it."""
 
 import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.cli_annotate import annotate_app
+from bench.options import Device, Plugins, StorePath, Workers, load, n_cores, store_at, told
+
 if TYPE_CHECKING:  # imported where they are used: `bench --help` waits for none of them
     from bench.runner.grid import Grid
-    from bench.runner.store import Store
 
 app = typer.Typer(
     help="Puts every face de-identification defense before every attacker.",
@@ -22,6 +21,7 @@ app = typer.Typer(
 
 data_app = typer.Typer(help="Look into a data set.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
+app.add_typer(annotate_app, name="annotate")
 
 GridName = Annotated[str, typer.Argument(help="A TOML file, or a bundled grid.")]
 Data = Annotated[str | None, typer.Option(help="Use this data set in every task.")]
@@ -38,12 +38,6 @@ Seeds = Annotated[str | None, typer.Option(help="Use these seeds, e.g. 0,1,2.")]
 Saturation = Annotated[
     bool, typer.Option("--saturation", help="Also train on 1/4 and 1/2 of the pictures.")
 ]
-StorePath = Annotated[
-    Path | None, typer.Option("--store", help="Where results are cached. [default: user cache]")
-]
-Plugins = Annotated[
-    list[Path] | None, typer.Option("--plugin", help="A Python file that registers plugins.")
-]
 
 
 @app.command()
@@ -55,10 +49,8 @@ def run(
     threat: Threats = None,
     seeds: Seeds = None,
     saturation: Saturation = False,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, ...")] = "auto",
-    workers: Annotated[
-        int, typer.Option(min=0, help="Processes. [default: one per core, or one on a GPU]")
-    ] = 0,
+    device: Device = "auto",
+    workers: Workers = 0,
     out: Annotated[Path | None, typer.Option(help="Folder. [default: runs/GRID]")] = None,
     store: StorePath = None,
     plugin: Plugins = None,
@@ -70,17 +62,17 @@ def run(
 
     The same command goes on where a killed run stopped. Exit code 1 if a cell failed.
     """
-    with _told():
+    with told():
         asked = _grid(grid, data, defense, attacker, threat, seeds, saturation, plugin)
         from bench.nn.device import device_named
         from bench.reports.session import run_grid
         from bench.runner.pool import PoolEngine
 
         place = device_named(device)
-        n_processes = workers or (_n_cores() if place == "cpu" else 1)
+        n_processes = workers or (n_cores() if place == "cpu" else 1)
         engine = PoolEngine(n_processes, place, tuple(plugin or ()))
         folder = out or Path("runs") / asked.name
-        failed = run_grid(asked, _store(store), folder, engine, with_images=with_images)
+        failed = run_grid(asked, store_at(store), folder, engine, with_images=with_images)
     raise typer.Exit(1 if failed else 0)
 
 
@@ -97,18 +89,18 @@ def plan(
     plugin: Plugins = None,
 ) -> None:
     """Say what a run would do: stages, what is cached, expected time."""
-    with _told():
+    with told():
         asked = _grid(grid, data, defense, attacker, threat, seeds, saturation, plugin)
         from bench.reports.listings import print_plan
 
-        print_plan(asked, _store(store))
+        print_plan(asked, store_at(store))
 
 
 @app.command("list")
 def list_plugins(plugin: Plugins = None) -> None:
     """List plugins with fields and sources, threats and grids; broken ones with the reason."""
-    with _told():
-        _load(plugin)
+    with told():
+        load(plugin)
         from bench.reports.listings import print_plugins
 
         print_plugins()
@@ -120,8 +112,8 @@ def check(
     plugin: Plugins = None,
 ) -> None:
     """Run the contract that every plugin must pass."""
-    with _told():
-        _load(plugin)
+    with told():
+        load(plugin)
         from bench.contract import checks
         from bench.spec import Spec
 
@@ -147,14 +139,14 @@ def audit(
 
     Prints a table and writes audit.csv. What leaks is a finding, no failure: exit code 0.
     """
-    with _told():
-        _load(plugin)
+    with told():
+        load(plugin)
         from bench.api import Dataset
         from bench.registry import make
         from bench.reports.audit import run_audit
         from bench.spec import Spec
 
-        run_audit(make(Dataset, Spec.parse(data)), _store(store), out, target or [])
+        run_audit(make(Dataset, Spec.parse(data)), store_at(store), out, target or [])
 
 
 def main() -> None:
@@ -177,39 +169,5 @@ def _grid(
     """The grid with what the options replace (defenses: add)."""
     from bench.runner.grid import changed, read
 
-    _load(files)
+    load(files)
     return changed(read(name), data, defenses or [], attackers, threats, seeds, saturation)
-
-
-def _n_cores() -> int:
-    if hasattr(os, "sched_getaffinity"):  # not everywhere; it knows of limits
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _load(files: list[Path] | None) -> None:
-    from bench.registry import load_file
-
-    for path in files or []:
-        load_file(path)
-
-
-def _store(path: Path | None) -> "Store":
-    import platformdirs
-
-    from bench.runner.store import Store
-
-    return Store(path or platformdirs.user_cache_path("unmask-bench"))
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Mistakes of the user's as one line; Ctrl-C as a word on how to go on."""
-    try:
-        yield
-    except (ValueError, OSError, ImportError) as error:
-        print(f"bench: {error}", file=sys.stderr)
-        raise typer.Exit(2) from error
-    except KeyboardInterrupt as error:
-        print("\nbench: stopped; the same command goes on from here", file=sys.stderr)
-        raise typer.Exit(130) from error

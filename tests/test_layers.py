@@ -18,6 +18,8 @@ LAYERS = (
     ("defenses", "attackers", "bench.runner", "bench.contract"),
     ("bench.audit",),
     ("bench.reports", "bench.annotation"),
+    ("bench.options",),
+    ("bench.cli_annotate",),
     ("bench.cli",),
 )
 SAME_LEVEL = {("bench.contract", "bench.runner")}
