@@ -22,6 +22,8 @@ app = typer.Typer(
 
 data_app = typer.Typer(help="Look into a data set.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
+weights_app = typer.Typer(help="Share what a defense learned.", no_args_is_help=True)
+app.add_typer(weights_app, name="weights")
 
 GridName = Annotated[str, typer.Argument(help="A TOML file, or a bundled grid.")]
 Data = Annotated[str | None, typer.Option(help="Use this data set in every task.")]
@@ -155,6 +157,45 @@ def audit(
         from bench.spec import Spec
 
         run_audit(make(Dataset, Spec.parse(data)), _store(store), out, target or [])
+
+
+@weights_app.command("export")
+def export_weights(
+    defense: Annotated[str, typer.Argument(help="As in the grid; say what tells it apart.")],
+    out: Annotated[Path, typer.Argument(help="The file to write, OUT.safetensors.")],
+    data: Annotated[str | None, typer.Option(help="The data set that it was fitted to.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The seed that it was fitted with.")] = None,
+    store: StorePath = None,
+    plugin: Plugins = None,
+) -> None:
+    """Write what a defense learned in a run to one file, with the recipe.
+
+    Whoever has the file may have more of the people in the data than the defense gives out.
+    """
+    with _told():
+        _load(plugin)
+        from bench.reports.shared import print_exported
+        from bench.runner.fits import export, fit_of
+        from bench.spec import Spec
+
+        known = _store(store)
+        fit = fit_of(known, Spec.parse(defense), Spec.parse(data) if data else None, seed)
+        export(known, fit, out)
+        print_exported(fit.recipe, out)
+
+
+@weights_app.command("import")
+def import_weights(
+    files: Annotated[list[Path], typer.Argument(help="Files of `bench weights export`.")],
+    plugin: Plugins = None,
+) -> None:
+    """Check files of weights; tell what they hold and how a grid names them."""
+    with _told():
+        _load(plugin)
+        from bench.reports.shared import print_shared
+
+        for path in files:
+            print_shared(path)
 
 
 def main() -> None:
