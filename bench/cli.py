@@ -5,9 +5,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 if TYPE_CHECKING:  # imported where they are used: `bench --help` waits for none of them
     from bench.runner.grid import Grid
@@ -196,6 +197,43 @@ def import_weights(
 
         for path in files:
             print_shared(path)
+
+
+class _Verbs(TyperCommand):
+    """A command whose help lists the verbs that are registered."""
+
+    def format_help(self, *where: Any) -> None:
+        """The help, with the verbs below."""
+        from bench.reports.listings import verbs
+
+        self.epilog = "\n\n".join(verbs())
+        super().format_help(*where)
+
+
+@app.command(cls=_Verbs)
+def apply(
+    verb: Annotated[str, typer.Argument(help="What to do, e.g. replace:person=3")],
+    source: Annotated[Path, typer.Argument(metavar="IN", help="A picture, clip or folder.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="A new folder.")],
+    weights: Annotated[Path, typer.Option(help="A file of `bench weights export`.")],
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, ...")] = "auto",
+    store: StorePath = None,
+    plugin: Plugins = None,
+) -> None:
+    """Do something with pictures by a trained defense.
+
+    Writes pictures, a contact sheet, an animation and measures.csv. Judges of what comes out are
+    taken from the store, if a grid has run there on the data that the defense was fitted to.
+    """
+    with _told():
+        _load(plugin)
+        from bench.nn.device import device_named
+        from bench.reports.applied import run_verb
+        from bench.runner.worker import Worker
+        from bench.spec import Spec
+
+        worker = Worker(device_named(device))
+        run_verb(Spec.parse(verb), weights, source, out, _store(store), worker)
 
 
 def main() -> None:

@@ -20,10 +20,17 @@ from typing import TypeVar, get_type_hints
 
 from bench.api import Attacker, Dataset, Defense, Learned, Plugin
 from bench.spec import Spec, Value, coerced, text_of
+from bench.verb import Verb
 
 P = TypeVar("P", bound=Plugin)
 
-KINDS: Mapping[str, type[Plugin]] = {"defense": Defense, "attacker": Attacker, "dataset": Dataset}
+KINDS: Mapping[str, type[Plugin]] = {
+    "defense": Defense,
+    "attacker": Attacker,
+    "dataset": Dataset,
+    "verb": Verb,
+}
+_READ_FILES = ("dataset", "verb")  # kinds whose plugins may have fields that name files
 BUILT_IN = ("defenses", "attackers", "bench.data")
 _classes: dict[str, dict[str, type[Plugin]]] = {kind: {} for kind in KINDS}
 _controls: set[str] = set()
@@ -59,8 +66,8 @@ def register(name: str, *, control: bool = False) -> Callable[[type[P]], type[P]
 def _check(kind: str, name: str, plugin: type[Plugin]) -> None:
     inherited = {item.name for item in dataclasses.fields(Learned)} if kind == "defense" else set()
     placed = {item.name for item in dataclasses.fields(plugin) if _at(item) == "place"}  # type: ignore[arg-type]
-    if kind != "dataset" and placed - inherited:
-        raise ValueError(f"{kind} {name!r}: only data sets have `place` fields, not {placed}")
+    if kind not in _READ_FILES and placed - inherited:
+        raise ValueError(f"{kind} {name!r}: only {_READ_FILES} have `place` fields, not {placed}")
     learns = issubclass(plugin, Defense) and plugin.fit is not Defense.fit
     if learns and not issubclass(plugin, Learned):
         raise ValueError(f"defense {name!r} has a fit; derive it from bench.api.Learned, too")
@@ -109,7 +116,7 @@ def make(base: type[P], spec: Spec) -> P:
     """The plugin that a spec names, with the spec's fields over the preset's over the defaults.
 
     Args:
-        base: Defense, Attacker or Dataset.
+        base: Defense, Attacker, Dataset or Verb.
         spec: its name and fields.
 
     Raises:

@@ -13,6 +13,7 @@ PACKAGES = ("bench", "defenses", "attackers")
 LAYERS = (
     ("bench.faces", "bench.answers", "bench.spec"),
     ("bench.api",),
+    ("bench.verb",),
     ("bench.registry",),
     ("bench.nn", "bench.data", "bench.metrics"),
     ("defenses", "attackers", "bench.runner", "bench.contract"),
