@@ -19,6 +19,7 @@ LAYERS = (
     ("defenses", "attackers", "bench.runner", "bench.contract"),
     ("bench.audit",),
     ("bench.reports", "bench.annotation"),
+    ("bench.commands",),
     ("bench.cli",),
 )
 SAME_LEVEL = {("bench.contract", "bench.runner")}

@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,8 @@ from bench.api import Defense
 from bench.data.frames import frames
 from bench.faces import Images
 from bench.registry import make
-from bench.reports.sheet import drawn
+from bench.reports.files import check_new, new_folder
+from bench.reports.sheet import drawn, picture_of
 from bench.runner.judges import judges
 from bench.runner.luck import RowLuck
 from bench.runner.sharing import Recipe, read
@@ -40,8 +40,7 @@ def run_verb(
         FileNotFoundError: if weights or pictures are not there.
         ValueError: if a picture cannot be read, or the weights are another defense's.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise FileExistsError(f"a new folder is wanted, {out} has something in it; name another")
+    check_new(out)
     verb, shared, console = make(Verb, spec), read(weights), Console()
     if shared.recipe.defense != verb.defense:
         raise ValueError(
@@ -87,13 +86,10 @@ def _files(verb: Verb, size_px: int) -> Pictures:
 
 
 def _write(title: str, applied: Applied, out: Path) -> None:
-    """All files in a draft folder, which then takes its name."""
-    draft = out.with_name(f".{out.name}.draft")
-    shutil.rmtree(draft, ignore_errors=True)
-    try:
-        (draft / "pictures").mkdir(parents=True)
+    with new_folder(out) as draft:
+        (draft / "pictures").mkdir()
         for name, image in applied.pictures.items():
-            _picture(image).save(draft / "pictures" / f"{name}.png")
+            picture_of(image).save(draft / "pictures" / f"{name}.png")
         if len(applied.frames):
             first, *rest = [_enlarged(frame) for frame in applied.frames]
             named = draft / "animation.gif"
@@ -102,18 +98,11 @@ def _write(title: str, applied: Applied, out: Path) -> None:
         drawn(title, rows).save(draft / "sheet.png")
         frame = pd.DataFrame(_lines(applied), columns=list(COLUMNS))
         frame.to_csv(draft / "measures.csv", index=False, float_format="%.6g", lineterminator="\n")
-        draft.replace(out)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-
-
-def _picture(image: Images) -> Image.Image:
-    return Image.fromarray(np.ascontiguousarray(image.transpose(1, 2, 0)))  # (H, W, 3)
 
 
 def _enlarged(image: Images) -> Image.Image:
     times = -(-LEAST_PX // image.shape[1])
-    return _picture(image.repeat(times, axis=1).repeat(times, axis=2))
+    return picture_of(image.repeat(times, axis=1).repeat(times, axis=2))
 
 
 def _lines(applied: Applied) -> list[tuple[object, ...]]:

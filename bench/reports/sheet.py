@@ -48,6 +48,11 @@ def sheets(
     return paths
 
 
+def picture_of(image: Images) -> Image.Image:
+    """A picture, (3, H, W), as Pillow has it."""
+    return Image.fromarray(np.ascontiguousarray(image.transpose(1, 2, 0)))  # (H, W, 3)
+
+
 def drawn(title: str, pictures: Mapping[str, Images]) -> Image.Image:
     """A contact sheet with a row for each name."""
     n_columns = max(map(len, pictures.values()))
@@ -58,7 +63,7 @@ def drawn(title: str, pictures: Mapping[str, Images]) -> Image.Image:
         top = 24 + line * SIDE_PX
         pen.text((6, top + SIDE_PX // 2 - 6), name, fill="black")
         for column, image in enumerate(images):
-            shown = Image.fromarray(np.ascontiguousarray(image.transpose(1, 2, 0)))
+            shown = picture_of(image)
             place = (NAME_PX + column * SIDE_PX, top)
             sheet.paste(shown.resize((SIDE_PX, SIDE_PX), Image.Resampling.NEAREST), place)
     return sheet
