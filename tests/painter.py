@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.api import LatentDefense, Learned
+from bench.api import LatentDefense, Learned, field
 from bench.faces import Release
 from bench.registry import register
 from bench.verb import Applied, Verb
@@ -15,23 +15,26 @@ from bench.verb import Applied, Verb
 class Painter(Learned, LatentDefense):
     """Paints the person left, 30 grey levels each, and the code right. Source: ours."""
 
+    code: str = field("sample", about="sample, with noise, or mean", at="protect")
     reads_to_fit = ("identity",)
 
     def fit(self, faces, context):
-        return {"n_people": np.array([faces.labels["identity"].max() + 1])}
+        return {"people": np.unique(faces.labels["identity"])}
 
     def protect(self, faces, weights, context):
         codes = self.encode(faces, weights, context)
-        return Release(self.decode(codes, {"c": np.zeros(len(faces), int)}, weights, context))
+        return Release(self.decode(codes, {"person": np.zeros(len(faces), int)}, weights, context))
 
     def encode(self, faces, weights, context):
         half = faces.images.shape[3] // 2
-        return faces.images[..., half:].mean(axis=(2, 3), dtype=np.float32)[:, :1]
+        mean = faces.images[..., half:].mean(axis=(2, 3), dtype=np.float32)[:, :1]
+        noise = [9 * rng.random(1, dtype=np.float32) for rng in context.row_rngs]
+        return mean if self.code == "mean" else mean + np.stack(noise)
 
     def decode(self, codes, condition, weights, context):
         made = np.empty((len(codes), 3, 16, 16), np.uint8)
-        made[..., :8] = 30 * condition["c"][:, None, None, None]
-        made[..., 8:] = codes.round().astype(np.uint8)[:, :, None, None]
+        made[..., :8] = 30 * condition["person"][:, None, None, None]
+        made[..., 8:] = codes.round().clip(0, 255).astype(np.uint8)[:, :, None, None]
         return made
 
 

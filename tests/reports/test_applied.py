@@ -36,7 +36,7 @@ def folder(tmp_path, monkeypatch):
         libraries={},
         suite="0",
     )
-    save(tmp_path / "painter.safetensors", {"n_people": np.array([5])}, recipe)
+    save(tmp_path / "painter.safetensors", {"people": np.arange(5)}, recipe)
     Store(tmp_path / "store")
     return tmp_path
 

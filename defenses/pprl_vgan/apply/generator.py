@@ -1,6 +1,6 @@
 """The trained encoder and decoder, as the verbs use them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,15 +22,15 @@ class Generator:
     @property
     def n_people(self) -> int:
         """Whose faces it can make: 0 to this, exclusive."""
-        return int(self.tools.weights["n_people"][0])
+        return len(self.tools.weights["people"])
 
     def codes(self, images: Images) -> Codes:
         """The mean of each picture's code, (N, D): nothing is drawn, so a clip is steady."""
-        tools = self.tools
-        if not isinstance(tools.defense, LatentDefense):
+        tools, faces = self.tools, Faces(images, {}, np.arange(len(images)))
+        defense = replace(tools.defense, code="mean")  # type: ignore[type-var]  # a dataclass
+        if not isinstance(defense, LatentDefense):
             raise TypeError(f"{tools.defense.name} has no code")
-        faces = Faces(images, {}, np.arange(len(images)))
-        return tools.defense.encode(faces, tools.weights, tools.context)
+        return defense.encode(faces, tools.weights, tools.context)
 
     def faces(self, codes: Codes, person: People) -> Images:
         """Faces, uint8 (N, 3, H, W), of codes, (N, D), and people, (N,)."""
@@ -39,7 +39,7 @@ class Generator:
             raise TypeError(f"{tools.defense.name} makes no pictures of codes")
         if strange := sorted({*person.tolist()} - {*range(n)}):
             raise ValueError(f"person is 0 to {n - 1} in these weights, got {strange[0]}")
-        return tools.defense.decode(codes, {"c": person}, tools.weights, tools.context)
+        return tools.defense.decode(codes, {"person": person}, tools.weights, tools.context)
 
     def own(
         self,

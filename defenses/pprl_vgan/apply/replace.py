@@ -34,7 +34,8 @@ class Replace(Verb):
 
         def named(judge: Judge) -> Estimate:
             answers = judge.ask(made)
-            return share(answers.argmax(axis=1) == self.person, 1 / answers.shape[1])
+            label = tools.weights["people"][self.person]
+            return share(answers.argmax(axis=1) == label, 1 / answers.shape[1])
 
         measures = {
             "flicker of the input, grey levels": _flicker(images),

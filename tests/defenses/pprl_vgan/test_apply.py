@@ -12,7 +12,7 @@ from bench.verb import Judge, Tools, Verb
 from defenses.pprl_vgan.apply.complete import _moved
 from defenses.pprl_vgan.apply.generator import Generator
 
-N_PEOPLE = 5
+PEOPLE = np.array([0, 2, 3, 4, 6])  # labels; 1 and 5 are not the defender's
 
 
 def picture(person, level):
@@ -23,7 +23,8 @@ def picture(person, level):
 
 def who(images):
     """Certain of the person on the left."""
-    return np.eye(N_PEOPLE, dtype=np.float32)[images[:, 0, 0, 0] // 30]
+    label = PEOPLE[images[:, 0, 0, 0] // 30]
+    return np.eye(7, dtype=np.float32)[label]
 
 
 def brightness(images):
@@ -33,14 +34,14 @@ def brightness(images):
 
 
 JUDGES = {
-    "identity": Judge("eye", tuple("abcde"), 1.0, who),
+    "identity": Judge("eye", tuple("abcdefg"), 1.0, who),
     "expression": Judge("eye", ("dark", "bright"), 1.0, brightness),
 }
 
 
 def applied(verb, pictures, judges=JUDGES, **files):
     luck = RowLuck(np.arange(len(pictures)), 0, "painter", 0)
-    weights = {"n_people": np.array([N_PEOPLE])}
+    weights = {"people": PEOPLE}
     painter = make(Defense, Spec("painter"))
     tools = Tools(painter, weights, Worker().protecting(luck), judges, files)
     named = {f"p{number}": image for number, image in enumerate(pictures)}
@@ -60,7 +61,7 @@ def test_everybody_gets_the_chosen_face_and_keeps_the_code():
         "named as the chosen person": 1.0,
         "expression kept": 1.0,
     }
-    assert made.measures["named as the chosen person"].chance == 1 / N_PEOPLE
+    assert made.measures["named as the chosen person"].chance == 1 / 7
     assert made.measures["expression kept"].chance == 2 / 3  # two of three are dark
 
 
@@ -157,7 +158,7 @@ def test_the_own_face_is_the_nearest_one_where_it_is_seen():
     images = np.stack([picture(3, 50), picture(1, 80)])
     images[0, :, :, :6] = 0  # looks like person 0 but for two columns
     luck = RowLuck(np.arange(2), 0, "painter", 0)
-    weights = {"n_people": np.array([N_PEOPLE])}
+    weights = {"people": PEOPLE}
     tools = Tools(make(Defense, Spec("painter")), weights, Worker().protecting(luck))
     codes, seen = np.array([[50], [80]], np.float32), np.ones((16, 16), bool)
     assert Generator(tools).own(images, codes, seen).tolist() == [0, 1]
