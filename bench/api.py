@@ -87,12 +87,14 @@ class Defense(Plugin, ABC):
     Attributes:
         hides, keeps: targets that it promises to hide and to keep.
         discloses: notes that a threat may tell an attacker.
+        imposes: targets that it shows another class of, each with the note that says which.
         changes_nothing: its release is the input (the control `none`).
     """
 
     hides: ClassVar[frozenset[str]] = ANY
     keeps: ClassVar[frozenset[str]] = ANY
     discloses: ClassVar[frozenset[str]] = frozenset()
+    imposes: ClassVar[Mapping[str, str]] = {}
     changes_nothing: ClassVar[bool] = False
 
     @property

@@ -1,5 +1,10 @@
-"""PPRL-VGAN: faces of other people with the expression kept, and what can be done with them."""
+"""PPRL-VGAN: another person's face with one's own expression.
 
-from defenses.pprl_vgan.apply import complete, morph, replace
+Read defense.py for what it does, recipe.py for how it is trained, then losses.py and nets.py;
+apply/ for what its authors use it for.
+"""
 
-__all__ = ["complete", "morph", "replace"]
+from defenses.pprl_vgan import defense as defense
+from defenses.pprl_vgan.apply import complete as complete
+from defenses.pprl_vgan.apply import morph as morph
+from defenses.pprl_vgan.apply import replace as replace
