@@ -157,6 +157,9 @@ def audit(
 def save(
     data: Annotated[str, typer.Argument(help="A data set, e.g. synthetic:size=64")],
     out: Annotated[Path, typer.Argument(help="A new folder.")],
+    role: Annotated[
+        str | None, typer.Option(help="Only those of defender, attacker or probe.")
+    ] = None,
     plugin: Plugins = None,
 ) -> None:
     """Write the pictures of a data set to files, with labels.csv: as `folder` reads them."""
@@ -167,7 +170,7 @@ def save(
         from bench.reports.saved import save_data
         from bench.spec import Spec
 
-        save_data(make(Dataset, Spec.parse(data)), out)
+        save_data(make(Dataset, Spec.parse(data)), role, out)
 
 
 def main() -> None:

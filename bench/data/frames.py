@@ -20,24 +20,26 @@ class Frames(NamedTuple):
 
 
 def frames(path: Path, size_px: int) -> Frames:
-    """The pictures of a file or a folder, in the order of their frames or names.
+    """The pictures of a file, or of a folder and those in it, in the order of frames or names.
 
-    One of another size is cut to a centred square and resized.
+    One of another size is cut to a centred square and resized. Names are paths in the folder,
+    without suffix.
 
     Raises:
         FileNotFoundError: if there is no picture.
         ValueError: if one cannot be read, or two have one name.
     """
     suffixes = SUFFIXES | {".gif", ".apng"}
-    files = [path]
+    root, files = path.parent, [path]
     if path.is_dir():
-        files = sorted(file for file in path.iterdir() if file.suffix.lower() in suffixes)
+        root, files = path, sorted(f for f in path.rglob("*") if f.suffix.lower() in suffixes)
     if not files or not path.exists():
         raise FileNotFoundError(f"a picture, an animation or a folder is wanted, none at {path}")
     pictures: dict[str, Images] = {}
     n_resized = 0
     for file in files:
-        for name, image in _opened(file):
+        for ending, image in _opened(file):
+            name = file.relative_to(root).with_suffix("").as_posix() + ending
             if name in pictures:
                 raise ValueError(f"two pictures are called {name}, also {file}; rename one")
             n_resized += image.size != (size_px, size_px)
@@ -47,6 +49,7 @@ def frames(path: Path, size_px: int) -> Frames:
 
 
 def _opened(file: Path) -> Iterator[tuple[str, Image.Image]]:
+    """Its frames, with what tells their names apart."""
     try:
         with Image.open(file) as opened:
             if opened.width * opened.height > MAX_PIXELS:
@@ -57,7 +60,5 @@ def _opened(file: Path) -> Iterator[tuple[str, Image.Image]]:
             ]
     except Exception as error:  # decoders raise all sorts; the user wants to know the file
         raise ValueError(f"{file} cannot be read ({error}); restore or remove it") from error
-    if len(frames) == 1:
-        yield file.stem, frames[0]
-    else:
-        yield from ((f"{file.stem}-{number:04d}", frame) for number, frame in enumerate(frames))
+    endings = [f"-{number:04d}" for number in range(len(frames))] if len(frames) > 1 else [""]
+    yield from zip(endings, frames, strict=True)

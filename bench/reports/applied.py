@@ -26,7 +26,9 @@ from bench.verb import Applied, Pictures, Tools, Verb
 
 FRAME_MS = 100  # that each frame of an animation is shown
 LEAST_PX = 128  # height of an animation; smaller frames are enlarged by a whole number
+N_FRAMES = 600  # of an animation, at most
 N_SHOWN = 12  # pictures in a row of a sheet, at most
+N_ROWS = 16
 COLUMNS = ("measure", "value", "low", "high", "chance", "n", "status", "reason")
 
 
@@ -87,14 +89,16 @@ def _files(verb: Verb, size_px: int) -> Pictures:
 
 def _write(title: str, applied: Applied, out: Path) -> None:
     with new_folder(out) as draft:
-        (draft / "pictures").mkdir()
         for name, image in applied.pictures.items():
-            picture_of(image).save(draft / "pictures" / f"{name}.png")
+            named = draft / "pictures" / f"{name}.png"
+            named.parent.mkdir(parents=True, exist_ok=True)
+            picture_of(image).save(named)
         if len(applied.frames):
-            first, *rest = [_enlarged(frame) for frame in applied.frames]
-            named = draft / "animation.gif"
-            first.save(named, save_all=True, append_images=rest, duration=FRAME_MS, loop=0)
+            first, *rest = [_enlarged(frame) for frame in applied.frames[:N_FRAMES]]
+            clip = draft / "animation.gif"
+            first.save(clip, save_all=True, append_images=rest, duration=FRAME_MS, loop=0)
         rows = {name: images[:N_SHOWN] for name, images in applied.sheet.items() if len(images)}
+        rows = dict(list(rows.items())[:N_ROWS])
         drawn(title, rows).save(draft / "sheet.png")
         frame = pd.DataFrame(_lines(applied), columns=list(COLUMNS))
         frame.to_csv(draft / "measures.csv", index=False, float_format="%.6g", lineterminator="\n")

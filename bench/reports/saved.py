@@ -5,19 +5,32 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bench.api import Dataset
-from bench.reports.files import new_folder
+from bench.api import ROLES, Dataset
+from bench.data.protocols import parts
+from bench.reports.files import check_new, new_folder
 from bench.reports.sheet import picture_of
 from bench.runner.worker import Worker
 
 
-def save_data(dataset: Dataset, out: Path) -> None:
+def save_data(dataset: Dataset, role: str | None, out: Path) -> None:
     """Writes `out/PERSON/NUMBER.png`, and `out/labels.csv` with takes and categorical labels.
+
+    Args:
+        dataset: what to save.
+        role: whose pictures; all by default.
+        out: a new folder.
 
     Raises:
         FileExistsError: if there is something in `out`.
+        ValueError: if the role is none.
     """
+    if role not in (None, *ROLES):
+        raise ValueError(f"a role is one of {ROLES}, got {role!r}")
+    check_new(out)
     faces, targets = dataset.load(Worker().protecting())
+    if role:
+        dealt = parts(faces, dataset.protocol, dataset.name, dataset.seed)
+        faces = faces.pick(dealt.roles[role])
     columns: dict[str, list[str]] = {}
     for target in targets:
         if target.kind == "categorical":

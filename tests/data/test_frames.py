@@ -34,6 +34,13 @@ def test_a_folder_is_read_in_the_order_of_names_without_other_files(tmp_path):
     assert [*frames(tmp_path, 16).pictures] == ["f0", "f1", "f2"]
 
 
+def test_folders_in_a_folder_are_read_too(tmp_path):
+    for person in ("ada", "bob"):
+        (tmp_path / person).mkdir()
+        saved(tmp_path / person / "0.png")
+    assert [*frames(tmp_path, 16).pictures] == ["ada/0", "bob/0"]
+
+
 def test_an_animation_is_read_frame_by_frame(tmp_path):
     shades = [Image.new("RGB", (16, 16), (level,) * 3) for level in (10, 90, 200)]
     shades[0].save(tmp_path / "clip.gif", save_all=True, append_images=shades[1:])

@@ -51,7 +51,7 @@ class Morph(Verb):
         made = generator.faces(between.reshape(len(person), -1), person)  # (P*S, 3, H, W)
         paths = made.reshape(-1, self.steps, *made.shape[1:])  # (P, S, 3, H, W)
         names = [*pictures]
-        pairs = [f"{a}-{b}" for a, b in zip(names[::2], names[1::2], strict=True)]
+        pairs = [f"{a}-{b.split('/')[-1]}" for a, b in zip(names[::2], names[1::2], strict=True)]
         steps = [f"{pair}-{step:03d}" for pair in pairs for step in range(self.steps)]
         return Applied(
             dict(zip(steps, made, strict=True)),
