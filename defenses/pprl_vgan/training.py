@@ -77,27 +77,31 @@ def trained(pupils: Pupils, form: Form, recipe: Recipe, context: Context) -> Wei
 
 
 def _played(game: "Game", checkpoint: Checkpoint, context: Context) -> bool:
-    """Whether the game collapsed, after all its epochs or as soon as it shows."""
+    """Whether the game, played to its end, collapsed; it ends as soon as that shows."""
     recipe = game.recipe
     facts = checkpoint.resumed()
     if facts:
         game.history = list(facts["history"])
     else:
         game.warm_up()
-    collapsed = False
-    for epoch in range(len(game.history), recipe.epochs):
-        figures = game.epoch()
-        game.history.append(figures.tolist())
-        told = dict(zip(FIGURES, figures.tolist(), strict=True))
-        collapsed = told["variety"] < FLAT or told["person_made"] < 2 / game.form.n_people
-        if (epoch + 1) % max(1, recipe.epochs // N_KEPT) == 0:
+    while len(game.history) < recipe.epochs and not _collapsed(game):
+        game.history.append(game.epoch().tolist())
+        n = len(game.history)
+        if n % max(1, recipe.epochs // N_KEPT) == 0:
             checkpoint.keep({"history": game.history})
-            shown = ", ".join(f"{name} {value:.2f}" for name, value in told.items())
-            context.log(f"epoch {epoch + 1} of {recipe.epochs}: {shown}")
-        context.progress((epoch + 1) / recipe.epochs)
-        if collapsed and epoch + 1 >= recipe.patience:
-            break
-    return collapsed
+            told = zip(FIGURES, game.history[-1], strict=True)
+            shown = ", ".join(f"{name} {value:.2f}" for name, value in told)
+            context.log(f"epoch {n} of {recipe.epochs}: {shown}")
+        context.progress(n / recipe.epochs)
+    return _collapsed(game)
+
+
+def _collapsed(game: "Game") -> bool:
+    """No structure shows: pictures are alike, or nobody's."""
+    if len(game.history) < game.recipe.patience:
+        return False
+    told = dict(zip(FIGURES, game.history[-1], strict=True))
+    return told["variety"] < FLAT or told["person_made"] < 2 / game.form.n_people
 
 
 class Made(NamedTuple):
