@@ -8,7 +8,7 @@ gives back.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from bench.answers import Estimate
 from bench.api import Context, Defense, Plugin, Weights
 from bench.faces import Images
 
+T = TypeVar("T")
 Pictures = Mapping[str, Images]  # name -> uint8 (3, H, W), in the order of their names or frames
 
 
@@ -53,8 +54,8 @@ class Tools:
     judges: Mapping[str, Judge] = field(default_factory=dict)
     files: Pictures = field(default_factory=dict)
 
-    def judged(self, target: str, measure: Callable[[Judge], Estimate]) -> Estimate | str:
-        """A measure that needs a judge; where it cannot be had, the reason."""
+    def judged(self, target: str, measure: Callable[[Judge], T]) -> T | str:
+        """Something that needs a judge; where it cannot be had, the reason."""
         if target not in self.judges:
             return f"no judge of {target}: run a grid with a classifier on the data of the weights"
         try:

@@ -1,6 +1,6 @@
 """Expression morphing: a path of codes from one picture of a person to another."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,30 +63,29 @@ class Morph(Verb):
     def _measures(
         self, images: Images, paths: Images, tools: Tools
     ) -> Mapping[str, Estimate | str]:
-        """The probability of what the last picture shows, along the path.
-
-        Of the pairs that show two classes to the judge.
-        """
-
-        def along(judge: Judge) -> NDArray[np.float32]:
-            first, last = (judge.ask(side).argmax(axis=1) for side in (images[::2], images[1::2]))
-            said = judge.ask(paths.reshape(-1, *images.shape[1:]))  # (P*S, C)
-            of_last = said.reshape(*paths.shape[:2], -1)[np.arange(len(last)), :, last]  # (P, S)
-            if (first == last).all():
-                raise ValueError(f"no pair shows two classes of {self.target} to the judge")
-            return np.asarray(of_last[first != last])
-
-        def at(share: float) -> Callable[[Judge], Estimate]:
-            step = round(share * (self.steps - 1))
-            return lambda judge: mean(along(judge)[:, step])
-
-        def rise(judge: Judge) -> Estimate:
-            return mean(along(judge)[:, -1] - along(judge)[:, 0])
-
         name = f"probability of the last {self.target}"
-        found = {f"{name}, {share:.0%} of the way": at(share) for share in MEASURED}
-        found[f"{name}, rise"] = rise
-        return {name: tools.judged(self.target, measure) for name, measure in found.items()}
+        along = tools.judged(self.target, lambda judge: _along(judge, images, paths))
+        if isinstance(along, str):
+            return {name: along}
+        steps = {share: round(share * (self.steps - 1)) for share in MEASURED}
+        found = {
+            f"{name}, {share:.0%} of the way": mean(along[:, step]) for share, step in steps.items()
+        }
+        return {**found, f"{name}, rise": mean(along[:, -1] - along[:, 0])}
+
+
+def _along(judge: Judge, images: Images, paths: Images) -> NDArray[np.float32]:
+    """The probability of what the last picture shows, along each path, (P, S).
+
+    Raises:
+        ValueError: if no pair shows two classes to the judge; one that does not says nothing.
+    """
+    first, last = (judge.ask(side).argmax(axis=1) for side in (images[::2], images[1::2]))
+    if (first == last).all():
+        raise ValueError("no pair of pictures shows the judge two classes")
+    said = judge.ask(paths.reshape(-1, *images.shape[1:]))  # (P*S, C)
+    of_last = said.reshape(*paths.shape[:2], -1)[np.arange(len(last)), :, last]  # (P, S)
+    return np.asarray(of_last[first != last])
 
 
 def _beside(images: Images, paths: Images) -> Images:

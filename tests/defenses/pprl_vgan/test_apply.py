@@ -99,7 +99,7 @@ def test_a_path_goes_from_one_picture_to_the_other_as_the_same_person():
 
 def test_pairs_that_look_alike_to_the_judge_say_nothing():
     made = applied("morph", [picture(2, 10), picture(2, 20)])
-    assert set(made.measures.values()) == {"no pair shows two classes of expression to the judge"}
+    assert set(made.measures.values()) == {"no pair of pictures shows the judge two classes"}
 
 
 @pytest.mark.parametrize("n", [0, 1, 3])
