@@ -34,7 +34,8 @@ def field(default: T, *, about: str, at: Literal["fit", "protect", "place"] = "f
         default: used where neither preset nor spec says otherwise.
         about: one line for `bench list`, with the unit.
         at: the step that it changes. A `protect` field leaves the key of `fit` alone, so one
-            trained defense serves all its values; a `place` says where files lie and enters no key.
+            trained defense serves all its values; a `place` says where files lie and enters no key
+            (their content does).
     """
     made: T = dataclasses.field(default=default, metadata={"about": about, "at": at})
     return made
@@ -86,12 +87,14 @@ class Defense(Plugin, ABC):
     Attributes:
         hides, keeps: targets that it promises to hide and to keep.
         discloses: notes that a threat may tell an attacker.
+        imposes: targets that it shows another class of, each with the note that says which.
         changes_nothing: its release is the input (the control `none`).
     """
 
     hides: ClassVar[frozenset[str]] = ANY
     keeps: ClassVar[frozenset[str]] = ANY
     discloses: ClassVar[frozenset[str]] = frozenset()
+    imposes: ClassVar[Mapping[str, str]] = {}
     changes_nothing: ClassVar[bool] = False
 
     @property
@@ -111,6 +114,21 @@ class Defense(Plugin, ABC):
     @abstractmethod
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
         """The pictures as they are given out, in the same order."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Learned(Defense):
+    """A defense that learns: a base of every one that has a `fit`.
+
+    It gives each of them a field that names a file, from which the suite takes what was learned
+    elsewhere instead of calling `fit`.
+    """
+
+    weights: str = field("", about="file of `bench weights export`, not to fit anew", at="place")
+
+    @abstractmethod
+    def fit(self, faces: Faces, context: Context) -> Weights:
+        """What the defense learns from the defender's pictures."""
 
 
 class LatentDefense(Defense):

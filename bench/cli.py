@@ -6,8 +6,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.cli_annotate import annotate_app
-from bench.options import Device, Plugins, StorePath, Workers, load, n_cores, store_at, told
+from bench.commands.annotate import annotate_app
+from bench.commands.apply import Verbs, apply
+from bench.commands.options import (
+    Device,
+    Plugins,
+    StorePath,
+    Workers,
+    load,
+    n_cores,
+    store_at,
+    told,
+)
+from bench.commands.weights import weights_app
 
 if TYPE_CHECKING:  # imported where they are used: `bench --help` waits for none of them
     from bench.runner.grid import Grid
@@ -22,6 +33,8 @@ app = typer.Typer(
 data_app = typer.Typer(help="Look into a data set.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 app.add_typer(annotate_app, name="annotate")
+app.add_typer(weights_app, name="weights")
+app.command(cls=Verbs)(apply)
 
 GridName = Annotated[str, typer.Argument(help="A TOML file, or a bundled grid.")]
 Data = Annotated[str | None, typer.Option(help="Use this data set in every task.")]
@@ -147,6 +160,26 @@ def audit(
         from bench.spec import Spec
 
         run_audit(make(Dataset, Spec.parse(data)), store_at(store), out, target or [])
+
+
+@data_app.command()
+def save(
+    data: Annotated[str, typer.Argument(help="A data set, e.g. synthetic:size=64")],
+    out: Annotated[Path, typer.Argument(help="A new folder.")],
+    role: Annotated[
+        str | None, typer.Option(help="Only those of defender, attacker or probe.")
+    ] = None,
+    plugin: Plugins = None,
+) -> None:
+    """Write the pictures of a data set to files, with labels.csv: as `folder` reads them."""
+    with told():
+        load(plugin)
+        from bench.api import Dataset
+        from bench.registry import make
+        from bench.reports.saved import save_data
+        from bench.spec import Spec
+
+        save_data(make(Dataset, Spec.parse(data)), role, out)
 
 
 def main() -> None:

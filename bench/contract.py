@@ -114,8 +114,10 @@ class _DefenseTrial:
     def fitted(self) -> Weights:
         name = f"{type(self.defense).__name__}.reads_to_fit"
         faces = self.faces.declared(self.defense.reads_to_fit, name)
-        context = self.worker.training(generator("contract", self.defense.name))
-        return of_weights(self.defense.fit(faces, context), self.defense.name).weights
+        with TemporaryDirectory(dir=self.worker.scratch) as scratch:  # nothing to go on from
+            worker = dataclasses.replace(self.worker, scratch=Path(scratch))
+            context = worker.training(generator("contract", self.defense.name))
+            return of_weights(self.defense.fit(faces, context), self.defense.name).weights
 
     def shown(self, index: Array) -> Faces:
         name = f"{type(self.defense).__name__}.reads_to_protect"

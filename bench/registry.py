@@ -18,12 +18,19 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TypeVar, get_type_hints
 
-from bench.api import Attacker, Dataset, Defense, Plugin
+from bench.api import Attacker, Dataset, Defense, Learned, Plugin
 from bench.spec import Spec, Value, coerced, text_of
+from bench.verb import Verb
 
 P = TypeVar("P", bound=Plugin)
 
-KINDS: Mapping[str, type[Plugin]] = {"defense": Defense, "attacker": Attacker, "dataset": Dataset}
+KINDS: Mapping[str, type[Plugin]] = {
+    "defense": Defense,
+    "attacker": Attacker,
+    "dataset": Dataset,
+    "verb": Verb,
+}
+_READ_FILES = ("dataset", "verb")  # kinds whose plugins may have fields that name files
 BUILT_IN = ("defenses", "attackers", "bench.data")
 _classes: dict[str, dict[str, type[Plugin]]] = {kind: {} for kind in KINDS}
 _controls: set[str] = set()
@@ -43,9 +50,7 @@ def register(name: str, *, control: bool = False) -> Callable[[type[P]], type[P]
 
     def decorate(plugin: type[P]) -> type[P]:
         kind = next(kind for kind, base in KINDS.items() if issubclass(plugin, base))
-        placed = [item.name for item in dataclasses.fields(plugin) if _at(item) == "place"]  # type: ignore[arg-type]
-        if placed and kind != "dataset":
-            raise ValueError(f"{kind} {name!r}: only data sets have `place` fields, not {placed}")
+        _check(kind, name, plugin)
         known = _classes[kind].get(name, plugin)
         if (known.__module__, known.__qualname__) != (plugin.__module__, plugin.__qualname__):
             raise ValueError(f"{kind} {name!r} is {known.__module__}'s; choose another name")
@@ -56,6 +61,16 @@ def register(name: str, *, control: bool = False) -> Callable[[type[P]], type[P]
         return plugin
 
     return decorate
+
+
+def _check(kind: str, name: str, plugin: type[Plugin]) -> None:
+    inherited = {item.name for item in dataclasses.fields(Learned)} if kind == "defense" else set()
+    placed = {item.name for item in dataclasses.fields(plugin) if _at(item) == "place"}  # type: ignore[arg-type]
+    if kind not in _READ_FILES and placed - inherited:
+        raise ValueError(f"{kind} {name!r}: only {_READ_FILES} have `place` fields, not {placed}")
+    learns = issubclass(plugin, Defense) and plugin.fit is not Defense.fit
+    if learns and not issubclass(plugin, Learned):
+        raise ValueError(f"defense {name!r} has a fit; derive it from bench.api.Learned, too")
 
 
 def load_file(path: Path) -> None:
@@ -101,7 +116,7 @@ def make(base: type[P], spec: Spec) -> P:
     """The plugin that a spec names, with the spec's fields over the preset's over the defaults.
 
     Args:
-        base: Defense, Attacker or Dataset.
+        base: Defense, Attacker, Dataset or Verb.
         spec: its name and fields.
 
     Raises:
@@ -128,11 +143,14 @@ def make(base: type[P], spec: Spec) -> P:
 
 
 def spec_of(plugin: Plugin, *, without: tuple[str, ...] = ()) -> Spec:
-    """The plugin's spec with all fields written out, except those of the steps in `without`."""
+    """The plugin's spec with all fields written out, except those of the steps in `without`.
+
+    Places that name no file are left out.
+    """
     fields: dict[str, Value] = {
         item.name: getattr(plugin, item.name)
         for item in dataclasses.fields(plugin)  # type: ignore[arg-type]  # plugins are dataclasses
-        if _at(item) not in without
+        if _at(item) not in without and (_at(item) != "place" or getattr(plugin, item.name) != "")
     }
     return Spec(plugin.name, "", tuple(sorted(fields.items())))
 

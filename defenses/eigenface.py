@@ -5,14 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.api import Context, LatentDefense, Weights, field
+from bench.api import Context, LatentDefense, Learned, Weights, field
 from bench.faces import Faces, Release
 from bench.registry import register
 
 
 @register("eigenface")
 @dataclass(frozen=True)
-class Eigenface(LatentDefense):
+class Eigenface(Learned, LatentDefense):
     """Keeps the first principal components of a picture; the code is their coefficients.
 
     Source: Turk and Pentland, Journal of Cognitive Neuroscience 3(1), 1991.

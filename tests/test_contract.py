@@ -23,11 +23,13 @@ QUICK = {  # fields that shorten training; the rules are the same
     },
     "card": "card:utility=gender",
     "eigenface": "eigenface:k=4",
+    "pprl_vgan": "pprl_vgan:epochs=1,warmup=1,width=4,batch=16",
     "synthetic": "synthetic:people=4,takes=2,pictures=2",
     "chance": "chance",
 }
 NAMES = [
     "blur", "card", "constant", "eigenface", "mask", "noise", "none", "pixelate",
+    "pprl_vgan",
     "bits", "chance", "cnn", "flat", "linear", "lookup", "matcher", "mlp", "nearest", "neighbours",
     "regression", "synthetic",
 ]  # fmt: skip

@@ -13,13 +13,13 @@ PACKAGES = ("bench", "defenses", "attackers")
 LAYERS = (
     ("bench.faces", "bench.answers", "bench.spec"),
     ("bench.api",),
+    ("bench.verb",),
     ("bench.registry",),
     ("bench.nn", "bench.data", "bench.metrics"),
     ("defenses", "attackers", "bench.runner", "bench.contract"),
     ("bench.audit",),
     ("bench.reports", "bench.annotation"),
-    ("bench.options",),
-    ("bench.cli_annotate",),
+    ("bench.commands",),
     ("bench.cli",),
 )
 SAME_LEVEL = {("bench.contract", "bench.runner")}

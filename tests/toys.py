@@ -14,6 +14,7 @@ from bench.api import (
     Defense,
     Knowledge,
     LatentDefense,
+    Learned,
     field,
 )
 from bench.data.protocols import new_rows
@@ -219,7 +220,7 @@ def rummage(thing, target, path="it", seen=None):
 
 @register("fitted")
 @dataclass(frozen=True)
-class Fitted(Defense):
+class Fitted(Learned):
     """Learns the mean picture, and shows it. Source: ours."""
 
     k: int = field(2, about="enters fit", at="fit")
@@ -243,7 +244,7 @@ class Dies(Defense):
 
 @register("careless")
 @dataclass(frozen=True)
-class Careless(Defense):
+class Careless(Learned):
     """Breaks a rule of choice, and names no origin."""
 
     how: str = ""

@@ -107,7 +107,8 @@ def table1(given: Votes, rules: Rules) -> Table:
         tuple(columns),
         rows,
         f"Percent, with 95 % intervals. Truth: {truth}; {unknown} of {len(given.truth)} images "
-        f"have none; one answer is true of {100 * given.chance:.1f} %. A tied vote counts: {rules.ties}; a consensus counts {rules.level} its level. "
+        f"have none; one answer is true of {100 * given.chance:.1f} %. A tied vote counts: "
+        f"{rules.ties}; a consensus counts {rules.level} its level. "
         "`left`: share of the images whose vote reaches it.",
     )
 

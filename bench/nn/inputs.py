@@ -44,7 +44,7 @@ class Pictures:
             return images
         if generator is None:
             return scaled(images)
-        floats = scaled(self._moved(images, generator))
+        floats = scaled(self.moved(images, generator))
         if self.warp:
             floats = self._warped(floats, generator)
         if self.light:
@@ -53,8 +53,8 @@ class Pictures:
             floats = floats + (self.light * brightness)[:, None, None, None]
         return floats.contiguous(memory_format=torch.channels_last)
 
-    def _moved(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        """By whole pixels, mirrored or not: one gather of bytes."""
+    def moved(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        """By whole pixels, mirrored or not: one gather, of bytes or floats; gradients pass."""
         n, _, height, width = images.shape
         down, right = (self.shift * self._drawn(2, n, generator)).to(images.device)
         mirrored = torch.rand(n, 1, generator=generator).to(images.device) < 0.5 * self.flip

@@ -1,6 +1,8 @@
 """Writes what a run leaves behind in its folder."""
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -45,6 +47,26 @@ def write_findings(findings: Sequence[Finding], path: Path) -> None:
     """audit.csv: one line per finding, columns as in `Finding`; the same data, the same bytes."""
     frame = pd.DataFrame(findings, columns=list(Finding._fields))
     _whole(path, frame.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
+
+
+def check_new(folder: Path) -> None:
+    """Raises FileExistsError if there is something where a new folder is wanted."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise FileExistsError(f"a new folder is wanted, {folder} has something in it; name another")
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """A draft to write to, which becomes the folder if all goes well, and goes if not."""
+    check_new(folder)
+    draft = folder.with_name(f".{folder.name}.draft")
+    shutil.rmtree(draft, ignore_errors=True)  # of a process that died
+    draft.mkdir(parents=True)
+    try:
+        yield draft
+        draft.replace(folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 def _whole(path: Path, text: str) -> None:

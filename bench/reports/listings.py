@@ -16,6 +16,7 @@ from bench.runner.grid import Grid, bundled
 from bench.runner.plan import Planner
 from bench.runner.store import Store
 from bench.runner.threats import THREATS
+from bench.verb import Verb
 
 
 def print_plugins() -> None:
@@ -31,6 +32,15 @@ def print_plugins() -> None:
     console.print(f"grids: {', '.join(bundled())}")
     for name, reason in broken().items():
         console.print(f"broken: {name}: {reason}", style="red", markup=False)
+
+
+def verbs() -> list[str]:
+    """A line for each verb of `bench apply`."""
+    return [
+        f"{name} ({plugin.defense}): {_told(plugin)[0]}"
+        for name, plugin in plugins("verb").items()
+        if issubclass(plugin, Verb)
+    ] or ["No verb is registered."]
 
 
 def print_plan(grid: Grid, store: Store) -> None:

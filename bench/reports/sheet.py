@@ -1,6 +1,6 @@
 """The contact sheet: what each defense gives out, to be looked at."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,22 +43,27 @@ def sheets(
     paths = []
     for number, (data, pictures) in enumerate(rows.items()):
         path = folder / f"sheet-{number + 1}.png"
-        _draw(str(brief(Dataset, data)), pictures).save(path)
+        drawn(str(brief(Dataset, data)), pictures).save(path)
         paths.append(path)
     return paths
 
 
-def _draw(title: str, pictures: dict[str, Images]) -> Image.Image:
-    sheet = Image.new(
-        "RGB", (NAME_PX + N_PICTURES * SIDE_PX, 24 + len(pictures) * SIDE_PX), "white"
-    )
+def picture_of(image: Images) -> Image.Image:
+    """A picture, (3, H, W), as Pillow has it."""
+    return Image.fromarray(np.ascontiguousarray(image.transpose(1, 2, 0)))  # (H, W, 3)
+
+
+def drawn(title: str, pictures: Mapping[str, Images]) -> Image.Image:
+    """A contact sheet with a row for each name."""
+    n_columns = max(map(len, pictures.values()))
+    sheet = Image.new("RGB", (NAME_PX + n_columns * SIDE_PX, 24 + len(pictures) * SIDE_PX), "white")
     pen = ImageDraw.Draw(sheet)
     pen.text((6, 6), title, fill="black")
     for line, (name, images) in enumerate(pictures.items()):
         top = 24 + line * SIDE_PX
         pen.text((6, top + SIDE_PX // 2 - 6), name, fill="black")
         for column, image in enumerate(images):
-            shown = Image.fromarray(np.ascontiguousarray(image.transpose(1, 2, 0)))
+            shown = picture_of(image)
             place = (NAME_PX + column * SIDE_PX, top)
             sheet.paste(shown.resize((SIDE_PX, SIDE_PX), Image.Resampling.NEAREST), place)
     return sheet

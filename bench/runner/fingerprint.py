@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bench.registry import BUILT_IN
 
+VERBS = "apply"  # folder of a family's verbs: no stage runs them, so they enter no key
 LIBRARIES = ("numpy", "torch", "timm")  # their major versions enter every key
 
 
@@ -43,7 +44,8 @@ def code_of(*modules: str) -> str:
             raise ImportError(f"the code of {module} cannot be found, so its results have no key")
         files = [Path(spec.origin)]
         for folder in spec.submodule_search_locations or ():
-            files = sorted(Path(folder).rglob("*.py"))
+            found = sorted(Path(folder).rglob("*.py"))
+            files = [path for path in found if path.parent.name != VERBS]
         for path in files:
             digest.update(path.name.encode() + _bare(path.read_text(encoding="utf-8")).encode())
     return digest.hexdigest()[:16]

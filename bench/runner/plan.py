@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bench.api import ROLES, Dataset, Defense, Matcher, Plugin, Role
+from bench.api import ROLES, Dataset, Defense, Learned, Matcher, Plugin, Role
 from bench.registry import spec_of
 from bench.runner.cells import Cell
 from bench.runner.fingerprint import code_of, content_of, families_of
+from bench.runner.sharing import wanted
 from bench.runner.stage import Stage
 from bench.runner.threats import RAW
 from bench.spec import Spec
@@ -40,6 +41,7 @@ class Planner:
         self._stages: dict[str, Stage] = {}
         self._loads: dict[Spec, Stage] = {}
         self._codes: dict[tuple[str, ...], str] = {}
+        self._shared: dict[Learned, str] = {}
 
     def plan(self, cells: Iterable[Cell]) -> list[Stage]:
         """The stages that the cells need, inputs before what takes them, each once."""
@@ -138,7 +140,13 @@ class Planner:
     def weights(self, defense: Defense, data: Dataset, seed: int) -> Stage:
         """The stage that fits a defense; fields of protection are none of its business."""
         spec = spec_of(defense, without=("protect", "place"))
-        return self._stage("fit", defense, spec, (self.part(data, "defender"),), seed=seed)
+        inputs = (self.part(data, "defender"),)
+        if not (isinstance(defense, Learned) and defense.weights):
+            return self._stage("fit", defense, spec, inputs, seed=seed)
+        if defense not in self._shared:
+            self._shared[defense] = wanted(defense).digest
+        digest = self._shared[defense]
+        return self._stage("fit", defense, spec, inputs, seed=seed, weights=digest)
 
     def faces(self, cell: Cell, role: Role) -> Stage:
         """The stage that holds the pictures of a role that a cell is about."""
@@ -165,9 +173,7 @@ class Planner:
     def _stage(
         self, action: str, plugin: Plugin, spec: Spec, inputs: Sequence[Stage], **detail: str | int
     ) -> Stage:
-        family = () if action in ("split", "plant", "shuffle") else families_of(type(plugin))
-        shared = (*_COMMON, *_SHARED.get(action, ("bench.nn",)))
-        modules = (*family, f"{_ACTIONS}.{action}", *shared)
+        modules = modules_of(action, type(plugin))
         if modules not in self._codes:
             self._codes[modules] = code_of(*modules)
         code = self._codes[modules]
@@ -181,6 +187,13 @@ def with_inputs(stages: Iterable[Stage]) -> list[Stage]:
     for stage in stages:
         _add(stage, ordered)
     return list(ordered.values())
+
+
+def modules_of(action: str, plugin: type[Plugin]) -> tuple[str, ...]:
+    """The modules and packages whose code decides what an action makes with a plugin."""
+    family = () if action in ("split", "plant", "shuffle") else families_of(plugin)
+    shared = (*_COMMON, *_SHARED.get(action, ("bench.nn",)))
+    return (*family, f"{_ACTIONS}.{action}", *shared)
 
 
 def _add(stage: Stage, ordered: dict[str, Stage]) -> None:

@@ -7,7 +7,7 @@ import pytest
 from bench import registry
 from bench.registry import plugins
 from bench.runner.cells import cells
-from bench.runner.fingerprint import families_of
+from bench.runner.fingerprint import code_of, families_of
 from bench.runner.plan import Planner
 
 PLUGIN = '''
@@ -101,6 +101,18 @@ def test_seeds_redraw_attackers_but_not_data(grid, tmp_path):
     plan = Planner(tmp_path).plan(c for c in cells(task) if c.purpose == "private")
     count = {action: [s.action for s in plan].count(action) for action in ("load", "attack")}
     assert count == {"load": 1, "attack": 4}
+
+
+def test_verbs_enter_no_key(tmp_path, monkeypatch):
+    (tmp_path / "family" / "apply").mkdir(parents=True)
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ("__init__", "nets", "apply/replace"):
+        (tmp_path / "family" / f"{name}.py").write_text("one = 1")
+    before = code_of("family")
+    (tmp_path / "family" / "apply" / "replace.py").write_text("two = 2")
+    assert code_of("family") == before
+    (tmp_path / "family" / "nets.py").write_text("two = 2")
+    assert code_of("family") != before
 
 
 def test_a_plugins_family_is_its_own_code_and_not_the_whole_suite():

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from bench.options import Device, Plugins, StorePath, Workers, load, n_cores, store_at, told
+from bench.commands.options import (
+    Device,
+    Plugins,
+    StorePath,
+    Workers,
+    load,
+    n_cores,
+    store_at,
+    told,
+)
 
 if TYPE_CHECKING:  # imported where they are used: `bench --help` waits for none of them
     from bench.annotation.study import PanelOrder

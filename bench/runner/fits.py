@@ -1,0 +1,97 @@
+"""Finds what a store has fitted, to share it."""
+
+from collections.abc import Iterator, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from bench.api import Dataset, Defense, Plugin
+from bench.registry import brief, make, spec_of
+from bench.runner.fingerprint import code_of
+from bench.runner.plan import modules_of
+from bench.runner.sharing import Recipe, save
+from bench.runner.store import Store
+from bench.spec import Spec, Value
+
+
+class Fit(NamedTuple):
+    """A fitted defense in a store."""
+
+    key: str
+    recipe: Recipe
+
+    def __str__(self) -> str:
+        data = brief(Dataset, self.recipe.data_spec)
+        return f"{brief(Defense, self.recipe.spec)} --data {data} --seed {self.recipe.seed}"
+
+
+def fit_of(store: Store, defense: Spec, data: Spec | None, seed: int | None) -> Fit:
+    """The one fit to which all that is said applies; fields that are not named may be any.
+
+    If there is one by the present code, those by older code do not count.
+
+    Raises:
+        ValueError: if a name, a field or a value is unknown, or there is none, or more than one.
+    """
+    plugin = make(Defense, defense)
+    fields = _named(plugin, defense)
+    data_fields = _named(make(Dataset, data), data) if data else {}
+    found = [
+        fit
+        for fit in _fits(store, defense.name)
+        if fields.items() <= fit.recipe.fields.items()
+        and (data is None or data.name == fit.recipe.data)
+        and data_fields.items() <= fit.recipe.data_fields.items()
+        and seed in (None, fit.recipe.seed)
+    ]
+    code = code_of(*modules_of("fit", type(plugin)))
+    found = [fit for fit in found if fit.recipe.code == code] or found
+    if not found:
+        raise ValueError(f"{store.root} holds no such fit of {defense}; run a grid that fits it")
+    if len(found) > 1:
+        listed = "; ".join(sorted(map(str, found)))
+        raise ValueError(f"{len(found)} fits in {store.root} are meant; say which: {listed}")
+    return found[0]
+
+
+def export(store: Store, fit: Fit, path: Path) -> None:
+    """Writes what was learned to one file, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save(path, store.get(fit.key).weights, fit.recipe)
+
+
+def _named(plugin: Plugin, spec: Spec) -> Mapping[str, Value]:
+    """The fields that a spec or its preset names, of those that matter to a fit."""
+    names = {name for name, _ in spec.fields} | set(plugin.presets.get(spec.preset, ()))
+    full = dict(spec_of(plugin, without=("protect", "place")).fields)
+    return {name: value for name, value in full.items() if name in names}
+
+
+def _fits(store: Store, defense: str) -> Iterator[Fit]:
+    """All fits of a defense, but those that took their weights from a file."""
+    for key in store:
+        made: Mapping[str, Any] = store.recipe(key)
+        if (made["action"], made["plugin"]) == ("fit", defense) and "weights" not in made["detail"]:
+            yield Fit(key, _recipe(store, made))
+
+
+def _recipe(store: Store, made: Mapping[str, Any]) -> Recipe:
+    """What is told of a fit: nothing of where pictures lay or whom they show."""
+    part: Mapping[str, Any] = store.recipe(made["inputs"][0])
+    images = np.asarray(store.get(made["inputs"][0]).arrays["images"])
+    return Recipe.model_validate(
+        {
+            "defense": made["plugin"],
+            "fields": made["fields"],
+            "data": part["plugin"],
+            "data_fields": part["fields"],
+            "data_key": part["inputs"][0],
+            "seed": made["detail"]["seed"],
+            "shape": images.shape[1:],
+            "code": made["code"],
+            "libraries": made["libraries"],
+            "suite": version("unmask-bench"),
+        }
+    )

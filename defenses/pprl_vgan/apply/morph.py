@@ -1,0 +1,104 @@
+"""Expression morphing: a path of codes from one picture of a person to another."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.answers import Estimate
+from bench.api import field
+from bench.faces import Images
+from bench.metrics.means import mean
+from bench.registry import register
+from bench.verb import Applied, Judge, Pictures, Tools, Verb
+from defenses.pprl_vgan.apply.generator import Generator
+
+MEASURED = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the way
+N_SHOWN = 10  # pictures of a path on the sheet
+
+
+@register("morph")
+@dataclass(frozen=True)
+class Morph(Verb):
+    """Morphs the first picture into the second, the third into the fourth, and so on.
+
+    Each pair should show one person, and goes on showing that person: the one whose face comes
+    nearest to both.
+
+    Source: Chen, Konrad, Ishwar, CVPR-W 2018, applications; released img_applications.py.
+    Differs from it: decodes means of codes, and finds out whose face it is.
+    """
+
+    defense = "pprl_vgan"
+
+    steps: int = field(17, about="pictures of each path, with both ends")
+    target: str = field("expression", about="label that should change along the path")
+
+    def __post_init__(self) -> None:
+        if self.steps < 2:
+            raise ValueError(f"steps must be at least 2, got {self.steps}")
+
+    def apply(self, pictures: Pictures, tools: Tools) -> Applied:
+        """The paths, one after the other."""
+        if len(pictures) % 2 or not pictures:
+            raise ValueError(f"morph wants pairs of pictures, got {len(pictures)}; add or drop one")
+        generator, images = Generator(tools), np.stack([*pictures.values()])  # (2P, 3, H, W)
+        codes = generator.codes(images)
+        person = generator.own(images, codes, together=2).repeat(self.steps)  # (P*S,)
+        way = np.linspace(0, 1, self.steps, dtype=np.float32)[:, None]  # (S, 1)
+        between = codes[::2, None] * (1 - way) + codes[1::2, None] * way  # (P, S, D)
+        made = generator.faces(between.reshape(len(person), -1), person)  # (P*S, 3, H, W)
+        paths = made.reshape(-1, self.steps, *made.shape[1:])  # (P, S, 3, H, W)
+        names = [*pictures]
+        pairs = [f"{a}-{b.split('/')[-1]}" for a, b in zip(names[::2], names[1::2], strict=True)]
+        steps = [f"{pair}-{step:03d}" for pair in pairs for step in range(self.steps)]
+        return Applied(
+            dict(zip(steps, made, strict=True)),
+            _beside(images, paths),
+            {pair: _row(images, paths, number) for number, pair in enumerate(pairs)},
+            self._measures(images, paths, tools),
+        )
+
+    def _measures(
+        self, images: Images, paths: Images, tools: Tools
+    ) -> Mapping[str, Estimate | str]:
+        name = f"probability of the last {self.target}"
+        along = tools.judged(self.target, lambda judge: _along(judge, images, paths))
+        if isinstance(along, str):
+            return {name: along}
+        steps = {share: round(share * (self.steps - 1)) for share in MEASURED}
+        found = {
+            f"{name}, {share:.0%} of the way": mean(along[:, step]) for share, step in steps.items()
+        }
+        return {**found, f"{name}, rise": mean(along[:, -1] - along[:, 0])}
+
+
+def _along(judge: Judge, images: Images, paths: Images) -> NDArray[np.float32]:
+    """The probability of what the last picture shows, along each path, (P, S).
+
+    Raises:
+        ValueError: if no pair shows two classes to the judge; one that does not says nothing.
+    """
+    first, last = (judge.ask(side).argmax(axis=1) for side in (images[::2], images[1::2]))
+    if (first == last).all():
+        raise ValueError("no pair of pictures shows the judge two classes")
+    said = judge.ask(paths.reshape(-1, *images.shape[1:]))  # (P*S, C)
+    of_last = said.reshape(*paths.shape[:2], -1)[np.arange(len(last)), :, last]  # (P, S)
+    return np.asarray(of_last[first != last])
+
+
+def _beside(images: Images, paths: Images) -> Images:
+    """Frames, (P*S, 3, H, 3W): first picture, path, last picture."""
+    first, last = (
+        side[:, None].repeat(paths.shape[1], axis=1) for side in (images[::2], images[1::2])
+    )
+    wide = np.concatenate([first, paths, last], axis=4)  # (P, S, 3, H, 3W)
+    return wide.reshape(-1, *wide.shape[2:])
+
+
+def _row(images: Images, paths: Images, pair: int) -> Images:
+    """A row of the sheet: some of the path between its ends."""
+    shown = np.linspace(0, paths.shape[1] - 1, N_SHOWN).round().astype(int)
+    first, last = images[2 * pair : 2 * pair + 2]
+    return np.stack([first, *paths[pair, shown], last])

@@ -1,0 +1,58 @@
+"""Identity replacement: everybody becomes one person, with the expression kept."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.answers import Estimate
+from bench.api import field
+from bench.faces import Images
+from bench.metrics.means import agreement, mean, share
+from bench.registry import register
+from bench.verb import Applied, Judge, Pictures, Tools, Verb
+from defenses.pprl_vgan.apply.generator import Generator
+
+
+@register("replace")
+@dataclass(frozen=True)
+class Replace(Verb):
+    """Gives pictures, or the frames of a clip, the face of one chosen person.
+
+    Source: Chen, Konrad, Ishwar, CVPR-W 2018, applications; released img_applications.py.
+    Differs from it: decodes the code's mean, where the authors draw a code in each frame.
+    """
+
+    defense = "pprl_vgan"
+
+    person: int = field(0, about="who everybody becomes, a number of the defender's people")
+    target: str = field("expression", about="label that should be kept")
+
+    def apply(self, pictures: Pictures, tools: Tools) -> Applied:
+        """The pictures with that person's face; the animation shows them beside the input."""
+        generator, images = Generator(tools), np.stack([*pictures.values()])  # (N, 3, H, W)
+        made = generator.faces(generator.codes(images), np.full(len(images), self.person))
+
+        def named(judge: Judge) -> Estimate:
+            answers = judge.ask(made)
+            label = tools.weights["people"][self.person]
+            return share(answers.argmax(axis=1) == label, 1 / answers.shape[1])
+
+        measures = {
+            "flicker of the input, grey levels": _flicker(images),
+            "flicker of the output, grey levels": _flicker(made),
+            "named as the chosen person": tools.judged("identity", named),
+            f"{self.target} kept": tools.judged(
+                self.target, lambda judge: agreement(judge.ask(images), judge.ask(made))
+            ),
+        }
+        beside = np.concatenate([images, made], axis=3)  # (N, 3, H, 2W)
+        sheet = {"input": images, f"person {self.person}": made}
+        named_pictures = dict(zip(pictures, made, strict=True))
+        return Applied(named_pictures, beside if len(beside) > 1 else beside[:0], sheet, measures)
+
+
+def _flicker(frames: Images) -> Estimate | str:
+    """Mean absolute change from each frame to the next, 0..255."""
+    if len(frames) < 2:
+        return "one picture does not flicker"
+    return mean(np.abs(np.diff(frames.astype(int), axis=0)).mean(axis=(1, 2, 3)))  # of (N-1,)

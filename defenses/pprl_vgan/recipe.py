@@ -1,0 +1,99 @@
+"""How a PPRL-VGAN is trained: the fields that enter the key of its weights."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bench.api import LatentDefense, Learned, field
+from bench.spec import Value
+from defenses.pprl_vgan.losses import Shares
+
+OPTIMIZERS = ("adam", "rmsprop")
+RELEASED: Mapping[str, Value] = {  # what both releases share
+    "width": 32,
+    "latent": 128,
+    "bounded": True,
+    "pooled": False,
+    "d_utility": 0.25,
+    "optimizer": "rmsprop",
+    "lr": 3e-4,
+    "d_lr": 3e-4,
+    "anneal": False,
+    "batch": 256,
+    "warmup": 0,
+    "shift": 0.0,
+    "flip": False,
+}
+FERG = {
+    **RELEASED,
+    "kernel": 5,
+    "fakes_teach": True,
+    "w_real": 0.108,
+    "w_person": 0.6,
+    "w_utility": 0.29,
+    "epochs": 400,
+}
+MUG = {
+    **RELEASED,
+    "kernel": 8,
+    "squared": True,
+    "w_real": 0.078,
+    "w_person": 0.8,
+    "w_utility": 0.12,
+    "epochs": 300,
+}
+
+
+@dataclass(frozen=True)
+class Recipe(Learned, LatentDefense):
+    """The fields of training; the defaults are the preset `quick`."""
+
+    utility: str = field("expression", about="label that is kept; another face shows the same")
+    kernel: int = field(4, about="side of every convolution, px")
+    width: int = field(12, about="channels of the first convolution; others are multiples of it")
+    latent: int = field(32, about="numbers in a code")
+    bounded: bool = field(False, about="log-variance through a sigmoid, as released")
+    squared: bool = field(False, about="spread exp(logvar^2 / 2), as released for MUG; a slip")
+    pooled: bool = field(True, about="discriminator of the blocks of the authors' identifier")
+    fakes_teach: bool = field(False, about="made pictures, too, teach the discriminator's classes")
+    w_kl: float = field(0.002, about="share of the codes' divergence in the generator's loss")
+    w_real: float = field(0.108, about="share of being taken for real")
+    w_person: float = field(0.6, about="share of being taken for the person wanted")
+    w_utility: float = field(0.29, about="share of showing what the source shows")
+    d_real: float = field(0.25, about="share of real or made in the discriminator's loss")
+    d_person: float = field(0.5, about="share of who it is")
+    d_utility: float = field(1.0, about="share of what it shows")
+    optimizer: str = field("adam", about="adam (betas 0.5, 0.99) or rmsprop (0.9)")
+    lr: float = field(1e-3, about="learning rate of the generator")
+    d_lr: float = field(2e-3, about="learning rate of the discriminator")
+    decay: float = field(1e-6, about="the rate falls as 1 / (1 + decay * iterations)")
+    anneal: bool = field(True, about="the rate falls to 0 over the second half")
+    batch: int = field(64, about="pictures of a step")
+    epochs: int = field(40, about="passes over the pictures, each of one step in three")
+    warmup: int = field(20, about="epochs before in which the discriminator learns alone")
+    shift: float = field(0.06, about="largest move of what the discriminator sees, share of a side")
+    flip: bool = field(True, about="mirror half of what the discriminator sees")
+    patience: int = field(15, about="epochs after which faces must show structure, or it restarts")
+    restarts: int = field(2, about="new beginnings at most")
+
+    def __post_init__(self) -> None:
+        if self.optimizer not in OPTIMIZERS:
+            raise ValueError(f"optimizer must be one of {OPTIMIZERS}, got {self.optimizer!r}")
+        if min(self.kernel, self.width, self.latent, self.epochs) < 1 or self.batch < 2:
+            raise ValueError("kernel, width, latent, epochs are at least 1 and batch at least 2")
+        if self.kernel < 3:
+            raise ValueError(f"kernel must be at least 3 px, got {self.kernel}")
+
+    @property
+    def shares(self) -> Shares:
+        """The weights of the generator's loss."""
+        return Shares(self.w_kl, self.w_real, self.w_person, self.w_utility)
+
+    @property
+    def d_shares(self) -> tuple[float, float, float]:
+        """The weights of the discriminator's heads."""
+        return self.d_real, self.d_person, self.d_utility
+
+    @property
+    def reads_to_fit(self) -> tuple[str, ...]:
+        """Who it is, and what is kept."""
+        return ("identity", self.utility)

@@ -1,0 +1,166 @@
+"""The verbs on a decoder that can be followed by hand (tests/painter.py)."""
+
+import numpy as np
+import pytest
+
+from bench.api import Defense
+from bench.registry import make
+from bench.runner.luck import RowLuck
+from bench.runner.worker import Worker
+from bench.spec import Spec
+from bench.verb import Judge, Tools, Verb
+from defenses.pprl_vgan.apply.complete import _moved
+from defenses.pprl_vgan.apply.generator import Generator
+
+PEOPLE = np.array([0, 2, 3, 4, 6])  # labels; 1 and 5 are not the defender's
+
+
+def picture(person, level):
+    image = np.full((3, 16, 16), 30 * person, np.uint8)
+    image[:, :, 8:] = level
+    return image
+
+
+def who(images):
+    """Certain of the person on the left."""
+    label = PEOPLE[images[:, 0, 0, 0] // 30]
+    return np.eye(7, dtype=np.float32)[label]
+
+
+def brightness(images):
+    """Probabilities of dark and bright: the right half's level, of 200."""
+    bright = images[:, 0, 0, -1].astype(np.float32) / 200
+    return np.stack([1 - bright, bright], axis=1)
+
+
+JUDGES = {
+    "identity": Judge("eye", tuple("abcdefg"), 1.0, who),
+    "expression": Judge("eye", ("dark", "bright"), 1.0, brightness),
+}
+
+
+def applied(verb, pictures, judges=JUDGES, **files):
+    luck = RowLuck(np.arange(len(pictures)), 0, "painter", 0)
+    weights = {"people": PEOPLE}
+    painter = make(Defense, Spec("painter"))
+    tools = Tools(painter, weights, Worker().protecting(luck), judges, files)
+    named = {f"p{number}": image for number, image in enumerate(pictures)}
+    return make(Verb, Spec.parse(verb)).apply(named, tools)
+
+
+def test_everybody_gets_the_chosen_face_and_keeps_the_code():
+    clip = [picture(1, 20), picture(2, 40), picture(1, 140)]
+    made = applied("replace:person=3", clip)
+    assert [*made.pictures] == ["p0", "p1", "p2"]
+    np.testing.assert_array_equal(made.pictures["p1"], picture(3, 40))
+    np.testing.assert_array_equal(made.frames[1], np.concatenate([clip[1], picture(3, 40)], axis=2))
+    values = {name: found.value for name, found in made.measures.items()}
+    assert values == {
+        "flicker of the input, grey levels": ((30 + 20) / 2 + (30 + 100) / 2) / 2,
+        "flicker of the output, grey levels": (20 / 2 + 100 / 2) / 2,
+        "named as the chosen person": 1.0,
+        "expression kept": 1.0,
+    }
+    assert made.measures["named as the chosen person"].chance == 1 / 7
+    assert made.measures["expression kept"].chance == 2 / 3  # two of three are dark
+
+
+def test_one_picture_is_no_clip_and_nobody_judges_without_a_judge():
+    made = applied("replace", [picture(1, 20)], {})
+    assert len(made.frames) == 0
+    assert made.measures["flicker of the output, grey levels"] == "one picture does not flicker"
+    assert "no judge of identity: run a grid" in made.measures["named as the chosen person"]
+
+
+def test_nobody_becomes_a_person_whom_the_weights_do_not_know():
+    with pytest.raises(ValueError, match="person is 0 to 4 in these weights, got 5"):
+        applied("replace:person=5", [picture(1, 20)])
+
+
+def test_a_path_goes_from_one_picture_to_the_other_as_the_same_person():
+    pairs = [picture(2, 0), picture(2, 200), picture(4, 10), picture(4, 30)]
+    made = applied("morph:steps=5", pairs)
+    assert [*made.pictures][:2] == ["p0-p1-000", "p0-p1-001"]
+    for step, level in enumerate((0, 50, 100, 150, 200)):
+        np.testing.assert_array_equal(made.pictures[f"p0-p1-{step:03d}"], picture(2, level))
+    np.testing.assert_array_equal(made.pictures["p2-p3-004"], picture(4, 30))
+    wide = np.concatenate([pairs[0], picture(2, 50), pairs[1]], axis=2)
+    np.testing.assert_array_equal(made.frames[1], wide)
+    values = [(found.value, found.n) for found in made.measures.values()]
+    assert values == [
+        (0, 1),
+        (0.25, 1),
+        (0.5, 1),
+        (0.75, 1),
+        (1, 1),
+        (1, 1),
+    ]  # the pair that differs
+
+
+def test_pairs_that_look_alike_to_the_judge_say_nothing():
+    made = applied("morph", [picture(2, 10), picture(2, 20)])
+    assert set(made.measures.values()) == {"no pair of pictures shows the judge two classes"}
+
+
+@pytest.mark.parametrize("n", [0, 1, 3])
+def test_a_path_wants_two_ends(n):
+    with pytest.raises(ValueError, match=f"morph wants pairs of pictures, got {n}"):
+        applied("morph", [picture(1, 1)] * n)
+
+
+def test_what_is_hidden_comes_from_the_face_that_the_rest_suggests():
+    """Half of the right side is greyed, so that its code lies between level and grey."""
+    pictures = [picture(3, 101), picture(1, 201)]
+    made = applied("complete:top=0,height=0.5,left=0.5,width=0.5", pictures)
+    wanted = picture(3, 101)
+    wanted[:, :8, 8:] = (101 + 127) // 2
+    np.testing.assert_array_equal(made.pictures["p0"], wanted)
+    wanted[:, :8, 8:] = 201  # the mean of the others is the other one
+    np.testing.assert_array_equal(made.sheet["mean face"][0], wanted)
+
+
+def test_a_mask_hides_like_a_rectangle():
+    pictures, mask = [picture(3, 101), picture(1, 201)], np.zeros((3, 16, 16), np.uint8)
+    mask[:, 4:10, 2:7] = 255
+    by_mask = applied("complete", pictures, mask=mask)
+    by_sides = applied("complete:top=0.25,height=0.375,left=0.125,width=0.3125", pictures)
+    for name, image in by_mask.pictures.items():
+        np.testing.assert_array_equal(image, by_sides.pictures[name])
+
+
+@pytest.mark.parametrize("verb", ["complete:height=0", "complete:top=0,left=0,height=1,width=1"])
+def test_a_part_is_hidden_or_nothing_can_be_completed(verb):
+    with pytest.raises(ValueError, match="hide a part of it"):
+        applied(verb, [picture(1, 1)])
+
+
+def test_a_lost_expression_is_shown_worst_first():
+    """What is hidden at the right edge turns towards grey: bright becomes dark for the judge."""
+    hide = "complete:top=0,height=1,left=0.75,width=0.25"
+    levels = (110, 20, 180)  # half hidden: 118, 73 and 153 of 200
+    made = applied(hide, [picture(1, level) for level in levels])
+    assert "expression lost: picture" in made.sheet
+    assert len(made.sheet["expression lost: picture"]) == 0
+    made = applied("complete:top=0,height=0.9,left=0.5,width=0.5", [picture(1, 90), picture(1, 99)])
+    shown = made.sheet["expression lost: picture"]  # nearly all grey: both end bright
+    assert [int(image[0, 0, -1]) for image in shown] == [90, 99]
+
+
+def test_a_face_beside_its_place_is_found():
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (3, 3, 32, 32)).astype(np.uint8)
+    made = np.stack([images[0], np.roll(images[1], 2, axis=2), np.roll(images[2], (1, -1), (1, 2))])
+    moved = _moved(made, images, np.ones((32, 32), bool))
+    np.testing.assert_allclose(moved, [0, 2 / 32, np.sqrt(2) / 32])
+
+
+def test_the_own_face_is_the_nearest_one_where_it_is_seen():
+    images = np.stack([picture(3, 50), picture(1, 80)])
+    images[0, :, :, :6] = 0  # looks like person 0 but for two columns
+    luck = RowLuck(np.arange(2), 0, "painter", 0)
+    weights = {"people": PEOPLE}
+    tools = Tools(make(Defense, Spec("painter")), weights, Worker().protecting(luck))
+    codes, seen = np.array([[50], [80]], np.float32), np.ones((16, 16), bool)
+    assert Generator(tools).own(images, codes, seen).tolist() == [0, 1]
+    seen[:, :6] = False
+    assert Generator(tools).own(images, codes, seen).tolist() == [3, 1]
