@@ -191,9 +191,11 @@ class PPRLVGAN(Recipe):
             int(utility.max()) + 1,
             self.kernel,
             self.width,
+            self.decoder_width,
             self.latent,
             int(self.bounded),
             int(self.squared),
+            int(self.pooled),
         )
 
 

@@ -122,7 +122,7 @@ class Game:
         self.pupils, self.form, self.recipe, self.generator = pupils, form, recipe, generator
         self.device = torch.device(device)
         self.encoder, self.decoder = Encoder(form), Decoder(form)
-        self.discriminator = Discriminator(form, pooled=recipe.pooled)
+        self.discriminator = Discriminator(form)
         for net in (self.encoder, self.decoder, self.discriminator):
             net.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         made_by = [*self.encoder.parameters(), *self.decoder.parameters()]
@@ -139,13 +139,19 @@ class Game:
         return {name: getattr(self, name) for name in names}
 
     def warm_up(self) -> None:
-        """The discriminator learns who and what; encoder and decoder learn to rebuild pictures."""
-        for _ in range(self.recipe.warmup * self.n_iterations):
+        """The discriminator learns who and what; the encoder sees as it does, and rebuilds."""
+        n_steps = self.recipe.warmup * self.n_iterations
+        for step in range(n_steps):
+            _set_rate(self.judge, self.recipe.d_lr * 2 * (1 - step / n_steps))
             images, person, utility = self._batch()
             with autocast(self.device):
-                verdict = self.discriminator(images)
-            terms = heads(_floats(verdict), torch.ones(len(images)), person, utility)
-            _step(self.judge, terms[1] + terms[2])
+                verdict = _floats(self.discriminator(images))
+            terms = heads(verdict, torch.ones_like(verdict.real), person, utility)
+            _step(self.judge, self.recipe.d_person * terms[1] + self.recipe.d_utility * terms[2])
+        if n_steps and self.recipe.pooled:
+            self.encoder.body.load_state_dict(self.discriminator.body.state_dict())
+        for _ in range(self.recipe.rebuild * self.n_iterations):
+            images, person, _ = self._batch()
             codes, divergence = self._coded(images)
             with autocast(self.device):
                 rebuilt = self.decoder(codes, person)
@@ -167,9 +173,8 @@ class Game:
         rate = 1 / (1 + recipe.decay * iteration)
         if recipe.anneal:
             rate *= min(1.0, 2 - 2 * iteration / (recipe.epochs * self.n_iterations))
-        for optimizer, lr in ((self.maker, recipe.lr), (self.judge, recipe.d_lr)):
-            for group in optimizer.param_groups:
-                group["lr"] = lr * rate
+        _set_rate(self.maker, recipe.lr * rate)
+        _set_rate(self.judge, recipe.d_lr * rate)
 
     def _fool(self) -> Made:
         """A step of the generator."""
@@ -231,6 +236,11 @@ def _optimizer(parameters: Sequence[Parameter], lr: float, recipe: Recipe) -> to
     if recipe.optimizer == "adam":
         return torch.optim.Adam(parameters, lr, betas=(0.5, 0.99), fused=True)
     return torch.optim.RMSprop(parameters, lr, alpha=0.9, eps=1e-8, foreach=True)  # as Keras does
+
+
+def _set_rate(optimizer: torch.optim.Optimizer, lr: float) -> None:
+    for group in optimizer.param_groups:
+        group["lr"] = lr
 
 
 def _step(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
