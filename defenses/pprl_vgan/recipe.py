@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bench.api import LatentDefense, field
 from bench.spec import Value
 from defenses.pprl_vgan.losses import Shares
+from defenses.pprl_vgan.nets import Form
 
 OPTIMIZERS = ("adam", "rmsprop")
 RELEASED: Mapping[str, Value] = {  # what both releases share
@@ -86,6 +87,12 @@ class Recipe(LatentDefense):
             raise ValueError("widths, latent and epochs are at least 1, batch at least 2")
         if self.kernel < 3:
             raise ValueError(f"kernel must be at least 3 px, got {self.kernel}")
+
+    def form(self, size_px: int, n_people: int, n_classes: int) -> Form:
+        """The networks' form for such data."""
+        sizes = (self.kernel, self.width, self.decoder_width, self.latent)
+        switches = (int(self.bounded), int(self.squared), int(self.pooled))
+        return Form(size_px, n_people, n_classes, *sizes, *switches)
 
     @property
     def shares(self) -> Shares:
