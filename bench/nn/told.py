@@ -54,8 +54,8 @@ class ToldNet(nn.Module):
     def __init__(self, net: nn.Module, n_told: int, n_classes: int) -> None:
         super().__init__()
         self.net = net
+        self.scale = nn.BatchNorm1d(N_FEATURES)  # or large features would drown what is told
         self.head = nn.Sequential(
-            nn.LeakyReLU(0.2),
             nn.Linear(N_FEATURES + n_told, _HIDDEN),
             nn.LeakyReLU(0.2),
             nn.Linear(_HIDDEN, n_classes),
@@ -63,7 +63,7 @@ class ToldNet(nn.Module):
 
     def forward(self, inputs: Tensor, told: Tensor) -> Tensor:
         """Logits, (N, n_classes), of inputs and what is told of them, (N, n_told)."""
-        features = self.net(inputs)
+        features = self.scale(self.net(inputs))
         logits: Tensor = self.head(torch.cat([features, told.to(features.dtype)], dim=1))
         return logits
 

@@ -23,6 +23,7 @@ RELEASED: Mapping[str, Value] = {  # what both releases share
     "batch": 256,
     "warmup": 0,
     "rebuild": 0,
+    "w_rebuild": 0.0,
     "shift": 0.0,
     "flip": False,
 }
@@ -60,21 +61,22 @@ class Recipe(LatentDefense):
     pooled: bool = field(True, about="discriminator of the blocks of the authors' identifier")
     fakes_teach: bool = field(False, about="made pictures, too, teach the discriminator's classes")
     w_kl: float = field(0.002, about="share of the codes' divergence in the generator's loss")
-    w_real: float = field(0.108, about="share of being taken for real")
-    w_person: float = field(0.4, about="share of being taken for the person wanted")
+    w_real: float = field(0.3, about="share of being taken for real")
+    w_person: float = field(0.3, about="share of being taken for the person wanted")
     w_utility: float = field(0.5, about="share of showing what the source shows")
+    w_rebuild: float = field(2.0, about="share of the mean error of pictures of the own person")
     d_real: float = field(0.25, about="share of real or made in the discriminator's loss")
     d_person: float = field(0.5, about="share of who it is")
     d_utility: float = field(1.0, about="share of what it shows")
     optimizer: str = field("adam", about="adam (betas 0.5, 0.99) or rmsprop (0.9)")
-    lr: float = field(1e-3, about="learning rate of the generator")
+    lr: float = field(2e-3, about="learning rate of the generator")
     d_lr: float = field(2e-3, about="learning rate of the discriminator")
     decay: float = field(1e-6, about="the rate falls as 1 / (1 + decay * iterations)")
     anneal: bool = field(True, about="the rate falls to 0 over the second half")
     batch: int = field(48, about="pictures of a step")
-    epochs: int = field(28, about="of the game, each of as many iterations as whole batches")
+    epochs: int = field(32, about="of the game, each of as many iterations as whole batches")
     warmup: int = field(30, about="epochs before, in which the discriminator learns classes alone")
-    rebuild: int = field(10, about="epochs then, in which encoder and decoder rebuild pictures")
+    rebuild: int = field(14, about="epochs then, in which encoder and decoder rebuild pictures")
     shift: float = field(0.06, about="largest move of what the discriminator sees, share of a side")
     flip: bool = field(True, about="mirror half of what the discriminator sees")
     patience: int = field(15, about="epochs after which faces must show structure, or it restarts")

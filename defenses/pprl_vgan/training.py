@@ -27,13 +27,16 @@ from defenses.pprl_vgan.nets import Decoder, Discriminator, Encoder, Form, Verdi
 from defenses.pprl_vgan.recipe import Recipe
 
 N_KEPT = 20  # checkpoints of a training
+OWN = 4  # of as many pictures one shows its own person where it is compared with its source
 REBUILT = 5.0  # weight of the mean error of rebuilt pictures while it warms up
 FLAT = 0.2  # of the variety of real pictures: made ones with less have no structure
-FIGURES = (
-    "kl", "real", "person", "utility",
-    "d_real", "d_fake", "d_person", "d_utility",
-    "person_made", "utility_made", "person_known", "utility_known", "variety",
-)  # fmt: skip  # the generator's losses, the discriminator's, accuracies of heads, and spread
+FIGURES = (  # of an epoch, in the order of `Game`
+    "kl", "real", "person", "utility",  # the generator's losses, nats
+    "person_made", "utility_made",  # how often the discriminator's heads name what was wanted
+    "variety",  # of made pictures, as a share of real ones'
+    "d_real", "d_person", "d_utility", "d_fake",  # the discriminator's losses, nats
+    "person_known", "utility_known",  # how often its heads are right about real pictures
+)  # fmt: skip
 
 
 class Pupils(NamedTuple):
@@ -178,16 +181,22 @@ class Game:
 
     def _fool(self) -> Made:
         """A step of the generator."""
-        images, _, utility = self._batch()
+        images, own, utility = self._batch()
         person = torch.randint(0, self.form.n_people, (len(images),), generator=self.generator)
         person = person.to(self.device)
+        n_own = len(images) // OWN if self.recipe.w_rebuild else 0
+        person[:n_own] = own[:n_own]
         codes, divergence = self._coded(images)
         self.discriminator.requires_grad_(False)  # its gradients would be made in vain
         with autocast(self.device):
             made = self.decoder(codes, person)
             verdict = _floats(self.discriminator(self._seen(made)))
         terms = heads(verdict, torch.ones_like(verdict.real), person, utility)
-        _step(self.maker, of_generator(divergence, terms, self.recipe.shares))
+        loss = of_generator(divergence, terms, self.recipe.shares)
+        if n_own:
+            error = (made[:n_own].float() - images[:n_own]).abs().mean()
+            loss = loss + self.recipe.w_rebuild * error
+        _step(self.maker, loss)
         self.discriminator.requires_grad_(True)
         made = made.detach().float()
         variety = made.std(dim=0).mean() / images.std(dim=0).mean()
