@@ -69,7 +69,8 @@ def trained(pupils: Pupils, form: Form, recipe: Recipe, context: Context) -> Wei
             collapsed = _played(game, Checkpoint(folder, generator, **game.parts), context)
         if not collapsed:
             break
-        context.log(f"attempt {attempt + 1} shows no structure")
+        which = f"attempt {attempt + 1} of {recipe.restarts + 1}"
+        context.log(f"{which} shows no structure after {len(game.history)} epochs")
     return {
         **{f"encoder.{name}": array for name, array in state_of(game.encoder).items()},
         **{f"decoder.{name}": array for name, array in state_of(game.decoder).items()},
