@@ -1,0 +1,6 @@
+"""Semi-adversarial networks: defenses that hide gender and keep matching."""
+
+from defenses.san.defense import SAN
+from defenses.san.pattern import PrototypePattern
+
+__all__ = ["SAN", "PrototypePattern"]
