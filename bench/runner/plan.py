@@ -104,15 +104,17 @@ class Planner:
         learns_anew = threat.learns_from == "protected" and not cell.defense.changes_nothing
         if learns_anew and cell.attacker.uses_start:
             start = (self.attack(replace(cell, threat=replace(RAW, gallery=threat.gallery))),)
+        disclosed = self._fitted(cell) if threat.grants else ()
         if threat.learns_from != "raw":
             releases = [self.release(cell, "attacker", draw) for draw in range(threat.draws)]
         return self._stage(
             "attack",
             cell.attacker,
             spec_of(cell.attacker),
-            (faces, *releases, *gallery, *start),
+            (faces, *releases, *gallery, *disclosed, *start),
             n_releases=len(releases),
             gallery=len(gallery),
+            disclosed=len(disclosed),
             target=cell.target,
             told=",".join(sorted(threat.grants)),
             seed=cell.seed,
@@ -121,21 +123,26 @@ class Planner:
 
     def release(self, cell: Cell, role: Role, query: int) -> Stage:
         """The stage that holds what a cell's defense gives out of a role's pictures."""
-        defense, data, seed = cell.defense, cell.data, cell.seed
+        defense, seed = cell.defense, cell.seed
         faces = self.faces(cell, role)
         pixels = cell.threat.form == "pixels"
         if pixels and defense.changes_nothing:
             return faces
-        weights = () if type(defense).fit is Defense.fit else (self.weights(defense, data, seed),)
         return self._stage(
             "protect" if pixels else "encode",
             defense,
             spec_of(defense, without=("place",)),
-            (faces, *weights),
+            (faces, *self._fitted(cell)),
             role=role,
             seed=seed,
             query=query,
         )
+
+    def _fitted(self, cell: Cell) -> tuple[Stage, ...]:
+        """The stage that holds what a cell's defense learned, if it learns."""
+        if type(cell.defense).fit is Defense.fit:
+            return ()
+        return (self.weights(cell.defense, cell.data, cell.seed),)
 
     def weights(self, defense: Defense, data: Dataset, seed: int) -> Stage:
         """The stage that fits a defense; fields of protection are none of its business."""
