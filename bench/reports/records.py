@@ -27,6 +27,7 @@ class Record(NamedTuple):
     Attributes:
         task: title of the task.
         data, protocol: the data set with its fields, and who is asked about.
+        learned_from: `ROLE SPEC; ...` of the roles that learn from another data set; else empty.
         purpose: `private` (should be low), `utility` (should be high), `headline` (the strongest
             attacker), `looks` (the release before any attacker), and of controls `permuted` (must
             stand at chance), `canary` (must be found), `saturation` (less to learn from).
@@ -52,6 +53,7 @@ class Record(NamedTuple):
     task: str
     data: str
     protocol: str
+    learned_from: str
     purpose: str
     target: str
     defense: str
@@ -184,6 +186,10 @@ def _record(
         task=cell.task,
         data=data,
         protocol=cell.data.protocol,
+        learned_from="; ".join(
+            f"{role} {spec_of(other, without=('place',))}"
+            for role, other in cell.learned_from.items()
+        ),
         purpose=cell.purpose,
         target=cell.target,
         defense=defense,

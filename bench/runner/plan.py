@@ -57,15 +57,16 @@ class Planner:
         inputs = [
             stage
             for role in _ASKED
-            for stage in (self.part(cell.data, role), self.release(shown, role, 0))
+            for stage in (self.part(cell.source(role), role), self.release(shown, role, 0))
         ]
         spec = spec_of(cell.defense, without=("place",))
+        alike = cell.data.protocol != "closed-paper" and not cell.learned_from
         return self._stage(
             "measure",
             cell.defense,
             spec,
             inputs,
-            protocol=cell.data.protocol,
+            alike=int(alike),
             align=int(cell.data.align),
             seed=cell.seed,
         )
@@ -142,7 +143,7 @@ class Planner:
         """The stage that holds what a cell's defense learned, if it learns."""
         if type(cell.defense).fit is Defense.fit:
             return ()
-        return (self.weights(cell.defense, cell.data, cell.seed),)
+        return (self.weights(cell.defense, cell.source("defender"), cell.seed),)
 
     def weights(self, defense: Defense, data: Dataset, seed: int) -> Stage:
         """The stage that fits a defense; fields of protection are none of its business."""
@@ -157,12 +158,13 @@ class Planner:
 
     def faces(self, cell: Cell, role: Role) -> Stage:
         """The stage that holds the pictures of a role that a cell is about."""
-        part, detail = self.part(cell.data, role), dict[str, str | int](role=role, seed=cell.seed)
+        data, detail = cell.source(role), dict[str, str | int](role=role, seed=cell.seed)
+        part = self.part(data, role)
         if cell.purpose == "canary":
-            return self._stage("plant", cell.data, part.spec, (part,), **detail)
+            return self._stage("plant", data, part.spec, (part,), **detail)
         if cell.purpose == "permuted":
             detail["target"] = cell.target
-            return self._stage("shuffle", cell.data, part.spec, (part,), **detail)
+            return self._stage("shuffle", data, part.spec, (part,), **detail)
         return part
 
     def part(self, data: Dataset, role: Role) -> Stage:

@@ -36,6 +36,14 @@ def gender_term(own: Tensor, other: Tensor, gender: Tensor, *, aim: str = "flip"
     return kept - functional.log_softmax(other, dim=1).mean()
 
 
-def matching_term(shown: Tensor, original: Tensor) -> Tensor:
-    """J_M: squared distance of the embeddings, (B, D) both, summed over D."""
-    return torch.sum((shown - original) ** 2, dim=1).mean()
+def matching_term(matched: str, own: Tensor, other: Tensor, original: Tensor) -> Tensor:
+    """J_M: squared distance to the picture's embedding, summed over D.
+
+    Args:
+        matched: of `SM` (paper), of the `mean` of SM's and OP's (released code), or of `OP`.
+        own: embeddings of SM, (B, D).
+        other: of OP.
+        original: of the picture.
+    """
+    near = {"SM": own, "mean": (own + other) / 2, "OP": other}[matched]
+    return torch.sum((near - original) ** 2, dim=1).mean()

@@ -25,7 +25,9 @@ class Autoencoder(nn.Module):
         widths: filters of the four convolutions.
         kernel: their side, odd.
         pool: by how much each pooling shrinks; 1 keeps the side.
-        skip: the change is added to the logit of the picture, so that detail passes.
+        skip: add the change, which starts at nothing, to the picture's logit, and detail passes.
+        hidden: filters of a convolution between joining the prototype and the answer. Without it
+            (0) the answers differ by one fixed pattern, whatever the picture shows.
 
     Source: Mirjalili, Raschka, Namboodiri, Ross, ICB 2018, arXiv:1712.00321; released convae.py.
     Without arguments it is their network, and its state dict has the names of theirs.
@@ -38,6 +40,7 @@ class Autoencoder(nn.Module):
         pool: int = 2,
         *,
         skip: bool = False,
+        hidden: int = 0,
     ) -> None:
         super().__init__()
         layers: list[nn.Module] = []
@@ -49,6 +52,13 @@ class Autoencoder(nn.Module):
             channels = width
         self.autoencoder = nn.Sequential(*layers)
         self.protocombiner = nn.Sequential(nn.Conv2d(channels + 3, 1, 1))  # sequential: their names
+        if hidden:
+            between = nn.Conv2d(channels + 3, hidden, kernel, padding=kernel // 2)
+            answer = nn.Conv2d(hidden, 1, kernel, padding=kernel // 2)
+            self.protocombiner = nn.Sequential(between, nn.LeakyReLU(), answer)
+        if skip:
+            for parameter in self.protocombiner[-1].parameters():
+                nn.init.zeros_(parameter)
         self.skip = skip
 
     def forward(self, picture: Tensor, own: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
@@ -66,7 +76,7 @@ class Autoencoder(nn.Module):
         return self._joined(features, picture, own), self._joined(features, picture, other)
 
     def _joined(self, features: Tensor, picture: Tensor, prototype: Tensor) -> Tensor:
-        mixed: Tensor = self.protocombiner[0](torch.cat([features, prototype], dim=1))
+        mixed: Tensor = self.protocombiner(torch.cat([features, prototype], dim=1))
         if self.skip:
             mixed = mixed + torch.logit(picture.float(), _EDGE)
         return torch.sigmoid(mixed.float())  # (B, 1, H, W)

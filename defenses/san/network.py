@@ -22,7 +22,7 @@ from defenses.san.nets import Autoencoder, published_state
 from defenses.san.pictures import grey, joined_with, prototypes, shown
 from defenses.san.training import Frozen, Material, Stage, Terms
 
-AUTHORS_NET = ("8+12+256+128", 3, 2, False)
+AUTHORS_NET = ("8+12+256+128", 3, 2, False, 0)
 _AT_ONCE = 128  # pictures
 
 
@@ -37,12 +37,13 @@ class Network(Towards):
     kernel: int = field(3, about="side of the convolutions, px")
     pool: int = field(2, about="by how much each of two poolings shrinks; 1: not at all")
     skip: bool = field(False, about="add the change to the picture, so that detail passes")
+    hidden: int = field(0, about="filters between prototype and answer; 0: none, as the authors")
     matcher: str = field("resnet", about="network of the auxiliary matcher (backbone)")
     gender_weight: float = field(1.0, about="of J_G in the second stage")
     matching_weight: float = field(1.0, about="of J_M")
     pixel_weight: float = field(0.0, about="of J_D in the second stage; the paper has none")
     aim: str = field("flip", about="OP should be taken for the other gender, or `even`: for any")
-    matched: str = field("SM", about="whose embedding is kept: SM, or the `mean` of SM and OP")
+    matched: str = field("SM", about="whose embedding is kept: SM, OP, or their `mean`")
     pixel_loss: str = field("squared", about="J_D: `squared`, `entropy` or `absolute`")
     lr: float = field(2e-4, about="highest learning rate")
     batch: int = field(8, about="pictures per step")
@@ -55,12 +56,12 @@ class Network(Towards):
         super().__post_init__()
         check("colour", self.colour, ("drop", "keep"))
         check("aim", self.aim, ("flip", "even"))
-        check("matched", self.matched, ("SM", "mean"))
+        check("matched", self.matched, ("SM", "OP", "mean"))
         check("pixel_loss", self.pixel_loss, ("squared", "entropy", "absolute"))
-        built = (self.widths, self.kernel, self.pool, self.skip)
+        built = (self.widths, self.kernel, self.pool, self.skip, self.hidden)
         if self.autoencoder and built != AUTHORS_NET:
             raise ValueError(
-                f"the release has widths, kernel, pool, skip {AUTHORS_NET}, not {built}"
+                f"the release has widths, kernel, pool, skip, hidden {AUTHORS_NET}, not {built}"
             )
 
     def learned(self, faces: Faces, context: Context) -> Weights:
@@ -107,7 +108,7 @@ class Network(Towards):
     def net(self) -> Autoencoder:
         """The untrained network."""
         widths = [int(width) for width in self.widths.split("+")]
-        return Autoencoder(widths, self.kernel, self.pool, skip=self.skip)
+        return Autoencoder(widths, self.kernel, self.pool, skip=self.skip, hidden=self.hidden)
 
     def moved(
         self, images: Images, gender: Genders, weights: Weights, context: Context

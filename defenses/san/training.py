@@ -23,8 +23,7 @@ class Terms:
     Attributes:
         gender, matching, pixels: their weights.
         aim: what the classifier should say of OP (losses.gender_term).
-        matched: whose embedding stays near that of the picture: `SM` (paper), or the `mean` of SM's
-            and OP's (released code).
+        matched: whose embedding stays near that of the picture (losses.matching_term).
         pixel_loss: see losses.pixel_term; also of the first stage.
     """
 
@@ -105,10 +104,9 @@ class Stage:
             said = self.frozen.classifier(both).float()  # (2B, 2)
             made = self.frozen.embedded(both)  # (2B, D)
         own_made, other_made = made.chunk(2)
-        matched = own_made if self.terms.matched == "SM" else (own_made + other_made) / 2
         kept, moved = said.chunk(2)
         gender = gender_term(kept, moved, self.material.gender[index], aim=self.terms.aim)
-        matching = matching_term(matched, self.features[index])
+        matching = matching_term(self.terms.matched, own_made, other_made, self.features[index])
         terms = self.terms
         return terms.gender * gender + terms.matching * matching + terms.pixels * pixels
 
