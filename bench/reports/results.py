@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.answers import Answers, Numbers, Said
-from bench.faces import MISSING
+from bench.faces import ESTIMATED, MISSING
 from bench.metrics.missed import missed
-from bench.runner.artifacts import faces_in
+from bench.runner.artifacts import faces_in, notes_in
 from bench.runner.cells import Cell
 from bench.runner.plan import Planner
 from bench.runner.said import named_in, said_in
@@ -29,6 +29,7 @@ class Result(NamedTuple):
         key: of the stage that holds them; empty if it was not asked.
         converged: the attacker's training ended by itself; true if it does not train.
         gender: of each picture asked about, (N,), where the data tell.
+        mistaken: pictures whose label the defense took for another one, (N,), where it notes that.
     """
 
     cell: Cell
@@ -38,6 +39,7 @@ class Result(NamedTuple):
     key: str
     converged: bool = True
     gender: NDArray[np.int64] | None = None
+    mistaken: NDArray[np.bool_] | None = None
 
     @property
     def status(self) -> str:
@@ -100,7 +102,9 @@ def results(
                 probe = missed(probe, _faceless(store.get(measured)))
             converged = bool(store.meta(planner.attack(cell).key).get("converged", True))
             gender = _gender(part, probe.row)
-            found.append(Result(cell, probe, valid, "", key, converged, gender))
+            release = store.get(planner.release(cell, "probe", 0).key)
+            mistaken = _mistaken(cell, release, part, probe.row)
+            found.append(Result(cell, probe, valid, "", key, converged, gender, mistaken))
         else:
             found.append(Result(cell, None, None, lost.get(key, "was not run"), key))
     return found
@@ -152,7 +156,23 @@ def _gender(part: Artifact, row: NDArray[np.int64]) -> NDArray[np.int64] | None:
     faces = faces_in(part)
     if "gender" not in faces.labels:
         return None
-    order = np.argsort(faces.rows)
-    place = order[np.searchsorted(faces.rows[order], row)]
-    gender: NDArray[np.int64] = np.asarray(faces.labels["gender"], np.int64)[place]
+    gender = np.asarray(faces.labels["gender"], np.int64)[_places(faces.rows, row)]
     return None if (gender == MISSING).any() else gender
+
+
+def _mistaken(
+    cell: Cell, release: Artifact, part: Artifact, row: NDArray[np.int64]
+) -> NDArray[np.bool_] | None:
+    """Where the defense took a picture's label for another one, (N,); None if it says nothing."""
+    taken_for = notes_in(release).get(f"{ESTIMATED}{cell.target}")
+    if taken_for is None:
+        return None
+    faces = faces_in(part)
+    wrong = np.asarray(taken_for) != np.asarray(faces.labels[cell.target])
+    return np.asarray(wrong[_places(faces.rows, row)], bool)
+
+
+def _places(rows: NDArray[np.int64], row: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where each `row`, (N,), stands among `rows`."""
+    order = np.argsort(rows)
+    return order[np.searchsorted(rows[order], row)]

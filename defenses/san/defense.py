@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bench.api import Context, Weights
 from bench.faces import Faces, Release
 from bench.registry import register
-from defenses.san.family import ESTIMATED
+from defenses.san.family import TAKEN_FOR
 from defenses.san.network import Network
 
 
@@ -33,4 +33,5 @@ class SAN(Network):
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
         """The pictures towards their prototypes; which gender each was taken for is noted."""
         gender = self.taken_for(faces, weights, context)
-        return Release(self.moved(faces.images, gender, weights, context), {ESTIMATED: gender})
+        images = self.moved(self.prototype, faces.images, gender, weights, context)
+        return Release(images, {TAKEN_FOR: gender})

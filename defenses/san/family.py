@@ -6,13 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.api import Context, Defense, Weights, field
-from bench.faces import Faces
-from bench.nn.backbones import backbone
-from bench.nn.classifier import answered
-from bench.nn.inputs import Pictures
-from bench.nn.state import restored
+from bench.faces import ESTIMATED, Faces, Images
+from defenses.san.auxiliary import restored_classifiers, said
 
-ESTIMATED = "estimated.gender"  # the note that says which gender a picture was taken for
+TAKEN_FOR = f"{ESTIMATED}gender"  # the note that says which gender a picture was taken for
 Genders = NDArray[np.int64]
 
 
@@ -26,11 +23,11 @@ class Towards(Defense):
 
     hides = frozenset({"gender"})
     keeps = frozenset({"identity"})
-    discloses = frozenset({"prototypes", ESTIMATED})
+    discloses = frozenset({"prototypes", TAKEN_FOR})
 
     prototype: str = field("OP", about="moved to: SM (own), NT (neutral), OP (other)", at="protect")
     gender: str = field("estimated", about="or `label` (an oracle), `random`", at="protect")
-    classifier: str = field("san", about="network of the defender's gender classifier (backbone)")
+    classifier: str = field("san", about="backbones that tell gender for the defender, joined by +")
 
     def __post_init__(self) -> None:
         check("prototype", self.prototype, ("SM", "NT", "OP"))
@@ -52,21 +49,12 @@ class Towards(Defense):
             return np.asarray(faces.labels["gender"], np.int64)
         if self.gender == "random":
             return np.array([rng.integers(2) for rng in context.row_rngs], np.int64)
-        net = backbone(self.classifier, 2, faces.images.shape[-1])
-        net = restored(net, part(weights, "classifier"), context.device)
-        said = answered(net, faces.images, Pictures(), context.device)  # (N, 2)
-        return np.asarray(said.argmax(axis=1), np.int64)
+        return np.asarray(self.answers(faces.images, weights, context).argmax(axis=1), np.int64)
 
-
-def part(weights: Weights, name: str) -> Weights:
-    """The arrays under a name, without it."""
-    start = f"{name}."
-    return {key.removeprefix(start): w for key, w in weights.items() if key.startswith(start)}
-
-
-def under(name: str, weights: Weights) -> Weights:
-    """The arrays with a name before theirs."""
-    return {f"{name}.{key}": array for key, array in weights.items()}
+    def answers(self, images: Images, weights: Weights, context: Context) -> NDArray[np.float32]:
+        """Mean log-probabilities of the genders by the defender's classifiers, (N, 2)."""
+        nets = restored_classifiers(self.classifier, weights, images.shape[-1], context.device)
+        return said(nets, images, context.device)
 
 
 def check(name: str, value: str, known: tuple[str, ...]) -> None:

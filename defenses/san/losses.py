@@ -21,7 +21,7 @@ def pixel_term(kind: str, shown: Tensor, picture: Tensor) -> Tensor:
     return functional.binary_cross_entropy(shown, picture)
 
 
-def gender_term(own: Tensor, other: Tensor, gender: Tensor, *, aim: str = "flip") -> Tensor:
+def gender_term(own: Tensor, other: Tensor, gender: Tensor, aim: str) -> Tensor:
     """J_G = S(y, f(SM)) + S(1 - y, f(OP)), S the cross-entropy, in nats.
 
     Args:

@@ -6,18 +6,24 @@ from typing import ClassVar
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from bench.api import Context, Weights, field
 from bench.faces import Faces, Images
-from bench.nn.backbones import backbone
 from bench.nn.classifier import on
 from bench.nn.state import restored
 from bench.nn.training import Schedule, trained
 from bench.nn.weights import published
 from bench.spec import Value
-from defenses.san.auxiliary import TEMPLATE, Deal, dealt, gender_classifier, matcher
-from defenses.san.family import Genders, Towards, check, part, under
+from defenses.san.auxiliary import (
+    Deal,
+    dealt,
+    gender_classifiers,
+    matcher,
+    part,
+    restored_classifiers,
+    under,
+)
+from defenses.san.family import Genders, Towards, check
 from defenses.san.nets import Autoencoder, published_state
 from defenses.san.pictures import grey, joined_with, prototypes, shown
 from defenses.san.training import Frozen, Material, Stage, Terms
@@ -45,6 +51,7 @@ class Network(Towards):
     aim: str = field("flip", about="OP should be taken for the other gender, or `even`: for any")
     matched: str = field("SM", about="whose embedding is kept: SM, OP, or their `mean`")
     pixel_loss: str = field("squared", about="J_D: `squared`, `entropy` or `absolute`")
+    varied: bool = field(False, about="classifiers see releases turned, resized and relit")
     lr: float = field(2e-4, about="highest learning rate")
     batch: int = field(8, about="pictures per step")
     pixel_steps: int = field(5000, about="of the first stage")
@@ -64,43 +71,43 @@ class Network(Towards):
                 f"the release has widths, kernel, pool, skip, hidden {AUTHORS_NET}, not {built}"
             )
 
-    def learned(self, faces: Faces, context: Context) -> Weights:
-        """The prototypes, the defender's classifier and the autoencoder."""
+    def learned(self, faces: Faces, context: Context, classifier: str = "") -> Weights:
+        """The prototypes, the defender's classifiers and the autoencoder.
+
+        Args:
+            faces: with gender and identity.
+            context: randomness and device.
+            classifier: other classifiers than the field says.
+        """
+        names = classifier or self.classifier
         deal = dealt(faces.labels["identity"], context)
-        telling = gender_classifier(self.classifier, faces, deal, context)
+        telling = gender_classifiers(names, faces, deal, context)
         three = prototypes(faces.images, faces.labels["gender"])
-        found = {"prototypes": three, **under("classifier", telling)}
+        found = {"prototypes": three, **telling}
         if self.autoencoder:
             state = published_state(published(self.autoencoder, self.sha256))
             return {**found, **under("autoencoder", state)}
+        nets = restored_classifiers(names, telling, faces.images.shape[-1], context.device)
+        frozen = Frozen(nets, matcher(self.matcher, faces, deal, context))
         material = Material(faces, three, self.colour, context.device)
-        return {
-            **found,
-            **under("autoencoder", self._trained(faces, material, deal, telling, context)),
-        }
+        return {**found, **under("autoencoder", self._trained(material, deal, frozen, context))}
 
-    def _trained(
-        self, faces: Faces, material: Material, deal: Deal, telling: Weights, context: Context
-    ) -> Weights:
-        """Both stages; a matcher is trained between them and left behind."""
+    def _trained(self, material: Material, deal: Deal, frozen: Frozen, context: Context) -> Weights:
+        """Both stages."""
         terms = Terms(
-            self.gender_weight,
-            self.matching_weight,
-            self.pixel_weight,
-            self.aim,
-            self.matched,
-            self.pixel_loss,
+            gender=self.gender_weight,
+            matching=self.matching_weight,
+            pixels=self.pixel_weight,
+            aim=self.aim,
+            matched=self.matched,
+            pixel_loss=self.pixel_loss,
+            varied=self.varied,
         )
-        first = Schedule(self.lr, self.batch, self.pixel_steps, rounds=1)
+        first, second = (
+            Schedule(self.lr, self.batch, steps, rounds=1)
+            for steps in (self.pixel_steps, self.steps)
+        )
         start = trained(self.net, lambda: Stage(material, deal, terms), first, context)
-        embedding = matcher(self.matcher, faces, deal, context)
-        size_px = faces.images.shape[-1]
-        nets = (
-            restored(backbone(self.classifier, 2, size_px), telling, context.device),
-            restored(backbone(self.matcher, TEMPLATE, size_px), embedding, context.device),
-        )
-        frozen = Frozen(*(net.requires_grad_(False) for net in nets))
-        second = Schedule(self.lr, self.batch, self.steps, rounds=1)
         return trained(
             self.net, lambda: Stage(material, deal, terms, frozen), second, context, start
         )
@@ -111,11 +118,12 @@ class Network(Towards):
         return Autoencoder(widths, self.kernel, self.pool, skip=self.skip, hidden=self.hidden)
 
     def moved(
-        self, images: Images, gender: Genders, weights: Weights, context: Context
-    ) -> NDArray[np.float32]:
-        """Pictures towards their prototypes, (N, 3, H, W), 0..1.
+        self, kind: str, images: Images, gender: Genders, weights: Weights, context: Context
+    ) -> Images:
+        """Pictures towards their prototypes, bytes, (N, 3, H, W).
 
         Args:
+            kind: SM, NT or OP.
             images: (N, 3, H, W); sides divide by the square of `pool`.
             gender: what each is taken for, (N,).
             weights: of `learned`.
@@ -131,6 +139,6 @@ class Network(Towards):
                 torch.split(on(device, gender), _AT_ONCE),
                 strict=True,
             ):
-                _, luma = net(grey(some), *joined_with(self.prototype, three, told))
-                made.append(shown(luma, some, self.colour).cpu().numpy())
+                _, luma = net(grey(some), *joined_with(kind, three, told))
+                made.append((shown(luma, some, self.colour) * 255).round().byte().cpu().numpy())
         return np.concatenate(made)

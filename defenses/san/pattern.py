@@ -7,8 +7,8 @@ import numpy as np
 from bench.api import Context, Weights, field
 from bench.faces import Faces, Release
 from bench.registry import register
-from defenses.san.auxiliary import dealt, gender_classifier
-from defenses.san.family import ESTIMATED, Towards, under
+from defenses.san.auxiliary import dealt, gender_classifiers
+from defenses.san.family import TAKEN_FOR, Towards
 from defenses.san.pictures import prototypes
 
 _EDGE = 0.5 / 255  # keeps the logit of black and white finite
@@ -30,10 +30,9 @@ class PrototypePattern(Towards):
     def fit(self, faces: Faces, context: Context) -> Weights:
         """The prototypes, and the classifier that tells whose picture it is."""
         deal = dealt(faces.labels["identity"], context)
-        telling = gender_classifier(self.classifier, faces, deal, context)
         return {
             "prototypes": prototypes(faces.images, faces.labels["gender"]),
-            **under("classifier", telling),
+            **gender_classifiers(self.classifier, faces, deal, context),
         }
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
@@ -44,4 +43,4 @@ class PrototypePattern(Towards):
         pattern = self.w * (three[moved] - three[gender])  # (N, 3, H, W)
         level = np.clip(faces.images.astype(np.float32) / 255, _EDGE, 1 - _EDGE)
         odds = level / (1 - level) * np.exp(pattern)
-        return Release(odds / (1 + odds), {ESTIMATED: gender})
+        return Release(odds / (1 + odds), {TAKEN_FOR: gender})

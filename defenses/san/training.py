@@ -11,7 +11,7 @@ from torch.nn import functional
 from bench.faces import Array, Faces
 from bench.nn.classifier import on, outputs, shuffled
 from bench.nn.training import autocast
-from defenses.san.auxiliary import Deal
+from defenses.san.auxiliary import CHANGES, Deal
 from defenses.san.losses import gender_term, matching_term, pixel_term
 from defenses.san.pictures import grey, joined_with, shown
 
@@ -25,6 +25,7 @@ class Terms:
         aim: what the classifier should say of OP (losses.gender_term).
         matched: whose embedding stays near that of the picture (losses.matching_term).
         pixel_loss: see losses.pixel_term; also of the first stage.
+        varied: classifiers see releases turned, resized and relit by chance.
     """
 
     gender: float
@@ -33,12 +34,13 @@ class Terms:
     aim: str
     matched: str
     pixel_loss: str
+    varied: bool
 
 
 class Frozen(NamedTuple):
     """The auxiliary networks, which do not learn any more."""
 
-    classifier: nn.Module
+    classifiers: Sequence[nn.Module]
     matcher: nn.Module
 
     def embedded(self, inputs: Tensor) -> Tensor:
@@ -76,12 +78,14 @@ class Stage:
         self, material: Material, deal: Deal, terms: Terms, frozen: Frozen | None = None
     ) -> None:
         self.material, self.terms, self.frozen = material, terms, frozen
+        for one in (*frozen.classifiers, frozen.matcher) if frozen else ():
+            one.requires_grad_(False)
         device = material.images.device
         self.train, self.valid = (torch.from_numpy(rows).to(device) for rows in deal)
         if frozen:  # nothing changes the originals, so their features are computed once
             original = material.inputs(material.grey, torch.arange(len(material.grey)))
-            self.features = outputs(frozen.matcher, original, lambda x, _: x)
-            self.features = functional.normalize(self.features, dim=1).clone()  # (N, D)
+            made = outputs(frozen.matcher, original, lambda x, _: x)
+            self.features = functional.normalize(made, dim=1)  # (N, D)
 
     def parameters(self) -> Sequence[nn.Parameter]:
         """None beside the network."""
@@ -96,24 +100,38 @@ class Stage:
         """The weighted sum of the terms."""
         with autocast(index.device):
             own, other = self.material.outputs(net, index)
-        pixels = pixel_term(self.terms.pixel_loss, own, self.material.grey[index])
         if self.frozen is None:
-            return pixels
+            return self._pixels(own, other, index)
         both = torch.cat([self.material.inputs(out, index) for out in (own, other)])
+        gender = self._gender(both, index, generator)
         with autocast(index.device):
-            said = self.frozen.classifier(both).float()  # (2B, 2)
-            made = self.frozen.embedded(both)  # (2B, D)
-        own_made, other_made = made.chunk(2)
-        kept, moved = said.chunk(2)
-        gender = gender_term(kept, moved, self.material.gender[index], aim=self.terms.aim)
-        matching = matching_term(self.terms.matched, own_made, other_made, self.features[index])
+            kept, moved = self.frozen.embedded(both).chunk(2)  # (B, D) each
         terms = self.terms
-        return terms.gender * gender + terms.matching * matching + terms.pixels * pixels
+        matching = matching_term(terms.matched, kept, moved, self.features[index])
+        total = terms.gender * gender + terms.matching * matching
+        return total + terms.pixels * self._pixels(own, other, index) if terms.pixels else total
+
+    def _gender(self, both: Tensor, index: Tensor, generator: torch.Generator) -> Tensor:
+        """J_G, the mean over the classifiers."""
+        if self.terms.varied:
+            both = CHANGES.changed(both, generator)
+        losses = []
+        for classifier in self.frozen.classifiers if self.frozen else ():
+            with autocast(index.device):
+                kept, moved = classifier(both).float().chunk(2)  # (B, 2) each
+            losses.append(gender_term(kept, moved, self.material.gender[index], self.terms.aim))
+        return torch.stack(losses).mean()
+
+    def _pixels(self, own: Tensor, other: Tensor, index: Tensor) -> Tensor:
+        """J_D, of the release whose embedding is kept."""
+        shown = other if self.terms.matched == "OP" else own
+        return pixel_term(self.terms.pixel_loss, shown, self.material.grey[index])
 
     def valid_loss(self, net: nn.Module) -> float:
         """The same on people that it does not train on."""
         net.eval()
         with torch.inference_mode():
             parts = torch.split(self.valid, 128)
-            losses = [self.loss(net, part, torch.Generator()) * len(part) for part in parts]
+            generator = torch.Generator().manual_seed(0)
+            losses = [self.loss(net, part, generator) * len(part) for part in parts]
         return float(torch.stack(losses).sum()) / len(self.valid)

@@ -46,9 +46,11 @@ def test_the_gender_term_is_two_cross_entropies():
         return -math.log(math.exp(logits[label]) / sum(math.exp(x) for x in logits))
 
     wanted = entropy([0.3, -1.2], 1) + entropy([2.0, 0.5], 0)
-    assert float(gender_term(own, other, torch.tensor([1]))) == pytest.approx(wanted, rel=1e-5)
+    assert float(gender_term(own, other, torch.tensor([1]), "flip")) == pytest.approx(
+        wanted, rel=1e-5
+    )
     both = (entropy([2.0, 0.5], 0) + entropy([2.0, 0.5], 1)) / 2
-    even = gender_term(own, other, torch.tensor([1]), aim="even")
+    even = gender_term(own, other, torch.tensor([1]), "even")
     assert float(even) == pytest.approx(entropy([0.3, -1.2], 1) + both, rel=1e-5)
 
 
