@@ -36,7 +36,7 @@ NAMES = [
     "blur", "card", "constant", "eigenface", "flow_san", "mask", "noise", "none", "pixelate",
     "pprl_vgan", "prototype_pattern", "san", "san_ensemble",
     "bits", "chance", "cnn", "flat", "linear", "lookup", "matcher", "mlp", "nearest", "neighbours",
-    "regression", "synthetic",
+    "prototype", "regression", "synthetic",
 ]  # fmt: skip
 
 

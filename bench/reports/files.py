@@ -8,7 +8,9 @@ from pathlib import Path
 import pandas as pd
 
 from bench.audit.findings import Finding
+from bench.reports.judges import judges
 from bench.reports.records import Record
+from bench.reports.roc import FMR, Roc
 from bench.reports.table import markdown, tables
 from bench.runner.engine import Outcome
 from bench.runner.store import Store
@@ -25,6 +27,22 @@ def write_records(records: Sequence[Record], path: Path) -> None:
 def write_table(records: Sequence[Record], path: Path) -> None:
     """table.md: what the terminal shows."""
     _whole(path, markdown(tables(records)))
+
+
+def write_judges(records: Sequence[Record], path: Path) -> None:
+    """judges.md: every judge before every defense."""
+    _whole(path, markdown(judges(records), note=""))
+
+
+def write_roc(curves: Sequence[Roc], path: Path) -> None:
+    """roc.csv: a line per point of a curve."""
+    lines = [
+        (roc.panel, roc.name, roc.seed, fmr, tmr)
+        for roc in curves
+        for fmr, tmr in zip(FMR, roc.tmr, strict=True)
+    ]
+    frame = pd.DataFrame(lines, columns=["asked", "defense", "seed", "fmr", "tmr"])
+    _whole(path, frame.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
 
 
 def write_costs(outcomes: Sequence[Outcome], store: Store, path: Path) -> None:
