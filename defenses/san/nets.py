@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from bench.api import Weights
+from defenses.san.pictures import LUMA
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -25,9 +26,10 @@ class Autoencoder(nn.Module):
         widths: filters of the four convolutions.
         kernel: their side, odd.
         pool: by how much each pooling shrinks; 1 keeps the side.
-        skip: add the change, which starts at nothing, to the picture's logit, and detail passes.
-        hidden: filters of a convolution between joining the prototype and the answer. Without it
-            (0) the answers differ by one fixed pattern, whatever the picture shows.
+        skip: give the picture and what changes it: to its logit is added what starts at nothing,
+            and joined is the prototype's difference from the own one, which is nothing for SM.
+        pattern: with `skip`, what the luma of that difference weighs at the start: the network
+            begins as the fixed pattern of that strength.
 
     Source: Mirjalili, Raschka, Namboodiri, Ross, ICB 2018, arXiv:1712.00321; released convae.py.
     Without arguments it is their network, and its state dict has the names of theirs.
@@ -40,7 +42,7 @@ class Autoencoder(nn.Module):
         pool: int = 2,
         *,
         skip: bool = False,
-        hidden: int = 0,
+        pattern: float = 0.0,
     ) -> None:
         super().__init__()
         layers: list[nn.Module] = []
@@ -50,16 +52,14 @@ class Autoencoder(nn.Module):
             shrinks = number < len(widths) // 2
             layers += [nn.AvgPool2d(pool) if shrinks else nn.Upsample(scale_factor=pool)]
             channels = width
+        last = nn.Conv2d(channels + 3, 1, 1)
         self.autoencoder = nn.Sequential(*layers)
-        self.protocombiner = nn.Sequential(nn.Conv2d(channels + 3, 1, 1))  # sequential: their names
-        if hidden:
-            between = nn.Conv2d(channels + 3, hidden, kernel, padding=kernel // 2)
-            answer = nn.Conv2d(hidden, 1, kernel, padding=kernel // 2)
-            self.protocombiner = nn.Sequential(between, nn.LeakyReLU(), answer)
-        if skip:
-            for parameter in self.protocombiner[-1].parameters():
-                nn.init.zeros_(parameter)
+        self.protocombiner = nn.Sequential(last)  # sequential: the names are theirs
         self.skip = skip
+        if skip:
+            weight = torch.zeros_like(last.weight)
+            weight[0, -3:, 0, 0] = pattern * torch.tensor(LUMA)
+            last.load_state_dict({"weight": weight, "bias": torch.zeros(1)})
 
     def forward(self, picture: Tensor, own: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
         """The picture towards both prototypes.
@@ -73,13 +73,15 @@ class Autoencoder(nn.Module):
             grey pictures, (B, 1, H, W), 0..1, joined with `own` and with `other`.
         """
         features = self.autoencoder(torch.cat([picture, own], dim=1))  # (B, 128, H, W)
-        return self._joined(features, picture, own), self._joined(features, picture, other)
+        if not self.skip:
+            return self._joined(features, own), self._joined(features, other)
+        start = torch.logit(picture.float(), _EDGE)
+        kept = self._joined(features, torch.zeros_like(own), start)
+        return kept, self._joined(features, other - own, start)
 
-    def _joined(self, features: Tensor, picture: Tensor, prototype: Tensor) -> Tensor:
-        mixed: Tensor = self.protocombiner(torch.cat([features, prototype], dim=1))
-        if self.skip:
-            mixed = mixed + torch.logit(picture.float(), _EDGE)
-        return torch.sigmoid(mixed.float())  # (B, 1, H, W)
+    def _joined(self, features: Tensor, prototype: Tensor, start: Tensor | float = 0.0) -> Tensor:
+        mixed = self.protocombiner(torch.cat([features, prototype], dim=1))
+        return torch.sigmoid(mixed.float() + start)  # (B, 1, H, W)
 
 
 def published_state(state: Weights) -> Weights:

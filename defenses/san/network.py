@@ -28,7 +28,7 @@ from defenses.san.nets import Autoencoder, published_state
 from defenses.san.pictures import grey, joined_with, prototypes, shown
 from defenses.san.training import Frozen, Material, Stage, Terms
 
-AUTHORS_NET = ("8+12+256+128", 3, 2, False, 0)
+AUTHORS_NET = ("8+12+256+128", 3, 2, False)
 _AT_ONCE = 128  # pictures
 
 
@@ -43,7 +43,7 @@ class Network(Towards):
     kernel: int = field(3, about="side of the convolutions, px")
     pool: int = field(2, about="by how much each of two poolings shrinks; 1: not at all")
     skip: bool = field(False, about="add the change to the picture, so that detail passes")
-    hidden: int = field(0, about="filters between prototype and answer; 0: none, as the authors")
+    pattern: float = field(0.0, about="strength of the fixed pattern that training starts from")
     matcher: str = field("resnet", about="network of the auxiliary matcher (backbone)")
     gender_weight: float = field(1.0, about="of J_G in the second stage")
     matching_weight: float = field(1.0, about="of J_M")
@@ -65,10 +65,14 @@ class Network(Towards):
         check("aim", self.aim, ("flip", "even"))
         check("matched", self.matched, ("SM", "OP", "mean"))
         check("pixel_loss", self.pixel_loss, ("squared", "entropy", "absolute"))
-        built = (self.widths, self.kernel, self.pool, self.skip, self.hidden)
+        built = (self.widths, self.kernel, self.pool, self.skip)
+        if self.pattern and (self.hidden or not self.skip):
+            raise ValueError(
+                "a pattern to start from must be added to the picture: skip, no hidden"
+            )
         if self.autoencoder and built != AUTHORS_NET:
             raise ValueError(
-                f"the release has widths, kernel, pool, skip, hidden {AUTHORS_NET}, not {built}"
+                f"the release has widths, kernel, pool, skip {AUTHORS_NET}, not {built}"
             )
 
     def learned(self, faces: Faces, context: Context, classifier: str = "") -> Weights:
@@ -115,7 +119,7 @@ class Network(Towards):
     def net(self) -> Autoencoder:
         """The untrained network."""
         widths = [int(width) for width in self.widths.split("+")]
-        return Autoencoder(widths, self.kernel, self.pool, skip=self.skip, hidden=self.hidden)
+        return Autoencoder(widths, self.kernel, self.pool, skip=self.skip, pattern=self.pattern)
 
     def moved(
         self, kind: str, images: Images, gender: Genders, weights: Weights, context: Context

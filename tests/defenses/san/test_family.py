@@ -126,6 +126,7 @@ def test_a_flow_of_one_is_a_single_network(faces):
         "san:matched=all",
         "san:pixel_loss=l3",
         "san:autoencoder=conv,pool=1",
+        "san:pattern=4",
         "san_ensemble:n=1",
         "san_ensemble:member=best",
         "flow_san:n=0",
