@@ -66,10 +66,8 @@ class Network(Towards):
         check("matched", self.matched, ("SM", "OP", "mean"))
         check("pixel_loss", self.pixel_loss, ("squared", "entropy", "absolute"))
         built = (self.widths, self.kernel, self.pool, self.skip)
-        if self.pattern and (self.hidden or not self.skip):
-            raise ValueError(
-                "a pattern to start from must be added to the picture: skip, no hidden"
-            )
+        if self.pattern and not self.skip:
+            raise ValueError("a pattern must be added to the picture: give skip=true, too")
         if self.autoencoder and built != AUTHORS_NET:
             raise ValueError(
                 f"the release has widths, kernel, pool, skip {AUTHORS_NET}, not {built}"
