@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
@@ -86,7 +87,7 @@ class Defense(Plugin, ABC):
 
     Attributes:
         hides, keeps: targets that it promises to hide and to keep.
-        discloses: notes that a threat may tell an attacker.
+        discloses: what a threat may tell an attacker: notes, or arrays of the weights.
         imposes: targets that it shows another class of, each with the note that says which.
         changes_nothing: its release is the input (the control `none`).
     """
@@ -162,9 +163,10 @@ class Knowledge(NamedTuple):
         valid: what it stops and chooses by: other people (`open`) or other takes (`closed`).
         gallery: labelled pictures of the people asked about, where the threat grants them.
         target: what it is asked; for people, classes are meaningless numbers.
-        told: names of the notes that the threat grants.
+        told: names of what the threat grants beside: notes, which its samples hold, and arrays.
         start: where it learns from protected pictures, what the same attacker learned from raw ones
             (whoever can protect pictures has raw ones); it may start from there.
+        disclosed: those arrays of the defense's weights, by name.
     """
 
     train: Sample
@@ -173,6 +175,7 @@ class Knowledge(NamedTuple):
     target: Target
     told: frozenset[str]
     start: Weights | None = None
+    disclosed: Weights = MappingProxyType({})
 
 
 class Attacker(Plugin, ABC):
@@ -230,7 +233,7 @@ class Threat:
         learns_from, enrolls, answers_about: raw pictures, protected ones, or codes.
         draws: releases of each picture that it learns from.
         queries: releases of each picture asked about; the runner averages the answers.
-        grants: notes that it is told (`told=NAME`).
+        grants: notes and arrays of the weights that it is told (`told=NAME`).
         gallery: it has labelled raw pictures of the people asked about (`gallery=true`).
     """
 

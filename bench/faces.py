@@ -11,6 +11,7 @@ Array = NDArray[np.generic]
 Images = NDArray[np.uint8]
 Labels = Mapping[str, Array]
 
+ESTIMATED = "estimated."  # before the label that a note is an estimate of
 MISSING = -1  # a categorical label that nobody gave; a continuous one is nan
 
 
@@ -122,7 +123,8 @@ class Release:
     Attributes:
         images: (N, 3, H, W), uint8 or floats in 0..1; the runner rounds floats to uint8.
         notes: name to (N, ...): what the defense drew or estimated for each picture; stored, and
-            shown to nobody who was not told.
+            shown to nobody who was not told. `estimated.LABEL`: what it took a label for; people
+            who were taken for something else are then reported apart.
     """
 
     images: Array

@@ -21,6 +21,11 @@ QUICK = {  # fields that shorten training; the rules are the same
             "regression",
         )
     },
+    **{
+        name: f"{name}:classifier=resnet,pixel_steps=1,steps=1,widths=4+4+8+8"
+        for name in ("san", "san_ensemble", "flow_san")
+    },
+    "prototype_pattern": "prototype_pattern:classifier=resnet",
     "card": "card:utility=gender",
     "eigenface": "eigenface:k=4",
     "pprl_vgan": "pprl_vgan:epochs=1,warmup=1,width=4,batch=16",
@@ -28,10 +33,10 @@ QUICK = {  # fields that shorten training; the rules are the same
     "chance": "chance",
 }
 NAMES = [
-    "blur", "card", "constant", "eigenface", "mask", "noise", "none", "pixelate",
-    "pprl_vgan",
+    "blur", "card", "constant", "eigenface", "flow_san", "mask", "noise", "none", "pixelate",
+    "pprl_vgan", "prototype_pattern", "san", "san_ensemble",
     "bits", "chance", "cnn", "flat", "linear", "lookup", "matcher", "mlp", "nearest", "neighbours",
-    "regression", "synthetic",
+    "prototype", "regression", "synthetic",
 ]  # fmt: skip
 
 

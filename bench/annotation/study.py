@@ -79,13 +79,15 @@ def recipe_of(grid: Grid, question: str, defenses: Sequence[str], seed: int) -> 
         ValueError: if no task's data know the target.
     """
     target = question.rpartition("=")[0]
-    known = {task: {asked.name for asked in make(Dataset, task.data).asks} for task in grid.tasks}
-    task = next((task for task in grid.tasks if not target or target in known[task]), None)
-    if task is None:
+    sets = [(task, task.data) for task in grid.tasks if isinstance(task.data, Spec)]
+    known = {data: {asked.name for asked in make(Dataset, data).asks} for _, data in sets}
+    found = [(task, data) for task, data in sets if not target or target in known[data]]
+    if not found:
         names = sorted(set().union(*known.values()))
         raise ValueError(f"no data of grid {grid.name!r} tell {target!r}; they know {names}")
+    task, data = found[0]
     own = tuple(spec for spec in task.defenses if spec.name not in NOT_SHOWN)
-    return Recipe(task.data, tuple(map(Spec.parse, defenses)) or own, question, seed)
+    return Recipe(data, tuple(map(Spec.parse, defenses)) or own, question, seed)
 
 
 def send(recipe: Recipe, order: Order, folder: Path, store: Store, engine: Engine) -> list[str]:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from bench.answers import Answers, Estimate
+from bench.metrics import curves
 from bench.metrics.intervals import Floats, Statistic, estimate
 
 
@@ -49,6 +50,31 @@ def auc(answers: Answers) -> Estimate:
     return estimate(auc_statistic(answers), answers.person, 0.5)
 
 
+def eer(answers: Answers) -> Estimate:
+    """Error where both classes are mistaken alike often, on the ROC drawn with straight lines.
+
+    Above one half the answers are better inverted.
+
+    Raises:
+        ValueError: unless there are two classes and both occur.
+    """
+    return estimate(eer_statistic(answers), answers.person, 0.5)
+
+
+def beyond_half(answers: Answers) -> Estimate:
+    """|AUC - 0.5|: what two classes leak, to whoever may invert the answers; 0..0.5.
+
+    The interval is that of AUC, folded.
+
+    Raises:
+        ValueError: unless there are two classes and both occur.
+    """
+    value, low, high, n, _ = auc(answers)
+    ends = abs(low - 0.5), abs(high - 0.5)
+    nearest = 0.0 if low <= 0.5 <= high else min(ends)
+    return Estimate(abs(value - 0.5), nearest, max(ends), n, 0.0)
+
+
 def top1_statistic(answers: Answers) -> Statistic:
     """`top1` as a function of weights."""
     right = (answers.scores.argmax(axis=1) == answers.truth).astype(np.float64)
@@ -68,14 +94,41 @@ def balanced_statistic(answers: Answers) -> Statistic:
     return statistic
 
 
-def auc_statistic(answers: Answers) -> Statistic:
-    """`auc` as a function of weights; nan where a class loses all weight."""
+def eer_statistic(answers: Answers) -> Statistic:
+    """`eer` as a function of weights; nan where a class loses all weight."""
+    margin = _margin(answers)
+    order = np.argsort(margin, kind="stable")
+    levels, starts = np.unique(margin[order], return_index=True)
+    positive = (answers.truth[order] == 1).astype(np.float64)
+
+    def statistic(weights: Floats) -> Floats:
+        sorted_weights = weights.take(order, axis=1)  # (B, N)
+        sides = (
+            np.add.reduceat(sorted_weights * member, starts, axis=1)  # (B, K)
+            for member in (positive, 1 - positive)
+        )
+        return curves.eer(curves.Histograms(levels, *sides))
+
+    return statistic
+
+
+def _margin(answers: Answers) -> Floats:
+    """How much likelier class 1 is said to be, (N,).
+
+    Raises:
+        ValueError: unless there are two classes and both occur.
+    """
     if answers.scores.shape[1] != 2 or len(np.unique(answers.truth)) != 2:
         raise ValueError(
-            f"AUC wants two classes that both occur, got {answers.scores.shape[1]} classes of "
+            f"AUC and EER want two classes that both occur, got {answers.scores.shape[1]} of "
             f"which {len(np.unique(answers.truth))} occur; use top-1 or more pictures"
         )
-    margin = answers.scores[:, 1] - answers.scores[:, 0]
+    return np.asarray(answers.scores[:, 1] - answers.scores[:, 0], np.float64)
+
+
+def auc_statistic(answers: Answers) -> Statistic:
+    """`auc` as a function of weights; nan where a class loses all weight."""
+    margin = _margin(answers)
     order = np.argsort(margin, kind="stable")
     positives, negatives = (order[answers.truth[order] == label] for label in (1, 0))
     lesser, not_greater = (  # how many negatives score below, and at most as high as, a positive

@@ -72,6 +72,16 @@ def comparison(templates: Templates, group: Ids | None = None) -> Comparison:
     )
 
 
+def all_alike(templates: Templates) -> Histograms:
+    """All pairs of different pictures, (1, K), without what intervals need.
+
+    Raises:
+        ValueError: if there are no mated or no non-mated pairs.
+    """
+    pairs = Pairs(templates, None)
+    return _point(pairs, fine(pairs))
+
+
 def _point(pairs: Pairs, scale: Scale) -> Histograms:
     """All pairs alike, (1, K)."""
     k = len(scale.levels)

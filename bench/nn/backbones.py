@@ -37,6 +37,35 @@ class ConvNet(nn.Sequential):
         super().__init__(*layers)
 
 
+class DeepConvNet(nn.Sequential):
+    """The gender classifier that the SAN authors trained against, for pictures from 32 px.
+
+    Six convolutions (32, 64, 128, 256, 256, 512 filters) with LeakyReLU, max-pooling by 2 after the
+    first five, dropout of filters, a mean over places.
+
+    Source: Mirjalili, Raschka, Namboodiri, Ross, ICB 2018; released genderpred.py.
+    Differs from it: three channels; the mean is over all places (theirs over 7x7, which at 224 px
+    are all); PyTorch's present initialisation.
+    """
+
+    def __init__(self, n_classes: int) -> None:
+        layers: list[nn.Module] = []
+        channels = 3
+        for number, width in enumerate((32, 64, 128, 256, 256, 512)):
+            kernel = 3 if number else 5
+            layers += [nn.Conv2d(channels, width, kernel, padding=kernel // 2), nn.LeakyReLU()]
+            layers += [nn.MaxPool2d(2)] if number < 5 else []
+            channels = width
+        super().__init__(
+            *layers,
+            nn.Dropout2d(0.25),
+            nn.AdaptiveAvgPool2d(1),
+            nn.Flatten(),  # (N, 512)
+            nn.Dropout(0.25),
+            nn.Linear(channels, n_classes),
+        )
+
+
 class CodeNet(nn.Sequential):
     """The PPRL-VGAN authors' attacker on codes: three dense blocks of 128.
 
@@ -113,7 +142,7 @@ def backbone(name: str, n_classes: int, size_px: int) -> nn.Module:
     """A network for pictures, (N, 3, size, size) in [-1, 1], that gives logits, (N, n_classes).
 
     Args:
-        name: `pprl`, `resnet`, `facenet`, or `timm/NAME` for any network of timm, untrained.
+        name: `pprl`, `san`, `resnet`, `facenet`, or `timm/NAME` for any network of timm, untrained.
         n_classes: number of logits; `facenet` gives its own 512 numbers if that is what is wanted.
         size_px: side of the pictures.
 
@@ -122,6 +151,8 @@ def backbone(name: str, n_classes: int, size_px: int) -> nn.Module:
     """
     if name == "pprl":
         return ConvNet(n_classes, size_px)
+    if name == "san":
+        return DeepConvNet(n_classes)
     if name == "resnet":
         return ResNet(n_classes)
     if name == "facenet":
@@ -134,8 +165,8 @@ def backbone(name: str, n_classes: int, size_px: int) -> nn.Module:
     family, _, model = name.partition("/")
     if family != "timm" or not timm.is_model(model):
         raise ValueError(
-            f"a backbone is `pprl`, `resnet`, `facenet` or `timm/NAME` (timm.list_models()), got "
-            f"{name!r}"
+            "a backbone is `pprl`, `san`, `resnet`, `facenet` or `timm/NAME` (timm.list_models()), "
+            f"got {name!r}"
         )
     net: nn.Module = timm.create_model(model, num_classes=n_classes)
     return net

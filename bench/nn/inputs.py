@@ -44,11 +44,14 @@ class Pictures:
             return images
         if generator is None:
             return scaled(images)
-        floats = scaled(self.moved(images, generator))
+        return self.changed(scaled(self.moved(images, generator)), generator)
+
+    def changed(self, floats: Tensor, generator: torch.Generator) -> Tensor:
+        """Pictures in [-1, 1], warped and relit by chance: the changes that have a gradient."""
         if self.warp:
             floats = self._warped(floats, generator)
         if self.light:
-            contrast, brightness = self._drawn(2, len(images), generator).to(images.device)
+            contrast, brightness = self._drawn(2, len(floats), generator).to(floats.device)
             floats = floats * (1 + self.light * contrast)[:, None, None, None]
             floats = floats + (self.light * brightness)[:, None, None, None]
         return floats.contiguous(memory_format=torch.channels_last)

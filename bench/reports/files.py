@@ -8,7 +8,9 @@ from pathlib import Path
 import pandas as pd
 
 from bench.audit.findings import Finding
+from bench.reports.judges import judges
 from bench.reports.records import Record
+from bench.reports.roc import FMR, Roc
 from bench.reports.scenarios import NOTE, scenarios
 from bench.reports.table import markdown, tables
 from bench.runner.engine import Outcome
@@ -32,6 +34,22 @@ def write_scenarios(records: Sequence[Record], path: Path) -> None:
     """scenarios.md, if a defense says what it shows instead."""
     if shown := scenarios(records):
         _whole(path, markdown(shown, NOTE))
+
+
+def write_judges(records: Sequence[Record], path: Path) -> None:
+    """judges.md: every judge before every defense."""
+    _whole(path, markdown(judges(records), note=""))
+
+
+def write_roc(curves: Sequence[Roc], path: Path) -> None:
+    """roc.csv: a line per point of a curve."""
+    lines = [
+        (roc.panel, roc.name, roc.seed, fmr, tmr)
+        for roc in curves
+        for fmr, tmr in zip(FMR, roc.tmr, strict=True)
+    ]
+    frame = pd.DataFrame(lines, columns=["asked", "defense", "seed", "fmr", "tmr"])
+    _whole(path, frame.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
 
 
 def write_costs(outcomes: Sequence[Outcome], store: Store, path: Path) -> None:

@@ -27,6 +27,7 @@ class Record(NamedTuple):
     Attributes:
         task: title of the task.
         data, protocol: the data set with its fields, and who is asked about.
+        learned_from: `ROLE SPEC; ...` of the roles that learn from another data set; else empty.
         purpose: `private` (should be low), `utility` (should be high), `headline` (the strongest
             attacker), `looks` (the release before any attacker), and of controls `permuted` (must
             stand at chance), `canary` (must be found), `saturation` (less to learn from).
@@ -52,6 +53,7 @@ class Record(NamedTuple):
     task: str
     data: str
     protocol: str
+    learned_from: str
     purpose: str
     target: str
     defense: str
@@ -118,7 +120,8 @@ def _of_cell(result: Result, signs: Mapping[int, int], marks: Marks) -> Iterator
     found = marks.of(result)
     names = [mark.name for mark in found]
     why = "; ".join(f"{mark.name}: {mark.reason}" for mark in found)
-    for metric, estimate, reason in figures(result.probe, result.gender, result.imposed):
+    beside = (result.gender, result.imposed, result.mistaken)
+    for metric, estimate, reason in figures(result.probe, *beside):
         line = _record(
             result, metric, estimate or NOTHING, "ok" if estimate else "n/a", reason or why, names
         )
@@ -184,6 +187,10 @@ def _record(
         task=cell.task,
         data=data,
         protocol=cell.data.protocol,
+        learned_from="; ".join(
+            f"{role} {spec_of(other, without=('place',))}"
+            for role, other in cell.learned_from.items()
+        ),
         purpose=cell.purpose,
         target=cell.target,
         defense=defense,

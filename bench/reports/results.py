@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.answers import Answers, Numbers, Said
-from bench.faces import MISSING
+from bench.faces import ESTIMATED, MISSING
 from bench.metrics.missed import missed
 from bench.runner.artifacts import faces_in, notes_in
 from bench.runner.cells import Cell
@@ -30,6 +30,7 @@ class Result(NamedTuple):
         converged: the attacker's training ended by itself; true if it does not train.
         gender: of each picture asked about, (N,), where the data tell.
         imposed: the class that the defense shows instead of the true one, (N,), where it says so.
+        mistaken: pictures whose label the defense took for another one, (N,), where it notes that.
     """
 
     cell: Cell
@@ -40,6 +41,7 @@ class Result(NamedTuple):
     converged: bool = True
     gender: NDArray[np.int64] | None = None
     imposed: NDArray[np.int64] | None = None
+    mistaken: NDArray[np.bool_] | None = None
 
     @property
     def status(self) -> str:
@@ -101,9 +103,13 @@ def results(
                     continue
                 probe = missed(probe, _faceless(store.get(measured)))
             converged = bool(store.meta(planner.attack(cell).key).get("converged", True))
-            gender = _gender(part, probe.row)
-            imposed = _imposed(cell, planner, store, part, probe)
-            found.append(Result(cell, probe, valid, "", key, converged, gender, imposed))
+            release = store.get(planner.release(cell, "probe", 0).key)
+            beside = (
+                _gender(part, probe.row),
+                _imposed(cell, release, part, probe.row),
+                _mistaken(cell, release, part, probe.row),
+            )
+            found.append(Result(cell, probe, valid, "", key, converged, *beside))
         else:
             found.append(Result(cell, None, None, lost.get(key, "was not run"), key))
     return found
@@ -160,14 +166,24 @@ def _gender(part: Artifact, row: NDArray[np.int64]) -> NDArray[np.int64] | None:
 
 
 def _imposed(
-    cell: Cell, planner: Planner, store: Store, part: Artifact, said: Said
+    cell: Cell, release: Artifact, part: Artifact, row: NDArray[np.int64]
 ) -> NDArray[np.int64] | None:
     """Of each picture asked about, (N,); None if there is none, or no single one."""
     note, threat = cell.defense.imposes.get(cell.target), cell.threat
     if note is None or threat.form != "pixels" or threat.queries > 1:
         return None
-    shown = notes_in(store.get(planner.release(cell, "probe", 0).key))[note]
-    return np.asarray(shown, np.int64)[_places(part, said.row)]
+    return np.asarray(notes_in(release)[note], np.int64)[_places(part, row)]
+
+
+def _mistaken(
+    cell: Cell, release: Artifact, part: Artifact, row: NDArray[np.int64]
+) -> NDArray[np.bool_] | None:
+    """Where the defense took a picture's label for another one, (N,); None if it says nothing."""
+    taken_for = notes_in(release).get(f"{ESTIMATED}{cell.target}")
+    if taken_for is None:
+        return None
+    wrong = np.asarray(taken_for) != np.asarray(faces_in(part).labels[cell.target])
+    return np.asarray(wrong[_places(part, row)], bool)
 
 
 def _places(part: Artifact, row: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -9,10 +9,18 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from bench.reports import scenarios
-from bench.reports.files import write_costs, write_records, write_scenarios, write_table
+from bench.reports.files import (
+    write_costs,
+    write_judges,
+    write_records,
+    write_roc,
+    write_scenarios,
+    write_table,
+)
 from bench.reports.progress import watched
 from bench.reports.records import Record, records
 from bench.reports.results import looks, results
+from bench.reports.roc import draw, rocs
 from bench.reports.sheet import sheets
 from bench.reports.table import NOTE, Table, tables
 from bench.runner.cells import cells, check_askable
@@ -42,6 +50,10 @@ def run_grid(grid: Grid, store: Store, out: Path, engine: Engine, *, with_images
     write_records(lines, out / "records.csv")
     write_table(lines, out / "table.md")
     write_scenarios(lines, out / "scenarios.md")
+    write_judges(lines, out / "judges.md")
+    curves = list(rocs(found))
+    write_roc(curves, out / "roc.csv")
+    draw(curves, out / "roc.png")
     write_costs(outcomes, store, out / "costs.csv")
     sheets(asked, planner, store, out, with_images=with_images)
     _print(lines, console)

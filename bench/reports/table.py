@@ -63,13 +63,13 @@ def tables(records: Sequence[Record]) -> list[Table]:
 
 
 def markdown(shown: Iterable[Table], note: str = NOTE) -> str:
-    """The tables with their note as Markdown."""
+    """The tables with a note as Markdown."""
     parts = []
     for table in shown:
         lines = [table.columns, ["---"] * len(table.columns), *table.rows]
         body = "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
         parts.append(f"## {table.title}\n\n{body}\n")
-    return "\n".join(parts) + f"\n{note}\n"
+    return "\n".join(parts) + (f"\n{note}\n" if note else "")
 
 
 def _table(records: Sequence[Record]) -> Table:
@@ -164,10 +164,11 @@ def _title(records: Sequence[Record]) -> str:
     first = records[0]
     data = brief(Dataset, Spec.parse(first.data))
     n, n_people = (max(getattr(r, name) for r in records) for name in ("n", "n_people"))
+    learned = f"; learned from {first.learned_from}" if first.learned_from else ""
     n_seeds = len(_unique(record.seed for record in records))
     return (
-        f"{_warning(records)}{first.task} ({data}; protocol {first.protocol}; probe: {n} pictures "
-        f"of {n_people} people; {n_seeds} seed{'s' if n_seeds > 1 else ''})"
+        f"{_warning(records)}{first.task} ({data}; protocol {first.protocol}{learned}; probe: {n} "
+        f"pictures of {n_people} people; {n_seeds} seed{'s' if n_seeds > 1 else ''})"
     )
 
 

@@ -1,8 +1,8 @@
 """The single questions of a grid: one defense before one attacker about one target."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from bench.api import (
@@ -14,6 +14,7 @@ from bench.api import (
     LatentDefense,
     Matcher,
     Regressor,
+    Role,
     Threat,
 )
 from bench.metrics.canary import TARGET as CANARY
@@ -38,6 +39,8 @@ class Cell:
             a known secret and must be found; `saturation` repeats a private question with less to
             learn from.
         share: of the training pictures that the attacker learns from.
+        data: who is asked about.
+        learned_from: the data sets of defender and attacker, where they are others.
     """
 
     task: str
@@ -52,6 +55,11 @@ class Cell:
     marks: tuple[str, ...]
     unasked: str
     share: float = 1.0
+    learned_from: Mapping[Role, Dataset] = field(default_factory=dict)
+
+    def source(self, role: Role) -> Dataset:
+        """The data set that gives the pictures of a role."""
+        return self.learned_from.get(role, self.data)
 
 
 def cells(grid: Grid) -> Iterator[Cell]:
@@ -61,12 +69,11 @@ def cells(grid: Grid) -> Iterator[Cell]:
         ValueError: if a plugin, field, threat or target is unknown.
     """
     for task in grid.tasks:
-        data = make(Dataset, task.data)
-        _check_targets(task, data)
+        data, learned_from = _sources(task)
         attackers = [make(Attacker, spec) for spec in task.attackers]
         for seed in grid.seeds:
             for defense in _defenses(task, data):
-                row = list(_row(task, data, defense, attackers, seed))
+                row = list(_row(task, data, learned_from, defense, attackers, seed))
                 yield from row
                 if grid.saturation:
                     private = [cell for cell in row if cell.purpose == "private"]
@@ -85,7 +92,12 @@ def check_askable(asked: Sequence[Cell]) -> None:
 
 
 def _row(
-    task: Task, data: Dataset, defense: Defense, attackers: list[Attacker], seed: int
+    task: Task,
+    data: Dataset,
+    learned_from: Mapping[Role, Dataset],
+    defense: Defense,
+    attackers: list[Attacker],
+    seed: int,
 ) -> Iterator[Cell]:
     for purpose, target, attacker, spec in _questions(task, defense, attackers):
         how = threat(spec)
@@ -100,7 +112,9 @@ def _row(
             spec,
             seed,
             _marks(task, defense),
-            _unasked(target, data, defense, attacker, how),
+            _unlabelled(defense, data, *learned_from.values())
+            or _unasked(target, data, defense, attacker, how),
+            learned_from=learned_from,
         )
 
 
@@ -132,10 +146,7 @@ def _unasked(target: str, data: Dataset, defense: Defense, attacker: Attacker, h
     """Why the question means nothing, or empty."""
     kinds: dict[str, str] = {CANARY: "categorical", "identity": "categorical"}
     kinds |= {asked.name: asked.kind for asked in data.asks}
-    known = {"take", *kinds}
-    read = {*defense.reads_to_fit, *defense.reads_to_protect}
     reasons = {
-        f"{data.name} has no labels {sorted(read - known)}": not read <= known,
         f"{defense.name} has no code": how.form == "codes"
         and not isinstance(defense, LatentDefense),
         f"{attacker.name} reads no {how.form}": how.form not in attacker.forms,
@@ -160,6 +171,15 @@ def _unasked(target: str, data: Dataset, defense: Defense, attacker: Attacker, h
         and how.learns_from != "protected",
     }
     return next((reason for reason, holds in reasons.items() if holds), "")
+
+
+def _unlabelled(defense: Defense, *sources: Dataset) -> str:
+    """That a data set lacks labels which the defense reads, or empty."""
+    read = {*defense.reads_to_fit, *defense.reads_to_protect}
+    for data in sources:
+        if lacks := sorted(read - {"take", *(target.name for target in data.asks)}):
+            return f"{data.name} has no labels {lacks}"
+    return ""
 
 
 def _marks(task: Task, defense: Defense) -> tuple[str, ...]:
@@ -194,7 +214,47 @@ def _defenses(task: Task, data: Dataset) -> Iterator[Defense]:
             yield defense
 
 
+def _sources(task: Task) -> tuple[Dataset, Mapping[Role, Dataset]]:
+    """Who is asked about, and what defender and attacker learn from if that is another set.
+
+    Raises:
+        ValueError: if a set does not know a target, or sets of different roles do not go together.
+    """
+    data, *learned = (
+        make(Dataset, spec)
+        for spec in (task.sources.evaluation, task.sources.defender, task.sources.attacker)
+    )
+    for one in (data, *learned):
+        _check_targets(task, one)
+        if one != data:
+            _check_pair(task, data, one)
+    roles: tuple[Role, Role] = ("defender", "attacker")
+    return data, {role: one for role, one in zip(roles, learned, strict=True) if one != data}
+
+
 def _check_targets(task: Task, data: Dataset) -> None:
     known = [target.name for target in data.asks]
     if strange := sorted({*task.private, *task.utility} - set(known)):
         raise ValueError(f"task {task.title!r} asks about {strange}; {data.name} knows {known}")
+
+
+def _check_pair(task: Task, data: Dataset, other: Dataset) -> None:
+    """Raises ValueError unless what is learned on the other set can be asked about this one."""
+    facts = [
+        (f"{one.name} is dealt {one.protocol}", one.protocol == "open") for one in (data, other)
+    ]
+    twins = (data.name, data.seed) == (other.name, other.seed)
+    facts.append((f"both have seed {data.seed}, so people may recur", not twins))
+    sizes = [getattr(one, "size", None) for one in (data, other)]
+    facts.append(
+        (f"pictures are {sizes[0]} and {sizes[1]} px", None in sizes or len(set(sizes)) == 1)
+    )
+    for name in sorted({*task.private, *task.utility} - {"identity"}):
+        classes = [next(t.classes for t in one.asks if t.name == name) for one in (data, other)]
+        facts.append((f"{name} is {classes[0]} and {classes[1]}", len(set(classes)) == 1))
+    if wrong := [problem for problem, holds in facts if not holds]:
+        raise ValueError(
+            f"task {task.title!r} learns on {other.name} and asks about {data.name}: "
+            f"{'; '.join(wrong)}; give sets of strangers (protocol=open; other seeds), of one size "
+            "and with the same classes"
+        )

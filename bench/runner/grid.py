@@ -18,13 +18,29 @@ SpecText = Annotated[Spec, BeforeValidator(_parsed)]
 _Strict = ConfigDict(extra="forbid", frozen=True)
 
 
+class Sources(BaseModel):
+    """Data by role: learn here, be judged there.
+
+    Each set is dealt by its own protocol, and gives the pictures of one role only.
+
+    Attributes:
+        defender, attacker: what they learn from.
+        evaluation: who is asked about.
+    """
+
+    model_config = _Strict
+    defender: SpecText
+    attacker: SpecText
+    evaluation: SpecText
+
+
 class Task(BaseModel):
     """One promise to test: hide the private targets, keep the utility targets.
 
     Attributes:
         name: heads its table; made of the targets if not given.
         private, utility: names of targets of the data; utility may be empty.
-        data: the data set, with its protocol.
+        data: the data set, with its protocol; or a set for each role.
         defenses: beside the controls, which always run.
         attackers: each answers private and utility targets alike.
         threats: for the private targets.
@@ -35,7 +51,7 @@ class Task(BaseModel):
     name: str = ""
     private: tuple[str, ...] = Field(min_length=1)
     utility: tuple[str, ...] = ()
-    data: SpecText
+    data: Sources | SpecText
     defenses: tuple[SpecText, ...] = ()
     attackers: tuple[SpecText, ...] = Field(min_length=1)
     threats: tuple[SpecText, ...] = (Spec("raw"), Spec("aware"))
@@ -46,6 +62,13 @@ class Task(BaseModel):
         if both := sorted(set(self.private) & set(self.utility)):
             raise ValueError(f"{both} cannot be hidden and kept at once; drop it from one list")
         return self
+
+    @property
+    def sources(self) -> Sources:
+        """The data set of each role."""
+        if isinstance(self.data, Sources):
+            return self.data
+        return Sources(defender=self.data, attacker=self.data, evaluation=self.data)
 
     @property
     def title(self) -> str:

@@ -57,15 +57,16 @@ class Planner:
         inputs = [
             stage
             for role in _ASKED
-            for stage in (self.part(cell.data, role), self.release(shown, role, 0))
+            for stage in (self.part(cell.source(role), role), self.release(shown, role, 0))
         ]
         spec = spec_of(cell.defense, without=("place",))
+        alike = cell.data.protocol != "closed-paper" and not cell.learned_from
         return self._stage(
             "measure",
             cell.defense,
             spec,
             inputs,
-            protocol=cell.data.protocol,
+            alike=int(alike),
             align=int(cell.data.align),
             seed=cell.seed,
         )
@@ -104,15 +105,17 @@ class Planner:
         learns_anew = threat.learns_from == "protected" and not cell.defense.changes_nothing
         if learns_anew and cell.attacker.uses_start:
             start = (self.attack(replace(cell, threat=replace(RAW, gallery=threat.gallery))),)
+        disclosed = self._fitted(cell) if threat.grants else ()
         if threat.learns_from != "raw":
             releases = [self.release(cell, "attacker", draw) for draw in range(threat.draws)]
         return self._stage(
             "attack",
             cell.attacker,
             spec_of(cell.attacker),
-            (faces, *releases, *gallery, *start),
+            (faces, *releases, *gallery, *disclosed, *start),
             n_releases=len(releases),
             gallery=len(gallery),
+            disclosed=len(disclosed),
             target=cell.target,
             told=",".join(sorted(threat.grants)),
             seed=cell.seed,
@@ -121,21 +124,26 @@ class Planner:
 
     def release(self, cell: Cell, role: Role, query: int) -> Stage:
         """The stage that holds what a cell's defense gives out of a role's pictures."""
-        defense, data, seed = cell.defense, cell.data, cell.seed
+        defense, seed = cell.defense, cell.seed
         faces = self.faces(cell, role)
         pixels = cell.threat.form == "pixels"
         if pixels and defense.changes_nothing:
             return faces
-        weights = () if type(defense).fit is Defense.fit else (self.weights(defense, data, seed),)
         return self._stage(
             "protect" if pixels else "encode",
             defense,
             spec_of(defense, without=("place",)),
-            (faces, *weights),
+            (faces, *self._fitted(cell)),
             role=role,
             seed=seed,
             query=query,
         )
+
+    def _fitted(self, cell: Cell) -> tuple[Stage, ...]:
+        """The stage that holds what a cell's defense learned, if it learns."""
+        if type(cell.defense).fit is Defense.fit:
+            return ()
+        return (self.weights(cell.defense, cell.source("defender"), cell.seed),)
 
     def weights(self, defense: Defense, data: Dataset, seed: int) -> Stage:
         """The stage that fits a defense; fields of protection are none of its business."""
@@ -150,12 +158,13 @@ class Planner:
 
     def faces(self, cell: Cell, role: Role) -> Stage:
         """The stage that holds the pictures of a role that a cell is about."""
-        part, detail = self.part(cell.data, role), dict[str, str | int](role=role, seed=cell.seed)
+        data, detail = cell.source(role), dict[str, str | int](role=role, seed=cell.seed)
+        part = self.part(data, role)
         if cell.purpose == "canary":
-            return self._stage("plant", cell.data, part.spec, (part,), **detail)
+            return self._stage("plant", data, part.spec, (part,), **detail)
         if cell.purpose == "permuted":
             detail["target"] = cell.target
-            return self._stage("shuffle", cell.data, part.spec, (part,), **detail)
+            return self._stage("shuffle", data, part.spec, (part,), **detail)
         return part
 
     def part(self, data: Dataset, role: Role) -> Stage:

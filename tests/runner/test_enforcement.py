@@ -45,6 +45,24 @@ def test_a_told_note_reaches_the_attacker_and_only_then(run):
     assert (record.status, record.reason) == ("n/a", "random_code discloses ['drawn']")
 
 
+def test_an_array_of_the_weights_is_told_if_it_is_disclosed_and_granted(run):
+    def heard(threat):
+        done = run(defenses=["learned_colour"], threats=[threat], attackers=["listener"])
+        cell = next(c for c in done.cells if c.defense.name == "learned_colour")
+        return done.store.get(done.planner.attack(cell).key).weights, done.faces("defender").images
+
+    told, images = heard("aware:told=mean")
+    np.testing.assert_allclose(told["mean"], images.mean(axis=0), rtol=1e-5)
+    assert "secret" not in told
+    assert "mean" not in heard("aware")[0]
+
+
+def test_what_a_defense_neither_notes_nor_learns_cannot_be_told(run):
+    done = run(defenses=["learned_colour"], threats=["aware:told=nothing"], attackers=["listener"])
+    (record,) = done.select(defense="learned_colour", purpose="private", status="failed")
+    assert "['nothing'] cannot be told" in record.reason
+
+
 def test_the_order_of_the_probe_says_nothing(run):
     done = run(attackers=["counter"])  # the last pictures it is shown get the last person
     (hits,) = done.select(defense="none", threat="raw", purpose="private", metric="top1")

@@ -100,7 +100,8 @@ def _scores(
     Equal inputs get equal answers to the last bit (a batch's place must not break ties), and the
     order of the rows tells the attacker nothing.
     """
-    notes = {note: notes_in(release)[note][rows] for note in stage.names("told")}
+    told = stage.names("told")  # arrays of the weights, if it was told any, it learned with
+    notes = {name: note[rows] for name, note in notes_in(release).items() if name in told}
     shown = inputs_in(release)[rows]
     first, place = _distinct([shown, *notes.values()])
     order = generator("order", stage.number("seed")).permutation(len(first))

@@ -1,11 +1,12 @@
 """Trains an attacker on what its threat lets it know."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.api import Attacker, Knowledge
+from bench.api import Attacker, Knowledge, Weights
 from bench.faces import Array, Sample, Target, missing
 from bench.registry import make
 from bench.runner.artifacts import faces_in, inputs_in, notes_in, of_weights, targets_in
@@ -20,10 +21,13 @@ Mask = NDArray[np.bool_]
 def attack(stage: Stage, inputs: Sequence[Artifact], worker: Worker) -> Artifact:
     """What the attacker learned."""
     attacker = make(Attacker, stage.spec)
-    last = 1 + stage.number("n_releases")
-    gallery = inputs[last : last + stage.number("gallery")]
-    start = inputs[last + len(gallery) :]
-    learning = knowledge(stage, inputs[0], inputs[1:last], gallery)
+    given = iter(inputs)
+    part = next(given)
+    releases, gallery, fitted = (
+        list(islice(given, stage.number(name))) for name in ("n_releases", "gallery", "disclosed")
+    )
+    start = list(given)
+    learning = knowledge(stage, part, releases, gallery, fitted)
     if start:
         learning = learning._replace(start=start[0].weights)
     rng = generator("attack", stage.number("seed"), attacker.name)
@@ -35,6 +39,7 @@ def knowledge(
     part: Artifact,
     releases: Sequence[Artifact],
     gallery: Sequence[Artifact] = (),
+    fitted: Sequence[Artifact] = (),
 ) -> Knowledge:
     """All that the attacker may learn from; nothing here leads back to rows, names or the probe.
 
@@ -43,9 +48,11 @@ def knowledge(
         part: the attacker's faces, with the mask `valid`.
         releases: what it sees of them, one artifact per draw; of the same rows in the same order.
         gallery: the probe's faces, where the threat grants raw pictures of the people asked about.
+        fitted: what the defense learned, where the threat may grant arrays of it.
 
     Raises:
-        ValueError: if no labelled picture is left to learn from or to validate on.
+        ValueError: if no labelled picture is left to learn from or to validate on, or what is to be
+            told is neither noted nor learned by the defense.
     """
     name = stage.text("target")
     target = next(target for target in targets_in(part) if target.name == name)
@@ -57,9 +64,11 @@ def knowledge(
     person = rng.permutation(person.max() + 1)[person]  # (N,), meaningless numbers
     valid: Mask = np.asarray(part.arrays["valid"], bool)
     told = stage.names("told")
+    notes = [name for name in told if name in notes_in(releases[0])]
+    disclosed = _disclosed(set(told) - set(notes), fitted)
     learned = _some(part, ~valid, float(stage.text("share")), rng)
     train, held = (
-        _sample(releases, rows & known, {name: truth, "person": person}, told)
+        _sample(releases, rows & known, {name: truth, "person": person}, notes)
         for rows in (learned, valid)
     )
     if not (len(train) and len(held)):
@@ -67,7 +76,15 @@ def knowledge(
     if name == "identity":
         target = Target(name, target.kind, tuple(map(str, range(len(target.classes)))))
     enrolled = _enrolled([part, *gallery], name, rng) if gallery else None
-    return Knowledge(train, held, enrolled, target, frozenset(told))
+    return Knowledge(train, held, enrolled, target, frozenset(told), disclosed=disclosed)
+
+
+def _disclosed(names: Iterable[str], fitted: Sequence[Artifact]) -> Weights:
+    """The arrays of these names among what the defense learned."""
+    weights = fitted[0].weights if fitted else {}
+    if absent := sorted(set(names) - set(weights)):
+        raise ValueError(f"{absent} cannot be told: the defense neither notes nor learns them")
+    return {name: weights[name] for name in names}
 
 
 def _some(part: Artifact, among: Mask, share: float, rng: np.random.Generator) -> Mask:

@@ -1,0 +1,37 @@
+"""The semi-adversarial network."""
+
+from dataclasses import dataclass
+
+from bench.api import Context, Weights
+from bench.faces import Faces, Release
+from bench.registry import register
+from defenses.san.family import TAKEN_FOR
+from defenses.san.network import Network
+
+
+@register("san")
+@dataclass(frozen=True)
+class SAN(Network):
+    """Moves a face towards the other gender's prototype, and keeps what a matcher needs.
+
+    An autoencoder learns first to give the picture back (J_D), then that a frozen gender classifier
+    keeps its answer on SM and changes it on OP (J_G), while a frozen matcher's embedding stays
+    (J_M). Both are of the defender's people only, and never judge.
+
+    Source: Mirjalili, Raschka, Namboodiri, Ross, "Semi-Adversarial Networks", ICB 2018,
+    arXiv:1712.00321, and their released code (preset `released`).
+    Differs from it: gender is estimated by the defender's classifier, not read from a label (field
+    `gender`); prototypes are not warped to each face; the auxiliary networks are small and learn
+    from the defender's people, where the authors take VGG-Face; AdamW with a cosine for Adam; terms
+    are means over a batch; the best epoch on held-out people is kept.
+    """
+
+    def fit(self, faces: Faces, context: Context) -> Weights:
+        """The prototypes (3, 3, H, W), the defender's classifier, and the autoencoder."""
+        return self.learned(faces, context)
+
+    def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
+        """The pictures towards their prototypes; which gender each was taken for is noted."""
+        gender = self.taken_for(faces, weights, context)
+        images = self.moved(self.prototype, faces.images, gender, weights, context)
+        return Release(images, {TAKEN_FOR: gender})

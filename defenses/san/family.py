@@ -1,0 +1,63 @@
+"""What the plugins of this family share: which gender a picture is taken for."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.api import Context, Learned, Weights, field
+from bench.faces import ESTIMATED, Faces, Images
+from defenses.san.auxiliary import restored_classifiers, said
+
+TAKEN_FOR = f"{ESTIMATED}gender"  # the note that says which gender a picture was taken for
+Genders = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Towards(Learned):
+    """A defense that moves a picture towards a prototype of a gender.
+
+    Which gender it takes the picture for decides everything: told the true one, it writes the
+    secret into the picture.
+    """
+
+    hides = frozenset({"gender"})
+    keeps = frozenset({"identity"})
+    discloses = frozenset({"prototypes", TAKEN_FOR})
+
+    prototype: str = field("OP", about="moved to: SM (own), NT (neutral), OP (other)", at="protect")
+    gender: str = field("estimated", about="or `label` (an oracle), `random`", at="protect")
+    classifier: str = field("san", about="backbones that tell gender for the defender, joined by +")
+
+    def __post_init__(self) -> None:
+        check("prototype", self.prototype, ("SM", "NT", "OP"))
+        check("gender", self.gender, ("estimated", "label", "random"))
+
+    @property
+    def reads_to_fit(self) -> tuple[str, ...]:
+        """Gender for the prototypes, people for the matcher and to hold some out."""
+        return ("gender", "identity")
+
+    @property
+    def reads_to_protect(self) -> tuple[str, ...]:
+        """The secret itself, if it is told."""
+        return ("gender",) if self.gender == "label" else ()
+
+    def taken_for(self, faces: Faces, weights: Weights, context: Context) -> Genders:
+        """The gender that each picture is taken for, (N,)."""
+        if self.gender == "label":
+            return np.asarray(faces.labels["gender"], np.int64)
+        if self.gender == "random":
+            return np.array([rng.integers(2) for rng in context.row_rngs], np.int64)
+        return np.asarray(self.answers(faces.images, weights, context).argmax(axis=1), np.int64)
+
+    def answers(self, images: Images, weights: Weights, context: Context) -> NDArray[np.float32]:
+        """Mean log-probabilities of the genders by the defender's classifiers, (N, 2)."""
+        nets = restored_classifiers(self.classifier, weights, images.shape[-1], context.device)
+        return said(nets, images, context.device)
+
+
+def check(name: str, value: str, known: tuple[str, ...]) -> None:
+    """Raises ValueError unless a field has one of the known values."""
+    if value not in known:
+        raise ValueError(f"{name} must be one of {', '.join(known)}, got {value!r}")

@@ -1,0 +1,114 @@
+"""The convolutional autoencoder that joins a picture with a prototype of a gender."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from bench.api import Weights
+from defenses.san.pictures import LUMA
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+AUTHORS_WIDTHS = (8, 12, 256, 128)
+_EDGE = 0.5 / 255  # keeps the logit of black and white finite
+
+
+class Autoencoder(nn.Module):
+    """Changes a grey picture towards a prototype.
+
+    Two convolutions with average pooling, two with nearest upsampling, all followed by LeakyReLU of
+    slope 0.01; the prototype is joined again before a 1x1 convolution and a sigmoid. The last
+    convolution in space runs at half the side: whatever is finer comes from the prototype alone.
+
+    Args:
+        widths: filters of the four convolutions.
+        kernel: their side, odd.
+        pool: by how much each pooling shrinks; 1 keeps the side.
+        skip: give the picture and what changes it: to its logit is added what starts at nothing,
+            and joined is the prototype's difference from the own one, which is nothing for SM.
+        pattern: with `skip`, what the luma of that difference weighs at the start: the network
+            begins as the fixed pattern of that strength.
+
+    Source: Mirjalili, Raschka, Namboodiri, Ross, ICB 2018, arXiv:1712.00321; released convae.py.
+    Without arguments it is their network, and its state dict has the names of theirs.
+    """
+
+    def __init__(
+        self,
+        widths: Sequence[int] = AUTHORS_WIDTHS,
+        kernel: int = 3,
+        pool: int = 2,
+        *,
+        skip: bool = False,
+        pattern: float = 0.0,
+    ) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        channels = 4  # grey and the prototype's colours
+        for number, width in enumerate(widths):
+            layers += [nn.Conv2d(channels, width, kernel, padding=kernel // 2), nn.LeakyReLU()]
+            shrinks = number < len(widths) // 2
+            layers += [nn.AvgPool2d(pool) if shrinks else nn.Upsample(scale_factor=pool)]
+            channels = width
+        last = nn.Conv2d(channels + 3, 1, 1)
+        self.autoencoder = nn.Sequential(*layers)
+        self.protocombiner = nn.Sequential(last)  # sequential: the names are theirs
+        self.skip = skip
+        if skip:
+            weight = torch.zeros_like(last.weight)
+            weight[0, -3:, 0, 0] = pattern * torch.tensor(LUMA)
+            last.load_state_dict({"weight": weight, "bias": torch.zeros(1)})
+
+    def forward(self, picture: Tensor, own: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
+        """The picture towards both prototypes.
+
+        Args:
+            picture: grey, (B, 1, H, W), 0..1; sides divide by the square of `pool`.
+            own: prototypes of the person's gender, (B, 3, H, W), 0..1.
+            other: those that the second answer moves to, likewise.
+
+        Returns:
+            grey pictures, (B, 1, H, W), 0..1, joined with `own` and with `other`.
+        """
+        features = self.autoencoder(torch.cat([picture, own], dim=1))  # (B, 128, H, W)
+        if not self.skip:
+            return self._joined(features, own), self._joined(features, other)
+        start = torch.logit(picture.float(), _EDGE)
+        kept = self._joined(features, torch.zeros_like(own), start)
+        return kept, self._joined(features, other - own, start)
+
+    def _joined(self, features: Tensor, prototype: Tensor, start: Tensor | float = 0.0) -> Tensor:
+        mixed = self.protocombiner(torch.cat([features, prototype], dim=1))
+        return torch.sigmoid(mixed.float() + start)  # (B, 1, H, W)
+
+
+def published_state(state: Weights) -> Weights:
+    """A state dict of the authors' release as that of `Autoencoder()`, float32.
+
+    Args:
+        state: arrays by name, as `bench.nn.weights.published` reads them.
+
+    Raises:
+        ValueError: unless names and shapes are exactly those of the network.
+    """
+    wanted = {name: tuple(tensor.shape) for name, tensor in Autoencoder().state_dict().items()}
+    shapes = {name: array.shape for name, array in state.items()}
+    if shapes != wanted:
+        raise ValueError(f"no published SAN: {_differences(shapes, wanted)}")
+    return {name: np.ascontiguousarray(array, np.float32) for name, array in state.items()}
+
+
+def _differences(shapes: Shapes, wanted: Shapes) -> str:
+    """What this state dict has otherwise."""
+    others = [
+        f"{name} is {shapes[name]}, wanted {shape}"
+        for name, shape in wanted.items()
+        if shapes.get(name, shape) != shape
+    ]
+    if lost := sorted(set(wanted) - set(shapes)):
+        others.append(f"this lacks {lost}")
+    if more := sorted(set(shapes) - set(wanted)):
+        others.append(f"this has {more} besides")
+    return "; ".join(others) + "; take the authors' conv-autoencoder-e20.pkl"

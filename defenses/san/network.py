@@ -1,0 +1,146 @@
+"""One autoencoder: its fields, its two stages, its releases."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import torch
+
+from bench.api import Context, Weights, field
+from bench.faces import Faces, Images
+from bench.nn.classifier import on
+from bench.nn.state import restored
+from bench.nn.training import Schedule, trained
+from bench.nn.weights import published
+from bench.spec import Value
+from defenses.san.auxiliary import (
+    Deal,
+    dealt,
+    gender_classifiers,
+    matcher,
+    part,
+    restored_classifiers,
+    under,
+)
+from defenses.san.family import Genders, Towards, check
+from defenses.san.nets import Autoencoder, published_state
+from defenses.san.pictures import grey, joined_with, prototypes, shown
+from defenses.san.training import Frozen, Material, Stage, Terms
+
+AUTHORS_NET = ("8+12+256+128", 3, 2, False)
+_AT_ONCE = 128  # pictures
+
+
+@dataclass(frozen=True)
+class Network(Towards):
+    """Fields and steps of a semi-adversarial network; the defaults are the paper's."""
+
+    presets: ClassVar[Mapping[str, Mapping[str, Value]]] = {}
+
+    colour: str = field("drop", about="`drop`: grey, as the authors; `keep`: only luma changes")
+    widths: str = field("8+12+256+128", about="filters of the four convolutions")
+    kernel: int = field(3, about="side of the convolutions, px")
+    pool: int = field(2, about="by how much each of two poolings shrinks; 1: not at all")
+    skip: bool = field(False, about="add the change to the picture, so that detail passes")
+    pattern: float = field(0.0, about="strength of the fixed pattern that training starts from")
+    matcher: str = field("resnet", about="network of the auxiliary matcher (backbone)")
+    gender_weight: float = field(1.0, about="of J_G in the second stage")
+    matching_weight: float = field(1.0, about="of J_M")
+    pixel_weight: float = field(0.0, about="of J_D in the second stage; the paper has none")
+    aim: str = field("flip", about="OP should be taken for the other gender, or `even`: for any")
+    matched: str = field("SM", about="whose embedding is kept: SM, OP, or their `mean`")
+    pixel_loss: str = field("squared", about="J_D: `squared`, `entropy` or `absolute`")
+    varied: bool = field(False, about="classifiers see releases turned, resized and relit")
+    lr: float = field(2e-4, about="highest learning rate")
+    batch: int = field(8, about="pictures per step")
+    pixel_steps: int = field(5000, about="of the first stage")
+    steps: int = field(20000, about="of the second stage")
+    autoencoder: str = field("", about="the authors' release: NAME of $BENCH_WEIGHTS/NAME.pt")
+    sha256: str = field("", about="of that file")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check("colour", self.colour, ("drop", "keep"))
+        check("aim", self.aim, ("flip", "even"))
+        check("matched", self.matched, ("SM", "OP", "mean"))
+        check("pixel_loss", self.pixel_loss, ("squared", "entropy", "absolute"))
+        built = (self.widths, self.kernel, self.pool, self.skip)
+        if self.pattern and not self.skip:
+            raise ValueError("a pattern must be added to the picture: give skip=true, too")
+        if self.autoencoder and built != AUTHORS_NET:
+            raise ValueError(
+                f"the release has widths, kernel, pool, skip {AUTHORS_NET}, not {built}"
+            )
+
+    def learned(self, faces: Faces, context: Context, classifier: str = "") -> Weights:
+        """The prototypes, the defender's classifiers and the autoencoder.
+
+        Args:
+            faces: with gender and identity.
+            context: randomness and device.
+            classifier: other classifiers than the field says.
+        """
+        names = classifier or self.classifier
+        deal = dealt(faces.labels["identity"], context)
+        telling = gender_classifiers(names, faces, deal, context)
+        three = prototypes(faces.images, faces.labels["gender"])
+        found = {"prototypes": three, **telling}
+        if self.autoencoder:
+            state = published_state(published(self.autoencoder, self.sha256))
+            return {**found, **under("autoencoder", state)}
+        nets = restored_classifiers(names, telling, faces.images.shape[-1], context.device)
+        frozen = Frozen(nets, matcher(self.matcher, faces, deal, context))
+        material = Material(faces, three, self.colour, context.device)
+        return {**found, **under("autoencoder", self._trained(material, deal, frozen, context))}
+
+    def _trained(self, material: Material, deal: Deal, frozen: Frozen, context: Context) -> Weights:
+        """Both stages."""
+        terms = Terms(
+            gender=self.gender_weight,
+            matching=self.matching_weight,
+            pixels=self.pixel_weight,
+            aim=self.aim,
+            matched=self.matched,
+            pixel_loss=self.pixel_loss,
+            varied=self.varied,
+        )
+        first, second = (
+            Schedule(self.lr, self.batch, steps, rounds=1)
+            for steps in (self.pixel_steps, self.steps)
+        )
+        start = trained(self.net, lambda: Stage(material, deal, terms), first, context)
+        return trained(
+            self.net, lambda: Stage(material, deal, terms, frozen), second, context, start
+        )
+
+    def net(self) -> Autoencoder:
+        """The untrained network."""
+        widths = [int(width) for width in self.widths.split("+")]
+        return Autoencoder(widths, self.kernel, self.pool, skip=self.skip, pattern=self.pattern)
+
+    def moved(
+        self, kind: str, images: Images, gender: Genders, weights: Weights, context: Context
+    ) -> Images:
+        """Pictures towards their prototypes, bytes, (N, 3, H, W).
+
+        Args:
+            kind: SM, NT or OP.
+            images: (N, 3, H, W); sides divide by the square of `pool`.
+            gender: what each is taken for, (N,).
+            weights: of `learned`.
+            context: device.
+        """
+        device = context.device
+        net = restored(self.net(), part(weights, "autoencoder"), device)
+        three = on(device, weights["prototypes"])
+        made = []
+        with torch.inference_mode():
+            for some, told in zip(
+                torch.split(on(device, images), _AT_ONCE),
+                torch.split(on(device, gender), _AT_ONCE),
+                strict=True,
+            ):
+                _, luma = net(grey(some), *joined_with(kind, three, told))
+                made.append((shown(luma, some, self.colour) * 255).round().byte().cpu().numpy())
+        return np.concatenate(made)

@@ -1,0 +1,61 @@
+"""Grey pictures, average faces, and what is made of them."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from bench.faces import Array, Images
+
+LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow and the authors' loader make grey
+
+
+def grey(images: Tensor) -> Tensor:
+    """Luma of bytes, (N, 3, H, W), as floats 0..1, (N, 1, H, W)."""
+    weights = torch.tensor(LUMA, device=images.device).view(1, 3, 1, 1)
+    return (images.float() * weights).sum(dim=1, keepdim=True) / 255
+
+
+def shown(luma: Tensor, images: Tensor, colour: str) -> Tensor:
+    """A release in colours, (B, 3, H, W), 0..1.
+
+    Args:
+        luma: what the network made, (B, 1, H, W), 0..1.
+        images: the pictures, bytes, (B, 3, H, W).
+        colour: `drop`: the release is grey; `keep`: only the luma of the picture changes.
+    """
+    if colour == "drop":
+        return luma.expand(-1, 3, -1, -1)
+    return (images.float() / 255 + luma - grey(images)).clamp(0, 1)
+
+
+def prototypes(images: Images, gender: Array) -> NDArray[np.float32]:
+    """The average picture of women, of men, and of both weighed by their shares.
+
+    Returns:
+        float32, (3, 3, H, W), 0..1.
+
+    Source: the authors' slides; P_NT = a_F P_F + a_M P_M.
+
+    Raises:
+        ValueError: unless both genders occur.
+    """
+    share = np.mean(gender == 1)
+    if not 0 < share < 1 or set(np.unique(gender)) != {0, 1}:
+        raise ValueError(f"prototypes want pictures of genders 0 and 1, got {np.unique(gender)}")
+    women, men = (images[gender == one].mean(axis=0) / 255 for one in (0, 1))
+    return np.stack([women, men, (1 - share) * women + share * men]).astype(np.float32)
+
+
+def joined_with(kind: str, three: Tensor, gender: Tensor) -> tuple[Tensor, Tensor]:
+    """The prototype of each picture's own gender, and the one that it is moved to.
+
+    Args:
+        kind: `SM`: its own; `NT`: the neutral one; `OP`: the other gender's.
+        three: women's, men's and the neutral prototype, (3, 3, H, W).
+        gender: (B,), 0 or 1.
+
+    Source: the authors' slides: P_SM = y P_male + (1 - y) P_female, P_OP the reverse.
+    """
+    chosen = {"SM": gender, "NT": torch.full_like(gender, 2), "OP": 1 - gender}[kind]
+    return three[gender], three[chosen]  # (B, 3, H, W) each

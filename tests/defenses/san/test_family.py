@@ -1,0 +1,141 @@
+"""What the plugins do with pictures: trained for a few steps, on drawn people."""
+
+import numpy as np
+import pytest
+
+from bench.api import Dataset, Defense
+from bench.nn.training import Schedule
+from bench.registry import make
+from bench.runner.luck import RowLuck, generator
+from bench.runner.worker import Worker
+from bench.spec import Spec
+from defenses.san import auxiliary
+from defenses.san.auxiliary import part, under
+
+SHORT = "classifier=resnet,pixel_steps=2,steps=2,batch=8,widths=4+4+8+8"
+WORKER = Worker()
+
+
+@pytest.fixture(scope="module")
+def faces():
+    data = make(Dataset, Spec.parse("synthetic:people=12,takes=2,pictures=2,protocol=open"))
+    return data.load(WORKER.protecting()).faces
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch):
+    monkeypatch.setattr(auxiliary, "SCHEDULE", Schedule(2e-3, 16, 2, 1))
+
+
+def learned(spec, faces):
+    defense = make(Defense, Spec.parse(spec))
+    shown = faces.declared(defense.reads_to_fit, "")
+    return defense.fit(shown, WORKER.training(generator("test")))
+
+
+def released(spec, faces, weights):
+    defense = make(Defense, Spec.parse(spec))
+    shown = faces.declared(defense.reads_to_protect, "")
+    luck = RowLuck(faces.rows, 0, defense.name, 0)
+    return defense.protect(shown, weights, WORKER.protecting(luck))
+
+
+@pytest.fixture(scope="module")
+def pattern(faces):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(auxiliary, "SCHEDULE", Schedule(2e-3, 16, 2, 1))
+        return learned("prototype_pattern:classifier=resnet", faces)
+
+
+def test_the_pattern_is_added_to_the_logit(faces, pattern):
+    release = released("prototype_pattern:gender=label,w=2,classifier=resnet", faces, pattern)
+    level = np.clip(faces.images[0] / 255.0, 0.5 / 255, 1 - 0.5 / 255)
+    mine = faces.labels["gender"][0]
+    women, men, _ = pattern["prototypes"]
+    towards = women - men if mine else men - women
+    wanted = 1 / (1 + np.exp(-(np.log(level / (1 - level)) + 2 * towards)))
+    np.testing.assert_allclose(release.images[0], wanted, atol=1e-5)
+
+
+def test_towards_its_own_prototype_the_pattern_changes_nothing(faces, pattern):
+    release = released("prototype_pattern:prototype=SM,classifier=resnet", faces, pattern)
+    np.testing.assert_allclose(release.images * 255, faces.images, atol=0.6)
+
+
+@pytest.mark.parametrize("gender", ["estimated", "random"])
+def test_the_secret_is_read_only_where_it_is_told(faces, pattern, gender):
+    spec = "prototype_pattern:classifier=resnet,gender="
+    assert make(Defense, Spec.parse(spec + "label")).reads_to_protect == ("gender",)
+    assert make(Defense, Spec.parse(spec + gender)).reads_to_protect == ()
+    taken = released(spec + gender, faces, pattern).notes["estimated.gender"]
+    assert set(taken) <= {0, 1}
+    if gender == "random":
+        assert 0.2 < taken.mean() < 0.8
+
+
+@pytest.mark.slow
+def test_prototype_and_gender_are_chosen_after_training(faces):
+    weights = learned(f"san:{SHORT}", faces)
+    assert weights["prototypes"].shape == (3, 3, 32, 32)
+    own, neutral, other = (
+        released(f"san:{SHORT},gender=label,prototype={kind}", faces, weights).images
+        for kind in ("SM", "NT", "OP")
+    )
+    assert own.dtype == np.uint8
+    assert (own[:, 0] == own[:, 1]).all()  # grey
+    between = (own.astype(int) - neutral) * (neutral.astype(int) - other)
+    assert (between >= -2).all()  # the neutral answer lies between the two, up to rounding
+    kept = released(f"san:{SHORT},colour=keep", faces, weights).images
+    assert (kept[:, 0] != kept[:, 1]).any()
+
+
+@pytest.mark.slow
+def test_members_are_drawn_or_chosen_by_what_they_do(faces):
+    spec = f"san_ensemble:n=2,{SHORT}"
+    weights = learned(spec, faces)
+    drawn = released(spec, faces, weights).notes["member"]
+    assert set(drawn) == {0, 1}
+    chosen = released(f"{spec},member=effective", faces, weights)
+    defense = make(Defense, Spec.parse(spec))
+    taken = chosen.notes["estimated.gender"]
+    said = np.stack([_said(defense, i, taken, faces, weights) for i in range(2)])
+    assert (said[chosen.notes["member"], np.arange(len(taken))] <= said.min(axis=0) + 1e-6).all()
+
+
+def _said(defense, member, taken, faces, weights):
+    """How sure all classifiers are of what a picture was taken for, once a member moved it."""
+    context, mine = WORKER.protecting(), part(weights, f"member{member}")
+    moved = defense.moved("OP", faces.images, taken, mine, context)
+    return defense.answers(moved, weights, context)[np.arange(len(taken)), taken]
+
+
+@pytest.mark.slow
+def test_a_flow_of_one_is_a_single_network(faces):
+    weights = learned(f"flow_san:n=1,{SHORT}", faces)
+    alone = released(f"san:{SHORT}", faces, part(weights, "flow0")).images
+    assert (released(f"flow_san:n=1,{SHORT}", faces, weights).images == alone).all()
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "san:prototype=XX",
+        "san:gender=true",
+        "san:colour=red",
+        "san:aim=up",
+        "san:matched=all",
+        "san:pixel_loss=l3",
+        "san:autoencoder=conv,pool=1",
+        "san:pattern=4",
+        "san_ensemble:n=1",
+        "san_ensemble:member=best",
+        "flow_san:n=0",
+    ],
+)
+def test_a_field_that_means_nothing_is_refused(spec):
+    with pytest.raises(ValueError, match=r"must be|release has|2 members|1 network"):
+        make(Defense, Spec.parse(spec))
+
+
+def test_names_come_and_go():
+    assert part(under("a", {"b.c": 1}), "a") == {"b.c": 1}

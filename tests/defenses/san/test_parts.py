@@ -1,0 +1,79 @@
+"""Prototypes, terms and pictures, by hand and by loops."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from defenses.san.auxiliary import dealt
+from defenses.san.losses import gender_term, matching_term, pixel_term
+from defenses.san.pictures import grey, joined_with, prototypes, shown
+
+
+def test_prototypes_are_averages_and_their_mean_by_shares():
+    images = np.zeros((4, 3, 1, 1), np.uint8)
+    images[:, 0, 0, 0] = [255, 0, 0, 51]  # one man, three women
+    found = prototypes(images, np.array([1, 0, 0, 0]))
+    np.testing.assert_allclose(found[:, 0, 0, 0], [51 / 765, 1, 0.75 * 51 / 765 + 0.25])
+
+
+def test_prototypes_want_both_genders():
+    with pytest.raises(ValueError, match="genders 0 and 1"):
+        prototypes(np.zeros((2, 3, 1, 1), np.uint8), np.zeros(2, int))
+
+
+@pytest.mark.parametrize(("kind", "moved"), [("SM", [10, 20]), ("NT", [30, 30]), ("OP", [20, 10])])
+def test_a_picture_is_joined_with_its_own_and_moved_to_another(kind, moved):
+    three = torch.tensor([10.0, 20.0, 30.0])[:, None, None, None].expand(3, 3, 1, 1)
+    own, other = joined_with(kind, three, torch.tensor([0, 1]))
+    assert own[:, 0, 0, 0].tolist() == [10, 20]
+    assert other[:, 0, 0, 0].tolist() == moved
+
+
+def test_colours_stay_where_only_luma_changes():
+    images = torch.tensor([100, 50, 200], dtype=torch.uint8).view(1, 3, 1, 1)
+    luma = grey(images) + 0.1
+    kept = shown(luma, images, "keep") * 255
+    np.testing.assert_allclose(kept.flatten(), np.array([100, 50, 200]) + 25.5, atol=1e-4)
+    assert shown(luma, images, "drop").flatten().tolist() == [float(luma)] * 3
+
+
+def test_the_gender_term_is_two_cross_entropies():
+    own, other = torch.tensor([[0.3, -1.2]]), torch.tensor([[2.0, 0.5]])
+
+    def entropy(logits, label):
+        return -math.log(math.exp(logits[label]) / sum(math.exp(x) for x in logits))
+
+    wanted = entropy([0.3, -1.2], 1) + entropy([2.0, 0.5], 0)
+    assert float(gender_term(own, other, torch.tensor([1]), "flip")) == pytest.approx(
+        wanted, rel=1e-5
+    )
+    both = (entropy([2.0, 0.5], 0) + entropy([2.0, 0.5], 1)) / 2
+    even = gender_term(own, other, torch.tensor([1]), "even")
+    assert float(even) == pytest.approx(entropy([0.3, -1.2], 1) + both, rel=1e-5)
+
+
+@pytest.mark.parametrize(("matched", "wanted"), [("SM", 2.5), ("OP", 4.0), ("mean", 1.125)])
+def test_the_matching_term_is_a_squared_distance(matched, wanted):
+    own = torch.tensor([[1.0, 0.0], [0.0, 2.0]])
+    other = torch.tensor([[2.0, 0.0], [0.0, -2.0]])
+    original = torch.zeros(2, 2)
+    assert float(matching_term(matched, own, other, original)) == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize(
+    ("kind", "wanted"),
+    [("squared", 0.04), ("absolute", 0.2), ("entropy", -0.5 * (math.log(0.7) + math.log(0.3)))],
+)
+def test_the_pixel_term(kind, wanted):
+    made, picture = torch.full((1, 1, 2, 2), 0.7), torch.full((1, 1, 2, 2), 0.5)
+    assert float(pixel_term(kind, made, picture)) == pytest.approx(wanted, rel=1e-5)
+
+
+def test_people_are_held_out_whole():
+    person = np.repeat(np.arange(10), 3)
+    deal = dealt(person, type("C", (), {"rng": np.random.default_rng(0)}))
+    assert len(set(person[deal.valid])) == 2
+    assert not set(person[deal.train]) & set(person[deal.valid])
+    assert len(deal.train) + len(deal.valid) == 30

@@ -1,0 +1,69 @@
+"""Every judge before every defense: tables and curves."""
+
+import csv
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bench.metrics.verification import verification
+from bench.reports.files import write_judges, write_roc
+from bench.reports.judges import judges
+from bench.reports.roc import FMR, draw, rocs
+from bench.runner.grid import Grid
+from bench.runner.store import Store
+
+
+@pytest.fixture(scope="module")
+def done(runner, tmp_path_factory):
+    task = {
+        "private": ["colour"],
+        "utility": ["identity"],
+        "data": "toy:people=24,takes=4,protocol=open",
+        "defenses": ["pixelate:block=0.25"],
+        "attackers": ["nearest", "eyes"],
+        "threats": ["raw"],
+        "utility_threats": ["raw"],
+    }
+    grid = Grid.model_validate({"name": "toy", "tasks": [task]})
+    return runner(Store(tmp_path_factory.mktemp("store")), grid)
+
+
+def test_a_table_per_rate_and_target_has_judges_as_rows(done, tmp_path):
+    found = {table.title.split(",")[0]: table for table in judges(done.records)}
+    table = found["EER of colour"]
+    assert table.columns[:4] == ["data", "judge", "threat", "none"]
+    assert [(row[1], row[2]) for row in table.rows] == [("nearest", "raw")]
+    (record,) = done.select(target="colour", defense="none", attacker="nearest", metric="eer")[:1]
+    assert table.rows[0][3].startswith(f"{100 * record.value:.1f} [")
+    assert "EER of identity" in found
+    write_judges(done.records, tmp_path / "judges.md")
+    assert "| nearest | raw |" in (tmp_path / "judges.md").read_text()
+
+
+def test_a_curve_of_a_matcher_passes_through_its_rates(done):
+    curve = next(
+        roc for roc in rocs(done.results) if "eyes, raw" in roc.panel and roc.name == "none"
+    )
+    assert len(curve.tmr) == len(FMR)
+    assert (np.diff(curve.tmr) >= 0).all()
+    result = next(
+        r for r in done.results
+        if r.cell.attacker.name == "eyes" and r.cell.defense.name == "none" and r.probe
+    )  # fmt: skip
+    at = np.flatnonzero(np.isclose(FMR, 0.1))[0]
+    wanted = verification(result.probe, ["auc"])["auc"].value
+    assert np.trapezoid(curve.tmr, FMR) == pytest.approx(wanted, abs=0.05)
+    assert curve.tmr[at] <= curve.tmr[-1] == 1
+
+
+def test_curves_are_written_and_drawn(done, tmp_path):
+    found = list(rocs(done.results))
+    write_roc(found, tmp_path / "roc.csv")
+    with (tmp_path / "roc.csv").open() as file:
+        lines = list(csv.DictReader(file))
+    assert len(lines) == len(found) * len(FMR)
+    draw(found, tmp_path / "roc.png")
+    with Image.open(tmp_path / "roc.png") as sheet:
+        assert sheet.width == 260 * len({roc.panel for roc in found}) == 520
+    draw([], tmp_path / "none.png")  # a grid without such judges
