@@ -58,7 +58,7 @@ class Complete(Verb):
             others = ((total - images) / (len(images) - 1)).round().astype(np.uint8)
             filled["mean face"] = np.where(hidden, others, images)
         moved = _moved(made, images, ~hidden)
-        rows = {"picture": images, "hidden": damaged, **filled}
+        rows = {"picture": images, "hidden": damaged, "face": made, **filled}
         sheet = rows | self._failures(rows, moved, tools)
         done = dict(zip(pictures, filled["completed"], strict=True))
         return Applied(done, images[:0], sheet, self._measures(images, filled, moved, tools))

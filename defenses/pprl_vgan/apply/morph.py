@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from bench.answers import Estimate
 from bench.api import field
 from bench.faces import Images
-from bench.metrics.means import mean
+from bench.metrics.means import mean, share
 from bench.registry import register
 from bench.verb import Applied, Judge, Pictures, Tools, Verb
 from defenses.pprl_vgan.apply.generator import Generator
@@ -67,9 +67,9 @@ class Morph(Verb):
         along = tools.judged(self.target, lambda judge: _along(judge, images, paths))
         if isinstance(along, str):
             return {name: along}
-        steps = {share: round(share * (self.steps - 1)) for share in MEASURED}
+        steps = {way: round(way * (self.steps - 1)) for way in MEASURED}
         found = {
-            f"{name}, {share:.0%} of the way": mean(along[:, step]) for share, step in steps.items()
+            f"{name}, {way:.0%} of the way": share(along[:, step]) for way, step in steps.items()
         }
         return {**found, f"{name}, rise": mean(along[:, -1] - along[:, 0])}
 
