@@ -6,8 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.commands.annotate import annotate_app
 from bench.commands.apply import Verbs, apply
-from bench.commands.options import Device, Plugins, StorePath, load, store_at, told
+from bench.commands.options import (
+    Device,
+    Plugins,
+    StorePath,
+    Workers,
+    load,
+    n_cores,
+    store_at,
+    told,
+)
 from bench.commands.weights import weights_app
 
 if TYPE_CHECKING:  # imported where they are used: `bench --help` waits for none of them
@@ -22,6 +32,7 @@ app = typer.Typer(
 
 data_app = typer.Typer(help="Look into a data set.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
+app.add_typer(annotate_app, name="annotate")
 app.add_typer(weights_app, name="weights")
 app.command(cls=Verbs)(apply)
 
@@ -52,9 +63,7 @@ def run(
     seeds: Seeds = None,
     saturation: Saturation = False,
     device: Device = "auto",
-    workers: Annotated[
-        int, typer.Option(min=0, help="Processes. [default: one per core, or one on a GPU]")
-    ] = 0,
+    workers: Workers = 0,
     out: Annotated[Path | None, typer.Option(help="Folder. [default: runs/GRID]")] = None,
     store: StorePath = None,
     plugin: Plugins = None,
@@ -73,7 +82,7 @@ def run(
         from bench.runner.pool import PoolEngine
 
         place = device_named(device)
-        n_processes = workers or (_n_cores() if place == "cpu" else 1)
+        n_processes = workers or (n_cores() if place == "cpu" else 1)
         engine = PoolEngine(n_processes, place, tuple(plugin or ()))
         folder = out or Path("runs") / asked.name
         failed = run_grid(asked, store_at(store), folder, engine, with_images=with_images)
@@ -195,9 +204,3 @@ def _grid(
 
     load(files)
     return changed(read(name), data, defenses or [], attackers, threats, seeds, saturation)
-
-
-def _n_cores() -> int:
-    if hasattr(os, "sched_getaffinity"):  # not everywhere; it knows of limits
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -51,11 +51,15 @@ class Card(Learned):
         return {**weights, "n_classes": np.array([n_classes])}
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
-        """Black cards with a white bar whose place is the label: one of C columns."""
+        """Black cards with a white bar whose place is the label: one of C columns.
+
+        Notes: `scores`, the classifier's log-probabilities, float32 (N, C).
+        """
         n_classes, width = int(weights["n_classes"][0]), faces.images.shape[-1]
         net = restored(ConvNet(n_classes, width), weights, context.device)
         scores = answered(net, faces.images, Pictures(), context.device)
         label = scores.argmax(axis=1)  # (N,)
         column = np.arange(width) * n_classes // width  # (W,) which label's column a pixel is in
         bar = (column == label[:, None])[:, None, None, :]  # (N, 1, 1, W)
-        return Release(np.broadcast_to(bar * np.uint8(255), faces.images.shape).copy())
+        images = np.broadcast_to(bar * np.uint8(255), faces.images.shape).copy()
+        return Release(images, {"scores": scores})

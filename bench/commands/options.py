@@ -1,5 +1,6 @@
 """What commands share: options, and how mistakes are told."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,10 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-if TYPE_CHECKING:  # imported where it is used: `bench --help` does not wait for it
+if TYPE_CHECKING:  # imported where they are used: `bench --help` waits for none of them
     from bench.runner.store import Store
 
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, ...")]
+Workers = Annotated[
+    int, typer.Option(min=0, help="Processes. [default: one per core, or one on a GPU]")
+]
 StorePath = Annotated[
     Path | None, typer.Option("--store", help="Where results are cached. [default: user cache]")
 ]
@@ -20,8 +24,15 @@ Plugins = Annotated[
 ]
 
 
+def n_cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not everywhere; it knows of limits
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def load(files: list[Path] | None) -> None:
-    """Registers the plugins of the user's files."""
+    """Registers the plugins of files."""
     from bench.registry import load_file
 
     for path in files or []:
@@ -29,7 +40,7 @@ def load(files: list[Path] | None) -> None:
 
 
 def store_at(path: Path | None) -> "Store":
-    """The store there, or in the user's cache folder."""
+    """The store in a folder, or the user's."""
     import platformdirs
 
     from bench.runner.store import Store

@@ -89,6 +89,7 @@ class _Truth:
         self.prepare = prepare
         kind = np.float32 if np.issubdtype(train.truth.dtype, np.floating) else np.int64
         self.inputs, self.truth = on(device, train.inputs), on(device, train.truth.astype(kind))
+        self.blank = bool((self.inputs == self.inputs[:1]).all())
         self.valid_inputs = on(device, valid.inputs)
         self.valid_truth = on(device, valid.truth.astype(kind))
 

@@ -87,6 +87,7 @@ class _People:
         self.prepare = prepare
         _, person = np.unique(train.truth, return_inverse=True)
         self.inputs, self.person = on(device, train.inputs), on(device, person)
+        self.blank = bool((self.inputs == self.inputs[:1]).all())
         few = np.linspace(0, len(valid.truth) - 1, min(len(valid.truth), _N_VALID)).astype(int)
         self.valid_inputs = on(device, valid.inputs[few])
         self.valid_person = on(device, valid.truth[few].astype(np.int64))

@@ -22,9 +22,11 @@ class Objective(Protocol):
 
     Attributes:
         solved: a validation loss below which nothing is left to learn.
+        blank: all training inputs are equal: one round learns how common each truth is.
     """
 
     solved: float
+    blank: bool
 
     def parameters(self) -> Sequence[nn.Parameter]:
         """What is learned beside the network, and left behind with the training."""
@@ -50,7 +52,8 @@ class Schedule:
     Training goes in rounds, each twice as long as the one before; in each the learning rate rises
     to `lr` over a tenth and falls to zero along a cosine. A network has converged when a round
     lowers the best validation loss by less than 3 %, or leaves it solved; not before the second
-    round, or the third if it starts at random (some targets need hundreds of steps to move).
+    round, or the third if it starts at random (some targets need hundreds of steps to move). Where
+    all inputs are equal one round is enough.
 
     Source: Loshchilov and Hutter, SGDR, ICLR 2017 (rounds with warm restarts).
 
@@ -137,7 +140,7 @@ class _Loop:
             self._round(optimizer, self.schedule.steps << number, generator)
             context.progress((number + 1) / self.schedule.rounds)
             still = number < (1 if warm else 2) or self.best_loss < 0.97 * before
-            if self.best_loss < self.objective.solved or not still:
+            if self.objective.blank or self.best_loss < self.objective.solved or not still:
                 converged = True
                 break
         self.net.load_state_dict(self.best)

@@ -45,12 +45,8 @@ class Planner:
 
     def plan(self, cells: Iterable[Cell]) -> list[Stage]:
         """The stages that the cells need, inputs before what takes them, each once."""
-        ordered: dict[str, Stage] = {}
-        for cell in cells:
-            if not cell.unasked:
-                _add(self.answer(cell), ordered)
-                _add(self.measure(cell), ordered)
-        return list(ordered.values())
+        asked = [cell for cell in cells if not cell.unasked]
+        return with_inputs(stage for c in asked for stage in (self.answer(c), self.measure(c)))
 
     def measure(self, cell: Cell) -> Stage:
         """The stage that compares the pictures that a cell's defense gives out with the raw ones.
@@ -183,6 +179,14 @@ class Planner:
         code = self._codes[modules]
         stage = Stage(action, spec, tuple(inputs), detail, code, spec_of(plugin))
         return self._stages.setdefault(stage.key, stage)
+
+
+def with_inputs(stages: Iterable[Stage]) -> list[Stage]:
+    """The stages and all that they need, inputs before what takes them, each once."""
+    ordered: dict[str, Stage] = {}
+    for stage in stages:
+        _add(stage, ordered)
+    return list(ordered.values())
 
 
 def modules_of(action: str, plugin: type[Plugin]) -> tuple[str, ...]:

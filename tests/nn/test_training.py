@@ -147,3 +147,15 @@ def test_torch_is_left_as_it_was():
     with seeded(np.random.default_rng(0), "cpu"):
         torch.rand(3)
     assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_equal_inputs_take_one_round_and_teach_how_common_each_truth_is():
+    truth = np.repeat([0, 1, 2], [30, 20, 10])
+    same = Labelled(np.ones((60, 3), np.float32), truth)
+    context = Worker().training(np.random.default_rng(0))
+    build = lambda: CodeNet(3, 3, 16)  # noqa: E731
+    weights = fitted(build, same, same, codes, Schedule(3e-3, 20, 30, 5), context)
+    assert len(weights["curve.valid"]) == 10  # 30 steps of 3 batches an epoch
+    assert weights["curve.converged"].tolist() == [1]
+    scores = answered(restored(CodeNet(3, 3, 16), weights, "cpu"), same.inputs[:1], codes, "cpu")
+    assert scores[0].argmax() == 0  # the commonest

@@ -38,7 +38,9 @@ def alike(parameters: Parameters, respect: str) -> dict[str, npt.NDArray[np.floa
         respect: one of RESPECTS; labels stay what they were.
     """
     fixed = {
-        name: np.broadcast_to(np.array(value, np.float32), parameters[name].shape)
+        name: np.tile(np.array(value, np.float32), (len(parameters[name]), 1)).reshape(
+            parameters[name].shape
+        )
         for name, value in _ALIKE[respect].items()
     }
     return {**parameters, **fixed}

@@ -1,0 +1,1 @@
+"""The annotation study: can protected pictures be labelled as well as the originals?"""

@@ -1,0 +1,90 @@
+"""Which pictures are shown."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from bench.annotation.choice import Bins, at_random, by_bins, evidence_in, facts, pairs
+from bench.faces import Faces, Target
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def test_the_papers_bins_are_twelve():
+    edges = Bins().edges
+    assert (len(edges), edges[0], edges[1], edges[-1]) == (13, -3, -2.5, 3)
+    assert Bins(width=3).edges.tolist() == [-3, 0, 3]
+    with pytest.raises(ValueError, match="do not divide"):
+        Bins(width=0.7).edges  # noqa: B018  # the property raises
+
+
+def test_what_is_beyond_the_reach_goes_to_the_last_bin():
+    places = Bins().places(np.array([-7.0, -3, -2.6, -2.5, 0, 2.99, 3, 8, np.nan]))
+    assert places.tolist() == [0, 0, 0, 1, 6, 11, 11, 11, -1]
+
+
+def test_five_of_each_bin(rng):
+    evidence = rng.uniform(-4, 4, 600)
+    chosen, poor = by_bins(evidence, 60, Bins(), rng)
+    assert Counter(Bins().places(evidence[chosen]).tolist()) == dict.fromkeys(range(12), 5)
+    assert len(set(chosen.tolist())) == 60
+    assert poor == ""
+
+
+def test_bins_that_are_too_poor_are_named(rng):
+    chosen, poor = by_bins(np.array([-1.0, -1, -1, 2, np.nan]), 4, Bins(width=3), rng)
+    assert len(chosen) == 3
+    assert poor == "0 to 3: 1 of 2"
+
+
+def test_bins_want_evidence_and_an_even_share(rng):
+    with pytest.raises(ValueError, match="--choose random"):
+        by_bins(np.full(5, np.nan), 60, Bins(), rng)
+    with pytest.raises(ValueError, match="61 pictures do not fill 12 bins"):
+        by_bins(np.zeros(99), 61, Bins(), rng)
+
+
+def test_no_more_pictures_than_there_are(rng):
+    assert sorted(at_random(5, 5, rng)) == [0, 1, 2, 3, 4]
+    with pytest.raises(ValueError, match="wants 6, the probe has 5"):
+        at_random(5, 6, rng)
+
+
+def test_half_of_the_pairs_show_one_person_in_two_takes(rng):
+    person, take = np.repeat(np.arange(4), 6), np.repeat(np.arange(8), 3)
+    found = pairs({"identity": person, "take": take}, 10, rng)
+    first, second = np.array(found).T
+    assert (person[first] == person[second]).tolist() == [True] * 5 + [False] * 5
+    assert (take[first] != take[second]).all()
+    assert (first != second).all()
+    with pytest.raises(ValueError, match="4 pairs are wanted, 0 can be made"):
+        pairs({"identity": np.arange(5)}, 4, rng)
+
+
+def test_evidence_by_labels_runs_from_minus_3_to_3():
+    labels = {"AU6": np.array([0.0, 1, 0.5]), "AU12": np.array([0.0, 1, 1])}
+    assert evidence_in(labels, "AU6+AU12").tolist() == [-3, 3, 1.5]
+    with pytest.raises(ValueError, match=r"wants \['AU9'\]"):
+        evidence_in(labels, "AU6+AU9")
+
+
+def test_facts_are_names_and_say_nothing_of_who_it_is():
+    images = np.zeros((2, 3, 4, 4), np.uint8)
+    images[1] = 255
+    labels = {
+        "identity": np.array([0, 1]), "take": np.array([0, 1]), "glasses": np.array([1, -1]),
+        "yaw": np.array([0.5, 1], np.float32), "pitch": np.array([0.25, 0.5], np.float32),
+    }  # fmt: skip
+    targets = [
+        Target("identity", classes=("a", "b")), Target("glasses", classes=("no", "yes")),
+        Target("yaw", "continuous"), Target("pitch", "continuous"),
+    ]  # fmt: skip
+    told = facts(Faces(images, labels, np.array([7, 8])), targets)
+    assert told == {
+        "glasses": ["yes", ""], "yaw": ["0.5", "1"], "pitch": ["0.25", "0.5"],
+        "light": ["0", "1"], "pose": ["0.5", "1"],
+    }  # fmt: skip
