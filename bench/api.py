@@ -182,11 +182,13 @@ class Attacker(Plugin, ABC):
         forms: what it can read.
         uses_start: it starts from `Knowledge.start` where there is one.
         uses_gallery: it learns from `Knowledge.gallery`, and runs only where a threat grants it.
+        uses_told: it learns from the notes that a threat grants; others are not asked under one.
     """
 
     forms: ClassVar[frozenset[Form]] = frozenset({"pixels"})
     uses_start: ClassVar[bool] = False
     uses_gallery: ClassVar[bool] = False
+    uses_told: ClassVar[bool] = False
 
     @abstractmethod
     def fit(self, knowledge: Knowledge, context: Context) -> Weights:

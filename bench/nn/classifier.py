@@ -18,11 +18,13 @@ from bench.nn.training import Schedule, autocast, trained
 class Labelled(NamedTuple):
     """Inputs, uint8 (N, 3, H, W) or float32 (N, D), and their truth, (N,).
 
-    Integers are classes and learned by cross-entropy; floats by squared error.
+    Integers are classes and learned by cross-entropy; floats by squared error. What else is told of
+    each input, float32 (N, T), is the network's second argument.
     """
 
     inputs: Array
     truth: Array
+    told: Array | None = None
 
 
 def fitted(
@@ -51,18 +53,30 @@ def fitted(
     )
 
 
-def answered(net: nn.Module, inputs: Array, prepare: Prepare, device: str) -> NDArray[np.float32]:
+def answered(
+    net: nn.Module, inputs: Array, prepare: Prepare, device: str, told: Array | None = None
+) -> NDArray[np.float32]:
     """Log-probabilities by the network, float32, (N, C)."""
-    logits = outputs(net, on(device, inputs), prepare)
+    more = None if told is None else on(device, told)
+    logits = outputs(net, on(device, inputs), prepare, told=more)
     scores: NDArray[np.float32] = functional.log_softmax(logits, dim=1).cpu().numpy()
     return scores
 
 
-def outputs(net: nn.Module, inputs: Tensor, prepare: Prepare, batch: int = 256) -> Tensor:
+def outputs(
+    net: nn.Module,
+    inputs: Tensor,
+    prepare: Prepare,
+    batch: int = 256,
+    told: Tensor | None = None,
+) -> Tensor:
     """What the network gives for inputs on its device, float32, (N, ...); it does not learn."""
     net.eval()
+    parts = (torch.split(tensor, batch) for tensor in (inputs, told) if tensor is not None)
     with torch.inference_mode(), autocast(inputs.device):
-        chunks = [net(prepare(chunk, None)).float() for chunk in torch.split(inputs, batch)]
+        chunks = [
+            net(prepare(chunk, None), *more).float() for chunk, *more in zip(*parts, strict=True)
+        ]
     return torch.cat(chunks)
 
 
@@ -92,6 +106,9 @@ class _Truth:
         self.blank = bool((self.inputs == self.inputs[:1]).all())
         self.valid_inputs = on(device, valid.inputs)
         self.valid_truth = on(device, valid.truth.astype(kind))
+        self.told, self.valid_told = (
+            None if part.told is None else on(device, part.told) for part in (train, valid)
+        )
 
     def parameters(self) -> Sequence[nn.Parameter]:
         return ()
@@ -101,12 +118,14 @@ class _Truth:
         return [index.to(device) for index in shuffled(len(self.truth), size, generator)]
 
     def loss(self, net: nn.Module, index: Tensor, generator: torch.Generator) -> Tensor:
+        more = () if self.told is None else (self.told[index],)
         with autocast(index.device):
-            found = net(self.prepare(self.inputs[index], generator))  # (B, C)
+            found = net(self.prepare(self.inputs[index], generator), *more)  # (B, C)
         return _loss(found.float(), self.truth[index])
 
     def valid_loss(self, net: nn.Module) -> float:
-        return float(_loss(outputs(net, self.valid_inputs, self.prepare), self.valid_truth))
+        found = outputs(net, self.valid_inputs, self.prepare, told=self.valid_told)
+        return float(_loss(found, self.valid_truth))
 
 
 def _loss(found: Tensor, truth: Tensor) -> Tensor:

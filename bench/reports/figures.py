@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from bench.answers import Answers, Estimate, Numbers, Said, Templates
 from bench.metrics import accuracy, identification, pooled, similarity, verification
+from bench.metrics.imposed import names_imposed, top1_if_other
 from bench.metrics.pairs import comparison
 
 POOLED = (10, 100)  # pictures of a person whose answers are averaged
@@ -23,14 +24,23 @@ class Figure(NamedTuple):
     reason: str = ""
 
 
-def figures(said: Said, gender: NDArray[np.int64] | None) -> Iterator[Figure]:
+def figures(
+    said: Said,
+    gender: NDArray[np.int64] | None,
+    imposed: NDArray[np.int64] | None = None,
+) -> Iterator[Figure]:
     """All numbers of one set of answers, the one that tables show first.
 
     Args:
         said: the answers.
         gender: of each picture asked about, (N,), if the data tell.
+        imposed: the class that each picture was made to show, (N,), if it was.
     """
-    for name, metric in _metrics(said, gender).items():
+    wanted = dict(_metrics(said, gender))
+    if isinstance(said, Answers) and imposed is not None:
+        wanted["names_imposed"] = partial(names_imposed, said, imposed)
+        wanted["top1_if_other"] = partial(top1_if_other, said, imposed)
+    for name, metric in wanted.items():
         try:
             yield Figure(name, metric())
         except ValueError as error:

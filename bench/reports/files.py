@@ -9,6 +9,7 @@ import pandas as pd
 
 from bench.audit.findings import Finding
 from bench.reports.records import Record
+from bench.reports.scenarios import NOTE, scenarios
 from bench.reports.table import markdown, tables
 from bench.runner.engine import Outcome
 from bench.runner.store import Store
@@ -25,6 +26,12 @@ def write_records(records: Sequence[Record], path: Path) -> None:
 def write_table(records: Sequence[Record], path: Path) -> None:
     """table.md: what the terminal shows."""
     _whole(path, markdown(tables(records)))
+
+
+def write_scenarios(records: Sequence[Record], path: Path) -> None:
+    """scenarios.md, if a defense says what it shows instead."""
+    if shown := scenarios(records):
+        _whole(path, markdown(shown, NOTE))
 
 
 def write_costs(outcomes: Sequence[Outcome], store: Store, path: Path) -> None:

@@ -118,7 +118,7 @@ def _of_cell(result: Result, signs: Mapping[int, int], marks: Marks) -> Iterator
     found = marks.of(result)
     names = [mark.name for mark in found]
     why = "; ".join(f"{mark.name}: {mark.reason}" for mark in found)
-    for metric, estimate, reason in figures(result.probe, result.gender):
+    for metric, estimate, reason in figures(result.probe, result.gender, result.imposed):
         line = _record(
             result, metric, estimate or NOTHING, "ok" if estimate else "n/a", reason or why, names
         )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from bench.answers import Answers, Numbers, Said
 from bench.faces import MISSING
 from bench.metrics.missed import missed
-from bench.runner.artifacts import faces_in
+from bench.runner.artifacts import faces_in, notes_in
 from bench.runner.cells import Cell
 from bench.runner.plan import Planner
 from bench.runner.said import named_in, said_in
@@ -29,6 +29,7 @@ class Result(NamedTuple):
         key: of the stage that holds them; empty if it was not asked.
         converged: the attacker's training ended by itself; true if it does not train.
         gender: of each picture asked about, (N,), where the data tell.
+        imposed: the class that the defense shows instead of the true one, (N,), where it says so.
     """
 
     cell: Cell
@@ -38,6 +39,7 @@ class Result(NamedTuple):
     key: str
     converged: bool = True
     gender: NDArray[np.int64] | None = None
+    imposed: NDArray[np.int64] | None = None
 
     @property
     def status(self) -> str:
@@ -100,7 +102,8 @@ def results(
                 probe = missed(probe, _faceless(store.get(measured)))
             converged = bool(store.meta(planner.attack(cell).key).get("converged", True))
             gender = _gender(part, probe.row)
-            found.append(Result(cell, probe, valid, "", key, converged, gender))
+            imposed = _imposed(cell, planner, store, part, probe)
+            found.append(Result(cell, probe, valid, "", key, converged, gender, imposed))
         else:
             found.append(Result(cell, None, None, lost.get(key, "was not run"), key))
     return found
@@ -149,10 +152,26 @@ def _faceless(measured: Artifact) -> NDArray[np.int64]:
 
 def _gender(part: Artifact, row: NDArray[np.int64]) -> NDArray[np.int64] | None:
     """Of each picture asked about, (N,); None if the data do not tell, or not of all."""
-    faces = faces_in(part)
-    if "gender" not in faces.labels:
+    labels = faces_in(part).labels
+    if "gender" not in labels:
         return None
-    order = np.argsort(faces.rows)
-    place = order[np.searchsorted(faces.rows[order], row)]
-    gender: NDArray[np.int64] = np.asarray(faces.labels["gender"], np.int64)[place]
+    gender: NDArray[np.int64] = np.asarray(labels["gender"], np.int64)[_places(part, row)]
     return None if (gender == MISSING).any() else gender
+
+
+def _imposed(
+    cell: Cell, planner: Planner, store: Store, part: Artifact, said: Said
+) -> NDArray[np.int64] | None:
+    """Of each picture asked about, (N,); None if there is none, or no single one."""
+    note, threat = cell.defense.imposes.get(cell.target), cell.threat
+    if note is None or threat.form != "pixels" or threat.queries > 1:
+        return None
+    shown = notes_in(store.get(planner.release(cell, "probe", 0).key))[note]
+    return np.asarray(shown, np.int64)[_places(part, said.row)]
+
+
+def _places(part: Artifact, row: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where the pictures with these ids stand in a part, (N,)."""
+    rows = faces_in(part).rows
+    order = np.argsort(rows)
+    return np.asarray(order[np.searchsorted(rows[order], row)])

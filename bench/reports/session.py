@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from bench.reports.files import write_costs, write_records, write_table
+from bench.reports import scenarios
+from bench.reports.files import write_costs, write_records, write_scenarios, write_table
 from bench.reports.progress import watched
 from bench.reports.records import Record, records
 from bench.reports.results import looks, results
@@ -40,6 +41,7 @@ def run_grid(grid: Grid, store: Store, out: Path, engine: Engine, *, with_images
     lines = records(found, looks(asked, planner, store))
     write_records(lines, out / "records.csv")
     write_table(lines, out / "table.md")
+    write_scenarios(lines, out / "scenarios.md")
     write_costs(outcomes, store, out / "costs.csv")
     sheets(asked, planner, store, out, with_images=with_images)
     _print(lines, console)
@@ -52,9 +54,11 @@ def run_grid(grid: Grid, store: Store, out: Path, engine: Engine, *, with_images
 
 
 def _print(lines: Sequence[Record], console: Console) -> None:
-    for table in tables(lines):
-        console.print(_rich(table))
-    console.print(NOTE, style="dim", highlight=False, markup=False)
+    for shown, note in ((tables(lines), NOTE), (scenarios.scenarios(lines), scenarios.NOTE)):
+        for table in shown:
+            console.print(_rich(table))
+        if shown:
+            console.print(note, style="dim", highlight=False, markup=False)
 
 
 def _rich(table: Table) -> RichTable:

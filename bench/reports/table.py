@@ -62,14 +62,14 @@ def tables(records: Sequence[Record]) -> list[Table]:
     ]
 
 
-def markdown(shown: Iterable[Table]) -> str:
+def markdown(shown: Iterable[Table], note: str = NOTE) -> str:
     """The tables with their note as Markdown."""
     parts = []
     for table in shown:
         lines = [table.columns, ["---"] * len(table.columns), *table.rows]
         body = "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
         parts.append(f"## {table.title}\n\n{body}\n")
-    return "\n".join(parts) + f"\n{NOTE}\n"
+    return "\n".join(parts) + f"\n{note}\n"
 
 
 def _table(records: Sequence[Record]) -> Table:

@@ -154,6 +154,8 @@ def _unasked(target: str, data: Dataset, defense: Defense, attacker: Attacker, h
         "a gallery names people, it is no guess (identity)": target == "identity" and how.gallery,
         f"{defense.name} discloses {sorted(defense.discloses)}": not how.grants
         <= defense.discloses,
+        f"{attacker.name} makes no use of what it is told": bool(how.grants)
+        and not attacker.uses_told,
         "raw pictures and codes carry no notes": bool(how.grants)
         and how.learns_from != "protected",
     }

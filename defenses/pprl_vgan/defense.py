@@ -102,7 +102,7 @@ class PPRLVGAN(Recipe):
         known = ~missing(identity) & ~missing(utility)
         people, person = np.unique(identity[known], return_inverse=True)
         images, utility = faces.images[known], utility[known]
-        form = self._form(images, people, utility)
+        form = self._form_for(images, people, utility)
         showing = np.zeros((form.n_people, form.n_classes), np.int64)
         np.add.at(showing, (person, utility), 1)
         pupils = Pupils(*(on(context.device, part) for part in (images, person, utility)))
@@ -172,7 +172,7 @@ class PPRLVGAN(Recipe):
         shows = weights["showing"] > 0  # (n_people, n_classes)
         return (everybody[shows[:, label]] if label >= 0 else everybody for label in own)
 
-    def _form(self, images: Images, people: Ids, utility: Ids) -> Form:
+    def _form_for(self, images: Images, people: Ids, utility: Ids) -> Form:
         """The networks' form, if the pictures can be learned from."""
         height, width = images.shape[2:]
         if height != width or width not in SIZES_PX:
@@ -185,16 +185,7 @@ class PPRLVGAN(Recipe):
                 f"it wants two people and two classes of {self.utility} or more, got "
                 f"{len(people)} people; give it more data"
             )
-        return Form(
-            width,
-            len(people),
-            int(utility.max()) + 1,
-            self.kernel,
-            self.width,
-            self.latent,
-            int(self.bounded),
-            int(self.squared),
-        )
+        return self.form(width, len(people), int(utility.max()) + 1)
 
 
 def _drawn(context: Context, latent: int) -> tuple[Codes, NDArray[np.float64]]:

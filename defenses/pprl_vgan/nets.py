@@ -29,11 +29,15 @@ class Form(NamedTuple):
         size_px: side of a picture, one of SIZES_PX.
         n_people, n_classes: the defender's people; classes of the utility label.
         kernel: side of every convolution, px.
-        width: channels of the first convolution.
+        width: channels of the first convolution of encoder and discriminator.
+        decoder_width: channels that the decoder begins with.
         latent: numbers in a code.
         bounded: 1 if the log-variance goes through a sigmoid, as released: the spread of a code is
             then at least 1, and no code can become certain.
         squared: 1 if the spread is exp(logvar ** 2 / 2), as released for MUG; else exp(logvar / 2).
+        pooled: 1 if encoder and discriminator have the blocks of the authors' identifier
+            (convolution, batch norm, max-pooling), which learn expressions from few pictures, and
+            not the released ones (convolution with stride 2).
     """
 
     size_px: int
@@ -41,9 +45,11 @@ class Form(NamedTuple):
     n_classes: int
     kernel: int
     width: int
+    decoder_width: int
     latent: int
     bounded: int
     squared: int
+    pooled: int
 
     @classmethod
     def of(cls, weights: Weights) -> "Form":
@@ -83,11 +89,7 @@ class Encoder(nn.Module):
 
     def __init__(self, form: Form) -> None:
         super().__init__()
-        layers: list[nn.Module] = []
-        for n_in, n_out in pairwise((3, *form.widths)):
-            layers += [_halving(n_in, n_out, form.kernel), _norm(n_out)]
-            layers += [nn.Dropout(0.3), nn.LeakyReLU(0.2)]
-        self.body = nn.Sequential(*layers, nn.Flatten())  # (N, C*4*4)
+        self.body = _narrowing(form, regular=not form.pooled)  # (N, C*4*4)
         self.mean = nn.Linear(16 * form.widths[-1], form.latent)
         self.logvar = nn.Linear(16 * form.widths[-1], form.latent)
         self.form = form
@@ -108,7 +110,7 @@ class Decoder(nn.Module):
 
     def __init__(self, form: Form) -> None:
         super().__init__()
-        first = 4 * form.width
+        first = form.decoder_width
         widths = [first, 2 * first, *[first] * (len(form.widths) - 2)]
         layers: list[nn.Module] = []
         for n_in, n_out in pairwise(widths):
@@ -131,31 +133,13 @@ class Decoder(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Says of pictures, (N, 3, H, W) in [-1, 1], whether they are real, who it is, and what.
+    """Says of pictures, (N, 3, H, W) in [-1, 1], whether they are real, who it is, and what."""
 
-    Args:
-        form: shapes.
-        pooled: its blocks are those of the authors' identifier (convolution, batch norm,
-            max-pooling), which learns expressions from few pictures, instead of the released
-            discriminator's (convolution with stride 2).
-    """
-
-    def __init__(self, form: Form, *, pooled: bool) -> None:
+    def __init__(self, form: Form) -> None:
         super().__init__()
-        layers: list[nn.Module] = []
-        for n_in, n_out in pairwise((3, *form.widths)):
-            if pooled:
-                side = form.kernel - 1 + form.kernel % 2  # odd: the picture keeps its size
-                layers += [nn.Conv2d(n_in, n_out, side, padding=side // 2), nn.LeakyReLU(0.2)]
-                layers += [nn.BatchNorm2d(n_out), nn.MaxPool2d(3, stride=2, padding=1)]
-            else:
-                layers += [_halving(n_in, n_out, form.kernel), nn.LeakyReLU(0.2)]
-        self.body = nn.Sequential(
-            *layers,
-            nn.Flatten(),  # (N, C*4*4)
-            nn.Linear(16 * form.widths[-1], HIDDEN),
-            nn.LeakyReLU(0.2),
-            nn.Dropout(0.5),
+        self.body = _narrowing(form, regular=False)  # (N, C*4*4)
+        self.dense = nn.Sequential(
+            nn.Linear(16 * form.widths[-1], HIDDEN), nn.LeakyReLU(0.2), nn.Dropout(0.5)
         )
         self.real = nn.Linear(HIDDEN, 1)
         self.person = nn.Linear(HIDDEN, form.n_people)
@@ -163,12 +147,24 @@ class Discriminator(nn.Module):
 
     def forward(self, images: Tensor) -> Verdict:
         """Three heads on one body."""
-        features = self.body(images)
+        features = self.dense(self.body(images))
         return Verdict(self.real(features)[:, 0], self.person(features), self.utility(features))
 
 
-def _halving(n_in: int, n_out: int, kernel: int) -> nn.Conv2d:
-    return nn.Conv2d(n_in, n_out, kernel, stride=2, padding=(kernel - 1) // 2)
+def _narrowing(form: Form, *, regular: bool) -> nn.Sequential:
+    """Blocks that halve pictures down to 4x4, flat; regular: with batch norm and dropout."""
+    layers: list[nn.Module] = []
+    for n_in, n_out in pairwise((3, *form.widths)):
+        if form.pooled:
+            side = form.kernel - 1 + form.kernel % 2  # odd: the picture keeps its size
+            layers += [nn.Conv2d(n_in, n_out, side, padding=side // 2), nn.LeakyReLU(0.2)]
+            layers += [nn.BatchNorm2d(n_out), nn.MaxPool2d(3, stride=2, padding=1)]
+            continue
+        layers.append(nn.Conv2d(n_in, n_out, form.kernel, 2, (form.kernel - 1) // 2))
+        if regular:
+            layers += [_norm(n_out), nn.Dropout(0.3)]
+        layers.append(nn.LeakyReLU(0.2))
+    return nn.Sequential(*layers, nn.Flatten())
 
 
 def _doubling(n_in: int, n_out: int, kernel: int) -> nn.ConvTranspose2d:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from bench.api import LatentDefense, Learned, field
 from bench.spec import Value
 from defenses.pprl_vgan.losses import Shares
+from defenses.pprl_vgan.nets import Form
 
 OPTIMIZERS = ("adam", "rmsprop")
 RELEASED: Mapping[str, Value] = {  # what both releases share
     "width": 32,
+    "decoder_width": 128,
     "latent": 128,
     "bounded": True,
     "pooled": False,
@@ -20,6 +22,8 @@ RELEASED: Mapping[str, Value] = {  # what both releases share
     "anneal": False,
     "batch": 256,
     "warmup": 0,
+    "rebuild": 0,
+    "w_rebuild": 0.0,
     "shift": 0.0,
     "flip": False,
 }
@@ -49,27 +53,30 @@ class Recipe(Learned, LatentDefense):
 
     utility: str = field("expression", about="label that is kept; another face shows the same")
     kernel: int = field(4, about="side of every convolution, px")
-    width: int = field(12, about="channels of the first convolution; others are multiples of it")
+    width: int = field(16, about="channels that encoder and discriminator begin with")
+    decoder_width: int = field(32, about="channels that the decoder begins with")
     latent: int = field(32, about="numbers in a code")
     bounded: bool = field(False, about="log-variance through a sigmoid, as released")
     squared: bool = field(False, about="spread exp(logvar^2 / 2), as released for MUG; a slip")
     pooled: bool = field(True, about="discriminator of the blocks of the authors' identifier")
     fakes_teach: bool = field(False, about="made pictures, too, teach the discriminator's classes")
     w_kl: float = field(0.002, about="share of the codes' divergence in the generator's loss")
-    w_real: float = field(0.108, about="share of being taken for real")
-    w_person: float = field(0.6, about="share of being taken for the person wanted")
-    w_utility: float = field(0.29, about="share of showing what the source shows")
+    w_real: float = field(0.3, about="share of being taken for real")
+    w_person: float = field(0.3, about="share of being taken for the person wanted")
+    w_utility: float = field(0.5, about="share of showing what the source shows")
+    w_rebuild: float = field(2.0, about="share of the mean error of pictures of the own person")
     d_real: float = field(0.25, about="share of real or made in the discriminator's loss")
     d_person: float = field(0.5, about="share of who it is")
     d_utility: float = field(1.0, about="share of what it shows")
     optimizer: str = field("adam", about="adam (betas 0.5, 0.99) or rmsprop (0.9)")
-    lr: float = field(1e-3, about="learning rate of the generator")
+    lr: float = field(2e-3, about="learning rate of the generator")
     d_lr: float = field(2e-3, about="learning rate of the discriminator")
     decay: float = field(1e-6, about="the rate falls as 1 / (1 + decay * iterations)")
     anneal: bool = field(True, about="the rate falls to 0 over the second half")
-    batch: int = field(64, about="pictures of a step")
-    epochs: int = field(40, about="passes over the pictures, each of one step in three")
-    warmup: int = field(20, about="epochs before in which the discriminator learns alone")
+    batch: int = field(48, about="pictures of a step")
+    epochs: int = field(32, about="of the game, each of as many iterations as whole batches")
+    warmup: int = field(30, about="epochs before, in which the discriminator learns classes alone")
+    rebuild: int = field(14, about="epochs then, in which encoder and decoder rebuild pictures")
     shift: float = field(0.06, about="largest move of what the discriminator sees, share of a side")
     flip: bool = field(True, about="mirror half of what the discriminator sees")
     patience: int = field(15, about="epochs after which faces must show structure, or it restarts")
@@ -78,10 +85,16 @@ class Recipe(Learned, LatentDefense):
     def __post_init__(self) -> None:
         if self.optimizer not in OPTIMIZERS:
             raise ValueError(f"optimizer must be one of {OPTIMIZERS}, got {self.optimizer!r}")
-        if min(self.kernel, self.width, self.latent, self.epochs) < 1 or self.batch < 2:
-            raise ValueError("kernel, width, latent, epochs are at least 1 and batch at least 2")
+        if min(self.width, self.decoder_width, self.latent, self.epochs) < 1 or self.batch < 2:
+            raise ValueError("widths, latent and epochs are at least 1, batch at least 2")
         if self.kernel < 3:
             raise ValueError(f"kernel must be at least 3 px, got {self.kernel}")
+
+    def form(self, size_px: int, n_people: int, n_classes: int) -> Form:
+        """The networks' form for such data."""
+        sizes = (self.kernel, self.width, self.decoder_width, self.latent)
+        switches = (int(self.bounded), int(self.squared), int(self.pooled))
+        return Form(size_px, n_people, n_classes, *sizes, *switches)
 
     @property
     def shares(self) -> Shares:

@@ -27,13 +27,16 @@ from defenses.pprl_vgan.nets import Decoder, Discriminator, Encoder, Form, Verdi
 from defenses.pprl_vgan.recipe import Recipe
 
 N_KEPT = 20  # checkpoints of a training
+OWN = 4  # of as many pictures one shows its own person where it is compared with its source
 REBUILT = 5.0  # weight of the mean error of rebuilt pictures while it warms up
 FLAT = 0.2  # of the variety of real pictures: made ones with less have no structure
-FIGURES = (
-    "kl", "real", "person", "utility",
-    "d_real", "d_fake", "d_person", "d_utility",
-    "person_made", "utility_made", "person_known", "utility_known", "variety",
-)  # fmt: skip  # the generator's losses, the discriminator's, accuracies of heads, and spread
+FIGURES = (  # of an epoch, in the order of `Game`
+    "kl", "real", "person", "utility",  # the generator's losses, nats
+    "person_made", "utility_made",  # how often the discriminator's heads name what was wanted
+    "variety",  # of made pictures, as a share of real ones'
+    "d_real", "d_person", "d_utility", "d_fake",  # the discriminator's losses, nats
+    "person_known", "utility_known",  # how often its heads are right about real pictures
+)  # fmt: skip
 
 
 class Pupils(NamedTuple):
@@ -66,7 +69,8 @@ def trained(pupils: Pupils, form: Form, recipe: Recipe, context: Context) -> Wei
             collapsed = _played(game, Checkpoint(folder, generator, **game.parts), context)
         if not collapsed:
             break
-        context.log(f"attempt {attempt + 1} shows no structure")
+        which = f"attempt {attempt + 1} of {recipe.restarts + 1}"
+        context.log(f"{which} shows no structure after {len(game.history)} epochs")
     return {
         **{f"encoder.{name}": array for name, array in state_of(game.encoder).items()},
         **{f"decoder.{name}": array for name, array in state_of(game.decoder).items()},
@@ -122,7 +126,7 @@ class Game:
         self.pupils, self.form, self.recipe, self.generator = pupils, form, recipe, generator
         self.device = torch.device(device)
         self.encoder, self.decoder = Encoder(form), Decoder(form)
-        self.discriminator = Discriminator(form, pooled=recipe.pooled)
+        self.discriminator = Discriminator(form)
         for net in (self.encoder, self.decoder, self.discriminator):
             net.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         made_by = [*self.encoder.parameters(), *self.decoder.parameters()]
@@ -139,13 +143,19 @@ class Game:
         return {name: getattr(self, name) for name in names}
 
     def warm_up(self) -> None:
-        """The discriminator learns who and what; encoder and decoder learn to rebuild pictures."""
-        for _ in range(self.recipe.warmup * self.n_iterations):
+        """The discriminator learns who and what; the encoder sees as it does, and rebuilds."""
+        n_steps = self.recipe.warmup * self.n_iterations
+        for step in range(n_steps):
+            _set_rate(self.judge, self.recipe.d_lr * 2 * (1 - step / n_steps))
             images, person, utility = self._batch()
             with autocast(self.device):
-                verdict = self.discriminator(images)
-            terms = heads(_floats(verdict), torch.ones(len(images)), person, utility)
-            _step(self.judge, terms[1] + terms[2])
+                verdict = _floats(self.discriminator(images))
+            terms = heads(verdict, torch.ones_like(verdict.real), person, utility)
+            _step(self.judge, self.recipe.d_person * terms[1] + self.recipe.d_utility * terms[2])
+        if n_steps and self.recipe.pooled:
+            self.encoder.body.load_state_dict(self.discriminator.body.state_dict())
+        for _ in range(self.recipe.rebuild * self.n_iterations):
+            images, person, _ = self._batch()
             codes, divergence = self._coded(images)
             with autocast(self.device):
                 rebuilt = self.decoder(codes, person)
@@ -167,22 +177,27 @@ class Game:
         rate = 1 / (1 + recipe.decay * iteration)
         if recipe.anneal:
             rate *= min(1.0, 2 - 2 * iteration / (recipe.epochs * self.n_iterations))
-        for optimizer, lr in ((self.maker, recipe.lr), (self.judge, recipe.d_lr)):
-            for group in optimizer.param_groups:
-                group["lr"] = lr * rate
+        _set_rate(self.maker, recipe.lr * rate)
+        _set_rate(self.judge, recipe.d_lr * rate)
 
     def _fool(self) -> Made:
         """A step of the generator."""
-        images, _, utility = self._batch()
+        images, own, utility = self._batch()
         person = torch.randint(0, self.form.n_people, (len(images),), generator=self.generator)
         person = person.to(self.device)
+        n_own = len(images) // OWN if self.recipe.w_rebuild else 0
+        person[:n_own] = own[:n_own]
         codes, divergence = self._coded(images)
         self.discriminator.requires_grad_(False)  # its gradients would be made in vain
         with autocast(self.device):
             made = self.decoder(codes, person)
             verdict = _floats(self.discriminator(self._seen(made)))
         terms = heads(verdict, torch.ones_like(verdict.real), person, utility)
-        _step(self.maker, of_generator(divergence, terms, self.recipe.shares))
+        loss = of_generator(divergence, terms, self.recipe.shares)
+        if n_own:
+            error = (made[:n_own].float() - images[:n_own]).abs().mean()
+            loss = loss + self.recipe.w_rebuild * error
+        _step(self.maker, loss)
         self.discriminator.requires_grad_(True)
         made = made.detach().float()
         variety = made.std(dim=0).mean() / images.std(dim=0).mean()
@@ -231,6 +246,11 @@ def _optimizer(parameters: Sequence[Parameter], lr: float, recipe: Recipe) -> to
     if recipe.optimizer == "adam":
         return torch.optim.Adam(parameters, lr, betas=(0.5, 0.99), fused=True)
     return torch.optim.RMSprop(parameters, lr, alpha=0.9, eps=1e-8, foreach=True)  # as Keras does
+
+
+def _set_rate(optimizer: torch.optim.Optimizer, lr: float) -> None:
+    for group in optimizer.param_groups:
+        group["lr"] = lr
 
 
 def _step(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:

@@ -1,0 +1,66 @@
+"""A training that was killed goes on where it was, to the same weights."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from bench.nn.checkpoint import Checkpoint
+from bench.nn.seeding import seeded
+
+
+class Killed(Exception):
+    pass
+
+
+def train(folder, n_steps, die_at=None):
+    """A small training with dropout and a generator, kept every second step."""
+    with seeded(np.random.default_rng(0), "cpu") as generator:
+        net = nn.Sequential(nn.Linear(4, 8), nn.Dropout(0.5), nn.BatchNorm1d(8), nn.Linear(8, 1))
+        optimizer = torch.optim.Adam(net.parameters(), 0.01)
+        checkpoint = Checkpoint(folder, generator, net=net, optimizer=optimizer)
+        facts = checkpoint.resumed() or {"losses": []}
+        losses = list(facts["losses"])
+        for step in range(len(losses), n_steps):
+            if step == die_at:
+                raise Killed
+            x = torch.rand(16, 4, generator=generator)
+            loss = (net(x) - x.sum(dim=1, keepdim=True)).square().mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+            if step % 2:
+                checkpoint.keep({"losses": losses})
+    return losses, net.state_dict()
+
+
+@pytest.mark.parametrize("die_at", [0, 1, 5, 6])
+def test_a_killed_training_ends_as_an_undisturbed_one(tmp_path, die_at):
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "killed").mkdir()
+    wanted, state = train(tmp_path / "whole", 9)
+    with pytest.raises(Killed):
+        train(tmp_path / "killed", 9, die_at)
+    found, again = train(tmp_path / "killed", 9)
+    assert found == wanted
+    assert all(torch.equal(state[name], again[name]) for name in state)
+
+
+def test_a_new_training_has_nothing_to_go_on_from(tmp_path):
+    checkpoint = Checkpoint(tmp_path, torch.Generator(), net=nn.Linear(1, 1))
+    assert checkpoint.resumed() is None
+
+
+def test_a_kill_while_it_is_written_leaves_the_last_one(tmp_path, monkeypatch):
+    checkpoint = Checkpoint(tmp_path, torch.Generator(), net=nn.Linear(1, 1))
+    checkpoint.keep({"step": 1})
+
+    def torn(state, path):
+        path.write_bytes(b"half")
+        raise Killed
+
+    monkeypatch.setattr(torch, "save", torn)
+    with pytest.raises(Killed):
+        checkpoint.keep({"step": 2})
+    assert checkpoint.resumed() == {"step": 1}
