@@ -14,8 +14,8 @@ def mean(values: NDArray[np.generic]) -> Estimate:
     return _mean(values, np.nan, share=False)
 
 
-def share(hits: NDArray[np.bool_], chance: float = np.nan) -> Estimate:
-    """Share of hits, (N,), with an interval as if they were independent."""
+def share(hits: NDArray[np.generic], chance: float = np.nan) -> Estimate:
+    """Share of hits, or mean of probabilities, (N,), with an interval as if independent."""
     return _mean(hits, chance, share=True)
 
 

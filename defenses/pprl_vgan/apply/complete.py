@@ -27,17 +27,16 @@ APART = 1 / 32  # of the side: a face that lies this far off is misaligned
 class Complete(Verb):
     """Fills a hidden rectangle, or what a mask hides, with the face that the rest suggests.
 
-    The hidden part is greyed, the picture encoded and decoded as the person whose face comes
-    nearest to what is seen, and the part is pasted in. Beside it stands the mean of the other
-    pictures.
+    The hidden part is greyed, the picture encoded and decoded as the same person, and the part is
+    pasted in. Beside it stands the mean of the other pictures.
 
     Source: Chen, Konrad, Ishwar, CVPR-W 2018, applications; released img_applications.py.
-    Differs from it: finds out whose face it is, where the authors are told; decodes the code's
-    mean.
+    Differs from it: finds out whose face it is if it is not told; decodes the code's mean.
     """
 
     defense = "pprl_vgan"
 
+    person: int = field(-1, about="whose face it is, a number of the people; -1: found out")
     top: float = field(40 / 64, about="of the rectangle, fraction of the height; the mouth")
     left: float = field(18 / 64, about="of the rectangle, fraction of the width")
     height: float = field(15 / 64, about="of the rectangle, fraction")
@@ -51,14 +50,17 @@ class Complete(Verb):
         hidden = self._hidden(images.shape[2:], tools)
         damaged = np.where(hidden, np.uint8(GREY), images)
         codes = generator.codes(damaged)
-        made = generator.faces(codes, generator.own(damaged, codes, ~hidden))
+        person = np.full(len(codes), self.person)
+        if self.person < 0:
+            person = generator.own(damaged, codes, ~hidden)
+        made = generator.faces(codes, person)
         filled = {"completed": np.where(hidden, made, images)}
         if len(images) > 1:
             total = images.sum(axis=0, dtype=int)
             others = ((total - images) / (len(images) - 1)).round().astype(np.uint8)
             filled["mean face"] = np.where(hidden, others, images)
         moved = _moved(made, images, ~hidden)
-        rows = {"picture": images, "hidden": damaged, **filled}
+        rows = {"picture": images, "hidden": damaged, "face": made, **filled}
         sheet = rows | self._failures(rows, moved, tools)
         done = dict(zip(pictures, filled["completed"], strict=True))
         return Applied(done, images[:0], sheet, self._measures(images, filled, moved, tools))

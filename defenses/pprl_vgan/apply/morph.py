@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from bench.answers import Estimate
 from bench.api import field
 from bench.faces import Images
-from bench.metrics.means import mean
+from bench.metrics.means import mean, share
 from bench.registry import register
 from bench.verb import Applied, Judge, Pictures, Tools, Verb
 from defenses.pprl_vgan.apply.generator import Generator
@@ -23,15 +23,15 @@ N_SHOWN = 10  # pictures of a path on the sheet
 class Morph(Verb):
     """Morphs the first picture into the second, the third into the fourth, and so on.
 
-    Each pair should show one person, and goes on showing that person: the one whose face comes
-    nearest to both.
+    Each pair should show one person, and goes on showing that person.
 
     Source: Chen, Konrad, Ishwar, CVPR-W 2018, applications; released img_applications.py.
-    Differs from it: decodes means of codes, and finds out whose face it is.
+    Differs from it: decodes means of codes, and finds out whose face it is if it is not told.
     """
 
     defense = "pprl_vgan"
 
+    person: int = field(-1, about="whose face it is, a number of the people; -1: found out")
     steps: int = field(17, about="pictures of each path, with both ends")
     target: str = field("expression", about="label that should change along the path")
 
@@ -45,7 +45,10 @@ class Morph(Verb):
             raise ValueError(f"morph wants pairs of pictures, got {len(pictures)}; add or drop one")
         generator, images = Generator(tools), np.stack([*pictures.values()])  # (2P, 3, H, W)
         codes = generator.codes(images)
-        person = generator.own(images, codes, together=2).repeat(self.steps)  # (P*S,)
+        person = np.full(len(codes) // 2, self.person)
+        if self.person < 0:
+            person = generator.own(images, codes, together=2)
+        person = person.repeat(self.steps)  # (P*S,)
         way = np.linspace(0, 1, self.steps, dtype=np.float32)[:, None]  # (S, 1)
         between = codes[::2, None] * (1 - way) + codes[1::2, None] * way  # (P, S, D)
         made = generator.faces(between.reshape(len(person), -1), person)  # (P*S, 3, H, W)
@@ -67,9 +70,9 @@ class Morph(Verb):
         along = tools.judged(self.target, lambda judge: _along(judge, images, paths))
         if isinstance(along, str):
             return {name: along}
-        steps = {share: round(share * (self.steps - 1)) for share in MEASURED}
+        steps = {way: round(way * (self.steps - 1)) for way in MEASURED}
         found = {
-            f"{name}, {share:.0%} of the way": mean(along[:, step]) for share, step in steps.items()
+            f"{name}, {way:.0%} of the way": share(along[:, step]) for way, step in steps.items()
         }
         return {**found, f"{name}, rise": mean(along[:, -1] - along[:, 0])}
 

@@ -164,3 +164,18 @@ def test_the_own_face_is_the_nearest_one_where_it_is_seen():
     assert Generator(tools).own(images, codes, seen).tolist() == [0, 1]
     seen[:, :6] = False
     assert Generator(tools).own(images, codes, seen).tolist() == [3, 1]
+
+
+def test_the_own_face_is_whom_the_judge_names_or_who_is_told():
+    pair = [picture(2, 0), picture(2, 200)]
+    blind = Judge(
+        "mole", tuple("abcdefg"), 0.0, lambda images: np.tile(np.eye(7)[[3]], (len(images), 1))
+    )
+    judges = {"identity": blind}  # label 3 is person 2 of these people, whoever is shown
+    assert (
+        (applied("morph:steps=2", [picture(4, 0)] * 2, judges).pictures["p0-p1-000"][0, 0, 0]) == 60
+    )
+    told = applied("morph:steps=2,person=1", pair, judges).pictures["p0-p1-001"]
+    np.testing.assert_array_equal(told, picture(1, 200))
+    hidden = applied("complete:person=1,top=0,height=0.5,left=0,width=0.5", pair, judges)
+    assert hidden.pictures["p0"][0, 0, 0] == 30
