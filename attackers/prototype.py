@@ -30,6 +30,7 @@ class Prototype(Classifier):
     """
 
     uses_start = True
+    uses_told = True
 
     c: float = field(1.0, about="inverse weight of the regression's penalty")
 

@@ -13,15 +13,15 @@ from bench.runner.grid import Grid
 from bench.runner.plan import Planner
 from bench.runner.store import Store
 
-TOYS, CHEATS, PAINTER = (
-    Path(__file__).parent / name for name in ("toys.py", "cheats.py", "painter.py")
-)
+FILES = [
+    Path(__file__).parent / f"{name}.py" for name in ("toys", "cheats", "painter", "listeners")
+]
 
 
 @pytest.fixture(scope="session", autouse=True)
 def toys():
     """The toy plugins, registered once."""
-    for path in (TOYS, CHEATS, PAINTER):
+    for path in FILES:
         registry.load_file(path)
     return next(m for name, m in sys.modules.items() if name.startswith("bench_plugin_toys"))
 

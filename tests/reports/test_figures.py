@@ -12,10 +12,10 @@ def test_pictures_that_were_mistaken_stand_apart():
     scores = np.array([[1, 0], [1, 0], [0, 1], [0, 1]], np.float32)
     n = np.arange(4)
     said = Answers(scores, np.array([0, 1, 1, 1]), n, n)
-    found = {f.metric: f for f in figures(said, None, np.array([False, True, True, True]))}
+    found = {f.metric: f for f in figures(said, None, mistaken=np.array([False, True, True, True]))}
     assert found["top1_mistaken"].estimate.value == pytest.approx(2 / 3)
     assert found["top1_not_mistaken"].estimate.value == 1
-    none = {f.metric: f for f in figures(said, None, np.zeros(4, bool))}
+    none = {f.metric: f for f in figures(said, None, mistaken=np.zeros(4, bool))}
     assert none["top1_mistaken"].reason == "there are no such pictures"
     assert "top1_mistaken" not in {f.metric for f in figures(said, None)}
 
