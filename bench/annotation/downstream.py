@@ -151,5 +151,4 @@ def _examined(taught: Lesson, labels: Ids, student: Spec, seed: int, worker: Wor
 
 
 def _sample(taught: Lesson, labels: Ids, mask: NDArray[np.bool_]) -> Sample:
-    notes = {"label": labels[mask], "person": taught.person[mask]}
-    return Sample(taught.images[mask], notes)
+    return Sample(taught.images[mask], {"label": labels[mask], "person": taught.person[mask]})
