@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.annotation.material import Material, Panelist
+from bench.annotation.judges import Judge
+from bench.annotation.material import Material
 from bench.annotation.panel import Labeler, answers
 from bench.annotation.recipe import RAW, Recipe
 from bench.annotation.tables import Cell, Percent, Table
@@ -22,7 +23,6 @@ from bench.spec import Spec
 
 Ids = NDArray[np.int64]
 TRUE = "true labels"
-STUDENT = Spec.parse("cnn:batch=48,steps=60,rounds=3")
 VALID_SHARE = 0.25  # of the groups that a student learns from, to stop by
 
 
@@ -56,12 +56,9 @@ def lesson(recipe: Recipe, given: Material) -> Lesson:
     return Lesson(faces.images, truth, person[known], group[known], faces.rows)
 
 
-def labels_of(panel: Sequence[Labeler], judges: Sequence[Panelist], version: str, seed: int) -> Ids:
+def labels_of(panel: Sequence[Labeler], judges: Sequence[Judge], version: str, seed: int) -> Ids:
     """The majority of the panel's answers about a version, (N,); an odd panel has no ties."""
-    said = [
-        answers(one, judges[one.judge], version, generator("answers", seed, one.name, version))
-        for one in panel
-    ]
+    said = [answers(one, judges, version, seed) for one in panel]
     return np.asarray(np.mean(said, axis=0) > 0.5, np.int64)
 
 
@@ -69,7 +66,7 @@ def downstream(
     recipe: Recipe,
     given: Material,
     panel: Sequence[Labeler],
-    judges: Sequence[Panelist],
+    judges: Sequence[Judge],
     student: Spec,
     worker: Worker,
 ) -> Table:
@@ -154,5 +151,4 @@ def _examined(taught: Lesson, labels: Ids, student: Spec, seed: int, worker: Wor
 
 
 def _sample(taught: Lesson, labels: Ids, mask: NDArray[np.bool_]) -> Sample:
-    notes = {"label": labels[mask], "person": taught.person[mask]}
-    return Sample(taught.images[mask], notes)
+    return Sample(taught.images[mask], {"label": labels[mask], "person": taught.person[mask]})

@@ -64,7 +64,7 @@ def evidence_figure(given: Votes, bins: Bins, path: Path) -> None:
                 marker="o",
                 ms=4,
                 capsize=2,
-                alpha=0.8,
+                elinewidth=0.8,
             )
         axes.set(xlabel="evidence", ylabel="accuracy of single labelers")
 

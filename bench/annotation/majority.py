@@ -100,16 +100,15 @@ def table1(given: Votes, rules: Rules) -> Table:
         for i, (version, average) in enumerate(zip(given.versions, averages(given), strict=True))
     ]
     truth = "the majority of the raw votes" if given.truth_is == "raw" else "from the key"
-    unknown = int((given.truth < 0).sum())
+    unknown = f"{(given.truth < 0).sum()} of {len(given.truth)} images have none"
     return Table(
         f"{given.question}-accuracy",
         f"{given.question}: accuracy ({given.who})",
         tuple(columns),
         rows,
-        f"Percent, with 95 % intervals. Truth: {truth}; {unknown} of {len(given.truth)} images "
-        f"have none; one answer is true of {100 * given.chance:.1f} %. A tied vote counts: "
-        f"{rules.ties}; a consensus counts {rules.level} its level. "
-        "`left`: share of the images whose vote reaches it.",
+        f"Percent, with 95 % intervals. Truth: {truth}; {unknown}; always the same answer would be "
+        f"right in {100 * given.chance:.1f} %. A tied vote counts: {rules.ties}; a consensus "
+        f"counts {rules.level} its level. `left`: share of the images whose vote reaches it.",
     )
 
 

@@ -8,17 +8,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
-from sklearn.linear_model import LogisticRegression
 
-from bench.annotation.material import Panelist
+from bench.annotation.judges import Judge
 from bench.annotation.reading import Key
 from bench.annotation.votes import SIMULATED
 from bench.runner.luck import generator
 from bench.spec import Spec
 
-Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
-# Two networks, each briefly and well trained; all learn from the attacker's raw pictures.
+# Two networks, each briefly and well trained, on the attacker's pictures.
 CLASSIFIERS = tuple(
     Spec.parse(f"cnn:batch=48,{fields}")
     for fields in (
@@ -75,34 +74,18 @@ def labelers(n: int, n_judges: int, lapse: float, seed: int) -> list[Labeler]:
     ]
 
 
-def calibrated(judge: Panelist) -> tuple[float, float]:
-    """Slope and bias that turn a classifier's log-odds into its share of truth, by validation rows.
-
-    Source: Platt, Advances in Large Margin Classifiers (1999).
-
-    Raises:
-        ValueError: if all its validation rows are of one class.
-    """
-    if len(np.unique(judge.truth)) < 2:
-        raise ValueError("the panel has seen one answer only; ask about a commoner class")
-    fit = LogisticRegression().fit(judge.valid[:, None], judge.truth)
-    return float(fit.coef_[0, 0]), float(fit.intercept_[0])
-
-
-def answers(
-    labeler: Labeler, judge: Panelist, version: str, rng: np.random.Generator
-) -> NDArray[np.bool_]:
+def answers(labeler: Labeler, judges: Sequence[Judge], version: str, seed: int) -> Mask:
     """Whether a labeler says yes to each picture of a version, (N,)."""
-    slope, bias = calibrated(judge)
-    evidence = slope * np.nan_to_num(judge.evidence[version]) + bias  # (N,)
+    evidence = judges[labeler.judge][version]
     sure = expit(labeler.slope * evidence + labeler.bias)
     share = labeler.lapse / 2 + (1 - labeler.lapse) * sure
+    rng = generator("answers", seed, labeler.name, version)
     return np.asarray(rng.random(len(share)) < share)
 
 
 def write(
     panel: Sequence[Labeler],
-    judges: Sequence[Panelist],
+    judges: Sequence[Judge],
     key: Key,
     rows: NDArray[np.int64],
     question: str,
@@ -128,17 +111,12 @@ def write(
     if not asked:
         raise ValueError(f"the key asks nothing about {question!r}, the question of the study")
     folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob(f"{SIMULATED}*.csv"):  # of another panel
+        old.unlink()
     paths = []
     for labeler in panel:
-        said = {
-            version: answers(
-                labeler,
-                judges[labeler.judge],
-                version,
-                generator("answers", seed, labeler.name, version),
-            )
-            for version in sorted({line["version"] for line in asked.values()})
-        }
+        versions = sorted({line["version"] for line in asked.values()})
+        said = {version: answers(labeler, judges, version, seed) for version in versions}
         paths.append(folder / f"{labeler.name}.csv")
         with paths[-1].open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")

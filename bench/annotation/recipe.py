@@ -38,17 +38,12 @@ class Recipe:
         """The label that answers it, or empty."""
         return self.question.rpartition("=")[0]
 
-    def asked_of_panel(self) -> str:
-        """The label that answers the question.
-
-        Raises:
-            ValueError: if there is none: a classifier cannot learn what no label tells.
-        """
+    def check_answerable(self) -> None:
+        """Raises ValueError if no label answers: a classifier cannot learn what no label tells."""
         if not self.target:
             raise ValueError(
                 f"no label answers {self.question!r}, so no panel can learn it; ask TARGET=CLASS"
             )
-        return self.target
 
     def write(self, folder: Path) -> None:
         """Keeps it beside the study's key."""

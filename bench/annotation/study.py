@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from bench.annotation import choice, export, panel
 from bench.annotation.downstream import downstream
-from bench.annotation.material import Material, Panelist, material, panelists
+from bench.annotation.judges import Judge, Learned, judges
+from bench.annotation.material import Material, material
 from bench.annotation.reading import read_key
 from bench.annotation.recipe import RAW, SAME, Recipe
 from bench.annotation.tables import Table
@@ -58,11 +59,13 @@ class PanelOrder(NamedTuple):
     Attributes:
         n_labelers: simulated ones.
         lapse: mean share of pictures that one answers at random.
+        learned: whether they know raw pictures only, or (`aware`) protected ones, too.
         classifiers: that they take turns with.
     """
 
     n_labelers: int
     lapse: float
+    learned: Learned = "raw"
     classifiers: tuple[Spec, ...] = panel.CLASSIFIERS
 
 
@@ -123,10 +126,10 @@ def simulate(folder: Path, order: PanelOrder, store: Store, engine: Engine) -> l
         ValueError: if no label answers its question.
     """
     recipe = Recipe.read(folder)
-    who, judges = _panel(recipe, order, store, engine)
+    who, said = _panel(recipe, order, store, engine)
     rows = material(recipe, store, engine).faces.rows
     key = read_key([folder / export.KEY])
-    return panel.write(who, judges, key, rows, recipe.name, folder / ANSWERS, recipe.seed)
+    return panel.write(who, said, key, rows, recipe.name, folder / ANSWERS, recipe.seed)
 
 
 def learn(
@@ -139,16 +142,16 @@ def learn(
         ValueError: if no label answers its question, or there are too few pictures.
     """
     recipe = Recipe.read(folder)
-    who, judges = _panel(recipe, order, store, engine)
+    who, said = _panel(recipe, order, store, engine)
     given = material(recipe, store, engine)
-    return downstream(recipe, given, who, judges, student, worker)
+    return downstream(recipe, given, who, said, student, worker)
 
 
 def _panel(
     recipe: Recipe, order: PanelOrder, store: Store, engine: Engine
-) -> tuple[list[panel.Labeler], list[Panelist]]:
-    judges = panelists(recipe, order.classifiers, store, engine)
-    return panel.labelers(order.n_labelers, len(judges), order.lapse, recipe.seed), judges
+) -> tuple[list[panel.Labeler], list[Judge]]:
+    found = judges(recipe, order.classifiers, order.learned, store, engine)
+    return panel.labelers(order.n_labelers, len(found), order.lapse, recipe.seed), found
 
 
 def _shown(given: Material, order: Order, chosen: Ids) -> list[str]:

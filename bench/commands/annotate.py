@@ -38,6 +38,10 @@ Lapse = Annotated[float, typer.Option(help="Mean share of pictures answered at r
 Panel = Annotated[
     list[str] | None, typer.Option("--labeler", help="A classifier of the panel; repeat for more.")
 ]
+Learned = Literal["raw", "aware"]
+Threat = Annotated[
+    Learned, typer.Option(help="What the panel learned from: raw pictures, or protected ones, too.")
+]
 BinWidth = Annotated[float, typer.Option(help="Of evidence; 3 parts negative from positive.")]
 
 
@@ -92,6 +96,7 @@ def simulate(
     study: Study = Path("runs/study"),
     labelers: Annotated[int, typer.Option(min=1, help="Simulated ones.")] = 60,
     lapse: Lapse = 0.1,
+    threat: Threat = "raw",
     labeler: Panel = None,
     device: Device = "auto",
     workers: Workers = 0,
@@ -100,14 +105,14 @@ def simulate(
 ) -> None:
     """Let a panel of classifiers label a study: result files as labelers would send them.
 
-    They learn from raw pictures of the attacker's rows. Their names begin with `simulated-`, and
+    They learn from the attacker's rows. Their names begin with `simulated-`, and
     every table says so.
     """
     with told():
         load(plugin)
         from bench.annotation import study as studies
 
-        panel = _panel(labelers, lapse, labeler)
+        panel = _panel(labelers, lapse, threat, labeler)
         engine = _engine(device, workers, plugin)
         paths = studies.simulate(study, panel, store_at(store), engine)
         print(f"{len(paths)} SIMULATED labelers in {paths[0].parent}/")
@@ -164,9 +169,10 @@ def downstream(
     study: Study = Path("runs/study"),
     student: Annotated[
         str, typer.Option(help="The classifier that learns.")
-    ] = "cnn:batch=48,steps=60,rounds=3",
+    ] = "cnn:batch=48,steps=60,rounds=4",
     labelers: Annotated[int, typer.Option(min=1, help="Simulated ones; odd.")] = 9,
     lapse: Lapse = 0.1,
+    threat: Threat = "raw",
     labeler: Panel = None,
     out: Annotated[Path, typer.Option(help="Folder of the table.")] = Path("runs/analysis"),
     device: Device = "auto",
@@ -184,7 +190,7 @@ def downstream(
         from bench.spec import Spec
 
         engine, worker = _engine(device, workers, plugin), Worker(device_named(device))
-        panel = _panel(labelers, lapse, labeler)
+        panel = _panel(labelers, lapse, threat, labeler)
         table = studies.learn(study, panel, Spec.parse(student), store_at(store), engine, worker)
         out.mkdir(parents=True, exist_ok=True)
         write(table, out)
@@ -214,9 +220,9 @@ def _engine(device: str, workers: int, plugins: list[Path] | None) -> "Engine":
     return _Told(PoolEngine(n_processes, place, tuple(plugins or ())))
 
 
-def _panel(n: int, lapse: float, classifiers: list[str] | None) -> "PanelOrder":
+def _panel(n: int, lapse: float, learned: Learned, classifiers: list[str] | None) -> "PanelOrder":
     from bench.annotation.panel import CLASSIFIERS
     from bench.annotation.study import PanelOrder
     from bench.spec import Spec
 
-    return PanelOrder(n, lapse, tuple(map(Spec.parse, classifiers or ())) or CLASSIFIERS)
+    return PanelOrder(n, lapse, learned, tuple(map(Spec.parse, classifiers or ())) or CLASSIFIERS)

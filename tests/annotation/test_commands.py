@@ -4,6 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bench.cli import app
+from bench.runner.engine import LocalEngine
 
 LONG = ("labeler", "question", "image", "version", "label")
 
@@ -52,8 +53,9 @@ def test_a_mistake_is_one_clear_line(bench, words, told):
     assert told in done.output.replace("\n", " ")
 
 
-@pytest.mark.slow
-def test_export_writes_a_study(bench, toys, tmp_path):
+def test_export_writes_a_study(bench, toys, tmp_path, monkeypatch):
+    # The pool, which other commands try, needs seconds to start its processes.
+    monkeypatch.setattr("bench.commands.annotate._engine", lambda *_: LocalEngine())
     (tmp_path / "tiny.toml").write_text(
         'name = "tiny"\n[[tasks]]\nprivate = ["identity"]\ndata = "toy"\nattackers = ["nearest"]\n'
         'defenses = ["pixelate:block=0.5"]'

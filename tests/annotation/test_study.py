@@ -10,8 +10,10 @@ from PIL import Image
 
 from bench.annotation.analysis import Choices, analyse
 from bench.annotation.choice import Bins
-from bench.annotation.material import Panelist, log_odds, material
-from bench.annotation.panel import answers, calibrated, labelers
+from bench.annotation.judges import calibrated, judges
+from bench.annotation.material import log_odds, material
+from bench.annotation.panel import answers, labelers
+from bench.annotation.recipe import Recipe
 from bench.annotation.study import Order, PanelOrder, learn, recipe_of, send, simulate
 from bench.annotation.tables import Percent
 from bench.nn.training import Schedule
@@ -153,7 +155,7 @@ def test_a_panel_labels_and_its_labels_teach(study, store, tmp_path, monkeypatch
     monkeypatch.setattr("defenses.card.SCHEDULE", Schedule(lr=2e-3, batch=48, steps=10, rounds=1))
     order = ORDER._replace(choose="bins", n_pictures=8, bins=Bins(width=3), raw=True)
     folder, _ = study(order, "colour=dark")
-    panel = PanelOrder(5, 0.0, (Spec("memory"), Spec("nearest")))
+    panel = PanelOrder(5, 0.0, "raw", (Spec("memory"), Spec("nearest")))
     paths = simulate(folder, panel, store, LocalEngine())
     assert [path.name for path in paths] == [f"simulated-{i}.csv" for i in range(1, 6)]
     tables, bad = analyse(paths, [folder / "key.csv"], Choices(truth="key"), tmp_path / "out")
@@ -163,6 +165,14 @@ def test_a_panel_labels_and_its_labels_teach(study, store, tmp_path, monkeypatch
     assert rows["raw"][2].value > 0.7
     assert all("SIMULATED" in table.title for table in tables)
     worker = Worker()
+    simulate(folder, panel._replace(n_labelers=3), store, LocalEngine())
+    assert len(list((folder / "answers").iterdir())) == 3  # none is left of the first five
+    by_raw, by_aware = (
+        judges(Recipe.read(folder), [Spec("nearest")], learned, store, LocalEngine())[0]
+        for learned in ("raw", "aware")
+    )
+    assert by_raw["raw"] == pytest.approx(by_aware["raw"])  # there is nothing more to learn
+    assert by_raw["blur"] != pytest.approx(by_aware["blur"])
     table = learn(folder, panel, Spec("memory"), store, LocalEngine(), worker)
     taught = {row[0]: row for row in table.rows}
     assert list(taught) == ["true labels", "raw", "pixelate", "blur"]
@@ -175,38 +185,36 @@ def test_a_panel_labels_and_its_labels_teach(study, store, tmp_path, monkeypatch
         learn(folder, panel._replace(n_labelers=4), Spec("memory"), store, LocalEngine(), worker)
 
 
-@pytest.fixture
-def judge():
+def test_a_judge_is_calibrated():
     rng = np.random.default_rng(0)
-    truth = np.arange(400) % 2
-    said = 3 * (2.0 * truth - 1 + rng.normal(0, 1, 400)) + 5  # badly calibrated
-    return Panelist({"raw": said}, said, truth)
-
-
-def test_a_panelist_is_calibrated(judge):
-    slope, bias = calibrated(judge)
+    truth = np.arange(400) % 2 == 1
+    x = np.where(truth, 1, -1) + rng.normal(0, 1, 400)
+    slope, bias = calibrated(3 * x + 5, truth)
     # Two normal classes at -1 and 1 with variance 1, equally common: the log-odds at x are 2 x.
     assert slope * 3 == pytest.approx(2, rel=0.2)
     assert slope * 5 + bias == pytest.approx(0, abs=0.3)
     with pytest.raises(ValueError, match="a commoner class"):
-        calibrated(judge._replace(truth=judge.truth * 0))
+        calibrated(x, truth & False)
 
 
-def test_labelers_differ_and_repeat(judge):
+def test_labelers_differ_and_repeat():
     first, again = labelers(60, 5, 0.1, 0), labelers(60, 5, 0.1, 0)
     assert first == again
     assert first != labelers(60, 5, 0.1, 1)
     assert all(one.name.startswith("simulated-") for one in first)
     assert np.mean([one.lapse for one in first]) == pytest.approx(0.1, abs=0.03)
     assert {one.judge for one in first} == set(range(5))
-    coin = first[0]._replace(judge=0, lapse=1.0)
-    said = answers(coin, judge, "raw", np.random.default_rng(0))
-    assert np.mean(said == judge.truth) == pytest.approx(0.5, abs=0.1)
-    sure = first[0]._replace(judge=0, lapse=0.0, slope=1.0, bias=0.0)
-    said = answers(sure, judge, "raw", np.random.default_rng(0))
-    assert np.mean(said == judge.truth) > 0.75
     with pytest.raises(ValueError, match="--lapse"):
         labelers(5, 5, 0.7, 0)
+
+
+def test_noise_is_what_the_labeler_says_it_is():
+    yes = np.arange(2000) % 2 == 1
+    judges = [{"raw": np.where(yes, 1.0, -1.0)}]
+    one = labelers(1, 1, 0.1, 0)[0]._replace(slope=2.0, bias=0.0, lapse=0.3)
+    right = 0.3 / 2 + 0.7 / (1 + np.exp(-2))
+    assert np.mean(answers(one, judges, "raw", 0) == yes) == pytest.approx(right, abs=0.03)
+    assert (answers(one, judges, "raw", 0) == answers(one, judges, "raw", 0)).all()
 
 
 def test_log_odds_take_unnormalised_scores():
