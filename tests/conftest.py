@@ -13,15 +13,14 @@ from bench.runner.grid import Grid
 from bench.runner.plan import Planner
 from bench.runner.store import Store
 
-TOYS, CHEATS, PAINTER = (
-    Path(__file__).parent / name for name in ("toys.py", "cheats.py", "painter.py")
-)
+PLUGINS = ("toys.py", "cheats.py", "painter.py", "swap.py")
+TOYS, CHEATS, PAINTER, SWAP = (Path(__file__).parent / name for name in PLUGINS)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def toys():
     """The toy plugins, registered once."""
-    for path in (TOYS, CHEATS, PAINTER):
+    for path in (TOYS, CHEATS, PAINTER, SWAP):
         registry.load_file(path)
     return next(m for name, m in sys.modules.items() if name.startswith("bench_plugin_toys"))
 
