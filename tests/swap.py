@@ -5,14 +5,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from bench.api import LatentDefense, field
+from bench.api import LatentDefense, Learned, field
 from bench.faces import Release
 from bench.registry import register
 
 
 @register("swap")
 @dataclass(frozen=True)
-class Swap(LatentDefense):
+class Swap(Learned, LatentDefense):
     """Shows a picture of another person, as it is. Source: ours."""
 
     discloses = frozenset({"as_whom"})

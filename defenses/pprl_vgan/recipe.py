@@ -58,7 +58,7 @@ class Recipe(Learned, LatentDefense):
     latent: int = field(32, about="numbers in a code")
     bounded: bool = field(False, about="log-variance through a sigmoid, as released")
     squared: bool = field(False, about="spread exp(logvar^2 / 2), as released for MUG; a slip")
-    pooled: bool = field(True, about="discriminator of the blocks of the authors' identifier")
+    pooled: bool = field(True, about="encoder and discriminator of the identifier's blocks")
     fakes_teach: bool = field(False, about="made pictures, too, teach the discriminator's classes")
     w_kl: float = field(0.002, about="share of the codes' divergence in the generator's loss")
     w_real: float = field(0.2, about="share of being taken for real")
