@@ -13,9 +13,8 @@ from bench.runner.grid import Grid
 from bench.runner.plan import Planner
 from bench.runner.store import Store
 
-FILES = [
-    Path(__file__).parent / f"{name}.py" for name in ("toys", "cheats", "painter", "listeners")
-]
+PLUGINS = ("toys", "cheats", "painter", "listeners", "swap")
+FILES = [Path(__file__).parent / f"{name}.py" for name in PLUGINS]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from bench.api import Defense
-from bench.registry import brief
+from bench.registry import brief, make
 from bench.reports.records import Record
 from bench.reports.table import Table
 from bench.spec import Spec
@@ -44,12 +44,16 @@ def _table(records: Sequence[Record], task: str, target: str, defense: str) -> T
     mine = [r for r in here if r.defense == defense]
     wanted = [("private", target, metric) for metric in _METRICS]
     wanted += [("utility", utility, "top1") for utility in utilities]
-    bare = [r for r in here if r.defense == "none" and r.threat == "raw"]
+    bare = [r for r in here if r.threat == "raw" and _bare(r.defense)]
     guess = ["random guess", *(_chance(bare, *which) for which in wanted)]
     rows = [_row("unconstrained", bare, wanted), guess]
     rows += [_row(name, found, wanted) for name, found in _by_scenario(mine)]
     name = brief(Defense, Spec.parse(defense))
     return Table(f"Scenarios: {name}: {task}", ["scenario", *columns], rows)
+
+
+def _bare(defense: str) -> bool:
+    return make(Defense, Spec.parse(defense)).changes_nothing
 
 
 def _by_scenario(records: Sequence[Record]) -> Iterator[tuple[str, list[Record]]]:

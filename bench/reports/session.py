@@ -21,6 +21,7 @@ from bench.reports.progress import watched
 from bench.reports.records import Record, records
 from bench.reports.results import looks, results
 from bench.reports.roc import draw, rocs
+from bench.reports.samples import samples
 from bench.reports.sheet import sheets
 from bench.reports.table import NOTE, Table, tables
 from bench.runner.cells import cells, check_askable
@@ -56,6 +57,7 @@ def run_grid(grid: Grid, store: Store, out: Path, engine: Engine, *, with_images
     draw(curves, out / "roc.png")
     write_costs(outcomes, store, out / "costs.csv")
     sheets(asked, planner, store, out, with_images=with_images)
+    samples(asked, planner, store, out, with_images=with_images)
     _print(lines, console)
     failed = [result for result in found if result.status == "failed"]
     for reason in dict.fromkeys(result.reason for result in failed):

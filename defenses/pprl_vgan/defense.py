@@ -44,12 +44,15 @@ class PPRLVGAN(Recipe):
     (FERG) and last (MUG).
     Differs from it: see also nets.py and training.py. `ferg` and `mug` take the released settings;
     with them come the log-variance's sigmoid (`bounded`) and MUG's slip in the spread (`squared`),
-    which the default mends. The default is smaller, takes Adam, a discriminator that learns from
-    few pictures (`pooled`), mirrors and moves pictures, and warms up (`warmup`): it learns in a
-    minute and from a thousand pictures what the released settings learn in hours. An attacker of
-    codes may get the mean (`code`), where the authors give their MLP one sample; what the authors
-    choose on test pictures is here chosen on validation rows; several releases of a picture are
-    what the threats' `draws` and `queries` are for.
+    which the default mends. The default learns in a minute, from a thousand pictures of 32 px,
+    what the released settings learn in hours: it is narrower; encoder and discriminator have the
+    blocks of the authors' identifier (`pooled`); the discriminator learns people and expressions
+    first (`warmup`), the encoder begins with its blocks and rebuilds pictures (`rebuild`); a
+    quarter of what is made in the game shows its own person and is also compared with its source
+    (`w_rebuild`), where the authors compare no pixels; it takes Adam, mirrors and moves pictures.
+    An attacker of codes may get the mean or both moments (`code`), where the authors give their MLP
+    one sample, and several releases of a picture (the threats' `draws` and `queries`); nothing is
+    chosen on test pictures.
     """
 
     hides = frozenset({"identity"})

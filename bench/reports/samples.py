@@ -1,0 +1,45 @@
+"""What a trained defense shows of itself: the array `samples` of its weights, as pictures."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from bench.faces import Images
+from bench.runner.cells import Cell
+from bench.runner.plan import Planner
+from bench.runner.store import Store
+
+NAME = "samples"  # in the weights: uint8, (rows, columns, 3, H, W)
+SIDE_PX = 96
+
+
+def samples(
+    cells: Iterable[Cell], planner: Planner, store: Store, folder: Path, *, with_images: bool
+) -> list[Path]:
+    """Writes one PNG for each fitted defense that keeps samples.
+
+    Those that were fitted to real people are left out unless `with_images`.
+    """
+    shown = [cell for cell in cells if cell.data.shareable or with_images]
+    stages = {
+        stage.key: stage
+        for stage in (planner.weights(cell.defense, cell.data, cell.seed) for cell in shown)
+        if stage.key in store
+    }
+    paths: list[Path] = []
+    for stage in stages.values():
+        weights = store.get(stage.key).weights
+        if NAME in weights:
+            paths.append(folder / f"samples-{stage.spec.name}-{len(paths) + 1}.png")
+            _sheet(weights[NAME].astype(np.uint8)).save(paths[-1])
+    return paths
+
+
+def _sheet(pictures: Images) -> Image.Image:
+    n_rows, n_columns, _, height, width = pictures.shape
+    pixels = pictures.transpose(0, 3, 1, 4, 2).reshape(n_rows * height, n_columns * width, 3)
+    scale = max(1, SIDE_PX // width)
+    size = (scale * n_columns * width, scale * n_rows * height)
+    return Image.fromarray(np.ascontiguousarray(pixels)).resize(size, Image.Resampling.NEAREST)

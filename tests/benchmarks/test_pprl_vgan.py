@@ -1,0 +1,106 @@
+"""Pictures/s of a full iteration (one step of the discriminator, two of the generator).
+
+Beside it the released loop, typed plainly: float32, channels first, a pass for each thing. Both
+run in one process, by turns, and `speedup` is of their processor times: other load on the machine
+slows both.
+"""
+
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from bench.api import Defense
+from bench.registry import make
+from bench.spec import Spec
+from defenses.pprl_vgan.losses import heads, kl, of_discriminator, of_generator, softened
+from defenses.pprl_vgan.nets import Decoder, Discriminator, Encoder
+from defenses.pprl_vgan.training import Game, Pupils
+
+CPU = torch.device("cpu")
+N_TURNS = 2
+
+
+@pytest.fixture(autouse=True)
+def one_core():
+    """As the pool's processes run."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+class Plain:
+    """The released loop."""
+
+    def __init__(self, pupils, form, recipe):
+        self.pupils, self.form, self.recipe = pupils, form, recipe
+        self.encoder, self.decoder = Encoder(form), Decoder(form)
+        self.discriminator = Discriminator(form)
+        made_by = [*self.encoder.parameters(), *self.decoder.parameters()]
+        self.maker = torch.optim.RMSprop(made_by, recipe.lr, foreach=False)
+        self.judge = torch.optim.RMSprop(
+            self.discriminator.parameters(), recipe.d_lr, foreach=False
+        )
+
+    def batch(self):
+        index = torch.randperm(len(self.pupils.images))[: self.recipe.batch]
+        images = self.pupils.images[index].float().sub(127.5).div(127.5)
+        person = torch.randint(0, self.form.n_people, (len(index),))
+        return images, self.pupils.person[index], self.pupils.utility[index], person
+
+    def made(self, images, person):
+        mean, logvar = self.encoder(images)
+        code = mean + torch.randn_like(mean) * self.encoder.spread(logvar)
+        return self.decoder(code, person), kl(mean, logvar)
+
+    def learn(self, images, person, utility, *, real):
+        targets = softened(len(images), CPU, real=real)
+        terms = heads(self.discriminator(images), targets, person, utility)
+        none = torch.zeros(3)
+        pair = (terms, none) if real else (none, terms)
+        weights = self.recipe.d_shares
+        loss = of_discriminator(*pair, weights, fakes_teach=self.recipe.fakes_teach)
+        self.judge.zero_grad()
+        loss.backward()
+        self.judge.step()
+
+    def iterate(self):
+        images, own, utility, person = self.batch()
+        with torch.no_grad():
+            made = self.made(images, person)[0]
+        self.learn(images, own, utility, real=True)
+        self.learn(made, person, utility, real=False)
+        for _ in range(2):
+            images, _, utility, person = self.batch()
+            made, divergence = self.made(images, person)
+            terms = heads(self.discriminator(made), torch.ones(len(made)), person, utility)
+            self.maker.zero_grad()
+            of_generator(divergence, terms, self.recipe.shares).backward()
+            self.maker.step()
+
+
+@pytest.mark.parametrize(
+    ("preset", "size_px"), [("quick", 32), ("quick", 64), ("ferg", 64), ("mug", 64)]
+)
+def test_a_full_iteration(benchmark, preset, size_px):
+    batch = 16  # of any preset: the rates per picture hardly depend on it
+    spec = Spec("pprl_vgan", preset, (("batch", batch), ("shift", 0.0), ("flip", False)))
+    recipe = make(Defense, spec)
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (batch, 3, size_px, size_px)).astype(np.uint8)
+    labels = (torch.from_numpy(rng.integers(0, n, batch)) for n in (8, 7))
+    pupils, form = Pupils(torch.from_numpy(images), *labels), recipe.form(size_px, 8, 7)
+    game = Game(pupils, form, recipe, torch.Generator().manual_seed(0), "cpu")
+    plain, seconds = Plain(pupils, form, recipe), {"ours": [], "plain": []}
+    for _ in range(1 + N_TURNS):
+        for name, step in (("ours", game.epoch), ("plain", plain.iterate)):
+            start = time.process_time()
+            step()
+            seconds[name].append(time.process_time() - start)
+    benchmark.pedantic(game.epoch, rounds=1)
+    ours, simple = (min(times[1:]) for times in seconds.values())
+    benchmark.extra_info["pictures_per_s"] = round(batch / ours, 1)
+    benchmark.extra_info["plain_pictures_per_s"] = round(batch / simple, 1)
+    benchmark.extra_info["speedup"] = round(simple / ours, 2)
