@@ -85,7 +85,7 @@ def test_prototype_and_gender_are_chosen_after_training(faces):
     assert (own[:, 0] == own[:, 1]).all()  # grey
     between = (own.astype(int) - neutral) * (neutral.astype(int) - other)
     assert (between >= -2).all()  # the neutral answer lies between the two, up to rounding
-    kept = released(f"san:{SHORT},colour=keep", faces, weights).images
+    kept = released(f"san:{SHORT},n_colours=3", faces, weights).images
     assert (kept[:, 0] != kept[:, 1]).any()
 
 
@@ -121,7 +121,7 @@ def test_a_flow_of_one_is_a_single_network(faces):
     [
         "san:prototype=XX",
         "san:gender=true",
-        "san:colour=red",
+        "san:n_colours=2",
         "san:aim=up",
         "san:matched=all",
         "san:pixel_loss=l3",
