@@ -7,12 +7,11 @@ import torch
 from torch import Tensor, nn
 
 from bench.api import Weights
-from defenses.san.pictures import LUMA
+from defenses.san.pictures import EDGE, LUMA
 
 Shapes = Mapping[str, tuple[int, ...]]
 
 AUTHORS_WIDTHS = (8, 12, 256, 128)
-_EDGE = 0.5 / 255  # keeps the logit of black and white finite
 
 
 class Autoencoder(nn.Module):
@@ -78,7 +77,7 @@ class Autoencoder(nn.Module):
         features = self.autoencoder(torch.cat([picture, own], dim=1))  # (B, 128, H, W)
         if not self.skip:
             return self._joined(features, own), self._joined(features, other)
-        start = torch.logit(picture.float(), _EDGE)
+        start = torch.logit(picture.float(), EDGE)
         kept = self._joined(features, torch.zeros_like(own), start)
         return kept, self._joined(features, other - own, start)
 

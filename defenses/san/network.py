@@ -25,7 +25,7 @@ from defenses.san.auxiliary import (
 )
 from defenses.san.family import Genders, Towards, check
 from defenses.san.nets import Autoencoder, published_state
-from defenses.san.pictures import joined_with, prototypes, scaled
+from defenses.san.pictures import joined_with, prototypes, scaled, strengthened
 from defenses.san.training import Frozen, Material, Stage, Terms
 
 AUTHORS_NET = ("8+12+256+128", 3, 2, False, 1)
@@ -38,6 +38,7 @@ class Network(Towards):
 
     presets: ClassVar[Mapping[str, Mapping[str, Value]]] = {}
 
+    strength: float = field(1.0, about="multiplies the change of each logit", at="protect")
     n_colours: int = field(1, about="1: releases are grey, as the authors'; 3: in colour")
     widths: str = field("8+12+256+128", about="filters of the four convolutions")
     kernel: int = field(3, about="side of the convolutions, px")
@@ -149,6 +150,8 @@ class Network(Towards):
                 torch.split(on(device, gender), _AT_ONCE),
                 strict=True,
             ):
-                _, moved = net(scaled(some, self.n_colours), *joined_with(kind, three, told))
+                shown = scaled(some, self.n_colours)
+                _, moved = net(shown, *joined_with(kind, three, told))
+                moved = strengthened(shown, moved, self.strength)
                 made.append((moved * 255).round().byte().expand(-1, 3, -1, -1).cpu().numpy())
         return np.concatenate(made)

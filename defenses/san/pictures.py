@@ -7,6 +7,7 @@ from torch import Tensor
 
 from bench.faces import Array, Images
 
+EDGE = 0.5 / 255  # keeps the logit of black and white finite
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow and the authors' loader make grey
 
 
@@ -48,3 +49,17 @@ def joined_with(kind: str, three: Tensor, gender: Tensor) -> tuple[Tensor, Tenso
     """
     chosen = {"SM": gender, "NT": torch.full_like(gender, 2), "OP": 1 - gender}[kind]
     return three[gender], three[chosen]  # (B, 3, H, W) each
+
+
+def strengthened(picture: Tensor, moved: Tensor, strength: float) -> Tensor:
+    """The moved picture with the change of its logits multiplied; of 1 it is as it was.
+
+    Args:
+        picture: (B, C, H, W), 0..1.
+        moved: likewise.
+        strength: 0 gives the picture back, above 1 goes further.
+    """
+    if strength == 1:
+        return moved
+    start, end = (torch.logit(part, EDGE) for part in (picture, moved))
+    return torch.sigmoid(start + strength * (end - start))

@@ -8,7 +8,7 @@ import torch
 
 from defenses.san.auxiliary import dealt
 from defenses.san.losses import gender_term, matching_term, pixel_term
-from defenses.san.pictures import joined_with, prototypes, scaled
+from defenses.san.pictures import joined_with, prototypes, scaled, strengthened
 
 
 def test_prototypes_are_averages_and_their_mean_by_shares():
@@ -75,3 +75,11 @@ def test_people_are_held_out_whole():
     assert len(set(person[deal.valid])) == 2
     assert not set(person[deal.train]) & set(person[deal.valid])
     assert len(deal.train) + len(deal.valid) == 30
+
+
+def test_strength_multiplies_the_change_of_the_logit():
+    picture, moved = torch.tensor([0.5, 0.25]), torch.tensor([0.75, 0.5])
+    twice = strengthened(picture, moved, 2)  # odds 1 -> 3 -> 9, and 1/3 -> 1 -> 3
+    torch.testing.assert_close(twice, torch.tensor([0.9, 0.75]))
+    torch.testing.assert_close(strengthened(picture, moved, 0), picture)
+    assert strengthened(picture, moved, 1) is moved
