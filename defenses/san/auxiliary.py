@@ -18,7 +18,7 @@ from bench.nn.training import Schedule
 
 TEMPLATE = 128  # numbers in an embedding
 VALID_SHARE = 0.2  # of the defender's people, to stop by
-SCHEDULE = Schedule(lr=2e-3, batch=48, steps=60, rounds=3)
+SCHEDULE = Schedule(lr=2e-3, batch=48, steps=40, rounds=4)
 CHANGES = Pictures(shift=0.06, flip=True, warp=0.12, light=0.2)  # of pictures while they train
 
 Rows = NDArray[np.int64]

@@ -36,7 +36,32 @@ _AT_ONCE = 128  # pictures
 class Network(Towards):
     """Fields and steps of a semi-adversarial network; the defaults are the paper's."""
 
-    presets: ClassVar[Mapping[str, Mapping[str, Value]]] = {}
+    presets: ClassVar[Mapping[str, Mapping[str, Value]]] = {
+        # The released code: pixels (L1) all the time, 8 times the matcher's sum over a batch of 8.
+        "released": {
+            "pixel_loss": "absolute",
+            "pixel_weight": 1.0,
+            "matched": "mean",
+            "matching_weight": 64.0,
+        },
+        # For small pictures and a minute on one core.
+        "quick": {
+            "classifier": "resnet+timm/test_efficientnet",
+            "widths": "16+32+64+32",
+            "n_colours": 3,
+            "skip": True,
+            "pattern": 8.0,
+            "gender_weight": 0.5,
+            "matching_weight": 6.0,
+            "pixel_weight": 10.0,
+            "matched": "OP",
+            "varied": True,
+            "lr": 3e-3,
+            "batch": 32,
+            "pixel_steps": 1,
+            "steps": 150,
+        },
+    }
 
     strength: float = field(1.0, about="multiplies the change of each logit", at="protect")
     n_colours: int = field(1, about="1: releases are grey, as the authors'; 3: in colour")
