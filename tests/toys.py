@@ -97,32 +97,6 @@ class RandomCode(LatentDefense):
         return np.stack(drawn).astype(np.float32)
 
 
-@register("learned_colour")
-@dataclass(frozen=True)
-class LearnedColour(Learned):
-    """Learns the mean picture, and adds nothing to a picture. Source: ours."""
-
-    discloses = frozenset({"mean", "nothing"})
-
-    def fit(self, faces, context):
-        return {"mean": faces.images.mean(axis=0).astype(np.float32), "secret": np.zeros(1, int)}
-
-    def protect(self, faces, weights, context):
-        return Release(faces.images)
-
-
-@register("listener")
-@dataclass(frozen=True)
-class Listener(Classifier):
-    """Keeps what it was told of the defense, and says nothing. Source: ours."""
-
-    def fit(self, knowledge, context):
-        return {**knowledge.disclosed, "n": np.array([len(knowledge.target.classes)])}
-
-    def predict(self, sample, weights, context):
-        return np.zeros((len(sample), int(weights["n"][0])), np.float32)
-
-
 @register("broken_defense")
 @dataclass(frozen=True)
 class BrokenDefense(Defense):

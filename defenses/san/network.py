@@ -110,14 +110,15 @@ class Network(Towards):
         """
         names = classifier or self.classifier
         deal = dealt(faces.labels["identity"], context)
-        telling = gender_classifiers(names, faces, deal, context)
+        telling = gender_classifiers(names, faces, deal, self.auxiliary_steps, context)
         three = prototypes(faces.images, faces.labels["gender"])
         found = {"prototypes": three, **telling}
         if self.autoencoder:
             state = published_state(published(self.autoencoder, self.sha256))
             return {**found, **under("autoencoder", state)}
         nets = restored_classifiers(names, telling, faces.images.shape[-1], context.device)
-        frozen = Frozen(nets, matcher(self.matcher, faces, deal, context))
+        embedding = matcher(self.matcher, faces, deal, self.auxiliary_steps, context)
+        frozen = Frozen(nets, embedding)
         material = Material(faces, three, self.n_colours, context.device)
         return {**found, **under("autoencoder", self._trained(material, deal, frozen, context))}
 

@@ -30,7 +30,7 @@ class PrototypePattern(Towards):
         deal = dealt(faces.labels["identity"], context)
         return {
             "prototypes": prototypes(faces.images, faces.labels["gender"]),
-            **gender_classifiers(self.classifier, faces, deal, context),
+            **gender_classifiers(self.classifier, faces, deal, self.auxiliary_steps, context),
         }
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:

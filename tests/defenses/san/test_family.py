@@ -4,15 +4,13 @@ import numpy as np
 import pytest
 
 from bench.api import Dataset, Defense
-from bench.nn.training import Schedule
 from bench.registry import make
 from bench.runner.luck import RowLuck, generator
 from bench.runner.worker import Worker
 from bench.spec import Spec
-from defenses.san import auxiliary
 from defenses.san.auxiliary import part, under
 
-SHORT = "classifier=resnet,pixel_steps=2,steps=2,batch=8,widths=4+4+8+8"
+SHORT = "classifier=resnet,auxiliary_steps=1,pixel_steps=2,steps=2,batch=8,widths=4+4+8+8"
 WORKER = Worker()
 
 
@@ -20,11 +18,6 @@ WORKER = Worker()
 def faces():
     data = make(Dataset, Spec.parse("synthetic:people=12,takes=2,pictures=2,protocol=open"))
     return data.load(WORKER.protecting()).faces
-
-
-@pytest.fixture(autouse=True)
-def short(monkeypatch):
-    monkeypatch.setattr(auxiliary, "SCHEDULE", Schedule(2e-3, 16, 2, 1))
 
 
 def learned(spec, faces):
@@ -42,9 +35,7 @@ def released(spec, faces, weights):
 
 @pytest.fixture(scope="module")
 def pattern(faces):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(auxiliary, "SCHEDULE", Schedule(2e-3, 16, 2, 1))
-        return learned("prototype_pattern:classifier=resnet", faces)
+    return learned("prototype_pattern:classifier=resnet,auxiliary_steps=1", faces)
 
 
 def test_the_pattern_is_added_to_the_logit(faces, pattern):
