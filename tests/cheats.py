@@ -1,10 +1,10 @@
-"""Plugins for the tests that cheat in ways which the suite must see."""
+"""Plugins for the tests that cheat in ways which the suite must see, or tell what they know."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bench.api import Classifier, Collection, Context, Dataset, Defense, Matcher, field
+from bench.api import Classifier, Collection, Context, Dataset, Defense, Learned, Matcher, field
 from bench.data.protocols import new_rows, parts
 from bench.faces import Faces, Release, Target
 from bench.registry import register
@@ -164,3 +164,29 @@ class Shy(Moody):
         if knowledge.target.name == "canary":
             raise RuntimeError("no canaries, please")
         return super().fit(knowledge, context)
+
+
+@register("learned_colour")
+@dataclass(frozen=True)
+class LearnedColour(Learned):
+    """Learns the mean picture, and adds nothing to a picture. Source: ours."""
+
+    discloses = frozenset({"mean", "nothing"})
+
+    def fit(self, faces, context):
+        return {"mean": faces.images.mean(axis=0).astype(np.float32), "secret": np.zeros(1, int)}
+
+    def protect(self, faces, weights, context):
+        return Release(faces.images)
+
+
+@register("listener")
+@dataclass(frozen=True)
+class Listener(Classifier):
+    """Keeps what it was told of the defense, and says nothing. Source: ours."""
+
+    def fit(self, knowledge, context):
+        return {**knowledge.disclosed, "n": np.array([len(knowledge.target.classes)])}
+
+    def predict(self, sample, weights, context):
+        return np.zeros((len(sample), int(weights["n"][0])), np.float32)

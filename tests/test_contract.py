@@ -22,10 +22,10 @@ QUICK = {  # fields that shorten training; the rules are the same
         )
     },
     **{
-        name: f"{name}:classifier=resnet,pixel_steps=1,steps=1,widths=4+4+8+8"
+        name: f"{name}:classifier=resnet,auxiliary_steps=1,pixel_steps=1,steps=1,widths=4+4+8+8"
         for name in ("san", "san_ensemble", "flow_san")
     },
-    "prototype_pattern": "prototype_pattern:classifier=resnet",
+    "prototype_pattern": "prototype_pattern:classifier=resnet,auxiliary_steps=1",
     "card": "card:utility=gender",
     "eigenface": "eigenface:k=4",
     "pprl_vgan": "pprl_vgan:epochs=1,warmup=1,width=4,batch=16",

@@ -18,7 +18,6 @@ from bench.nn.training import Schedule
 
 TEMPLATE = 128  # numbers in an embedding
 VALID_SHARE = 0.2  # of the defender's people, to stop by
-SCHEDULE = Schedule(lr=2e-3, batch=48, steps=60, rounds=3)
 CHANGES = Pictures(shift=0.06, flip=True, warp=0.12, light=0.2)  # of pictures while they train
 
 Rows = NDArray[np.int64]
@@ -49,13 +48,21 @@ def under(name: str, weights: Weights) -> Weights:
     return {f"{name}.{key}": array for key, array in weights.items()}
 
 
-def gender_classifiers(names: str, faces: Faces, deal: Deal, context: Context) -> Weights:
+def schedule(steps: int) -> Schedule:
+    """How they train; `steps` are those of the first of four rounds."""
+    return Schedule(lr=2e-3, batch=48, steps=steps, rounds=4)
+
+
+def gender_classifiers(
+    names: str, faces: Faces, deal: Deal, steps: int, context: Context
+) -> Weights:
     """The states of networks that tell gender, under `classifier0`, `classifier1`, ...
 
     Args:
         names: of bench.nn.backbones, joined by +.
         faces: with the label `gender`.
         deal: of their rows.
+        steps: of the first round.
         context: randomness and device.
     """
     truth, size_px = np.asarray(faces.labels["gender"], np.int64), faces.images.shape[-1]
@@ -67,7 +74,7 @@ def gender_classifiers(names: str, faces: Faces, deal: Deal, context: Context) -
             train,
             valid,
             CHANGES,
-            SCHEDULE,
+            schedule(steps),
             context,
         )
         found |= under(f"classifier{number}", state)
@@ -90,7 +97,7 @@ def said(nets: Sequence[nn.Module], images: Images, device: str) -> NDArray[np.f
     return np.asarray(np.mean(answers, axis=0), np.float32)
 
 
-def matcher(name: str, faces: Faces, deal: Deal, context: Context) -> nn.Module:
+def matcher(name: str, faces: Faces, deal: Deal, steps: int, context: Context) -> nn.Module:
     """A network that embeds people, and does not learn any more."""
     person, size_px = np.asarray(faces.labels["identity"], np.int64), faces.images.shape[-1]
     train, valid = (Labelled(faces.images[rows], person[rows]) for rows in deal)
@@ -101,7 +108,7 @@ def matcher(name: str, faces: Faces, deal: Deal, context: Context) -> nn.Module:
         valid,
         "margin",
         CHANGES,
-        SCHEDULE,
+        schedule(steps),
         context,
     )
     return restored(backbone(name, TEMPLATE, size_px), state, context.device)

@@ -14,6 +14,7 @@ from defenses.san.network import Network
 from defenses.san.pictures import prototypes
 
 SHARE = 0.8  # of the defender's people that a member learns from
+FEWEST = 4  # of them: two are held out, two are told apart
 
 
 @register("san_ensemble")
@@ -46,7 +47,7 @@ class SANEnsemble(Network):
         found: dict[str, Array] = {}
         people = np.unique(faces.labels["identity"])
         for number, name in enumerate(self._members()):
-            some = context.rng.permutation(people)[: round(SHARE * len(people))]
+            some = context.rng.permutation(people)[: max(FEWEST, round(SHARE * len(people)))]
             mine = faces.pick(np.flatnonzero(np.isin(faces.labels["identity"], some)))
             found |= under(name, self.learned(mine, context, self._against(number)))
         return {**found, "prototypes": prototypes(faces.images, faces.labels["gender"])}

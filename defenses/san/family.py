@@ -28,6 +28,7 @@ class Towards(Learned):
     prototype: str = field("OP", about="moved to: SM (own), NT (neutral), OP (other)", at="protect")
     gender: str = field("estimated", about="or `label` (an oracle), `random`", at="protect")
     classifier: str = field("san", about="backbones that tell gender for the defender, joined by +")
+    auxiliary_steps: int = field(40, about="of the auxiliary networks, in the first of 4 rounds")
 
     def __post_init__(self) -> None:
         check("prototype", self.prototype, ("SM", "NT", "OP"))

@@ -7,16 +7,15 @@ import torch
 from torch import Tensor, nn
 
 from bench.api import Weights
-from defenses.san.pictures import LUMA
+from defenses.san.pictures import EDGE, LUMA
 
 Shapes = Mapping[str, tuple[int, ...]]
 
 AUTHORS_WIDTHS = (8, 12, 256, 128)
-_EDGE = 0.5 / 255  # keeps the logit of black and white finite
 
 
 class Autoencoder(nn.Module):
-    """Changes a grey picture towards a prototype.
+    """Changes a picture towards a prototype.
 
     Two convolutions with average pooling, two with nearest upsampling, all followed by LeakyReLU of
     slope 0.01; the prototype is joined again before a 1x1 convolution and a sigmoid. The last
@@ -28,8 +27,9 @@ class Autoencoder(nn.Module):
         pool: by how much each pooling shrinks; 1 keeps the side.
         skip: give the picture and what changes it: to its logit is added what starts at nothing,
             and joined is the prototype's difference from the own one, which is nothing for SM.
-        pattern: with `skip`, what the luma of that difference weighs at the start: the network
-            begins as the fixed pattern of that strength.
+        pattern: with `skip`, what that difference weighs at the start: the network begins as the
+            fixed pattern of that strength.
+        n_colours: 1: pictures are grey; 3: they are not.
 
     Source: Mirjalili, Raschka, Namboodiri, Ross, ICB 2018, arXiv:1712.00321; released convae.py.
     Without arguments it is their network, and its state dict has the names of theirs.
@@ -43,45 +43,47 @@ class Autoencoder(nn.Module):
         *,
         skip: bool = False,
         pattern: float = 0.0,
+        n_colours: int = 1,
     ) -> None:
         super().__init__()
         layers: list[nn.Module] = []
-        channels = 4  # grey and the prototype's colours
+        channels = n_colours + 3  # of the picture and of the prototype
         for number, width in enumerate(widths):
             layers += [nn.Conv2d(channels, width, kernel, padding=kernel // 2), nn.LeakyReLU()]
             shrinks = number < len(widths) // 2
             layers += [nn.AvgPool2d(pool) if shrinks else nn.Upsample(scale_factor=pool)]
             channels = width
-        last = nn.Conv2d(channels + 3, 1, 1)
+        last = nn.Conv2d(channels + 3, n_colours, 1)
         self.autoencoder = nn.Sequential(*layers)
         self.protocombiner = nn.Sequential(last)  # sequential: the names are theirs
         self.skip = skip
         if skip:
             weight = torch.zeros_like(last.weight)
-            weight[0, -3:, 0, 0] = pattern * torch.tensor(LUMA)
-            last.load_state_dict({"weight": weight, "bias": torch.zeros(1)})
+            joined = torch.eye(3) if n_colours == 3 else torch.tensor([LUMA])  # (n_colours, 3)
+            weight[:, -3:, 0, 0] = pattern * joined
+            last.load_state_dict({"weight": weight, "bias": torch.zeros(n_colours)})
 
     def forward(self, picture: Tensor, own: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
         """The picture towards both prototypes.
 
         Args:
-            picture: grey, (B, 1, H, W), 0..1; sides divide by the square of `pool`.
+            picture: (B, n_colours, H, W), 0..1; sides divide by the square of `pool`.
             own: prototypes of the person's gender, (B, 3, H, W), 0..1.
             other: those that the second answer moves to, likewise.
 
         Returns:
-            grey pictures, (B, 1, H, W), 0..1, joined with `own` and with `other`.
+            pictures, (B, n_colours, H, W), 0..1, joined with `own` and with `other`.
         """
         features = self.autoencoder(torch.cat([picture, own], dim=1))  # (B, 128, H, W)
         if not self.skip:
             return self._joined(features, own), self._joined(features, other)
-        start = torch.logit(picture.float(), _EDGE)
+        start = torch.logit(picture.float(), EDGE)
         kept = self._joined(features, torch.zeros_like(own), start)
         return kept, self._joined(features, other - own, start)
 
     def _joined(self, features: Tensor, prototype: Tensor, start: Tensor | float = 0.0) -> Tensor:
         mixed = self.protocombiner(torch.cat([features, prototype], dim=1))
-        return torch.sigmoid(mixed.float() + start)  # (B, 1, H, W)
+        return torch.sigmoid(mixed.float() + start)  # (B, n_colours, H, W)
 
 
 def published_state(state: Weights) -> Weights:

@@ -25,10 +25,10 @@ from defenses.san.auxiliary import (
 )
 from defenses.san.family import Genders, Towards, check
 from defenses.san.nets import Autoencoder, published_state
-from defenses.san.pictures import grey, joined_with, prototypes, shown
+from defenses.san.pictures import joined_with, prototypes, scaled, strengthened
 from defenses.san.training import Frozen, Material, Stage, Terms
 
-AUTHORS_NET = ("8+12+256+128", 3, 2, False)
+AUTHORS_NET = ("8+12+256+128", 3, 2, False, 1)
 _AT_ONCE = 128  # pictures
 
 
@@ -36,9 +36,35 @@ _AT_ONCE = 128  # pictures
 class Network(Towards):
     """Fields and steps of a semi-adversarial network; the defaults are the paper's."""
 
-    presets: ClassVar[Mapping[str, Mapping[str, Value]]] = {}
+    presets: ClassVar[Mapping[str, Mapping[str, Value]]] = {
+        # The released code: pixels (L1) all the time, 8 times the matcher's sum over a batch of 8.
+        "released": {
+            "pixel_loss": "absolute",
+            "pixel_weight": 1.0,
+            "matched": "mean",
+            "matching_weight": 64.0,
+        },
+        # For small pictures and a minute on one core.
+        "quick": {
+            "classifier": "resnet+timm/test_efficientnet",
+            "widths": "16+32+64+32",
+            "n_colours": 3,
+            "skip": True,
+            "pattern": 8.0,
+            "gender_weight": 0.5,
+            "matching_weight": 6.0,
+            "pixel_weight": 10.0,
+            "matched": "OP",
+            "varied": True,
+            "lr": 3e-3,
+            "batch": 32,
+            "pixel_steps": 1,
+            "steps": 150,
+        },
+    }
 
-    colour: str = field("drop", about="`drop`: grey, as the authors; `keep`: only luma changes")
+    strength: float = field(1.0, about="multiplies the change of each logit", at="protect")
+    n_colours: int = field(1, about="1: releases are grey, as the authors'; 3: in colour")
     widths: str = field("8+12+256+128", about="filters of the four convolutions")
     kernel: int = field(3, about="side of the convolutions, px")
     pool: int = field(2, about="by how much each of two poolings shrinks; 1: not at all")
@@ -61,16 +87,17 @@ class Network(Towards):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check("colour", self.colour, ("drop", "keep"))
         check("aim", self.aim, ("flip", "even"))
         check("matched", self.matched, ("SM", "OP", "mean"))
         check("pixel_loss", self.pixel_loss, ("squared", "entropy", "absolute"))
-        built = (self.widths, self.kernel, self.pool, self.skip)
+        built = (self.widths, self.kernel, self.pool, self.skip, self.n_colours)
+        if self.n_colours not in (1, 3):
+            raise ValueError(f"n_colours must be 1 or 3, got {self.n_colours}")
         if self.pattern and not self.skip:
             raise ValueError("a pattern must be added to the picture: give skip=true, too")
         if self.autoencoder and built != AUTHORS_NET:
             raise ValueError(
-                f"the release has widths, kernel, pool, skip {AUTHORS_NET}, not {built}"
+                f"the release has widths, kernel, pool, skip, n_colours {AUTHORS_NET}, not {built}"
             )
 
     def learned(self, faces: Faces, context: Context, classifier: str = "") -> Weights:
@@ -83,15 +110,16 @@ class Network(Towards):
         """
         names = classifier or self.classifier
         deal = dealt(faces.labels["identity"], context)
-        telling = gender_classifiers(names, faces, deal, context)
+        telling = gender_classifiers(names, faces, deal, self.auxiliary_steps, context)
         three = prototypes(faces.images, faces.labels["gender"])
         found = {"prototypes": three, **telling}
         if self.autoencoder:
             state = published_state(published(self.autoencoder, self.sha256))
             return {**found, **under("autoencoder", state)}
         nets = restored_classifiers(names, telling, faces.images.shape[-1], context.device)
-        frozen = Frozen(nets, matcher(self.matcher, faces, deal, context))
-        material = Material(faces, three, self.colour, context.device)
+        embedding = matcher(self.matcher, faces, deal, self.auxiliary_steps, context)
+        frozen = Frozen(nets, embedding)
+        material = Material(faces, three, self.n_colours, context.device)
         return {**found, **under("autoencoder", self._trained(material, deal, frozen, context))}
 
     def _trained(self, material: Material, deal: Deal, frozen: Frozen, context: Context) -> Weights:
@@ -117,7 +145,14 @@ class Network(Towards):
     def net(self) -> Autoencoder:
         """The untrained network."""
         widths = [int(width) for width in self.widths.split("+")]
-        return Autoencoder(widths, self.kernel, self.pool, skip=self.skip, pattern=self.pattern)
+        return Autoencoder(
+            widths,
+            self.kernel,
+            self.pool,
+            skip=self.skip,
+            pattern=self.pattern,
+            n_colours=self.n_colours,
+        )
 
     def moved(
         self, kind: str, images: Images, gender: Genders, weights: Weights, context: Context
@@ -141,6 +176,8 @@ class Network(Towards):
                 torch.split(on(device, gender), _AT_ONCE),
                 strict=True,
             ):
-                _, luma = net(grey(some), *joined_with(kind, three, told))
-                made.append((shown(luma, some, self.colour) * 255).round().byte().cpu().numpy())
+                shown = scaled(some, self.n_colours)
+                _, moved = net(shown, *joined_with(kind, three, told))
+                moved = strengthened(shown, moved, self.strength)
+                made.append((moved * 255).round().byte().expand(-1, 3, -1, -1).cpu().numpy())
         return np.concatenate(made)

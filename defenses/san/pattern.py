@@ -9,9 +9,7 @@ from bench.faces import Faces, Release
 from bench.registry import register
 from defenses.san.auxiliary import dealt, gender_classifiers
 from defenses.san.family import TAKEN_FOR, Towards
-from defenses.san.pictures import prototypes
-
-_EDGE = 0.5 / 255  # keeps the logit of black and white finite
+from defenses.san.pictures import EDGE, prototypes
 
 
 @register("prototype_pattern")
@@ -32,7 +30,7 @@ class PrototypePattern(Towards):
         deal = dealt(faces.labels["identity"], context)
         return {
             "prototypes": prototypes(faces.images, faces.labels["gender"]),
-            **gender_classifiers(self.classifier, faces, deal, context),
+            **gender_classifiers(self.classifier, faces, deal, self.auxiliary_steps, context),
         }
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
@@ -41,6 +39,6 @@ class PrototypePattern(Towards):
         moved = {"SM": gender, "NT": np.full_like(gender, 2), "OP": 1 - gender}[self.prototype]
         three = weights["prototypes"]
         pattern = self.w * (three[moved] - three[gender])  # (N, 3, H, W)
-        level = np.clip(faces.images.astype(np.float32) / 255, _EDGE, 1 - _EDGE)
+        level = np.clip(faces.images.astype(np.float32) / 255, EDGE, 1 - EDGE)
         odds = level / (1 - level) * np.exp(pattern)
         return Release(odds / (1 + odds), {TAKEN_FOR: gender})

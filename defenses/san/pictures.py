@@ -1,4 +1,4 @@
-"""Grey pictures, average faces, and what is made of them."""
+"""Pictures and prototypes as networks take them."""
 
 import numpy as np
 import torch
@@ -7,26 +7,16 @@ from torch import Tensor
 
 from bench.faces import Array, Images
 
+EDGE = 0.5 / 255  # keeps the logit of black and white finite
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow and the authors' loader make grey
 
 
-def grey(images: Tensor) -> Tensor:
-    """Luma of bytes, (N, 3, H, W), as floats 0..1, (N, 1, H, W)."""
+def scaled(images: Tensor, n_colours: int) -> Tensor:
+    """Bytes, (N, 3, H, W), as floats 0..1: their luma, (N, 1, H, W), or all three colours."""
+    if n_colours == 3:
+        return images.float() / 255
     weights = torch.tensor(LUMA, device=images.device).view(1, 3, 1, 1)
     return (images.float() * weights).sum(dim=1, keepdim=True) / 255
-
-
-def shown(luma: Tensor, images: Tensor, colour: str) -> Tensor:
-    """A release in colours, (B, 3, H, W), 0..1.
-
-    Args:
-        luma: what the network made, (B, 1, H, W), 0..1.
-        images: the pictures, bytes, (B, 3, H, W).
-        colour: `drop`: the release is grey; `keep`: only the luma of the picture changes.
-    """
-    if colour == "drop":
-        return luma.expand(-1, 3, -1, -1)
-    return (images.float() / 255 + luma - grey(images)).clamp(0, 1)
 
 
 def prototypes(images: Images, gender: Array) -> NDArray[np.float32]:
@@ -59,3 +49,17 @@ def joined_with(kind: str, three: Tensor, gender: Tensor) -> tuple[Tensor, Tenso
     """
     chosen = {"SM": gender, "NT": torch.full_like(gender, 2), "OP": 1 - gender}[kind]
     return three[gender], three[chosen]  # (B, 3, H, W) each
+
+
+def strengthened(picture: Tensor, moved: Tensor, strength: float) -> Tensor:
+    """The moved picture with the change of its logits multiplied; of 1 it is as it was.
+
+    Args:
+        picture: (B, C, H, W), 0..1.
+        moved: likewise.
+        strength: 0 gives the picture back, above 1 goes further.
+    """
+    if strength == 1:
+        return moved
+    start, end = (torch.logit(part, EDGE) for part in (picture, moved))
+    return torch.sigmoid(start + strength * (end - start))

@@ -13,7 +13,7 @@ from bench.nn.classifier import on, outputs, shuffled
 from bench.nn.training import autocast
 from defenses.san.auxiliary import CHANGES, Deal
 from defenses.san.losses import gender_term, matching_term, pixel_term
-from defenses.san.pictures import grey, joined_with, shown
+from defenses.san.pictures import joined_with, scaled
 
 
 @dataclass(frozen=True)
@@ -51,22 +51,20 @@ class Frozen(NamedTuple):
 class Material:
     """The defender's pictures on the device, with all that does not change while it trains."""
 
-    def __init__(self, faces: Faces, three: Array, colour: str, device: str) -> None:
-        self.images = on(device, faces.images)
-        self.grey = grey(self.images)  # (N, 1, H, W)
+    def __init__(self, faces: Faces, three: Array, n_colours: int, device: str) -> None:
+        self.shown = scaled(on(device, faces.images), n_colours)  # (N, n_colours, H, W), 0..1
         self.gender = on(device, faces.labels["gender"]).long()
         self.three = on(device, three)
-        self.colour = colour
 
     def outputs(self, net: nn.Module, index: Tensor) -> tuple[Tensor, Tensor]:
-        """Grey releases SM and OP, (B, 1, H, W)."""
+        """Releases SM and OP, (B, n_colours, H, W), 0..1."""
         own, other = joined_with("OP", self.three, self.gender[index])
-        return net(self.grey[index], own, other)  # type: ignore[no-any-return]
+        return net(self.shown[index], own, other)  # type: ignore[no-any-return]
 
-    def inputs(self, out: Tensor, index: Tensor) -> Tensor:
+    def inputs(self, made: Tensor) -> Tensor:
         """What the auxiliary networks see of a release, (B, 3, H, W) in [-1, 1]."""
-        made = shown(out, self.images[index], self.colour)
-        return (2 * made - 1).contiguous(memory_format=torch.channels_last)
+        colours = made.expand(-1, 3, -1, -1)  # of a grey one, three times the same
+        return (2 * colours - 1).contiguous(memory_format=torch.channels_last)
 
 
 class Stage:
@@ -81,11 +79,10 @@ class Stage:
         self.material, self.terms, self.frozen = material, terms, frozen
         for one in (*frozen.classifiers, frozen.matcher) if frozen else ():
             one.requires_grad_(False)
-        device = material.images.device
+        device = material.shown.device
         self.train, self.valid = (torch.from_numpy(rows).to(device) for rows in deal)
         if frozen:  # nothing changes the originals, so their features are computed once
-            original = material.inputs(material.grey, torch.arange(len(material.grey)))
-            made = outputs(frozen.matcher, original, lambda x, _: x)
+            made = outputs(frozen.matcher, material.inputs(material.shown), lambda x, _: x)
             self.features = functional.normalize(made, dim=1)  # (N, D)
 
     def parameters(self) -> Sequence[nn.Parameter]:
@@ -103,7 +100,7 @@ class Stage:
             own, other = self.material.outputs(net, index)
         if self.frozen is None:
             return self._pixels(own, other, index)
-        both = torch.cat([self.material.inputs(out, index) for out in (own, other)])
+        both = torch.cat([self.material.inputs(out) for out in (own, other)])
         gender = self._gender(both, index, generator)
         with autocast(index.device):
             kept, moved = self.frozen.embedded(both).chunk(2)  # (B, D) each
@@ -126,7 +123,7 @@ class Stage:
     def _pixels(self, own: Tensor, other: Tensor, index: Tensor) -> Tensor:
         """J_D, of the release whose embedding is kept."""
         shown = other if self.terms.matched == "OP" else own
-        return pixel_term(self.terms.pixel_loss, shown, self.material.grey[index])
+        return pixel_term(self.terms.pixel_loss, shown, self.material.shown[index])
 
     def valid_loss(self, net: nn.Module) -> float:
         """The same on people that it does not train on."""

@@ -35,7 +35,7 @@ def faces():
 def test_a_step_at_224_px(benchmark, nets, faces):
     classifier, matcher = (net.to(memory_format=torch.channels_last) for net in nets)
     rows = np.arange(N)
-    material = Material(faces, prototypes(faces.images, faces.labels["gender"]), "drop", "cpu")
+    material = Material(faces, prototypes(faces.images, faces.labels["gender"]), 1, "cpu")
     stage = Stage(material, Deal(rows, rows), TERMS, Frozen([classifier], matcher))
     net = Autoencoder().to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(net.parameters(), foreach=True)

@@ -8,7 +8,7 @@ import torch
 
 from defenses.san.auxiliary import dealt
 from defenses.san.losses import gender_term, matching_term, pixel_term
-from defenses.san.pictures import grey, joined_with, prototypes, shown
+from defenses.san.pictures import joined_with, prototypes, scaled, strengthened
 
 
 def test_prototypes_are_averages_and_their_mean_by_shares():
@@ -31,12 +31,10 @@ def test_a_picture_is_joined_with_its_own_and_moved_to_another(kind, moved):
     assert other[:, 0, 0, 0].tolist() == moved
 
 
-def test_colours_stay_where_only_luma_changes():
+def test_grey_is_luma():
     images = torch.tensor([100, 50, 200], dtype=torch.uint8).view(1, 3, 1, 1)
-    luma = grey(images) + 0.1
-    kept = shown(luma, images, "keep") * 255
-    np.testing.assert_allclose(kept.flatten(), np.array([100, 50, 200]) + 25.5, atol=1e-4)
-    assert shown(luma, images, "drop").flatten().tolist() == [float(luma)] * 3
+    assert float(scaled(images, 1)) * 255 == pytest.approx(29.9 + 29.35 + 22.8)
+    assert (scaled(images, 3) * 255).flatten().tolist() == [100, 50, 200]
 
 
 def test_the_gender_term_is_two_cross_entropies():
@@ -77,3 +75,11 @@ def test_people_are_held_out_whole():
     assert len(set(person[deal.valid])) == 2
     assert not set(person[deal.train]) & set(person[deal.valid])
     assert len(deal.train) + len(deal.valid) == 30
+
+
+def test_strength_multiplies_the_change_of_the_logit():
+    picture, moved = torch.tensor([0.5, 0.25]), torch.tensor([0.75, 0.5])
+    twice = strengthened(picture, moved, 2)  # odds 1 -> 3 -> 9, and 1/3 -> 1 -> 3
+    torch.testing.assert_close(twice, torch.tensor([0.9, 0.75]))
+    torch.testing.assert_close(strengthened(picture, moved, 0), picture)
+    assert strengthened(picture, moved, 1) is moved
