@@ -29,7 +29,7 @@ class Prototype(Classifier):
     Source: ours; filters as in Turin, IRE Transactions on Information Theory 6 (1960).
     """
 
-    uses_start = True
+    uses_start, uses_told = True, True
 
     c: float = field(1.0, about="inverse weight of the regression's penalty")
 

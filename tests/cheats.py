@@ -185,6 +185,8 @@ class LearnedColour(Learned):
 class Listener(Classifier):
     """Keeps what it was told of the defense, and says nothing. Source: ours."""
 
+    uses_told = True
+
     def fit(self, knowledge, context):
         return {**knowledge.disclosed, "n": np.array([len(knowledge.target.classes)])}
 
