@@ -25,6 +25,8 @@ Role = Literal["defender", "attacker", "probe"]
 ROLES: tuple[Role, ...] = ("defender", "attacker", "probe")
 ANY = frozenset({"*"})  # a promise about every target
 
+SAMPLES = "samples"  # of weights: pictures to look at, uint8 (rows, columns, 3, H, W); never shared
+
 T = TypeVar("T", bool, int, float, str)
 
 

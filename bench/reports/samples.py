@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from bench.api import SAMPLES
 from bench.faces import Images
 from bench.runner.cells import Cell
 from bench.runner.plan import Planner
 from bench.runner.store import Store
 
-NAME = "samples"  # in the weights: uint8, (rows, columns, 3, H, W)
 SIDE_PX = 96
 
 
@@ -31,9 +31,9 @@ def samples(
     paths: list[Path] = []
     for stage in stages.values():
         weights = store.get(stage.key).weights
-        if NAME in weights:
+        if SAMPLES in weights:
             paths.append(folder / f"samples-{stage.spec.name}-{len(paths) + 1}.png")
-            _sheet(weights[NAME].astype(np.uint8)).save(paths[-1])
+            _sheet(weights[SAMPLES].astype(np.uint8)).save(paths[-1])
     return paths
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bench.api import Dataset, Defense, Plugin
+from bench.api import SAMPLES, Dataset, Defense, Plugin
 from bench.registry import brief, make, spec_of
 from bench.runner.fingerprint import code_of
 from bench.runner.plan import modules_of
@@ -57,9 +57,11 @@ def fit_of(store: Store, defense: Spec, data: Spec | None, seed: int | None) -> 
 
 
 def export(store: Store, fit: Fit, path: Path) -> None:
-    """Writes what was learned to one file, whole or not at all."""
+    """Writes what was learned to one file, whole or not at all; pictures to look at stay here."""
+    weights = store.get(fit.key).weights
+    shared = {name: array for name, array in weights.items() if name != SAMPLES}
     path.parent.mkdir(parents=True, exist_ok=True)
-    save(path, store.get(fit.key).weights, fit.recipe)
+    save(path, shared, fit.recipe)
 
 
 def _named(plugin: Plugin, spec: Spec) -> Mapping[str, Value]:

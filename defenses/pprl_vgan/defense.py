@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from bench.api import Context, Weights, field
+from bench.api import SAMPLES, Context, Weights, field
 from bench.faces import Array, Faces, Images, Release, missing
 from bench.nn.classifier import on
 from bench.nn.inputs import scaled
@@ -112,7 +112,7 @@ class PPRLVGAN(Recipe):
         weights = {**form.arrays, **trained(pupils, form, self, context)}
         shown = np.unique(utility, return_index=True)[1]
         samples = _samples(images[shown], form.n_people, weights, context.device)
-        return {**weights, "people": people, "showing": showing, "samples": samples}
+        return {**weights, "people": people, "showing": showing, SAMPLES: samples}
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
         """Each picture with the face of a person c, and `c`, that person's identity label."""
