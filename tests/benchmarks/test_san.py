@@ -47,7 +47,7 @@ def test_a_step_at_224_px(benchmark, nets, faces):
         optimizer.step()
 
     benchmark.extra_info["pictures"] = BATCH
-    benchmark.pedantic(step, rounds=1, warmup_rounds=1)
+    benchmark.pedantic(step, rounds=1)
 
 
 def test_a_step_of_the_plain_loop(benchmark, nets, faces):
@@ -75,4 +75,4 @@ def test_a_step_of_the_plain_loop(benchmark, nets, faces):
         optimizer.step()
 
     benchmark.extra_info["pictures"] = BATCH
-    benchmark.pedantic(step, rounds=1, warmup_rounds=1)
+    benchmark.pedantic(step, rounds=1)

@@ -105,7 +105,7 @@ def test_pictures_of_any_size_are_taken(size_px):
 
 
 def test_an_unknown_backbone_is_told():
-    with pytest.raises(ValueError, match="`pprl`, `resnet`, `facenet` or `timm/NAME`"):
+    with pytest.raises(ValueError, match="`pprl`, `san`, `resnet`, `facenet` or `timm/NAME`"):
         backbone("vgg", 2, 64)
 
 
