@@ -160,7 +160,7 @@ def _at(item: dataclasses.Field[object]) -> str:
 
 
 def brief(base: type[Plugin], spec: Spec) -> Spec:
-    """The spec without the fields that have their default value."""
+    """The spec as one would write it: by the preset that leaves fewest fields to name."""
     kind = next(kind for kind, known in KINDS.items() if known is base)
     plugin = _found(kind, spec.name)
     if plugin is None:
@@ -170,8 +170,12 @@ def brief(base: type[Plugin], spec: Spec) -> Spec:
         for item in dataclasses.fields(plugin)  # type: ignore[arg-type]
         if item.default is not dataclasses.MISSING
     }
-    kept = tuple(item for item in spec.fields if defaults.get(item[0]) != text_of(item[1]))
-    return Spec(spec.name, spec.preset, kept)
+    written = []
+    for preset, values in {spec.preset: {}, **plugin.presets}.items():
+        usual = defaults | {name: text_of(value) for name, value in values.items()}
+        kept = tuple(item for item in spec.fields if usual.get(item[0]) != text_of(item[1]))
+        written.append(Spec(spec.name, preset, kept))
+    return min(written, key=lambda short: len(short.fields))
 
 
 def _found(kind: str, name: str) -> type[Plugin] | None:
