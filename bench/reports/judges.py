@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from bench.api import Attacker, Dataset, Defense
 from bench.registry import brief
 from bench.reports.records import Record
-from bench.reports.table import Table
+from bench.reports.table import Table, percent
 from bench.spec import Spec
 
 # Rates that are printed, in %, with what they are called.
@@ -40,7 +40,7 @@ def _table(target: str, metric: str, records: Sequence[Record]) -> Table:
         line.setdefault(r.defense, []).append(r)
     names = [str(brief(Defense, Spec.parse(defense))) for defense in defenses]
     rows = [
-        [*_named(*key), *(_cell(line.get(defense, ())) for defense in defenses)]
+        [*_named(*key), *(percent(line.get(defense, ()), "") for defense in defenses)]
         for key, line in lines.items()
     ]
     title = f"{METRICS[metric]} of {target}, % [95 % interval]"
@@ -51,12 +51,3 @@ def _named(data: str, attacker: str, threat: str) -> Iterator[str]:
     yield str(brief(Dataset, Spec.parse(data)))
     yield str(brief(Attacker, Spec.parse(attacker)))
     yield threat
-
-
-def _cell(records: Sequence[Record]) -> str:
-    """The mean over seeds, with the widest interval."""
-    if not records:
-        return ""
-    value = sum(r.value for r in records) / len(records)
-    low, high = min(r.low for r in records), max(r.high for r in records)
-    return f"{100 * value:.1f} [{100 * low:.1f}, {100 * high:.1f}]"

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from bench.api import Defense
 from bench.registry import brief, make
 from bench.reports.records import Record
-from bench.reports.table import Table
+from bench.reports.table import Table, percent
 from bench.spec import Spec
 
 NOTE = (
@@ -66,21 +66,12 @@ def _by_scenario(records: Sequence[Record]) -> Iterator[tuple[str, list[Record]]
 
 
 def _row(name: str, records: Sequence[Record], wanted: Sequence[tuple[str, str, str]]) -> list[str]:
-    return [name, *(_text(_of(records, *which)) for which in wanted)]
+    return [name, *(percent(_of(records, *which), "n/a") for which in wanted)]
 
 
 def _of(records: Sequence[Record], purpose: str, target: str, metric: str) -> list[Record]:
     about = (purpose, target, metric)
     return [r for r in records if (r.purpose, r.target, r.metric) == about]
-
-
-def _text(records: Sequence[Record]) -> str:
-    """Of all seeds as one number."""
-    if not records:
-        return "n/a"
-    value = sum(record.value for record in records) / len(records)
-    low, high = min(r.low for r in records), max(r.high for r in records)
-    return f"{100 * value:.1f} [{100 * low:.1f}, {100 * high:.1f}]"
 
 
 def _chance(records: Sequence[Record], purpose: str, target: str, metric: str) -> str:

@@ -72,6 +72,15 @@ def markdown(shown: Iterable[Table], note: str = NOTE) -> str:
     return "\n".join(parts) + (f"\n{note}\n" if note else "")
 
 
+def percent(records: Sequence[Record], absent: str) -> str:
+    """A fraction's mean over seeds in percent, with the widest interval; `absent` of none."""
+    if not records:
+        return absent
+    value = sum(record.value for record in records) / len(records)
+    low, high = min(r.low for r in records), max(r.high for r in records)
+    return _number(value, low, high, "top1")
+
+
 def _table(records: Sequence[Record]) -> Table:
     ranked = {(r.purpose, r.target) for r in records if r.metric in ("auc", "correlation")}
     records = [

@@ -8,7 +8,7 @@ import pytest
 from safetensors.numpy import save_file
 from typer.testing import CliRunner
 
-from bench.api import Dataset, Defense
+from bench.api import SAMPLES, Dataset, Defense
 from bench.cli import app
 from bench.registry import make, register
 from bench.runner.cells import cells
@@ -64,6 +64,14 @@ def test_weights_from_a_file_protect_as_those_that_were_fitted(protect, share):
         protect(spec)[0] for spec in ("eigenface:k=4", f"eigenface:k=4,weights={share()}")
     )
     np.testing.assert_array_equal(fitted, given)
+
+
+def test_pictures_to_look_at_are_not_shared(protect, store, tmp_path):
+    protect("swap")
+    fit = fit_of(store, Spec("swap"), None, 0)
+    assert SAMPLES in store.get(fit.key).weights
+    export(store, fit, tmp_path / "swap.safetensors")
+    assert set(read(tmp_path / "swap.safetensors").weights) == {"shown"}
 
 
 def test_weights_of_one_data_set_serve_another(protect, share):
