@@ -133,6 +133,18 @@ class Learned(Defense):
     def fit(self, faces: Faces, context: Context) -> Weights:
         """What the defense learns from the defender's pictures."""
 
+    @classmethod
+    def published_as(cls, state: Weights) -> str:
+        """The field that takes a network which others have published, for `bench weights import`.
+
+        Args:
+            state: arrays by name, as in their state dict.
+
+        Raises:
+            ValueError: if it is another network, or this defense takes none.
+        """
+        raise ValueError("takes no published network")
+
 
 class LatentDefense(Defense):
     """A defense with a code that could be given out instead of pixels."""

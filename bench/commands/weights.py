@@ -37,10 +37,16 @@ def export_weights(
 
 @weights_app.command("import")
 def import_weights(
-    files: Annotated[list[Path], typer.Argument(help="Files of `bench weights export`.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Files of `bench weights export`, or published networks.")
+    ],
     plugin: Plugins = None,
 ) -> None:
-    """Check files of weights; tell what they hold and how a grid names them."""
+    """Check files of weights; tell what they hold and how a grid names them.
+
+    A state dict that others have published (.pt, .pth, .pkl) is shown to the defenses that take
+    such a one, such as `san` the network of its authors.
+    """
     with told():
         load(plugin)
         from bench.reports.shared import print_shared

@@ -131,10 +131,11 @@ def _logit_error(values: Floats, value: float, n: int) -> float:
     """The standard error of the logit of a share.
 
     Many people are left out on the logit scale, which sees that errors of a few people make the
-    share uncertain downwards. Of few people, one may have all errors: without that one the logit
-    has no bounds, so the error of the share is carried over by the logit's slope.
+    share uncertain downwards. Where one person may have all errors, or all hits, the logit without
+    that one has no bounds, so the error of the share is carried over by the logit's slope.
     """
-    if len(values) >= MANY_PEOPLE:
+    bounded = (values > 0.5 / n).all() and (values < 1 - 0.5 / n).all()
+    if len(values) >= MANY_PEOPLE and bounded:
         return float(standard_error(_logit(values, n)))
     inside = np.clip(value, 0.5 / n, 1 - 0.5 / n)
     return float(standard_error(values) / (inside * (1 - inside)))

@@ -30,17 +30,34 @@ def published(name: str, sha256: str) -> Weights:
             f"weights {name!r} are wanted as {name}.pt in the folder that {FOLDER} names "
             f"({folder or 'not set'}); download them there"
         )
-    content = path.read_bytes()
-    if content.lstrip()[:1] == b"<":
-        raise ValueError(f"{path} is a web page, saved instead of the weights; download it again")
-    digest = hashlib.sha256(content).hexdigest()
+    _refuse_page(path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
     if digest != sha256:
         raise ValueError(
-            f"{path} ({len(content)} bytes) has SHA-256 {digest}, wanted {sha256 or 'sha256=...'}; "
-            "give the digest that its publisher states, or download the file again"
+            f"{path} ({path.stat().st_size} bytes) has SHA-256 {digest}, wanted "
+            f"{sha256 or 'sha256=...'}; give the digest that its publisher states, or download the "
+            "file again"
         )
+    return state_dict(path)
+
+
+def state_dict(path: Path) -> Weights:
+    """The arrays of a state dict as torch saves it.
+
+    Raises:
+        ValueError: if the file is a web page, or holds something else.
+    """
+    _refuse_page(path)
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
         return {key: tensor.contiguous().numpy() for key, tensor in state.items()}
     except Exception as error:  # torch raises whatever a broken file makes it stumble over
         raise ValueError(f"{path} holds no state dict: {error}") from error
+
+
+def _refuse_page(path: Path) -> None:
+    with path.open("rb") as opened:
+        if opened.read(64).lstrip()[:1] == b"<":
+            raise ValueError(
+                f"{path} is a web page, saved instead of the weights; download it again"
+            )

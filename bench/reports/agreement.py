@@ -2,21 +2,20 @@
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from typing import NamedTuple
 
 from bench.registry import controls
-from bench.reports.records import Record
 from bench.spec import Spec
 
-BOARD = "lfw.csv"  # the photographs' board, which comes with the suite
-FEWEST = 3  # defenses on both; fewer have no order to speak of
+BOARD = "simple.csv"  # simple defenses before the same judges on both, which comes with the suite
+DRAWN = "synthetic"  # the data set of people who do not exist
 ENOUGH, HIGH = 5, 0.6  # defenses, and tau, from which synthetic tables stand for photographs
 
 
 class Agreement(NamedTuple):
-    """Kendall's tau between the orders of the defenses that two boards share.
+    """Kendall's tau between the orders of the simple defenses on drawn people and on photographs.
 
     Attributes:
         tau: -1..1; nan if there are too few.
@@ -27,29 +26,31 @@ class Agreement(NamedTuple):
     n: int
 
     def __str__(self) -> str:
-        if self.n < FEWEST:
-            return f"{self.n} defenses also stand on {BOARD}, too few to compare orders"
-        return f"Kendall's tau with the order on {BOARD} is {self.tau:.2f}, of {self.n} defenses"
+        if self.n < ENOUGH:
+            return f"{BOARD} has {self.n} such defenses on photographs too, too few to compare"
+        return (
+            f"Kendall's tau of {self.n} simple defenses with their order on photographs is "
+            f"{self.tau:.2f}"
+        )
 
 
-def agreement(records: Sequence[Record], private: Iterable[str]) -> Agreement:
-    """How the order by leakage of pictures goes together with that on the photographs' board.
+def agreement(target: str, protocol: str) -> Agreement:
+    """How the order by leakage of drawn people goes together with that of photographs.
 
     Controls are left out: their places are known.
 
     Args:
-        records: of one task.
-        private: what it hides.
+        target: what is hidden.
+        protocol: who is asked about.
     """
-    mine = _leakages([record._asdict() for record in records])
     text = files("leaderboards").joinpath(BOARD).read_text(encoding="utf-8")
-    theirs = _leakages(csv.DictReader(io.StringIO(text)))
-    shared = sorted(key for key in mine.keys() & theirs.keys() if key[0] in set(private))
-    if len(shared) < FEWEST:
+    drawn, photographs = _leakages(csv.DictReader(io.StringIO(text)), target, protocol)
+    shared = sorted(drawn.keys() & photographs.keys())
+    if len(shared) < ENOUGH:
         return Agreement(float("nan"), len(shared))
     from scipy import stats  # here: it is slow to import
 
-    found = stats.kendalltau([mine[key] for key in shared], [theirs[key] for key in shared])
+    found = stats.kendalltau([drawn[key] for key in shared], [photographs[key] for key in shared])
     return Agreement(float(found.statistic), len(shared))
 
 
@@ -58,14 +59,18 @@ def demonstrates(found: Agreement) -> bool:
     return not (found.n >= ENOUGH and found.tau >= HIGH)
 
 
-def _leakages(lines: Iterable[Mapping[str, object]]) -> Mapping[tuple[str, str], float]:
-    """Mean over seeds by target and defense."""
-    found: dict[tuple[str, str], list[float]] = {}
+def _leakages(
+    lines: Iterable[Mapping[str, str]], target: str, protocol: str
+) -> tuple[Mapping[str, float], Mapping[str, float]]:
+    """Mean over seeds by defense: of drawn people, and of photographs."""
+    found: tuple[dict[str, list[float]], dict[str, list[float]]] = ({}, {})
+    wanted = ("headline", "leakage", "pixels", "ok", target, protocol)
     for line in lines:
-        asked = (line["purpose"], line["metric"], line["form"], line["status"])
-        defense = str(line["defense"])
-        control = Spec.parse(defense).name in controls()
-        if asked == ("headline", "leakage", "pixels", "ok") and not control:
-            key = str(line["target"]), defense
-            found.setdefault(key, []).append(float(str(line["value"])))
-    return {key: sum(values) / len(values) for key, values in found.items()}
+        asked = ("purpose", "metric", "form", "status", "target", "protocol")
+        if tuple(line[name] for name in asked) != wanted:
+            continue
+        if Spec.parse(line["defense"]).name not in controls():
+            real = Spec.parse(line["data"]).name != DRAWN
+            found[real].setdefault(line["defense"], []).append(float(line["value"]))
+    drawn, photographs = ({k: sum(v) / len(v) for k, v in each.items()} for each in found)
+    return drawn, photographs

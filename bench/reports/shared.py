@@ -1,14 +1,17 @@
 """What `bench weights` prints."""
 
+import hashlib
 from pathlib import Path
 
 from rich.console import Console
 
-from bench.api import Dataset, Defense
+from bench.api import Dataset, Defense, Learned
 from bench.registry import brief, make, plugins
 from bench.runner.fingerprint import code_of
 from bench.runner.plan import modules_of
 from bench.runner.sharing import Recipe, read, using
+
+_STATE_DICTS = {".pt", ".pth", ".pkl"}  # as torch saves them
 
 
 def print_exported(recipe: Recipe, path: Path) -> None:
@@ -25,6 +28,8 @@ def print_shared(path: Path) -> None:
     Raises:
         ValueError: if it is damaged, or its defense is unknown here.
     """
+    if path.suffix in _STATE_DICTS and path.is_file():
+        return _print_published(path)
     shared = read(path)
     defense = make(Defense, shared.recipe.spec)
     _say(f"{path}: {_told(shared.recipe)}")
@@ -32,6 +37,35 @@ def print_shared(path: Path) -> None:
     if code_of(*modules_of("fit", type(defense))) != shared.recipe.code:
         _say(f"  fitted by other code than your {defense.name} (unmask {shared.recipe.suite})")
     _say(f'  in a grid: defenses = ["{using(shared.recipe, str(path))}"]')
+
+
+def _print_published(path: Path) -> None:
+    """Which defenses take a network that others have published.
+
+    Raises:
+        ValueError: if none does; each says what it wanted.
+    """
+    from bench.nn.weights import FOLDER, state_dict  # here: torch is slow to import
+
+    state = state_dict(path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    taking = [
+        plugin
+        for plugin in plugins("defense").values()
+        if issubclass(plugin, Learned) and plugin.published_as != Learned.published_as
+    ]
+    fields, refused = {}, []
+    for plugin in taking:
+        try:
+            fields[plugin.name] = plugin.published_as(state)
+        except ValueError as error:
+            refused.append(f"{plugin.name}: {error}")
+    if not fields:
+        raise ValueError(f"no defense takes the network in {path}; " + "; ".join(refused))
+    _say(f"{path}: a published network of {' and '.join(fields)}, SHA-256 {digest}")
+    _say(f"  put it as {path.stem}.pt into the folder that {FOLDER} names; in a grid:")
+    for name, field in fields.items():
+        _say(f'  defenses = ["{name}:{field}={path.stem},sha256={digest}"]')
 
 
 def _told(recipe: Recipe) -> str:

@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeVar
 
 from bench.api import Dataset, Defense
 from bench.registry import brief
-from bench.reports.agreement import agreement, demonstrates
+from bench.reports.agreement import DRAWN, agreement, demonstrates
 from bench.reports.records import Record
 from bench.spec import Spec
 
@@ -19,7 +19,6 @@ NOTE = (
     "than shown (weak, undertrained, data-limited, incomplete, raw-beats-aware, role-shift), or is "
     "no leakage of faces (harness-leak, below-chance); records.csv has the reasons."
 )
-DRAWN = "synthetic"  # the data set of people who do not exist
 _MARKS = {"reads-secret": "!", "not-promised": "~"}
 _WORDS = {"raw": "drop-in", "aware": "retrained"}  # of utility
 
@@ -185,8 +184,11 @@ def _warning(records: Sequence[Record]) -> str:
     """That a table is about people who do not exist, as long as nothing says they stand for us."""
     if Spec.parse(records[0].data).name != DRAWN:
         return ""
-    found = agreement(records, _unique(r.target for r in records if r.purpose == "private"))
-    return f"Harness demonstration ({found}): " if demonstrates(found) else ""
+    hidden = _unique(record.target for record in records if record.purpose == "private")
+    found = [agreement(target, records[0].protocol) for target in hidden]
+    if not any(map(demonstrates, found)):
+        return ""
+    return f"Harness demonstration ({'; '.join(map(str, found))}): "
 
 
 def _unique(items: Iterable[H]) -> list[H]:

@@ -5,51 +5,62 @@ import pytest
 from bench.reports import agreement as module
 from bench.reports.agreement import Agreement, agreement, demonstrates
 
-LINE = {"purpose": "headline", "metric": "leakage", "form": "pixels", "status": "ok"}
+COLUMNS = "purpose,metric,form,status,data,protocol,target,defense,value"
 
 
-class Told:
-    """A record as far as it is read."""
-
-    def __init__(self, defense, value, target="gender", **other):
-        self.line = LINE | {"defense": defense, "value": value, "target": target} | other
-
-    def _asdict(self):
-        return self.line
+def lines(data, leakages, target="gender", protocol="open", form="pixels", status="ok"):
+    return [
+        f"headline,leakage,{form},{status},{data},{protocol},{target},{defense},{value}"
+        for defense, value in leakages.items()
+    ]
 
 
 @pytest.fixture
 def board(tmp_path, monkeypatch):
-    """The photographs' board: a to d leak more and more of gender."""
-    lines = ["purpose,metric,form,status,defense,target,value"]
-    values = {"none:side=16": 1.0, "a": 0.1, "b": 0.2, "c": 0.3, "d": 0.4}
-    lines += [f"headline,leakage,pixels,ok,{d},gender,{v}" for d, v in values.items()]
-    lines += ["headline,leakage,codes,ok,e,gender,0.9", "headline,leakage,pixels,n/a,f,gender,"]
-    (tmp_path / "lfw.csv").write_text("\n".join(lines))
+    """Writes the board that comes with the suite."""
+
+    def written(*parts):
+        text = "\n".join([COLUMNS, *(line for part in parts for line in part)])
+        (tmp_path / "simple.csv").write_text(text)
+
     monkeypatch.setattr(module, "files", lambda package: tmp_path)
+    return written
+
+
+REAL = {"a": 0.1, "b": 0.2, "c": 0.3, "d": 0.4, "e": 0.5}
+DRAWN = {"a": 0.1, "b": 0.3, "c": 0.2, "d": 0.4, "e": 0.9}  # one of ten pairs out of order
 
 
 def test_tau_counts_the_pairs_in_order(board):
-    mine = [Told("a", 0.5), Told("b", 0.6), Told("c", 0.9), Told("d", 0.8), Told("none:side=16", 1)]
-    found = agreement(mine, ["gender"])  # five of six pairs in order: (5 - 1) / 6
-    assert (found.tau, found.n) == (pytest.approx(2 / 3), 4)
+    board(lines("lfw:size=32", REAL), lines("synthetic:size=32", DRAWN))
+    assert agreement("gender", "open") == (pytest.approx((9 - 1) / 10), 5)
 
 
-def test_seeds_are_averaged_and_other_targets_left_out(board):
-    mine = [
-        Told("a", 0.1),
-        Told("b", 0.0),
-        Told("b", 0.8),
-        Told("c", 0.9),
-        Told("d", 1, "identity"),
-    ]
-    assert agreement(mine, ["gender"]) == (pytest.approx(1), 3)
+def test_controls_other_questions_and_codes_are_left_out(board):
+    board(
+        lines("lfw", REAL),
+        lines("synthetic", REAL),
+        lines("lfw", {"none:side=16": 0.0}),
+        lines("synthetic", {"none:side=16": 1.0}),
+        lines("synthetic", DRAWN, target="identity"),
+        lines("synthetic", DRAWN, protocol="closed"),
+        lines("synthetic", DRAWN, form="codes"),
+        lines("synthetic", {"f": ""}, status="n/a"),
+    )
+    assert agreement("gender", "open") == (pytest.approx(1), 5)
+
+
+def test_seeds_are_averaged(board):
+    half = {"a": 0.5, "b": 0.4}  # now a 0.3, b 0.35, c 0.2: two pairs out of order
+    board(lines("lfw", REAL), lines("synthetic", DRAWN), lines("synthetic", half))
+    assert agreement("gender", "open").tau == pytest.approx((8 - 2) / 10)
 
 
 def test_few_defenses_have_no_order(board):
-    found = agreement([Told("a", 0.5), Told("b", 0.6), Told("z", 0.6)], ["gender"])
+    board(lines("lfw", REAL), lines("synthetic", {"a": 1, "z": 2}))
+    found = agreement("gender", "open")
     assert math.isnan(found.tau)
-    assert str(found) == "2 defenses also stand on lfw.csv, too few to compare orders"
+    assert str(found) == "simple.csv has 1 such defenses on photographs too, too few to compare"
 
 
 def test_a_table_stands_for_photographs_only_if_many_defenses_agree():
