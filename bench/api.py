@@ -135,10 +135,7 @@ class Learned(Defense):
 
     @classmethod
     def published_as(cls, state: Weights) -> str:
-        """The field that takes a network which others have published, for `bench weights import`.
-
-        Args:
-            state: arrays by name, as in their state dict.
+        """The field that takes a network which others have published as this state dict.
 
         Raises:
             ValueError: if it is another network, or this defense takes none.

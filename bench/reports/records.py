@@ -1,12 +1,13 @@
 """Answers as numbers: one line of records.csv each."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import NamedTuple
 
 import numpy as np
 
 from bench.answers import Estimate
+from bench.api import Defense, Learned
 from bench.metrics import similarity
 from bench.metrics.accuracy import auc
 from bench.metrics.missed import face_found
@@ -17,6 +18,8 @@ from bench.reports.marks import Marks, canary_power
 from bench.reports.results import Looks, Result
 from bench.reports.selection import strongest
 from bench.runner.cells import Cell
+from bench.runner.sharing import wanted
+from bench.spec import Spec
 
 NOTHING = Estimate(np.nan, np.nan, np.nan, 0, np.nan)
 
@@ -106,10 +109,20 @@ def named(cell: Cell) -> tuple[str, str, str, str]:
     data = spec_of(cell.data, without=("place",))
     return (
         str(data),
-        str(spec_of(cell.defense)),
+        str(_anywhere(cell.defense)),
         str(spec_of(cell.attacker)),
         str(cell.threat_spec),
     )
+
+
+@cache
+def _anywhere(defense: Defense) -> Spec:
+    """The spec, with the digest of a file of weights instead of its path, which is the user's."""
+    spec = spec_of(defense)
+    if not (isinstance(defense, Learned) and defense.weights):
+        return spec
+    fields = {**dict(spec.fields), "weights": wanted(defense).digest[:16]}
+    return Spec(spec.name, spec.preset, tuple(sorted(fields.items())))
 
 
 def _of_cell(result: Result, signs: Mapping[int, int], marks: Marks) -> Iterator[Record]:

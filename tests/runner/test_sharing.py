@@ -238,3 +238,10 @@ def test_whoever_shares_what_learned_from_people_is_told(bench, protect, store, 
     monkeypatch.setattr(type(make(Dataset, Spec("toy"))), "shareable", False)
     done = bench("weights", "export", "eigenface", "her.safetensors", "--store", store.root)
     assert "learned from real people and may carry them" in done.stdout
+
+
+def test_records_name_weights_by_their_digest_not_by_the_users_path(share, run):
+    file = share()
+    lines = run(defenses=[f"eigenface:k=4,weights={file}"]).select(defense="eigenface")
+    digest = read(file).digest[:16]
+    assert {line.defense for line in lines} == {f"eigenface:k=4,weights={digest}"}
