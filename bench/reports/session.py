@@ -56,7 +56,7 @@ def run_grid(grid: Grid, store: Store, out: Path, engine: Engine, *, with_images
     write_roc(curves, out / "roc.csv")
     draw(curves, out / "roc.png")
     write_costs(outcomes, store, out / "costs.csv")
-    sheets(asked, planner, store, out, with_images=with_images)
+    sheets(found, planner, store, out, with_images=with_images)
     samples(asked, planner, store, out, with_images=with_images)
     _print(lines, console)
     failed = [result for result in found if result.status == "failed"]

@@ -1,8 +1,10 @@
 """The contact sheet: what each defense gives out, to be looked at."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -10,8 +12,9 @@ from PIL import Image, ImageDraw
 from bench.api import Dataset, Defense
 from bench.faces import Images
 from bench.registry import brief, spec_of
+from bench.reports.captions import Caption, captions, of
+from bench.reports.results import Result
 from bench.runner.artifacts import faces_in, inputs_in
-from bench.runner.cells import Cell
 from bench.runner.plan import Planner
 from bench.runner.store import Store
 from bench.runner.threats import RAW
@@ -20,26 +23,39 @@ from bench.spec import Spec
 N_PICTURES = 8  # per defense
 SIDE_PX = 96
 NAME_PX = 230  # width of the column with names
+TITLE_PX, CAPTION_PX = 24, 13  # heights
+
+
+class Row(NamedTuple):
+    """Pictures, (N, 3, H, W), and what is said of each, or nothing of any."""
+
+    images: Images
+    captions: Sequence[Caption | None] = ()
 
 
 def sheets(
-    cells: Iterable[Cell], planner: Planner, store: Store, folder: Path, *, with_images: bool
+    results: Sequence[Result], planner: Planner, store: Store, folder: Path, *, with_images: bool
 ) -> list[Path]:
     """Writes one PNG per data set: defenses as rows, probe pictures as columns.
 
-    Data sets that show real people are left out unless `with_images`.
+    Under each picture stands what a raw-trained judge takes it for, with the probability in %, in
+    red where it is wrong. Data sets that show real people are left out unless `with_images`.
     """
-    rows: dict[Spec, dict[str, Images]] = {}
-    for cell in cells:
+    said = captions(results)
+    rows: dict[Spec, dict[str, Row]] = {}
+    for result in results:
+        cell = result.cell
         if cell.purpose == "canary" or not (cell.data.shareable or with_images):
             continue
-        mine = rows.setdefault(spec_of(cell.data, without=("place",)), {})
+        mine = rows.setdefault(of(cell)[0], {})
         stage = planner.release(replace(cell, threat=RAW), "probe", 0)
         name = str(brief(Defense, spec_of(cell.defense)))
         if name not in mine and stage.key in store:
             faces = faces_in(store.get(planner.part(cell.data, "probe").key))
             shown = np.linspace(0, len(faces) - 1, N_PICTURES).astype(int)
-            mine[name] = inputs_in(store.get(stage.key))[shown].astype(np.uint8)
+            images = inputs_in(store.get(stage.key))[shown].astype(np.uint8)
+            under = said.get(of(cell), {})
+            mine[name] = Row(images, [under.get(row) for row in faces.rows[shown].tolist()])
     paths = []
     for number, (data, pictures) in enumerate(rows.items()):
         path = folder / f"sheet-{number + 1}.png"
@@ -53,17 +69,22 @@ def picture_of(image: Images) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(image.transpose(1, 2, 0)))  # (H, W, 3)
 
 
-def drawn(title: str, pictures: Mapping[str, Images]) -> Image.Image:
+def drawn(title: str, rows: Mapping[str, Row]) -> Image.Image:
     """A contact sheet with a row for each name."""
-    n_columns = max(map(len, pictures.values()))
-    sheet = Image.new("RGB", (NAME_PX + n_columns * SIDE_PX, 24 + len(pictures) * SIDE_PX), "white")
+    n_columns = max(len(row.images) for row in rows.values())
+    heights = [SIDE_PX + CAPTION_PX * any(row.captions) for row in rows.values()]
+    sheet = Image.new("RGB", (NAME_PX + n_columns * SIDE_PX, TITLE_PX + sum(heights)), "white")
     pen = ImageDraw.Draw(sheet)
     pen.text((6, 6), title, fill="black")
-    for line, (name, images) in enumerate(pictures.items()):
-        top = 24 + line * SIDE_PX
+    top = TITLE_PX
+    for (name, row), height in zip(rows.items(), heights, strict=True):
         pen.text((6, top + SIDE_PX // 2 - 6), name, fill="black")
-        for column, image in enumerate(images):
-            shown = picture_of(image)
-            place = (NAME_PX + column * SIDE_PX, top)
-            sheet.paste(shown.resize((SIDE_PX, SIDE_PX), Image.Resampling.NEAREST), place)
+        for column, (image, caption) in enumerate(zip_longest(row.images, row.captions)):
+            left = NAME_PX + column * SIDE_PX
+            shown = picture_of(image).resize((SIDE_PX, SIDE_PX), Image.Resampling.NEAREST)
+            sheet.paste(shown, (left, top))
+            if caption:
+                colour = "black" if caption.right else "red"
+                pen.text((left + 4, top + SIDE_PX), caption.text, fill=colour)
+        top += height
     return sheet

@@ -108,16 +108,17 @@ def test_markdown_has_a_line_per_defense(done):
 
 
 def test_the_sheet_shows_each_defense(done, tmp_path):
-    (path,) = sheets(done.cells, done.planner, done.store, tmp_path, with_images=False)
+    (path,) = sheets(done.results, done.planner, done.store, tmp_path, with_images=False)
     sheet = np.asarray(Image.open(path))
-    assert sheet.shape[0] == 24 + 4 * 96  # none, card, constant, pixelate; not the broken one
-    assert (sheet[24 + 2 * 96 + 40, 300:900] == 128).all()  # constant is grey
+    row = 96 + 13  # with what the judge says
+    assert sheet.shape[0] == 24 + 4 * row  # none, card, constant, pixelate; not the broken one
+    assert (sheet[24 + 2 * row + 40, 300:900] == 128).all()  # constant is grey
 
 
 def test_pictures_of_people_are_left_out_unless_asked_for(done, tmp_path, monkeypatch):
     monkeypatch.setattr(type(done.cells[0].data), "shareable", False)
-    assert sheets(done.cells, done.planner, done.store, tmp_path, with_images=False) == []
-    assert len(sheets(done.cells, done.planner, done.store, tmp_path, with_images=True)) == 1
+    assert sheets(done.results, done.planner, done.store, tmp_path, with_images=False) == []
+    assert len(sheets(done.results, done.planner, done.store, tmp_path, with_images=True)) == 1
 
 
 @pytest.mark.parametrize("board", ["quick", "lfw"])

@@ -1,0 +1,59 @@
+"""What a judge that knows no defense takes the pictures of a sheet for."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from bench.answers import Answers
+from bench.metrics.confidence import probabilities
+from bench.registry import spec_of
+from bench.reports.results import Result
+from bench.reports.selection import strongest
+from bench.runner.cells import Cell
+from bench.spec import Spec
+
+
+class Caption(NamedTuple):
+    """The class that a judge names, with its probability in %; `right` if it is the true one."""
+
+    text: str
+    right: bool
+
+
+def captions(results: Sequence[Result]) -> Mapping[tuple[Spec, Spec], Mapping[int, Caption]]:
+    """What is said of each picture of the probe: data and defense, then row.
+
+    By the raw-trained classifier that is strongest without a defense about the first private
+    target; its probabilities are calibrated on validation rows without a defense.
+    """
+    asked: dict[Spec, list[Result]] = {}
+    for result in results:
+        if result.cell.purpose == "private" and result.cell.threat.name == "raw":
+            asked.setdefault(of(result.cell)[0], []).append(result)
+    found: dict[tuple[Spec, Spec], Mapping[int, Caption]] = {}
+    for said in asked.values():
+        first = said[0].cell
+        about = [r for r in said if (r.cell.target, r.cell.seed) == (first.target, first.seed)]
+        choice = strongest(r for r in about if r.cell.defense.changes_nothing)
+        if choice is None or not isinstance(choice.result.valid, Answers):
+            continue
+        valid, judge = choice.result.valid, choice.result.cell.attacker
+        for result in about:
+            if result.cell.attacker == judge and isinstance(result.probe, Answers):
+                found[of(result.cell)] = _captions(result.cell, result.probe, valid)
+    return found
+
+
+def of(cell: Cell) -> tuple[Spec, Spec]:
+    """The data set and the defense that a picture of a sheet belongs to."""
+    return spec_of(cell.data, without=("place",)), spec_of(cell.defense)
+
+
+def _captions(cell: Cell, probe: Answers, valid: Answers) -> Mapping[int, Caption]:
+    names = next(target.classes for target in cell.data.asks if target.name == cell.target)
+    shares = probabilities(probe.scores, valid)  # (N, C)
+    found = {}
+    for row, share, truth in zip(probe.row.tolist(), shares, probe.truth, strict=True):
+        number = int(share.argmax())
+        name = names[number] if names else str(number)
+        found[row] = Caption(f"{name} {100 * share[number]:.0f}", number == truth)
+    return found

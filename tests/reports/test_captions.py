@@ -1,0 +1,39 @@
+import numpy as np
+
+from bench.answers import Answers
+from bench.metrics.confidence import probabilities
+from bench.reports.captions import captions, of
+
+
+def answers(scores, truth):
+    n = len(truth)
+    return Answers(np.array(scores, np.float32), np.array(truth), np.arange(n), np.arange(n))
+
+
+def test_probabilities_are_as_often_right_as_they_say():
+    """Right in 3 of 4 validation pictures, with any margin: 75 %."""
+    valid = answers([[9, 0], [9, 0], [0, 9], [9, 0]], [0, 0, 1, 1])
+    found = probabilities(np.array([[0, 9], [9, 0]], np.float32), valid)
+    np.testing.assert_allclose(found, [[0.25, 0.75], [0.75, 0.25]], atol=1e-3)
+
+
+def test_a_caption_is_what_the_strongest_raw_judge_says_of_the_release(run):
+    done = run(defenses=["pixelate:block=0.25"], attackers=["nearest", "memory"])
+    found = captions(done.results)
+    assert {defense.name for _, defense in found} == {"none", "constant", "pixelate"}
+    result = next(
+        r
+        for r in done.results
+        if (r.cell.purpose, r.cell.threat.name) == ("private", "raw")
+        and (r.cell.defense.name, r.cell.attacker.name) == ("pixelate", "nearest")
+    )
+    said = found[of(result.cell)]
+    named = result.probe.scores.argmax(axis=1)
+    assert [said[row].right for row in result.probe.row.tolist()] == list(
+        named == result.probe.truth
+    )
+    assert all(said[row].text.split()[-1].isdecimal() for row in said)
+
+
+def test_without_a_raw_threat_nothing_is_said(run):
+    assert captions(run(threats=["aware"]).results) == {}
