@@ -181,14 +181,13 @@ def _title(records: Sequence[Record]) -> str:
 
 
 def _warning(records: Sequence[Record]) -> str:
-    """That a table is about people who do not exist, as long as nothing says they stand for us."""
+    """That a table is about people who do not exist, and what says that they stand for us."""
     if Spec.parse(records[0].data).name != DRAWN:
         return ""
     hidden = _unique(record.target for record in records if record.purpose == "private")
     found = [agreement(target, records[0].protocol) for target in hidden]
-    if not any(map(demonstrates, found)):
-        return ""
-    return f"Harness demonstration ({'; '.join(map(str, found))}): "
+    kind = "Harness demonstration" if any(map(demonstrates, found)) else "Drawn people"
+    return f"{kind} ({'; '.join(map(str, found))}): "
 
 
 def _unique(items: Iterable[H]) -> list[H]:

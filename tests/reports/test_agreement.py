@@ -67,3 +67,10 @@ def test_a_table_stands_for_photographs_only_if_many_defenses_agree():
     assert demonstrates(Agreement(1.0, 3))
     assert demonstrates(Agreement(0.5, 9))
     assert not demonstrates(Agreement(0.8, 6))
+
+
+@pytest.mark.parametrize(("target", "protocol"), [("gender", "open"), ("identity", "closed")])
+def test_the_board_that_comes_along_has_enough_defenses(target, protocol):
+    found = agreement(target, protocol)
+    assert found.n >= module.ENOUGH
+    assert not demonstrates(found)  # else README and boards must say so again
