@@ -1,16 +1,19 @@
 """Anybody's own pictures."""
 
 import csv
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from bench.api import Collection, Context, Dataset, field
+from bench.data import openface
 from bench.data.alignment import aligned
 from bench.data.pictures import decoded
 from bench.data.protocols import check_protocol, new_rows
+from bench.data.synthetic.pictures import ATTRIBUTES
 from bench.faces import MISSING, Array, Faces, Target
 from bench.registry import register
 
@@ -24,13 +27,17 @@ class Folder(Dataset):
 
     With `manifest`, paths are relative to `root`; every further column is a label whose values are
     its classes (an empty cell: missing), and `take` says which pictures are of one sitting. Without
-    it, each sub-folder of `root` is a person and each picture a take.
+    it, each sub-folder of `root` is a person and each picture a take. A column that is called as
+    one of the ten attributes of `synthetic` holds numbers, 0 to 1; `openface` gives nine of them
+    (it tells no gender: `male` wants a column).
 
     Source: ours.
     """
 
     root: str = field(".", about="folder of the pictures", at="place")
     manifest: str = field("", about="CSV file; relative to root", at="place")
+    openface: str = field("", about="OpenFace's CSV, or a folder of them; as manifest", at="place")
+    confidence: float = field(0.8, about="OpenFace's, from which its numbers are believed, 0 to 1")
     size: int = field(64, about="side of a picture, px")
     crop: float = field(1.0, about="side of the square cut out of the middle, of the shorter side")
     align: bool = field(False, about="level faces and cut them out, as MTCNN finds them")
@@ -44,28 +51,33 @@ class Folder(Dataset):
 
     @property
     def asks(self) -> tuple[Target, ...]:
-        """Identity, and the manifest's other columns."""
+        """Identity, the manifest's other columns, and what OpenFace tells.
+
+        Raises:
+            ValueError: if both tell the same.
+        """
         columns = self._table()[0] if self.manifest else ["path", "identity"]
-        return tuple(Target(name) for name in columns if name not in ("path", "take"))
+        told = openface.LABELS if self.openface else ()
+        if both := sorted(set(columns) & set(told)):
+            raise ValueError(f"{self.manifest} and {self.openface} both tell {both}; drop a column")
+        names = [name for name in (*columns, *told) if name not in ("path", "take")]
+        return tuple(Target(n, "continuous" if n in ATTRIBUTES else "categorical") for n in names)
 
     def files(self) -> Sequence[Path]:
-        """The manifest, if there is one, and the pictures."""
-        listed = [Path(self.root).expanduser() / self.manifest] if self.manifest else []
-        return [*listed, *(path for path, _ in self._entries())]
+        """The CSV files, if there are any, and the pictures."""
+        listed, entries = [self._root / self.manifest] if self.manifest else [], self._entries()
+        if self.openface:
+            listed += openface.files(self._root / self.openface, self._names(entries))
+        return [*listed, *(path for path, _ in entries)]
 
     def load(self, context: Context) -> Collection:
         """The pictures in the order of the manifest or of their names."""
         entries = self._entries()
         paths = [path for path, _ in entries]
-        columns = [name for name in entries[0][1] if name != "path"]
-        labels: dict[str, Array] = {}
-        targets: list[Target] = []
-        for name in columns:
-            values = [_take(row) if name == "take" else row[name] for _, row in entries]
-            classes = tuple(sorted({value for value in values if value}))
-            number = {value: i for i, value in enumerate(classes)} | {"": MISSING}
-            labels[name] = np.array([number[value] for value in values], np.int64)
-            targets.append(Target(name, "categorical", classes))
+        labels, classes = _labels([row for _, row in entries])
+        if self.openface:
+            source, names = self._root / self.openface, self._names(entries)
+            labels |= openface.attributes(source, names, self.confidence)
         if (labels["identity"] == MISSING).any():
             raise ValueError(f"every row of {self.manifest} needs an identity; fill the column")
         if self.align:
@@ -73,11 +85,21 @@ class Folder(Dataset):
         else:
             images = decoded(paths, self.size, self.crop, (0.5, 0.5))
         faces = Faces(images, labels, new_rows(len(images), self.name))
-        return Collection(faces, tuple(target for target in targets if target.name != "take"))
+        return Collection(
+            faces, tuple(replace(asked, classes=classes.get(asked.name, ())) for asked in self.asks)
+        )
+
+    @property
+    def _root(self) -> Path:
+        return Path(self.root).expanduser()
+
+    def _names(self, entries: Sequence[tuple[Path, dict[str, str]]]) -> list[str]:
+        """How the pictures are called, relative to `root`."""
+        return [Path(os.path.relpath(path, self._root)).as_posix() for path, _ in entries]
 
     def _entries(self) -> list[tuple[Path, dict[str, str]]]:
         """Each picture's file with its labels as text."""
-        root = Path(self.root).expanduser()
+        root = self._root
         if not root.is_dir():
             raise FileNotFoundError(f"folder:root= wants a folder, found none at {root}")
         if self.manifest:
@@ -99,7 +121,7 @@ class Folder(Dataset):
 
     def _table(self) -> tuple[list[str], list[dict[str, str]]]:
         """Columns and rows of the manifest."""
-        path = Path(self.root).expanduser() / self.manifest
+        path = self._root / self.manifest
         if not path.is_file():
             raise FileNotFoundError(f"folder:manifest= wants a CSV file, found none at {path}")
         with path.open(newline="", encoding="utf-8-sig") as file:
@@ -119,3 +141,30 @@ class Folder(Dataset):
 def _take(row: dict[str, str]) -> str:
     """A take's name that no other person's take has; a picture without one is its own take."""
     return f"{row['identity']}/{row['take'] or row['path']}"
+
+
+def _labels(rows: Sequence[dict[str, str]]) -> tuple[dict[str, Array], dict[str, tuple[str, ...]]]:
+    """The columns but `path` as labels, (N,) each, and the classes of those that have any."""
+    labels: dict[str, Array] = {}
+    classes: dict[str, tuple[str, ...]] = {}
+    for name in (column for column in rows[0] if column != "path"):
+        values = [_take(row) if name == "take" else row[name] for row in rows]
+        if name in ATTRIBUTES:
+            labels[name] = _shares(name, values)
+            continue
+        classes[name] = tuple(sorted({value for value in values if value}))
+        number = {value: i for i, value in enumerate(classes[name])} | {"": MISSING}
+        labels[name] = np.array([number[value] for value in values], np.int64)
+    return labels, classes
+
+
+def _shares(name: str, values: Sequence[str]) -> Array:
+    """A column of numbers, float32 (N,), 0..1; nan where a cell is empty."""
+    try:
+        numbers = np.array([float(value or "nan") for value in values], np.float32)
+    except ValueError as error:
+        raise ValueError(f"{name} is an attribute: numbers of 0 to 1 wanted, {error}") from error
+    if ((numbers < 0) | (numbers > 1)).any():
+        span = f"{np.nanmin(numbers):g} to {np.nanmax(numbers):g}"
+        raise ValueError(f"{name} is an attribute: numbers of 0 to 1 wanted, got {span}; scale it")
+    return numbers
