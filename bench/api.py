@@ -20,7 +20,7 @@ from bench.spec import Value
 # Contiguous float32 or integer arrays, never pickled. A plugin knows what it put under a name.
 Weights = Mapping[str, NDArray[Any]]
 Form = Literal["pixels", "codes"]
-Source = Literal["raw", "protected", "codes"]
+Source = Literal["raw", "protected", "codes", "reread"]
 Role = Literal["defender", "attacker", "probe"]
 ROLES: tuple[Role, ...] = ("defender", "attacker", "probe")
 ANY = frozenset({"*"})  # a promise about every target
@@ -241,7 +241,8 @@ class Threat:
     """What an attacker has in hand.
 
     Attributes:
-        learns_from, enrolls, answers_about: raw pictures, protected ones, or codes.
+        learns_from, enrolls, answers_about: raw pictures, protected ones, codes, or (`reread`) what
+            the defense's encoder reads off protected pictures.
         draws: releases of each picture that it learns from.
         queries: releases of each picture asked about; the runner averages the answers.
         grants: notes and arrays of the weights that it is told (`told=NAME`).
@@ -259,8 +260,13 @@ class Threat:
 
     @property
     def form(self) -> Form:
-        """What the attacker is shown."""
+        """What is given out."""
         return "codes" if self.answers_about == "codes" else "pixels"
+
+    @property
+    def reads(self) -> Form:
+        """What the attacker is shown."""
+        return "codes" if self.answers_about in ("codes", "reread") else "pixels"
 
 
 class Collection(NamedTuple):

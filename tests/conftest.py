@@ -13,7 +13,7 @@ from bench.runner.grid import Grid
 from bench.runner.plan import Planner
 from bench.runner.store import Store
 
-PLUGINS = ("toys", "cheats", "painter", "swap")
+PLUGINS = ("toys", "cheats", "painter", "swap", "keeper")
 FILES = [Path(__file__).parent / f"{name}.py" for name in PLUGINS]
 
 

@@ -14,7 +14,7 @@ from bench.annotation.tables import Cell, Percent, Table
 from bench.answers import Answers, Estimate
 from bench.api import Attacker, Classifier, Dataset, Knowledge
 from bench.faces import Sample, Target
-from bench.metrics.accuracy import balanced_statistic, top1_statistic
+from bench.metrics.accuracy import auc_statistic, balanced_statistic, top1_statistic
 from bench.metrics.intervals import Statistic, estimate
 from bench.registry import make
 from bench.runner.luck import generator
@@ -73,7 +73,8 @@ def downstream(
     """A student for each source of labels: how good, and how much worse than with true labels.
 
     Each picture of the probe is examined once, by a student that learned from the other half of the
-    takes (closed) or people (open); students of all sources have equal luck.
+    takes (closed) or people (open), from as many pictures labelled yes as no (the rarer ones are
+    shown more often); students of all sources have equal luck.
 
     Raises:
         ValueError: if the panel is even, or the pictures make no two halves.
@@ -94,7 +95,7 @@ def downstream(
         f"{recipe.name}-downstream",
         f"{recipe.name}: a classifier of raw faces by the source of its labels "
         f"({len(panel)} SIMULATED labelers)",
-        ("labels from", "labels right", "accuracy", "balanced", "loss", "loss against raw"),
+        ("labels from", "labels right", "accuracy", "balanced", "AUC", "loss", "loss against raw"),
         rows,
         f"Percent, with 95 % intervals over people; {len(taught.truth)} pictures of "
         f"{len(np.unique(taught.person))} people. Loss: of balanced accuracy, against true labels "
@@ -112,6 +113,7 @@ def _row(name: str, labels: Ids, said: Mapping[str, Answers], taught: Lesson) ->
         Percent(right),
         estimate(top1_statistic(mine), mine.person, np.nan),
         estimate(balanced, mine.person, np.nan),
+        estimate(auc_statistic(mine), mine.person, np.nan),
     ]
     for better in (TRUE, RAW):
         cells.append("" if name in (TRUE, better) else _loss(balanced, said[better]))
@@ -138,8 +140,8 @@ def _examined(taught: Lesson, labels: Ids, student: Spec, seed: int, worker: Wor
         asked, learned = np.isin(taught.group, half), np.isin(taught.group, others)
         valid = np.isin(taught.group, others[: max(1, round(VALID_SHARE * len(others)))])
         learning = Knowledge(
-            _sample(taught, labels, learned & ~valid),
-            _sample(taught, labels, learned & valid),
+            _sample(taught, labels, learned & ~valid, seed),
+            _sample(taught, labels, learned & valid, seed),
             None,
             Target("label", "categorical", ("no", "yes")),
             frozenset(),
@@ -150,5 +152,10 @@ def _examined(taught: Lesson, labels: Ids, student: Spec, seed: int, worker: Wor
     return Answers(scores, taught.truth, taught.person, taught.row)
 
 
-def _sample(taught: Lesson, labels: Ids, mask: NDArray[np.bool_]) -> Sample:
-    return Sample(taught.images[mask], {"label": labels[mask], "person": taught.person[mask]})
+def _sample(taught: Lesson, labels: Ids, mask: NDArray[np.bool_], seed: int) -> Sample:
+    """Pictures under the mask, as many labelled yes as no."""
+    rng = generator("even", seed)
+    sides = [np.flatnonzero(mask & (labels == label)) for label in (0, 1)]
+    n = max(map(len, sides))
+    index = np.concatenate([rng.permutation(np.resize(side, n)) for side in sides if len(side)])
+    return Sample(taught.images[index], {"label": labels[index], "person": taught.person[index]})

@@ -65,6 +65,9 @@ def judges(
 def calibrated(said: Floats, truth: NDArray[np.bool_]) -> tuple[float, float]:
     """Slope and bias that turn a classifier's log-odds, (N,), into those of the truth, (N,).
 
+    As if yes and no were equally common: a labeler does not know how many pictures show joy, and
+    would else say no to all that it cannot see well.
+
     Raises:
         ValueError: if all are of one class.
 
@@ -72,7 +75,7 @@ def calibrated(said: Floats, truth: NDArray[np.bool_]) -> tuple[float, float]:
     """
     if len(np.unique(truth)) < 2:
         raise ValueError("the panel has seen one answer only; ask about a commoner class")
-    fit = LogisticRegression().fit(said[:, None], truth)
+    fit = LogisticRegression(class_weight="balanced").fit(said[:, None], truth)
     return float(fit.coef_[0, 0]), float(fit.intercept_[0])
 
 

@@ -4,15 +4,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bench.api import ROLES
 from bench.audit.findings import Finding, counted
 from bench.audit.material import Ids, Material
 from bench.faces import Images
-from bench.metrics.looks import small
+from bench.metrics.looks import OUTLINE, outlines
 
-SIDE = 16  # of the grey pictures compared, px
 ALIKE = 0.99  # correlation from which two pictures are near-duplicates
 N_EXAMPLES = 3
 _BLOCK = 1024
@@ -33,7 +31,7 @@ def duplicates(data: Material) -> Iterator[Finding]:
     where, apart = ("takes", data.take) if closed else ("roles", side)
     kinds = {
         f"equal pictures in two {where}": (equal_pairs, "equal bytes"),
-        f"like pictures in two {where}": (near_pairs, f"correlation at {SIDE} px >= {ALIKE}"),
+        f"like pictures in two {where}": (near_pairs, f"correlation at {OUTLINE} px >= {ALIKE}"),
     }
     for about, (pairs_of, rule) in kinds.items():
         pairs = pairs_of(data.faces.images, apart)
@@ -55,7 +53,7 @@ def equal_pairs(images: Images, apart: Ids) -> list[Pair]:
 
 def near_pairs(images: Images, apart: Ids) -> list[Pair]:
     """Pairs of equal and nearly equal pictures that lie apart, the likest first."""
-    grey = _normalised(images)
+    grey = outlines(images)
     pairs: list[Pair] = []
     for start in range(0, len(grey), _BLOCK):
         stop = start + _BLOCK
@@ -64,15 +62,6 @@ def near_pairs(images: Images, apart: Ids) -> list[Pair]:
         found = np.nonzero(np.triu(near))
         pairs += map(Pair, *(places + start for places in found), alike[found])
     return sorted(pairs, key=lambda pair: -pair.alike)
-
-
-def _normalised(images: Images) -> NDArray[np.float32]:
-    """Small grey pictures of mean 0 and length 1, (N, D); flat ones stay 0 and are like none."""
-    grey = small(images, SIDE).mean(axis=1)
-    grey = grey.reshape(len(grey), -1)  # (N, 16 * 16)
-    grey = grey - grey.mean(axis=1, keepdims=True)
-    length = np.linalg.norm(grey, axis=1, keepdims=True)
-    return np.where(length > 1e-3, grey / np.maximum(length, 1e-3), 0).astype(np.float32)
 
 
 def _roles(data: Material) -> Ids:

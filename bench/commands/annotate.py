@@ -42,6 +42,8 @@ Learned = Literal["raw", "aware"]
 Threat = Annotated[
     Learned, typer.Option(help="What the panel learned from: raw pictures, or protected ones, too.")
 ]
+Student = Annotated[str, typer.Option(help="The classifier that learns.")]
+STUDENT = "cnn:batch=48,steps=60,rounds=4"
 BinWidth = Annotated[float, typer.Option(help="Of evidence; 3 parts negative from positive.")]
 
 
@@ -167,9 +169,7 @@ def analyse(
 @annotate_app.command()
 def downstream(
     study: Study = Path("runs/study"),
-    student: Annotated[
-        str, typer.Option(help="The classifier that learns.")
-    ] = "cnn:batch=48,steps=60,rounds=4",
+    student: Student = STUDENT,
     labelers: Annotated[int, typer.Option(min=1, help="Simulated ones; odd.")] = 9,
     lapse: Lapse = 0.1,
     threat: Threat = "raw",
@@ -195,6 +195,49 @@ def downstream(
         out.mkdir(parents=True, exist_ok=True)
         write(table, out)
         print(markdown(table))
+
+
+@annotate_app.command()
+def rehearse(
+    grid: Annotated[str, typer.Argument(help="A grid: its data and defenses.")] = "quick",
+    question: Annotated[
+        list[str] | None,
+        typer.Option(help="TARGET=CLASS; repeat. [default: expression=joy, expression=anger]"),
+    ] = None,
+    data: Annotated[str | None, typer.Option(help="Instead of the grid's.")] = None,
+    defense: Annotated[
+        list[str] | None, typer.Option("--defense", help="Instead of the grid's; repeat for more.")
+    ] = None,
+    pictures: Annotated[int, typer.Option(min=1, help="Shown in every version.")] = 60,
+    labelers: Annotated[int, typer.Option(min=1, help="Simulated ones.")] = 60,
+    lapse: Lapse = 0.1,
+    labeler: Panel = None,
+    student: Student = STUDENT,
+    seed: Annotated[int, typer.Option(help="Redraws everything.")] = 0,
+    out: Annotated[Path, typer.Option(help="Folder of report.md.")] = Path("runs/rehearsal"),
+    device: Device = "auto",
+    workers: Workers = 0,
+    store: StorePath = None,
+    plugin: Plugins = None,
+) -> None:
+    """Run a study by simulated labelers of two kinds, from pictures to one report."""
+    with told():
+        load(plugin)
+        from bench.annotation import choice, rehearsal, study
+        from bench.nn.device import device_named
+        from bench.runner.grid import changed, read
+        from bench.runner.worker import Worker
+        from bench.spec import Spec
+
+        asked = changed(read(grid), data, [], None, None, None)
+        questions = question or ["expression=joy", "expression=anger"]
+        recipes = [study.recipe_of(asked, one, defense or [], seed) for one in questions]
+        order = study.Order(True, "bins", pictures, "", choice.Bins(), "", 0, "")
+        cast = rehearsal.Cast(_panel(labelers, lapse, "raw", labeler), 9, Spec.parse(student))
+        place, engine = store_at(store), _engine(device, workers, plugin)
+        worker = Worker(device_named(device))
+        print(rehearsal.rehearse(recipes, order, cast, out, place, engine, worker))
+        print(f"all tables in {out}/")
 
 
 @dataclass(frozen=True)

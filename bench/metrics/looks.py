@@ -14,6 +14,7 @@ Floats = NDArray[np.float32]
 RING = 0.06  # width of the border, of the picture's side
 BANDS = 12  # of the spectrum
 GRID = 8  # blocks per side of the low bits' means
+OUTLINE = 16  # side of the small grey pictures, px
 _BATCH = 128  # pictures at once
 _SAMPLE = 2000  # pictures that principal components are computed from
 
@@ -56,6 +57,18 @@ def extremes(images: Images) -> Floats:
 def grain(images: Images) -> Floats:
     """Picture minus blur, at 64 px or less, (N, 3 * h * w)."""
     return _batched(lambda part: _flat(_without_blur(_block_means(part, 64))), images)
+
+
+def outlines(images: Images) -> Floats:
+    """Small grey pictures of mean 0 and length 1, (N, <=16 * 16): their products are correlations.
+
+    Flat pictures stay 0 and are like none.
+    """
+    grey = small(images, OUTLINE).mean(axis=1)
+    grey = grey.reshape(len(grey), -1)  # (N, h * w)
+    grey = grey - grey.mean(axis=1, keepdims=True)
+    length = np.linalg.norm(grey, axis=1, keepdims=True)
+    return np.where(length > 1e-3, grey / np.maximum(length, 1e-3), 0).astype(np.float32)
 
 
 def small(images: NDArray[np.generic], side: int) -> Floats:

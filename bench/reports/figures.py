@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from bench.answers import Answers, Estimate, Numbers, Said, Templates
 from bench.metrics import accuracy, identification, pooled, similarity, verification
 from bench.metrics.imposed import names_imposed, top1_if_other
+from bench.metrics.linkage import same_picture
 from bench.metrics.pairs import comparison
 
 POOLED = (10, 100)  # pictures of a person whose answers are averaged
@@ -30,6 +31,7 @@ def figures(
     gender: NDArray[np.int64] | None,
     imposed: NDArray[np.int64] | None = None,
     mistaken: NDArray[np.bool_] | None = None,
+    album: Said | None = None,
 ) -> Iterator[Figure]:
     """All numbers of one set of answers, the one that tables show first.
 
@@ -38,6 +40,7 @@ def figures(
         gender: of each picture asked about, (N,), if the data tell.
         imposed: the class that each picture was made to show, (N,), if it was.
         mistaken: pictures whose label the defense took for another one, (N,), if it says so.
+        album: a matcher's answers about the raw pictures behind these releases, if it has them.
     """
     wanted = dict(_metrics(said, gender))
     if isinstance(said, Answers) and imposed is not None:
@@ -46,11 +49,24 @@ def figures(
     if isinstance(said, Answers) and mistaken is not None:
         wanted["top1_mistaken"] = lambda: accuracy.top1(_some(said, mistaken))
         wanted["top1_not_mistaken"] = lambda: accuracy.top1(_some(said, ~mistaken))
+    if isinstance(said, Templates) and isinstance(album, Templates):
+        wanted |= _linked(album, said)
     for name, metric in wanted.items():
         try:
             yield Figure(name, metric())
         except ValueError as error:
             yield Figure(name, None, str(error))
+
+
+def _linked(raw: Templates, released: Templates) -> Mapping[str, Callable[[], Estimate]]:
+    """How often the very picture behind a release is found, among growing albums."""
+    found = cache(lambda: same_picture(raw, released))
+    wanted: dict[str, Callable[[], Estimate]] = {}
+    for size in identification.sizes(len(np.unique(raw.probe_person))):
+        wanted[f"same_picture_of_{size}"] = lambda size=size: identification.gallery_of(  # type: ignore[misc]
+            found(), size
+        )
+    return wanted
 
 
 def _some(said: Answers, rows: NDArray[np.bool_]) -> Answers:

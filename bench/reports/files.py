@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from bench.audit.findings import Finding
+from bench.reports import linkage
 from bench.reports.judges import judges
 from bench.reports.records import Record
 from bench.reports.roc import FMR, Roc
@@ -34,6 +35,13 @@ def write_scenarios(records: Sequence[Record], path: Path) -> None:
     """scenarios.md, if a defense says what it shows instead."""
     if shown := scenarios(records):
         _whole(path, markdown(shown, NOTE))
+
+
+def write_linkage(records: Sequence[Record], path: Path) -> None:
+    """linkage.md, if matchers read codes off releases, or a defense learns."""
+    views = ((linkage.linkage, linkage.NOTE), (linkage.memory, linkage.MEMORY_NOTE))
+    if parts := [markdown(shown, note) for view, note in views if (shown := view(records))]:
+        _whole(path, "\n".join(parts))
 
 
 def write_judges(records: Sequence[Record], path: Path) -> None:

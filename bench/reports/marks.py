@@ -244,10 +244,10 @@ def _release(cell: Cell) -> tuple[object, ...]:
 
 def _attacker(result: Result) -> tuple[object, ...]:
     cell = result.cell
-    return (cell.task, cell.seed, str(spec_of(cell.attacker)), cell.threat.form)
+    return (cell.task, cell.seed, str(spec_of(cell.attacker)), cell.threat.reads)
 
 
 def _question(result: Result) -> tuple[object, ...]:
     cell = result.cell
     purpose = "utility" if cell.purpose == "utility" else "private"
-    return (cell.task, cell.seed, cell.target, purpose, cell.threat.form)
+    return (cell.task, cell.seed, cell.target, purpose, cell.threat.reads)

@@ -10,6 +10,7 @@ from bench.answers import Estimate
 from bench.api import Defense, Learned
 from bench.metrics import similarity
 from bench.metrics.accuracy import auc
+from bench.metrics.memory import memorised
 from bench.metrics.missed import face_found
 from bench.registry import spec_of
 from bench.reports.figures import figures
@@ -133,7 +134,7 @@ def _of_cell(result: Result, signs: Mapping[int, int], marks: Marks) -> Iterator
     found = marks.of(result)
     names = [mark.name for mark in found]
     why = "; ".join(f"{mark.name}: {mark.reason}" for mark in found)
-    beside = (result.gender, result.imposed, result.mistaken)
+    beside = (result.gender, result.imposed, result.mistaken, result.album)
     for metric, estimate, reason in figures(result.probe, *beside):
         line = _record(
             result, metric, estimate or NOTHING, "ok" if estimate else "n/a", reason or why, names
@@ -163,6 +164,8 @@ def _looks(looks: Iterable[Looks]) -> Iterator[Record]:
         }
         if look.shift is not None:
             wanted["role_shift"] = partial(auc, look.shift)
+        if look.nearest is not None:
+            wanted["memorised"] = partial(memorised, look.nearest)
         if look.face is not None:
             groups = {"face_found": np.ones(len(look.face), bool)}
             if look.gender is not None:

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.answers import Answers, Numbers, Said
+from bench.api import Matcher
 from bench.faces import ESTIMATED, MISSING
+from bench.metrics.memory import Nearest
 from bench.metrics.missed import missed
 from bench.runner.artifacts import faces_in, notes_in
 from bench.runner.cells import Cell
@@ -31,6 +33,8 @@ class Result(NamedTuple):
         gender: of each picture asked about, (N,), where the data tell.
         imposed: the class that the defense shows instead of the true one, (N,), where it says so.
         mistaken: pictures whose label the defense took for another one, (N,), where it notes that.
+        album: of a matcher that rereads releases, its answers about the raw pictures behind them,
+            where the grid asks for these, too (`latent`).
     """
 
     cell: Cell
@@ -42,6 +46,7 @@ class Result(NamedTuple):
     gender: NDArray[np.int64] | None = None
     imposed: NDArray[np.int64] | None = None
     mistaken: NDArray[np.bool_] | None = None
+    album: Said | None = None
 
     @property
     def status(self) -> str:
@@ -59,6 +64,7 @@ class Looks(NamedTuple):
         shift: answers to whether a picture is a probe's or an attacker's; None if there are none.
         face: whether MTCNN finds one in the release, (N,), and the pictures' gender, where the data
             tell; None if it was not looked for.
+        nearest: which real pictures are most like the releases; None of what learns from none.
     """
 
     cell: Cell
@@ -69,6 +75,7 @@ class Looks(NamedTuple):
     shift: Answers | None
     face: NDArray[np.bool_] | None = None
     gender: NDArray[np.int64] | None = None
+    nearest: Nearest | None = None
 
 
 def results(
@@ -108,6 +115,7 @@ def results(
                 _gender(part, probe.row),
                 _imposed(cell, release, part, probe.row),
                 _mistaken(cell, release, part, probe.row),
+                _album(cell, planner, store),
             )
             found.append(Result(cell, probe, valid, "", key, converged, *beside))
         else:
@@ -134,7 +142,12 @@ def looks(cells: Iterable[Cell], planner: Planner, store: Store) -> list[Looks]:
                 face = np.array(arrays["face"], bool)
                 part = store.get(planner.part(cell.data, "probe").key)
                 gender = _gender(part, np.array(arrays["row"], np.int64))
-            found[cell.task, key] = Looks(cell, ssim, psnr_db, person, key, shift, face, gender)
+            near = None
+            if "nearest.person" in arrays:
+                near = Nearest(*(np.array(arrays[f"nearest.{name}"]) for name in Nearest._fields))
+            found[cell.task, key] = Looks(
+                cell, ssim, psnr_db, person, key, shift, face, gender, near
+            )
     return list(found.values())
 
 
@@ -184,6 +197,15 @@ def _mistaken(
         return None
     wrong = np.asarray(taken_for) != np.asarray(faces_in(part).labels[cell.target])
     return np.asarray(wrong[_places(part, row)], bool)
+
+
+def _album(cell: Cell, planner: Planner, store: Store) -> Said | None:
+    """What an attacker that rereads releases says of the codes of the raw pictures."""
+    if cell.threat.answers_about != "reread" or not isinstance(cell.attacker, Matcher):
+        return None
+    raw = replace(cell, threat=replace(cell.threat, answers_about="codes"))
+    key = planner.answer(raw).key
+    return said_in(store.get(key), raw) if key in store else None
 
 
 def _places(part: Artifact, row: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -12,6 +12,7 @@ from bench.reports import scenarios
 from bench.reports.files import (
     write_costs,
     write_judges,
+    write_linkage,
     write_records,
     write_roc,
     write_scenarios,
@@ -51,6 +52,7 @@ def run_grid(grid: Grid, store: Store, out: Path, engine: Engine, *, with_images
     write_records(lines, out / "records.csv")
     write_table(lines, out / "table.md")
     write_scenarios(lines, out / "scenarios.md")
+    write_linkage(lines, out / "linkage.md")
     write_judges(lines, out / "judges.md")
     curves = list(rocs(found))
     write_roc(curves, out / "roc.csv")

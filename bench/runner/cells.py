@@ -130,7 +130,7 @@ def _questions(
         yield from ((purpose, target, attacker, spec) for attacker in attackers)
     if not defense.changes_nothing:
         return
-    forms = {threat(spec).form for _, _, spec in asked}
+    forms = {threat(spec).reads for _, _, spec in asked}
     for attacker in attackers:
         granted = (("gallery", "true"),) if attacker.uses_gallery else ()
         for form in sorted(forms & attacker.forms, key=_FORMS.index):
@@ -147,9 +147,12 @@ def _unasked(target: str, data: Dataset, defense: Defense, attacker: Attacker, h
     kinds: dict[str, str] = {CANARY: "categorical", "identity": "categorical"}
     kinds |= {asked.name: asked.kind for asked in data.asks}
     reasons = {
-        f"{defense.name} has no code": how.form == "codes"
+        f"{defense.name} has no code": how.reads == "codes"
         and not isinstance(defense, LatentDefense),
-        f"{attacker.name} reads no {how.form}": how.form not in attacker.forms,
+        f"{attacker.name} reads no {how.reads}": how.reads not in attacker.forms,
+        f"{defense.name} encodes by labels, which nobody has of a release": how.answers_about
+        == "reread"
+        and bool(defense.reads_to_protect),
         f"{attacker.name} answers no {kinds[target]} target": not isinstance(attacker, Matcher)
         and isinstance(attacker, Regressor) != (kinds[target] == "continuous"),
         "a matcher tells people apart and nothing else": target != "identity"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bench.api import ROLES, Dataset, Defense, Learned, Matcher, Plugin, Role
+from bench.api import ROLES, Dataset, Defense, Learned, Matcher, Plugin, Role, Source
 from bench.registry import spec_of
 from bench.runner.cells import Cell
 from bench.runner.fingerprint import code_of, content_of, families_of
@@ -23,9 +23,10 @@ _SHARED = {
     "plant": ("bench.metrics.canary",),
     "measure": (
         "bench.data.alignment",
-        *(f"bench.metrics.{name}" for name in ("shift", "looks", "crossing")),
+        *(f"bench.metrics.{name}" for name in ("shift", "looks", "crossing", "memory")),
     ),
     "encode": ("bench.nn", f"{_ACTIONS}.protect"),
+    "reread": ("bench.nn", f"{_ACTIONS}.protect", f"{_ACTIONS}.encode"),
 }
 
 
@@ -61,6 +62,8 @@ class Planner:
         ]
         spec = spec_of(cell.defense, without=("place",))
         alike = cell.data.protocol != "closed-paper" and not cell.learned_from
+        if alike and self._fitted(shown):
+            inputs.append(self.part(cell.data, "defender"))
         return self._stage(
             "measure",
             cell.defense,
@@ -74,14 +77,13 @@ class Planner:
     def answer(self, cell: Cell) -> Stage:
         """The stage that holds a cell's answers, about the probe and about validation rows."""
         shown = [
-            self.release(cell, role, query)
+            self._seen(cell, role, query, cell.threat.answers_about)
             for role in _ASKED
             for query in range(cell.threat.queries)
         ]
         enrolled = []
         if isinstance(cell.attacker, Matcher):
-            raw = cell.threat.enrolls == "raw"
-            enrolled = [self.faces(cell, r) if raw else self.release(cell, r, 0) for r in _ASKED]
+            enrolled = [self._seen(cell, role, 0, cell.threat.enrolls) for role in _ASKED]
         faces = [self.faces(cell, role) for role in _ASKED]
         return self._stage(
             "answer",
@@ -107,7 +109,8 @@ class Planner:
             start = (self.attack(replace(cell, threat=replace(RAW, gallery=threat.gallery))),)
         disclosed = self._fitted(cell) if threat.grants else ()
         if threat.learns_from != "raw":
-            releases = [self.release(cell, "attacker", draw) for draw in range(threat.draws)]
+            draws = range(threat.draws)
+            releases = [self._seen(cell, "attacker", draw, threat.learns_from) for draw in draws]
         return self._stage(
             "attack",
             cell.attacker,
@@ -124,20 +127,22 @@ class Planner:
 
     def release(self, cell: Cell, role: Role, query: int) -> Stage:
         """The stage that holds what a cell's defense gives out of a role's pictures."""
-        defense, seed = cell.defense, cell.seed
-        faces = self.faces(cell, role)
         pixels = cell.threat.form == "pixels"
-        if pixels and defense.changes_nothing:
+        return self._seen(cell, role, query, "protected" if pixels else "codes")
+
+    def _seen(self, cell: Cell, role: Role, query: int, source: Source) -> Stage:
+        """The stage that holds what somebody sees of a role's pictures."""
+        defense, faces = cell.defense, self.faces(cell, role)
+        if source == "raw" or (source == "protected" and defense.changes_nothing):
             return faces
-        return self._stage(
-            "protect" if pixels else "encode",
-            defense,
-            spec_of(defense, without=("place",)),
-            (faces, *self._fitted(cell)),
-            role=role,
-            seed=seed,
-            query=query,
-        )
+        if source == "reread" and defense.changes_nothing:
+            source = "codes"
+        inputs = (faces, *self._fitted(cell))
+        if source == "reread":
+            inputs = (self._seen(cell, role, query, "protected"), *inputs)
+        action = {"protected": "protect", "codes": "encode", "reread": "reread"}[source]
+        spec = spec_of(defense, without=("place",))
+        return self._stage(action, defense, spec, inputs, role=role, seed=cell.seed, query=query)
 
     def _fitted(self, cell: Cell) -> tuple[Stage, ...]:
         """The stage that holds what a cell's defense learned, if it learns."""

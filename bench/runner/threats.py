@@ -13,6 +13,7 @@ THREATS = {
         Threat("lazy", learns_from="raw", enrolls="protected", answers_about="protected"),
         Threat("aware", learns_from="protected", enrolls="protected", answers_about="protected"),
         Threat("latent", learns_from="codes", enrolls="codes", answers_about="codes"),
+        Threat("reread", learns_from="codes", enrolls="codes", answers_about="reread"),
     )
 }
 

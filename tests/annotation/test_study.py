@@ -177,8 +177,8 @@ def test_a_panel_labels_and_its_labels_teach(study, store, tmp_path, monkeypatch
     taught = {row[0]: row for row in table.rows}
     assert list(taught) == ["true labels", "raw", "pixelate", "blur"]
     assert taught["true labels"][1] == Percent(1)
-    assert taught["true labels"][4:] == ("", "")
-    assert taught["blur"][4].value == pytest.approx(
+    assert taught["true labels"][5:] == ("", "")
+    assert taught["blur"][5].value == pytest.approx(
         taught["true labels"][3].value - taught["blur"][3].value
     )
     with pytest.raises(ValueError, match="odd number"):
@@ -195,6 +195,14 @@ def test_a_judge_is_calibrated():
     assert slope * 5 + bias == pytest.approx(0, abs=0.3)
     with pytest.raises(ValueError, match="a commoner class"):
         calibrated(x, truth & False)
+
+
+def test_a_judge_does_not_know_how_common_the_answer_is():
+    rng = np.random.default_rng(0)
+    truth = np.arange(2800) % 7 == 0
+    x = np.where(truth, 1, -1) + rng.normal(0, 1, 2800)
+    slope, bias = calibrated(x, truth)
+    assert -bias / slope == pytest.approx(0, abs=0.1)  # in the middle, not where six of seven are
 
 
 def test_labelers_differ_and_repeat():

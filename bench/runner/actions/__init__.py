@@ -10,6 +10,7 @@ from bench.runner.actions.load import load
 from bench.runner.actions.measure import measure
 from bench.runner.actions.plant import plant
 from bench.runner.actions.protect import protect
+from bench.runner.actions.reread import reread
 from bench.runner.actions.shuffle import shuffle
 from bench.runner.actions.split import split
 from bench.runner.stage import Stage
@@ -26,6 +27,7 @@ ACTIONS: Mapping[str, Action] = {
     "fit": fit,
     "protect": protect,
     "encode": encode,
+    "reread": reread,
     "measure": measure,
     "attack": attack,
     "answer": answer,

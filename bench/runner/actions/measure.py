@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from bench.data.alignment import landmarks
-from bench.faces import Array
+from bench.faces import Array, Faces
+from bench.metrics.memory import Known, nearest
 from bench.metrics.shift import FEWEST, Side, shift
 from bench.runner.artifacts import faces_in, inputs_in
 from bench.runner.stage import Stage
@@ -20,7 +21,9 @@ def measure(stage: Stage, inputs: Sequence[Artifact], worker: Worker) -> Artifac
 
     Where faces are looked for, `face` says whether MTCNN finds one in what is given out.
     And, as `shift.*`, answers to whether a picture is a probe's or an attacker's (bench.metrics
-    .shift): a defense that treats the two differently is told by it.
+    .shift): a defense that treats the two differently is told by it. And, as `nearest.*`, whether
+    the real picture that is most like a release is one that the defense was trained on, if it was
+    (bench.metrics.memory).
 
     Source: Wang et al., IEEE TIP 13 (2004), by torchmetrics: Gaussian window, sigma 1.5.
     """
@@ -37,13 +40,13 @@ def measure(stage: Stage, inputs: Sequence[Artifact], worker: Worker) -> Artifac
         arrays |= {"face": found.astype(np.uint8)}
     if not stage.number("alike"):  # the roles differ by design
         return Artifact(arrays)
-    return Artifact({**arrays, **_shift(inputs)})
+    return Artifact({**arrays, **_shift(inputs), **_nearest(inputs)})
 
 
 def _shift(inputs: Sequence[Artifact]) -> Mapping[str, Array]:
     """The answers; none where too few people are there."""
     sides = []
-    for part, release in (inputs[2:], inputs[:2]):
+    for part, release in (inputs[2:4], inputs[:2]):
         faces = faces_in(part)
         person = np.asarray(faces.labels["identity"], np.int64)
         sides.append(Side(inputs_in(release).astype(np.uint8), person, faces.images))
@@ -52,6 +55,21 @@ def _shift(inputs: Sequence[Artifact]) -> Mapping[str, Array]:
     said = shift(*sides)
     names = ("scores", "truth", "person", "row")
     return {f"shift.{name}": np.asarray(getattr(said, name)) for name in names}
+
+
+def _nearest(inputs: Sequence[Artifact]) -> Mapping[str, Array]:
+    """Which real picture is most like each of the probe's releases; nothing without a fit."""
+    if len(inputs) < 5:
+        return {}
+    training, held_out = (_known(faces_in(part)) for part in (inputs[4], inputs[2]))
+    found = nearest(inputs_in(inputs[1]).astype(np.uint8), training, held_out)
+    return {f"nearest.{name}": values for name, values in found._asdict().items()}
+
+
+def _known(faces: Faces) -> Known:
+    person = np.asarray(faces.labels["identity"], np.int64)
+    own = np.arange(len(faces))  # without takes, each picture is one
+    return Known(faces.images, person, np.asarray(faces.labels.get("take", own), np.int64))
 
 
 def _compared(raw: Array, shown: Array, worker: Worker) -> np.ndarray:

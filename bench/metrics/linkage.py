@@ -1,0 +1,42 @@
+"""Whether a picture that is given out leads back to the very picture that it was made from."""
+
+import numpy as np
+
+from bench.answers import Templates
+from bench.metrics.identification import Search
+
+_ROWS = 1024  # at once
+
+
+def same_picture(raw: Templates, released: Templates) -> Search:
+    """Ranks the raw picture behind each released one among one raw picture of everybody else.
+
+    Of those who have several, the one with the lowest id is taken: ids are random. The attacker
+    needs no other picture of the person; `identification.search` is about these.
+
+    Args:
+        raw: templates of raw pictures as those asked about.
+        released: by the same matcher, of the same pictures as they were given out.
+
+    Raises:
+        ValueError: if they are about other pictures, or about one person.
+    """
+    order, again = np.argsort(raw.probe_row), np.argsort(released.probe_row)
+    if not np.array_equal(raw.probe_row[order], released.probe_row[again]):
+        raise ValueError("the raw and the released pictures are not the same ones")
+    album, person = raw.probe[order], raw.probe_person[order]  # in the order of ids
+    people, first = np.unique(person, return_index=True)
+    if len(people) < 2:
+        raise ValueError("a picture wants other people's to be told from, got one person's")
+    asked, parts = released.probe[again], []
+    for start in range(0, len(asked), _ROWS):
+        rows = slice(start, start + _ROWS)
+        own = (asked[rows] * album[rows]).sum(axis=1, keepdims=True)  # (n, 1)
+        scores = asked[rows] @ album[first].T  # (n, P)
+        scores[person[rows, None] == people] = -np.inf
+        tied = np.isclose(scores, own, rtol=0, atol=1e-7)  # the two products round otherwise
+        parts.append(((scores > own) & ~tied, tied, own, scores))
+    better, tied = (np.concatenate([part[i].sum(axis=1) for part in parts]) for i in (0, 1))
+    own = np.concatenate([part[2][:, 0] for part in parts])
+    best = np.maximum(own, np.concatenate([part[3].max(axis=1) for part in parts]))
+    return Search(better, tied, own, best, person, np.ones(len(person), bool), len(people))

@@ -1,0 +1,79 @@
+"""Whom a release leads back to: its person, or those whom the defense was trained on."""
+
+from collections.abc import Sequence
+
+from bench.api import Attacker, Defense
+from bench.registry import brief
+from bench.reports.records import Record
+from bench.reports.table import Table, percent
+from bench.spec import Spec
+
+NOTE = (
+    "Rank 1 in %, by the code: of the raw picture, or read off the release with the defense's own "
+    "encoder. The album holds so many people: the very picture that was protected and one of "
+    "everybody else, or only other pictures (of the person, too). With 95 % intervals over people."
+)
+_COLUMNS = {  # threat and metric, with what heads them
+    ("reread", "same_picture_of_"): "release, same picture of {}",
+    ("reread", "rank1_of_"): "release, other pictures of {}",
+    ("latent", "rank1_of_"): "raw, other pictures of {}",
+}
+
+
+MEMORY_NOTE = (
+    "Releases whose most similar real picture (correlation of small grey ones) is one that the "
+    "defense was trained on, in %, among as many that were held out; with 95 % intervals over "
+    "the people who are nearest. A defense whose interval lies above 50 gives its training "
+    "pictures away."
+)
+
+
+def memory(records: Sequence[Record]) -> list[Table]:
+    """A table for each task with a defense that learns."""
+    found = [r for r in records if r.metric == "memorised" and r.status == "ok"]
+    made = []
+    for task in dict.fromkeys(r.task for r in found):
+        mine = [r for r in found if r.task == task]
+        rows = [
+            [str(brief(Defense, Spec.parse(defense))), percent(of, "n/a")]
+            for defense in dict.fromkeys(r.defense for r in mine)
+            for of in [[r for r in mine if r.defense == defense]]
+        ]
+        made.append(Table(f"Memorised: {task}", ["defense", "nearest was trained on"], rows))
+    return made
+
+
+def linkage(records: Sequence[Record]) -> list[Table]:
+    """A table for each task in which matchers reread releases."""
+    asked = [r for r in records if (r.purpose, r.target) == ("private", "identity")]
+    tasks = dict.fromkeys(r.task for r in asked if r.metric.startswith("same_picture_of_"))
+    return [_table(task, [r for r in asked if r.task == task]) for task in tasks]
+
+
+def _table(task: str, records: Sequence[Record]) -> Table:
+    columns = [
+        (threat, metric, heading.format(metric.rpartition("_")[2]))
+        for (threat, prefix), heading in _COLUMNS.items()
+        for metric in dict.fromkeys(r.metric for r in records if r.metric.startswith(prefix))
+    ]
+    headings = ["defense", "attacker", *(heading for *_, heading in columns)]
+    rows, chance = [], ["chance", "", *(_chance(records, metric) for _, metric, _ in columns)]
+    for defense, attacker in dict.fromkeys((r.defense, r.attacker) for r in records):
+        mine = [r for r in records if (r.defense, r.attacker) == (defense, attacker)]
+        found = [_of(mine, threat, metric) for threat, metric, _ in columns]
+        if any(found):
+            names = brief(Defense, Spec.parse(defense)), brief(Attacker, Spec.parse(attacker))
+            rows.append([*map(str, names), *(percent(one, "n/a") for one in found)])
+    return Table(f"Linkage: {task}", headings, [*rows, chance])
+
+
+def _of(records: Sequence[Record], threat: str, metric: str) -> list[Record]:
+    return [
+        r
+        for r in records
+        if Spec.parse(r.threat).name == threat and r.metric == metric and r.status == "ok"
+    ]
+
+
+def _chance(records: Sequence[Record], metric: str) -> str:
+    return f"{100 * next(r.chance for r in records if r.metric == metric):.1f}"
