@@ -1,6 +1,7 @@
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bench import registry
@@ -23,6 +24,11 @@ def toys():
     for path in FILES:
         registry.load_file(path)
     return next(m for name, m in sys.modules.items() if name.startswith("bench_plugin_toys"))
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
 
 
 @pytest.fixture

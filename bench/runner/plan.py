@@ -62,7 +62,7 @@ class Planner:
         ]
         spec = spec_of(cell.defense, without=("place",))
         alike = cell.data.protocol != "closed-paper" and not cell.learned_from
-        if alike and self._fitted(shown):
+        if alike and _trains(cell.defense):
             inputs.append(self.part(cell.data, "defender"))
         return self._stage(
             "measure",
@@ -208,6 +208,12 @@ def modules_of(action: str, plugin: type[Plugin]) -> tuple[str, ...]:
     family = () if action in ("split", "plant", "shuffle") else families_of(plugin)
     shared = (*_COMMON, *_SHARED.get(action, ("bench.nn",)))
     return (*family, f"{_ACTIONS}.{action}", *shared)
+
+
+def _trains(defense: Defense) -> bool:
+    """Whether a defense learns from the defender's pictures, and not from a file."""
+    shared = isinstance(defense, Learned) and bool(defense.weights)
+    return type(defense).fit is not Defense.fit and not shared
 
 
 def _add(stage: Stage, ordered: dict[str, Stage]) -> None:

@@ -9,11 +9,6 @@ from bench.annotation.choice import Bins, at_random, by_bins, evidence_in, facts
 from bench.faces import Faces, Target
 
 
-@pytest.fixture
-def rng():
-    return np.random.default_rng(0)
-
-
 def test_the_papers_bins_are_twelve():
     edges = Bins().edges
     assert (len(edges), edges[0], edges[1], edges[-1]) == (13, -3, -2.5, 3)

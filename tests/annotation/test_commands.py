@@ -44,6 +44,7 @@ def test_a_long_table_becomes_tables_and_figures(bench, write_csv, tmp_path):
         (("analyse", "x.csv", "--truth", "guess"), "'guess' is not one of"),
         (("simulate", "nowhere"), "nowhere holds no study.json; `bench annotate export` makes one"),
         (("export", "nogrid"), "no grid 'nogrid'"),
+        (("rehearse", "--question", "mood=sad"), "no data of grid 'quick' tell 'mood'"),
         (("export", "--question", "mood=sad"), "no data of grid 'quick' tell 'mood'"),
     ],
 )
