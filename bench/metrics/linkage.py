@@ -6,6 +6,7 @@ from bench.answers import Templates
 from bench.metrics.identification import Search
 
 _ROWS = 1024  # at once
+_TIE = 1e-6  # of cosines: two products of the same templates round otherwise
 
 
 def same_picture(raw: Templates, released: Templates) -> Search:
@@ -34,8 +35,8 @@ def same_picture(raw: Templates, released: Templates) -> Search:
         own = (asked[rows] * album[rows]).sum(axis=1, keepdims=True)  # (n, 1)
         scores = asked[rows] @ album[first].T  # (n, P)
         scores[person[rows, None] == people] = -np.inf
-        tied = np.isclose(scores, own, rtol=0, atol=1e-7)  # the two products round otherwise
-        parts.append(((scores > own) & ~tied, tied, own, scores))
+        tied = abs(scores - own) <= _TIE
+        parts.append((scores > own + _TIE, tied, own, scores))
     better, tied = (np.concatenate([part[i].sum(axis=1) for part in parts]) for i in (0, 1))
     own = np.concatenate([part[2][:, 0] for part in parts])
     best = np.maximum(own, np.concatenate([part[3].max(axis=1) for part in parts]))

@@ -29,7 +29,7 @@ def test_cosines_fall_with_the_standardised_distance(rng):
     _, cosines = linked(train, np.arange(400), codes)
     standard = codes / train.std(axis=0)
     squared = ((standard[:, None] - standard) ** 2).sum(axis=2)
-    assert 2 * 100 * 4 * (1 - cosines) == pytest.approx(squared, rel=0.05, abs=2e-3)
+    assert 2 * 100 * 4 * (1 - cosines) == pytest.approx(squared, rel=0.1, abs=2e-3)
 
 
 def test_the_spread_within_people_is_around_each_persons_mean():
