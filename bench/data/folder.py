@@ -65,7 +65,8 @@ class Folder(Dataset):
 
     def files(self) -> Sequence[Path]:
         """The CSV files, if there are any, and the pictures."""
-        listed, entries = [self._root / self.manifest] if self.manifest else [], self._entries()
+        entries = self._entries()
+        listed = [self._root / self.manifest] if self.manifest else []
         if self.openface:
             listed += openface.files(self._root / self.openface, self._names(entries))
         return [*listed, *(path for path, _ in entries)]

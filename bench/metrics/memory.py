@@ -55,8 +55,7 @@ def nearest(released: Images, training: Known, held_out: Known) -> Nearest:
     for start in range(0, len(made), _ROWS):
         rows = slice(start, start + _ROWS)
         alike = [made[rows] @ side.T for side in known]
-        best, other = (scores.max(axis=1) for scores in alike)  # (n,)
-        ahead = best - other
+        ahead = alike[0].max(axis=1) - alike[1].max(axis=1)  # (n,)
         trained_on[rows] = np.where(abs(ahead) <= _TIE, 0.5, ahead > 0)
         whose = [side.person[s.argmax(axis=1)] for side, s in zip(sides, alike, strict=True)]
         person[rows] = np.where(ahead > 0, *whose)
@@ -72,7 +71,12 @@ def memorised(found: Nearest) -> Estimate:
     Source: ours; distances to the nearest record as in Chen, Yu, Zhang, Fritz, GAN-Leaks, CCS 2020,
     which asks them about each training picture. Here it is asked about each release, so that a
     generator is found also if it gives out few of many training pictures.
+
+    Raises:
+        ValueError: if all releases are nearest to one person, as where all releases are alike.
     """
+    if len(np.unique(found.person)) < 2:
+        raise ValueError("all releases are nearest to one person: one draw tells nothing")
     return estimate(
         lambda weights: np.asarray(weights @ found.trained_on / weights.sum(axis=1)),
         found.person,

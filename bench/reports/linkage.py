@@ -30,17 +30,18 @@ MEMORY_NOTE = (
 
 def memory(records: Sequence[Record]) -> list[Table]:
     """A table for each task with a defense that learns."""
-    found = [r for r in records if r.metric == "memorised" and r.status == "ok"]
-    made = []
-    for task in dict.fromkeys(r.task for r in found):
-        mine = [r for r in found if r.task == task]
-        rows = [
-            [str(brief(Defense, Spec.parse(defense))), percent(of, "n/a")]
-            for defense in dict.fromkeys(r.defense for r in mine)
-            for of in [[r for r in mine if r.defense == defense]]
-        ]
-        made.append(Table(f"Memorised: {task}", ["defense", "nearest was trained on"], rows))
-    return made
+    found: dict[str, dict[str, list[Record]]] = {}
+    for r in records:
+        if r.metric == "memorised" and r.status == "ok":
+            found.setdefault(r.task, {}).setdefault(r.defense, []).append(r)
+    return [
+        Table(
+            f"Memorised: {task}",
+            ["defense", "nearest was trained on"],
+            [[str(brief(Defense, Spec.parse(name))), percent(of, "")] for name, of in mine.items()],
+        )
+        for task, mine in found.items()
+    ]
 
 
 def linkage(records: Sequence[Record]) -> list[Table]:

@@ -38,6 +38,11 @@ def test_a_share_by_hand_with_its_interval_over_the_people_who_are_near():
     assert 0.38 < spread.low < 0.5 < spread.high < 0.62
 
 
+def test_one_person_tells_nothing():
+    with pytest.raises(ValueError, match="one draw tells nothing"):
+        memorised(Nearest(np.ones(9), np.zeros(9, int)))
+
+
 def test_as_many_strangers_on_both_sides(rng):
     first, second = known(rng, np.repeat([0, 1], 3)), known(rng, np.repeat([5, 6, 7, 8], 2))
     some, others = evenly(first, second)
@@ -58,8 +63,7 @@ def test_as_many_takes_of_the_same_people(rng):
 
 
 def test_pictures_of_nobody_in_particular_are_a_guess(rng):
-    training, held_out = known(rng, np.repeat(np.arange(30), 5)), known(rng, 30 + np.arange(60))
-    held_out = known(rng, np.repeat(np.arange(30, 60), 5))
+    training, held_out = (known(rng, np.repeat(part + np.arange(30), 5)) for part in (0, 30))
     released = rng.integers(0, 256, (400, 3, 16, 16)).astype(np.uint8)
     found = memorised(nearest(released, training, held_out))
     assert found.low < 0.5 < found.high
