@@ -49,4 +49,4 @@ def test_a_rehearsal_is_one_report(store, grid, tmp_path, monkeypatch):
     assert report.count("| dark | blur |") == 4  # two panels, two tables
     assert report.count("| a | true labels |") == 2
     assert report.count("## SIMULATED labelers") == 2
-    assert (tmp_path / "out" / "aware" / "dark-curve.png").exists()
+    assert (tmp_path / "out" / "aware" / "dark-consensus.png").exists()
