@@ -91,7 +91,7 @@ def evenly(first: Known, second: Known) -> tuple[Known, Known]:
     groups = [side.take if same else side.person for side in (first, second)]
     within = [s.person if same else np.zeros_like(s.person) for s in (first, second)]
     kept = [np.zeros(len(group), bool) for group in groups]
-    for one in np.intersect1d(*within):
+    for one in np.intersect1d(within[0], within[1]):
         there = [
             rng.permutation(np.unique(group[own == one]))
             for group, own in zip(groups, within, strict=True)

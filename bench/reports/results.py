@@ -142,13 +142,19 @@ def looks(cells: Iterable[Cell], planner: Planner, store: Store) -> list[Looks]:
                 face = np.array(arrays["face"], bool)
                 part = store.get(planner.part(cell.data, "probe").key)
                 gender = _gender(part, np.array(arrays["row"], np.int64))
-            near = None
-            if "nearest.person" in arrays:
-                near = Nearest(*(np.array(arrays[f"nearest.{name}"]) for name in Nearest._fields))
+            near = _nearest(store.get(key))
             found[cell.task, key] = Looks(
                 cell, ssim, psnr_db, person, key, shift, face, gender, near
             )
     return list(found.values())
+
+
+def _nearest(measured: Artifact) -> Nearest | None:
+    """The real pictures that are most like the releases, if they were looked for."""
+    if "nearest.person" not in measured.arrays:
+        return None
+    trained_on, person = (measured.arrays[f"nearest.{name}"] for name in Nearest._fields)
+    return Nearest(np.array(trained_on, np.float64), np.array(person, np.int64))
 
 
 def _strangers(said: Said, part: Artifact) -> Said:

@@ -3,18 +3,23 @@
 import pytest
 
 from bench.reports.linkage import linkage
+from bench.runner.grid import Grid
+from bench.runner.store import Store
 
 OPEN = "toy:people=24,takes=4,protocol=open"  # 6 people are asked about
 
 
-@pytest.fixture
-def done(run):
-    return run(
-        data=OPEN,
-        attackers=["linkage"],
-        defenses=["keeper", "keeper:n=0", "random_code"],
-        threats=["latent", "reread"],
-    )
+@pytest.fixture(scope="module")
+def done(runner, tmp_path_factory):
+    task = {
+        "private": ["identity"],
+        "data": OPEN,
+        "attackers": ["linkage"],
+        "defenses": ["keeper", "keeper:n=0", "random_code"],
+        "threats": ["latent", "reread"],
+    }
+    grid = Grid.model_validate({"name": "toy", "tasks": [task]})
+    return runner(Store(tmp_path_factory.mktemp("store")), grid)
 
 
 def found(done, defense, metric, threat="reread"):
@@ -27,7 +32,7 @@ def test_a_release_that_keeps_its_code_leads_to_its_picture(done):
     assert found(done, "none", "same_picture_of_6").value == 1
     other, raw = (found(done, "keeper:n=16", "rank1_of_6", t) for t in ("reread", "latent"))
     assert other.value == pytest.approx(raw.value, abs=0.05)
-    assert other.low > 1 / 6
+    assert other.value > 1 / 6
 
 
 def test_codes_that_say_nothing_lead_nowhere(done):
