@@ -150,6 +150,30 @@ def test_mistakes_are_told(study, store):
         simulate(folder, PanelOrder(3, 0.1), store, LocalEngine())
 
 
+def test_pictures_of_a_folder_are_chosen_by_what_openface_says(store, grid, tmp_path):
+    columns = ("confidence", "pose_Rx", "pose_Ry", "pose_Rz", "AU04_r", "AU05_r", "AU06_r",
+               "AU07_r", "AU12_r", "AU23_r")  # fmt: skip
+    lines = [", ".join(("path", *columns))]
+    for person in range(16):
+        for number, (sure, angry) in enumerate(((1, 0), (1, 4), (0.2, 5))):
+            path = tmp_path / "photos" / str(person) / f"{number}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (16, 16), (10 * person, 9, 80 * number)).save(path)
+            units = (angry, angry, 0, angry, 0, angry)
+            lines.append(f"{person}/{number}.png, {sure}, 0, 0, 0, {', '.join(map(str, units))}")
+    (tmp_path / "photos" / "faces.csv").write_text("\n".join(lines))
+    data = f"folder:root={tmp_path}/photos,openface=faces.csv,size=16"
+    recipe = recipe_of(grid(data=data), "angry", ("blur",), 0)
+    order = ORDER._replace(
+        choose="bins", n_pictures=4, bins=Bins(width=3), evidence="AU4+AU5+AU7+AU23", n_pairs=0
+    )
+    with pytest.warns(UserWarning, match="16 of 48 pictures have no attributes"):
+        send(recipe, order, tmp_path / "study", store, LocalEngine())
+    key = read(tmp_path / "study" / "key.csv")
+    assert sorted(line["evidence"] for line in key) == ["-3", "-3", "1.8", "1.8"]
+    assert {line["AU4"] for line in key} == {"0", "0.8"}
+
+
 @pytest.mark.slow
 def test_a_panel_labels_and_its_labels_teach(study, store, tmp_path, monkeypatch):
     monkeypatch.setattr("defenses.card.SCHEDULE", Schedule(lr=2e-3, batch=48, steps=10, rounds=1))
