@@ -35,8 +35,8 @@ QUICK = {  # fields that shorten training; the rules are the same
 NAMES = [
     "blur", "card", "constant", "eigenface", "flow_san", "mask", "noise", "none", "pixelate",
     "pprl_vgan", "prototype_pattern", "san", "san_ensemble",
-    "bits", "chance", "cnn", "flat", "linear", "linkage", "lookup", "matcher", "mlp", "nearest", "neighbours",
-    "prototype", "regression", "synthetic",
+    "bits", "chance", "cnn", "flat", "linear", "linkage", "lookup", "matcher", "mlp", "nearest",
+    "neighbours", "prototype", "regression", "synthetic",
 ]  # fmt: skip
 
 
