@@ -11,7 +11,10 @@ from bench.annotation.judges import Learned
 from bench.annotation.material import version_of
 from bench.annotation.recipe import Recipe
 from bench.annotation.tables import Table, markdown
+from bench.api import Attacker, Classifier
+from bench.registry import make
 from bench.runner.engine import Engine
+from bench.runner.grid import Grid
 from bench.runner.store import Store
 from bench.runner.worker import Worker
 from bench.spec import Spec
@@ -68,22 +71,31 @@ def rehearse(
         if not line.startswith("send ")
     ]
     parts = [_head(recipes[0], cast), "\n".join(told), ""]
+    folders = [out / recipe.name for recipe in recipes]
     for learned, who in PANELS.items():
         panel = cast.panel._replace(learned=learned)
-        folders = [out / recipe.name for recipe in recipes]
         files = [path for one in folders for path in study.simulate(one, panel, store, engine)]
         tables, _ = analyse(files, [one / KEY for one in folders], Choices(), out / learned)
         labelled = [table for table in tables if table.name.endswith("-accuracy")]
-        teachers = panel._replace(n_labelers=cast.n_teachers)
-        taught = [
-            study.learn(one, teachers, cast.student, store, engine, worker) for one in folders
-        ]
         parts += [f"## SIMULATED labelers {who}", ""]
         parts.append(markdown(stacked(labelled, f"Accuracy of {panel.n_labelers} of them")))
-        parts.append(markdown(stacked(taught, "A classifier of raw faces that they have taught")))
+    teachers = cast.panel._replace(learned="aware", n_labelers=cast.n_teachers)
+    taught = [study.learn(one, teachers, cast.student, store, engine, worker) for one in folders]
+    parts.append(markdown(stacked(taught, "A classifier of raw faces that the latter have taught")))
     report = "\n".join(parts)
     (out / REPORT).write_text(report, encoding="utf-8")
     return report
+
+
+def own_panel(grid: Grid, data: Spec) -> tuple[Spec, ...]:
+    """A grid's own classifiers of pictures of a data set: if it has run, they have learned."""
+    asked = [spec for task in grid.tasks if task.data == data for spec in task.attackers]
+    made = [(spec, make(Attacker, spec)) for spec in dict.fromkeys(asked)]
+    return tuple(
+        spec
+        for spec, one in made
+        if isinstance(one, Classifier) and "pixels" in one.forms and not one.uses_gallery
+    )
 
 
 def stacked(tables: Sequence[Table], title: str) -> Table:
@@ -98,10 +110,11 @@ def stacked(tables: Sequence[Table], title: str) -> Table:
 
 def _head(recipe: Recipe, cast: Cast) -> str:
     versions = ", ".join(map(version_of, recipe.defenses))
+    panel = ", ".join(f"`{spec}`" for spec in cast.panel.classifiers)
     return (
         "# Annotation study, rehearsed without people\n\n"
         f"`{recipe.data}`, seed {recipe.seed}; versions: raw, {versions}; a student is "
-        f"`{cast.student}`, taught by {cast.n_teachers} labelers. Classifiers with noise stand for "
-        "labelers, of two kinds; people, who look through a blur but have not studied it, may lie "
-        "between these, and are not replaced by either.\n"
+        f"`{cast.student}`, taught by {cast.n_teachers} labelers. For labelers stand classifiers "
+        f"with noise ({panel}), of two kinds; people, who look through a blur but have not studied "
+        "it, may lie between these, and are not replaced by either.\n"
     )

@@ -4,7 +4,7 @@ import pytest
 
 from bench.annotation.choice import Bins
 from bench.annotation.downstream import Lesson, _sample
-from bench.annotation.rehearsal import Cast, rehearse, stacked
+from bench.annotation.rehearsal import Cast, own_panel, rehearse, stacked
 from bench.annotation.study import Order, PanelOrder, recipe_of
 from bench.annotation.tables import Table
 from bench.nn.training import Schedule
@@ -35,6 +35,12 @@ def test_a_student_sees_as_many_of_both_answers(rng):
     assert len(only) == 12
 
 
+def test_the_panel_is_the_grids_own_classifiers_of_pictures(grid):
+    asked = grid(data="toy", attackers=["nearest", "matcher", "mlp", "lookup", "regression", "cnn"])
+    assert list(map(str, own_panel(asked, Spec("toy")))) == ["nearest", "cnn"]
+    assert own_panel(asked, Spec("lfw")) == ()
+
+
 @pytest.mark.slow
 def test_a_rehearsal_is_one_report(store, grid, tmp_path, monkeypatch):
     monkeypatch.setattr("defenses.card.SCHEDULE", Schedule(lr=2e-3, batch=48, steps=10, rounds=1))
@@ -46,7 +52,7 @@ def test_a_rehearsal_is_one_report(store, grid, tmp_path, monkeypatch):
     cast = Cast(PanelOrder(4, 0.0, "raw", (Spec("nearest"),)), 3, Spec("memory"))
     report = rehearse(recipes, order, cast, tmp_path / "out", store, LocalEngine(), Worker())
     assert report == (tmp_path / "out" / "report.md").read_text()
-    assert report.count("| dark | blur |") == 4  # two panels, two tables
-    assert report.count("| a | true labels |") == 2
+    assert report.count("| dark | blur |") == 3  # of two panels, and of those who were taught
+    assert report.count("| a | true labels |") == 1
     assert report.count("## SIMULATED labelers") == 2
     assert (tmp_path / "out" / "aware" / "dark-consensus.png").exists()

@@ -164,13 +164,13 @@ def test_pictures_of_a_folder_are_chosen_by_what_openface_says(store, grid, tmp_
     (tmp_path / "photos" / "faces.csv").write_text("\n".join(lines))
     data = f"folder:root={tmp_path}/photos,openface=faces.csv,size=16"
     recipe = recipe_of(grid(data=data), "angry", ("blur",), 0)
-    order = ORDER._replace(
-        choose="bins", n_pictures=4, bins=Bins(width=3), evidence="AU4+AU5+AU7+AU23", n_pairs=0
-    )
+    anger = "AU4+AU5+AU7+AU23"
+    order = Order(True, "bins", 4, anger, Bins(width=3), "Angry?", 0, "")
     with pytest.warns(UserWarning, match="16 of 48 pictures have no attributes"):
         send(recipe, order, tmp_path / "study", store, LocalEngine())
     key = read(tmp_path / "study" / "key.csv")
-    assert sorted(line["evidence"] for line in key) == ["-3", "-3", "1.8", "1.8"]
+    raw = [line for line in key if line["version"] == "raw"]
+    assert sorted(line["evidence"] for line in raw) == ["-3", "-3", "1.8", "1.8"]
     assert {line["AU4"] for line in key} == {"0", "0.8"}
 
 
