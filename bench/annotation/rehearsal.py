@@ -49,7 +49,7 @@ def rehearse(
     engine: Engine,
     worker: Worker,
 ) -> str:
-    """Exports, labels, analyses and teaches; the report, which is also written to `out`.
+    """Exports, labels, analyses, and teaches the first question; the report, as written to `out`.
 
     Args:
         recipes: of the same pictures, with a question each.
@@ -80,8 +80,8 @@ def rehearse(
         parts += [f"## SIMULATED labelers {who}", ""]
         parts.append(markdown(stacked(labelled, f"Accuracy of {panel.n_labelers} of them")))
     teachers = cast.panel._replace(learned="aware", n_labelers=cast.n_teachers)
-    taught = [study.learn(one, teachers, cast.student, store, engine, worker) for one in folders]
-    parts.append(markdown(stacked(taught, "A classifier of raw faces that the latter have taught")))
+    taught = study.learn(folders[0], teachers, cast.student, store, engine, worker)
+    parts.append(markdown(stacked([taught], "A classifier of raw faces, taught by the latter")))
     report = "\n".join(parts)
     (out / REPORT).write_text(report, encoding="utf-8")
     return report

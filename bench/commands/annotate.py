@@ -43,7 +43,7 @@ Threat = Annotated[
     Learned, typer.Option(help="What the panel learned from: raw pictures, or protected ones, too.")
 ]
 Student = Annotated[str, typer.Option(help="The classifier that learns.")]
-STUDENT = "cnn:batch=48,steps=60,rounds=4"
+STUDENT = "cnn:batch=48,steps=100,rounds=3,lr=0.001"
 BinWidth = Annotated[float, typer.Option(help="Of evidence; 3 parts negative from positive.")]
 
 

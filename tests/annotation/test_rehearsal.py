@@ -53,6 +53,7 @@ def test_a_rehearsal_is_one_report(store, grid, tmp_path, monkeypatch):
     report = rehearse(recipes, order, cast, tmp_path / "out", store, LocalEngine(), Worker())
     assert report == (tmp_path / "out" / "report.md").read_text()
     assert report.count("| dark | blur |") == 3  # of two panels, and of those who were taught
-    assert report.count("| a | true labels |") == 1
+    assert report.count("| a | blur |") == 2
+    assert report.count("| dark | true labels |") == 1
     assert report.count("## SIMULATED labelers") == 2
     assert (tmp_path / "out" / "aware" / "dark-consensus.png").exists()
