@@ -241,8 +241,8 @@ class Threat:
     """What an attacker has in hand.
 
     Attributes:
-        learns_from, enrolls, answers_about: raw pictures, protected ones, codes, or (`reread`) what
-            the defense's encoder reads off protected pictures.
+        learns_from, enrolls, answers_about: raw pictures, protected ones, codes, or (`reread`) the
+            codes that the defense's encoder reads off protected pictures.
         draws: releases of each picture that it learns from.
         queries: releases of each picture asked about; the runner averages the answers.
         grants: notes and arrays of the weights that it is told (`told=NAME`).
@@ -262,11 +262,6 @@ class Threat:
     def form(self) -> Form:
         """What is given out."""
         return "codes" if self.answers_about == "codes" else "pixels"
-
-    @property
-    def reads(self) -> Form:
-        """What the attacker is shown."""
-        return "codes" if self.answers_about in ("codes", "reread") else "pixels"
 
 
 class Collection(NamedTuple):

@@ -18,6 +18,7 @@ from bench.registry import spec_of
 from bench.reports.results import Looks, Result
 from bench.reports.selection import Choice, strongest
 from bench.runner.cells import Cell
+from bench.runner.threats import reads
 
 GATE = 0.999
 STRONG = 0.9  # of the best attacker's advantage where nothing is hidden
@@ -244,10 +245,10 @@ def _release(cell: Cell) -> tuple[object, ...]:
 
 def _attacker(result: Result) -> tuple[object, ...]:
     cell = result.cell
-    return (cell.task, cell.seed, str(spec_of(cell.attacker)), cell.threat.reads)
+    return (cell.task, cell.seed, str(spec_of(cell.attacker)), reads(cell.threat))
 
 
 def _question(result: Result) -> tuple[object, ...]:
     cell = result.cell
     purpose = "utility" if cell.purpose == "utility" else "private"
-    return (cell.task, cell.seed, cell.target, purpose, cell.threat.reads)
+    return (cell.task, cell.seed, cell.target, purpose, reads(cell.threat))

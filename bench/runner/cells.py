@@ -20,7 +20,7 @@ from bench.api import (
 from bench.metrics.canary import TARGET as CANARY
 from bench.registry import controls, make, plugins, spec_of
 from bench.runner.grid import Grid, Task
-from bench.runner.threats import threat
+from bench.runner.threats import reads, threat
 from bench.spec import Spec
 
 _FORMS: tuple[Form, ...] = ("pixels", "codes")
@@ -130,7 +130,7 @@ def _questions(
         yield from ((purpose, target, attacker, spec) for attacker in attackers)
     if not defense.changes_nothing:
         return
-    forms = {threat(spec).reads for _, _, spec in asked}
+    forms = {reads(threat(spec)) for _, _, spec in asked}
     for attacker in attackers:
         granted = (("gallery", "true"),) if attacker.uses_gallery else ()
         for form in sorted(forms & attacker.forms, key=_FORMS.index):
@@ -147,9 +147,9 @@ def _unasked(target: str, data: Dataset, defense: Defense, attacker: Attacker, h
     kinds: dict[str, str] = {CANARY: "categorical", "identity": "categorical"}
     kinds |= {asked.name: asked.kind for asked in data.asks}
     reasons = {
-        f"{defense.name} has no code": how.reads == "codes"
+        f"{defense.name} has no code": reads(how) == "codes"
         and not isinstance(defense, LatentDefense),
-        f"{attacker.name} reads no {how.reads}": how.reads not in attacker.forms,
+        f"{attacker.name} reads no {reads(how)}": reads(how) not in attacker.forms,
         f"{defense.name} encodes by labels, which nobody has of a release": how.answers_about
         == "reread"
         and bool(defense.reads_to_protect),

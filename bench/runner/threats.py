@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bench.api import Threat
+from bench.api import Form, Threat
 from bench.spec import Spec, coerced
 
 RAW = Threat("raw", learns_from="raw", enrolls="raw", answers_about="protected")
@@ -16,6 +16,11 @@ THREATS = {
         Threat("reread", learns_from="codes", enrolls="codes", answers_about="reread"),
     )
 }
+
+
+def reads(how: Threat) -> Form:
+    """What an attacker is shown: codes also where they are read off pixels that are given out."""
+    return "codes" if how.answers_about in ("codes", "reread") else "pixels"
 
 
 def threat(spec: Spec) -> Threat:
