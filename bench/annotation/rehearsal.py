@@ -11,10 +11,7 @@ from bench.annotation.judges import Learned
 from bench.annotation.material import version_of
 from bench.annotation.recipe import Recipe
 from bench.annotation.tables import Table, markdown
-from bench.api import Attacker, Classifier
-from bench.registry import make
 from bench.runner.engine import Engine
-from bench.runner.grid import Grid
 from bench.runner.store import Store
 from bench.runner.worker import Worker
 from bench.spec import Spec
@@ -24,6 +21,12 @@ PANELS: Mapping[Learned, str] = {
     "raw": "who know raw pictures only",
     "aware": "who have also learned from pictures protected alike",
 }
+CLASSIFIERS = (
+    tuple(  # fewer than the usual panel's, and none that hardly learns; the 2nd is quick's
+        Spec.parse(f"cnn:batch=48,{fields}")
+        for fields in ("steps=100,rounds=4,lr=0.001", "steps=60,rounds=4,lr=0.003")
+    )
+)
 
 
 class Cast(NamedTuple):
@@ -85,17 +88,6 @@ def rehearse(
     report = "\n".join(parts)
     (out / REPORT).write_text(report, encoding="utf-8")
     return report
-
-
-def own_panel(grid: Grid, data: Spec) -> tuple[Spec, ...]:
-    """A grid's own classifiers of pictures of a data set: if it has run, they have learned."""
-    asked = [spec for task in grid.tasks if task.data == data for spec in task.attackers]
-    made = [(spec, make(Attacker, spec)) for spec in dict.fromkeys(asked)]
-    return tuple(
-        spec
-        for spec, one in made
-        if isinstance(one, Classifier) and "pixels" in one.forms and not one.uses_gallery
-    )
 
 
 def stacked(tables: Sequence[Table], title: str) -> Table:

@@ -211,10 +211,7 @@ def rehearse(
     pictures: Annotated[int, typer.Option(min=1, help="Shown in every version.")] = 60,
     labelers: Annotated[int, typer.Option(min=1, help="Simulated ones.")] = 60,
     lapse: Lapse = 0.1,
-    labeler: Annotated[
-        list[str] | None,
-        typer.Option("--labeler", help="Classifiers of the panel. [default: the grid's]"),
-    ] = None,
+    labeler: Panel = None,
     student: Student = STUDENT,
     seed: Annotated[int, typer.Option(help="Redraws everything.")] = 0,
     out: Annotated[Path, typer.Option(help="Folder of report.md.")] = Path("runs/rehearsal"),
@@ -236,8 +233,7 @@ def rehearse(
         questions = question or ["expression=joy", "expression=anger"]
         recipes = [study.recipe_of(asked, one, defense or [], seed) for one in questions]
         order = study.Order(True, "bins", pictures, "", choice.Bins(), "", 0, "")
-        own = rehearsal.own_panel(asked, recipes[0].data)
-        panel = _panel(labelers, lapse, "raw", labeler or list(map(str, own)))
+        panel = _panel(labelers, lapse, "raw", labeler or list(map(str, rehearsal.CLASSIFIERS)))
         cast = rehearsal.Cast(panel, 9, Spec.parse(student))
         place, engine = store_at(store), _engine(device, workers, plugin)
         worker = Worker(device_named(device))

@@ -4,7 +4,7 @@ import pytest
 
 from bench.annotation.choice import Bins
 from bench.annotation.downstream import Lesson, _sample
-from bench.annotation.rehearsal import Cast, own_panel, rehearse, stacked
+from bench.annotation.rehearsal import Cast, rehearse, stacked
 from bench.annotation.study import Order, PanelOrder, recipe_of
 from bench.annotation.tables import Table
 from bench.nn.training import Schedule
@@ -33,12 +33,6 @@ def test_a_student_sees_as_many_of_both_answers(rng):
     assert len(shown) == 24
     only = _sample(taught, labels * 0, labels == 0, 0)  # one answer: nothing to even out
     assert len(only) == 12
-
-
-def test_the_panel_is_the_grids_own_classifiers_of_pictures(grid):
-    asked = grid(data="toy", attackers=["nearest", "matcher", "mlp", "lookup", "regression", "cnn"])
-    assert list(map(str, own_panel(asked, Spec("toy")))) == ["nearest", "cnn"]
-    assert own_panel(asked, Spec("lfw")) == ()
 
 
 @pytest.mark.slow
