@@ -21,11 +21,10 @@ PANELS: Mapping[Learned, str] = {
     "raw": "who know raw pictures only",
     "aware": "who have also learned from pictures protected alike",
 }
-CLASSIFIERS = (
-    tuple(  # fewer than the usual panel's, and none that hardly learns; the 2nd is quick's
-        Spec.parse(f"cnn:batch=48,{fields}")
-        for fields in ("steps=100,rounds=4,lr=0.001", "steps=60,rounds=4,lr=0.003")
-    )
+# Fewer than the usual panel's, and none that hardly learns; the second is that of `quick`.
+CLASSIFIERS = tuple(
+    Spec.parse(f"cnn:batch=48,{fields}")
+    for fields in ("steps=100,rounds=4,lr=0.001", "steps=60,rounds=4,lr=0.003")
 )
 
 
