@@ -1,0 +1,6 @@
+"""Conditional BEGAN-CS: a face that nobody has, made of ten attributes and noise.
+
+Read defense.py for what it does, recipe.py for how it is trained, then losses.py and nets.py.
+"""
+
+from defenses.began_cs import defense as defense

@@ -1,0 +1,80 @@
+"""What a conditional BEGAN-CS lowers, and the balance that it keeps.
+
+Source: Shirai and Whitehill, CVPR-W 2019, sections 4.1 and 4.2; Berthelot, Schumm, Metz,
+arXiv:1703.10717 (balance, convergence); Chang et al., ECCV 2018 (constraint).
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+class Balance(NamedTuple):
+    """How the errors of real and made pictures are kept in a ratio.
+
+    Attributes:
+        gamma: the ratio wanted, made to real: lower is sharper, higher is more varied.
+        rate: of k, the share of the error of made pictures that the discriminator raises.
+    """
+
+    gamma: float
+    rate: float
+
+    def moved(self, k: Tensor, real: Tensor, made: Tensor) -> Tensor:
+        """The next k.
+
+        Differs from it: kept within 0 and 1, as BEGAN does; the paper prints no clip.
+        """
+        return (k + self.rate * (self.gamma * real - made)).clamp(0, 1)
+
+    def measure(self, real: Tensor, made: Tensor) -> Tensor:
+        """BEGAN's measure of convergence, M; lower is better."""
+        return real + (self.gamma * real - made).abs()
+
+
+def error(images: Tensor, rebuilt: Tensor, power: int) -> Tensor:
+    """L(v) = |v - D(v)|^power, the mean over pictures and pixels."""
+    return (images - rebuilt).abs().pow(power).mean()
+
+
+def constraint(noise: Tensor, code: Tensor) -> Tensor:
+    """L_C = |z - Enc(G(z))|, the mean over codes and their numbers; the paper names no norm."""
+    return (noise - code).abs().mean()
+
+
+def told(labels: Tensor, predicted: Tensor) -> Tensor:
+    """L_MSE, the mean over the labels that are there; a missing one is nan."""
+    known = ~labels.isnan()
+    squares = (labels.nan_to_num() - predicted).square() * known
+    return squares.sum() / known.sum().clamp(min=1)
+
+
+def real_or_made(logits: Tensor, *, real: bool) -> Tensor:
+    """Cross-entropy of a plain GAN's verdicts, (N,), in nats."""
+    wanted = torch.full_like(logits, float(real))
+    return functional.binary_cross_entropy_with_logits(logits, wanted)
+
+
+def moments(codes: Tensor, labels: Tensor) -> Tensor:
+    """How far codes are from noise that says nothing of y, by first and second moments.
+
+    The squared means, the squared differences of the covariances from those of the uniform
+    distribution on [-1, 1], and twice the squared covariances with y, in units of its variance;
+    the sum divided by the numbers of a code.
+
+    Args:
+        codes: (N, latent).
+        labels: standardised, (N, D).
+
+    Source: ours.
+    """
+    n, latent = codes.shape
+    unit = codes * 3**0.5  # uniform on [-1, 1]: variance 1/3
+    mean = unit.mean(dim=0)
+    apart = unit - mean
+    own = apart.T @ apart / n - torch.eye(latent, device=codes.device)  # (latent, latent)
+    shared = apart.T @ labels / n  # (latent, D)
+    total = mean.square().sum() + own.square().sum() + 2 * shared.square().sum()
+    return total / latent

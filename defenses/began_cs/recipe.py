@@ -1,0 +1,115 @@
+"""How a conditional BEGAN-CS is trained: the fields that enter the key of its weights."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bench.api import LatentDefense, Learned, field
+from bench.nn.training import Schedule
+from bench.spec import Value
+from defenses.began_cs.losses import Balance
+from defenses.began_cs.nets import Form
+
+OBJECTIVES = ("began", "gan")
+PREDICTORS = ("auxiliary", "split")
+LABELS = "yaw+pitch+roll+AU4+AU5+AU6+AU7+AU12+AU23+gender"
+PAPER: Mapping[str, Value] = {
+    # section 4.3: alpha, gamma and the rates as printed, squared errors
+    "alpha": 0.5,
+    "gamma": 0.1,
+    "power": 2,
+    "latent": 64,
+    "w_labels": 1.0,
+    "d_labels": 1.0,
+    "lr": 1e-4,
+    "d_lr": 1e-4,
+    "beta1": 0.9,
+    "beta2": 0.999,
+    # not stated; of BEGAN (lambda_k) and of the released BEGAN-CS (batch, epochs)
+    "lambda_k": 0.001,
+    "width": 64,
+    "depth": 2,
+    "batch": 64,
+    "epochs": 300,
+    # ours, which the paper does without
+    "rebuild": 0,
+    "w_rebuild": 0.0,
+    "w_moments": 0.0,
+    "mirror": "",
+    "average": 0.0,
+    "anneal": False,
+}
+BEGAN_CS: Mapping[str, Value] = {**PAPER, "alpha": 0.1, "gamma": 0.5}
+
+
+@dataclass(frozen=True)
+class Recipe(Learned, LatentDefense):
+    """The fields of training; the defaults are the preset `quick`."""
+
+    labels: str = field(LABELS, about="y: labels of 0..1 or of two classes, joined by +")
+    colour: bool = field(False, about="surrogates in colour, else grey")
+    objective: str = field("began", about="the discriminator rebuilds pictures; or plain `gan`")
+    predictor: str = field("auxiliary", about="of y, on the code; or `split`: the code holds y")
+    alpha: float = field(0.1, about="share of the constraint on codes; 0 is BEGAN")
+    gamma: float = field(0.7, about="wanted ratio of the errors of made and real pictures")
+    lambda_k: float = field(1.0, about="how fast k follows the balance")
+    power: int = field(1, about="of the error of a rebuilt picture: 1 or 2")
+    width: int = field(16, about="channels on the picture's size, and what each halving adds")
+    depth: int = field(1, about="convolutions on each size")
+    latent: int = field(16, about="numbers in z")
+    hidden: int = field(64, about="units of the auxiliary predictor")
+    w_labels: float = field(0.1, about="share of the error of y in the generator's loss")
+    d_labels: float = field(0.3, about="share of the error of y in the discriminator's loss")
+    w_rebuild: float = field(1.0, about="share of the error of pictures made of real ones' codes")
+    w_moments: float = field(0.02, about="share of what tells real ones' codes from noise")
+    rebuild: int = field(30, about="epochs before the game: codes, and pictures made of them")
+    epochs: int = field(15, about="of the game, each of as many steps as whole batches")
+    batch: int = field(32, about="pictures of a step")
+    lr: float = field(1e-3, about="learning rate of the generator, Adam")
+    d_lr: float = field(1e-3, about="learning rate of the discriminator, Adam")
+    beta1: float = field(0.5, about="Adam's memory of gradients")
+    beta2: float = field(0.99, about="Adam's memory of squared gradients")
+    anneal: bool = field(True, about="the rates fall to 0 over the second half")
+    average: float = field(0.98, about="memory of the mean generator, which is kept; 0: the last")
+    mirror: str = field("yaw+roll", about="labels that are 1 - y in mirrored pictures; '': no such")
+    estimator: str = field("resnet", about="backbone of the regressor that estimates y")
+    estimator_steps: int = field(100, about="of its first round of 2")
+
+    def __post_init__(self) -> None:
+        if self.objective not in OBJECTIVES or self.predictor not in PREDICTORS:
+            raise ValueError(
+                f"objective is one of {OBJECTIVES} and predictor of {PREDICTORS}, got "
+                f"{self.objective!r} and {self.predictor!r}"
+            )
+        if self.power not in (1, 2):
+            raise ValueError(f"power is 1 or 2, got {self.power}")
+        if min(self.width, self.depth, self.latent, self.hidden, self.epochs) < 1 or self.batch < 2:
+            raise ValueError(
+                "width, depth, latent, hidden, epochs are at least 1, batch at least 2"
+            )
+        if len(set(self.names)) < len(self.names) or not all(self.names):
+            raise ValueError(f"labels are names joined by +, each once, got {self.labels!r}")
+
+    def form(self, size_px: int) -> Form:
+        """The networks' form for pictures of that side."""
+        sizes = (len(self.names), self.width, self.depth, self.latent, self.hidden)
+        return Form(size_px, 3 if self.colour else 1, *sizes, int(self.predictor == "split"))
+
+    @property
+    def balance(self) -> Balance:
+        """Of the errors of made and real pictures."""
+        return Balance(self.gamma, self.lambda_k)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The labels of y."""
+        return tuple(self.labels.split("+"))
+
+    @property
+    def schedule(self) -> Schedule:
+        """The estimator's."""
+        return Schedule(lr=4e-3, batch=48, steps=self.estimator_steps, rounds=2)
+
+    @property
+    def reads_to_fit(self) -> tuple[str, ...]:
+        """The labels of y."""
+        return self.names

@@ -1,0 +1,232 @@
+"""The game of generator and discriminator.
+
+An iteration is a step of the discriminator, one of the generator on the same noise and one of k.
+
+Source: Shirai and Whitehill, CVPR-W 2019, section 4; order of steps: released BEGAN-CS.
+Differs from it: the default first trains encoder and generator to rebuild pictures (`warm_up`).
+"""
+
+import copy
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from bench.api import Context, Weights
+from bench.nn.checkpoint import Checkpoint, Stateful
+from bench.nn.inputs import scaled
+from bench.nn.seeding import seeded
+from bench.nn.state import state_of
+from bench.nn.training import autocast
+from defenses.began_cs.labels import Pupils
+from defenses.began_cs.losses import constraint, error, moments, real_or_made, told
+from defenses.began_cs.nets import Code, Discriminator, Form, Generator
+from defenses.began_cs.recipe import Recipe
+
+N_KEPT = 20  # checkpoints of a training
+FLAT = 0.2  # of the variety of real pictures: made ones with less are all alike
+BLUR = 0.1  # of noise on codes while it warms up
+WARM_RATE = 2.0  # of the rates while it warms up
+FIGURES = (  # of an epoch, in the order of `Game`
+    "real", "made",  # L of either
+    "constraint",  # L_C
+    "labels_real", "labels_made",  # errors of y, in units of its variance
+    "k", "measure",  # of the balance; 0 for a plain GAN
+    "variety",  # of made pictures, as a share of real ones'
+)  # fmt: skip
+
+
+def trained(pupils: Pupils, form: Form, recipe: Recipe, context: Context) -> Weights:
+    """The generator as `generator.*`, and how it went.
+
+    Returns:
+        the state with `history`, (epochs, figures), in the order of FIGURES, and `collapsed`, 1 if
+        its last pictures are all alike.
+    """
+    with seeded(context.rng, context.device) as generator:
+        game = Game(pupils, form, recipe, generator, context.device)
+        _play(game, Checkpoint(context.scratch, generator, **game.parts), context)
+    history = np.array(game.history, np.float32)
+    collapsed = history[-1, FIGURES.index("variety")] < FLAT
+    if collapsed:
+        context.log("it collapsed: all that it makes looks alike; try another seed")
+    return {
+        **{f"generator.{name}": array for name, array in state_of(game.mean).items()},
+        "history": history,
+        "collapsed": np.array([collapsed], np.int64),
+    }
+
+
+def _play(game: "Game", checkpoint: Checkpoint, context: Context) -> None:
+    """To the end, from where a killed training was left."""
+    epochs = game.recipe.epochs
+    facts = checkpoint.resumed()
+    if facts:
+        game.history, game.k = list(facts["history"]), facts["k"].to(game.device)
+    else:
+        game.warm_up()
+    while len(game.history) < epochs:
+        game.history.append(game.epoch().tolist())
+        n = len(game.history)
+        if n % max(1, epochs // N_KEPT) == 0:
+            checkpoint.keep({"history": game.history, "k": game.k.cpu()})
+            shown = zip(FIGURES, game.history[-1], strict=True)
+            figures = ", ".join(f"{name} {value:.3f}" for name, value in shown)
+            context.log(f"epoch {n} of {epochs}: {figures}")
+        context.progress(n / epochs)
+
+
+class Batch(NamedTuple):
+    """Pictures in [-1, 1], (N, C, H, W); y, (N, D), nan where missing; z, (N, latent)."""
+
+    images: Tensor
+    labels: Tensor
+    noise: Tensor
+
+    @property
+    def wanted(self) -> Tensor:
+        """What the generator is told of y: the mean, where it is missing."""
+        return self.labels.nan_to_num()
+
+
+class Game:
+    """Two networks with their optimizers and data; `epoch` moves it on."""
+
+    def __init__(
+        self, pupils: Pupils, form: Form, recipe: Recipe, generator: torch.Generator, device: str
+    ) -> None:
+        self.pupils, self.form, self.recipe, self.generator = pupils, form, recipe, generator
+        self.device = torch.device(device)
+        self.plain = recipe.objective == "gan"
+        self.maker, self.judge = Generator(form), Discriminator(form, rebuilds=not self.plain)
+        for net in (self.maker, self.judge):
+            net.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.mean = copy.deepcopy(self.maker).requires_grad_(False)
+        self.maker_steps, self.judge_steps = (
+            torch.optim.Adam(net.parameters(), lr, betas=(recipe.beta1, recipe.beta2), fused=True)
+            for net, lr in ((self.maker, recipe.lr), (self.judge, recipe.d_lr))
+        )
+        self.n_iterations = max(1, len(pupils.images) // recipe.batch)  # of an epoch
+        self.k = torch.zeros((), device=self.device)
+        self.history: list[list[float]] = []  # means of FIGURES, epoch by epoch
+
+    @property
+    def parts(self) -> dict[str, Stateful]:
+        """All that learns."""
+        names = ("maker", "judge", "mean", "maker_steps", "judge_steps")
+        return {name: getattr(self, name) for name in names}
+
+    def warm_up(self) -> None:
+        """Encoder and generator rebuild pictures; the predictor learns y, and codes look like z.
+
+        The autoencoder's decoder then begins as the generator without y.
+        """
+        recipe, n_steps = self.recipe, self.recipe.rebuild * self.n_iterations
+        for step in range(n_steps):
+            self._set_rates(WARM_RATE * min(1.0, (step + 1) / 20, 2 - 2 * step / n_steps))
+            batch = self._batch()
+            with autocast(self.device):
+                code = self.judge.coded(batch.images)
+                made = self.maker(code.noise + BLUR * batch.noise, batch.wanted)
+            loss = recipe.w_moments * moments(code.noise.float(), batch.wanted)
+            loss = loss + recipe.d_labels * told(batch.labels, code.labels.float())
+            loss = loss + error(batch.images, made.float(), recipe.power)
+            _step(loss, self.maker_steps, self.judge_steps)
+        if n_steps and not self.plain:
+            self.judge.begin_as(self.maker.decoder)
+        self.mean.load_state_dict(self.maker.state_dict())
+
+    def epoch(self) -> Tensor:
+        """Moves on by as many iterations as there are whole batches; the means of FIGURES."""
+        found, n_steps = [], self.recipe.epochs * self.n_iterations
+        for number in range(self.n_iterations):
+            step = len(self.history) * self.n_iterations + number
+            self._set_rates(min(1.0, 2 - 2 * step / n_steps) if self.recipe.anneal else 1.0)
+            found.append(self._iterate())
+        return torch.stack(found).mean(dim=0).cpu()
+
+    def _iterate(self) -> Tensor:
+        batch = self._batch()
+        with autocast(self.device):
+            made = self.maker(batch.noise, batch.wanted)
+        made = made.float()
+        code, judged = self._discern(batch, made.detach())
+        fooled = self._fool(batch, made, code)
+        self._average()
+        measure = torch.zeros_like(self.k)
+        if not self.plain:
+            self.k = self.recipe.balance.moved(self.k, judged[0], judged[1])
+            measure = self.recipe.balance.measure(judged[0], judged[1])
+        variety = made.std(dim=0).mean() / batch.images.std(dim=0).mean()
+        figures = [*judged, fooled, self.k, measure, variety]
+        return torch.stack([figure.detach() for figure in figures])
+
+    def _discern(self, batch: Batch, made: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """A step of the discriminator; z as it says it of real pictures, and its losses."""
+        recipe, n = self.recipe, len(made)
+        code, ends = self._judged(torch.cat([batch.images, made]))
+        real = self._error(batch.images, ends[:n], real=True)
+        fake = self._error(made, ends[n:], real=False)
+        constrained = constraint(batch.noise, code.noise[n:])
+        labels = told(batch.labels, code.labels[:n])
+        spread = moments(code.noise[:n], batch.wanted)
+        loss = real + (fake if self.plain else -self.k * fake) + recipe.alpha * constrained
+        loss = loss + recipe.d_labels * labels + recipe.w_moments * spread
+        _step(loss, self.judge_steps)
+        return code.noise[:n].detach(), [real, fake, constrained, labels]
+
+    def _fool(self, batch: Batch, made: Tensor, code: Tensor) -> Tensor:
+        """A step of the generator; the error of y in what it made."""
+        recipe = self.recipe
+        self.judge.requires_grad_(False)  # its gradients would be made in vain
+        seen, ends = self._judged(made)
+        labels = told(batch.labels, seen.labels)
+        loss = self._error(made, ends, real=True) + recipe.w_labels * labels
+        if recipe.w_rebuild:
+            with autocast(self.device):
+                rebuilt = self.maker(code, batch.wanted)
+            loss = loss + recipe.w_rebuild * error(batch.images, rebuilt.float(), recipe.power)
+        _step(loss, self.maker_steps)
+        self.judge.requires_grad_(True)
+        return labels
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        """The mean generator moves towards the last one."""
+        pairs = zip(self.mean.parameters(), self.maker.parameters(), strict=True)
+        for mean, last in pairs:
+            mean.lerp_(last, 1 - self.recipe.average)
+
+    def _judged(self, images: Tensor) -> tuple[Code, Tensor]:
+        with autocast(self.device):
+            code, ends = self.judge(images)
+        return Code(*(part.float() for part in code)), ends.float()
+
+    def _error(self, images: Tensor, ends: Tensor, *, real: bool) -> Tensor:
+        """L: how badly an autoencoder rebuilds pictures, or a plain GAN's cross-entropy."""
+        if self.plain:
+            return real_or_made(ends, real=real)
+        return error(images, ends, self.recipe.power)
+
+    def _batch(self) -> Batch:
+        n = min(self.recipe.batch, len(self.pupils.images))
+        index = torch.randperm(len(self.pupils.images), generator=self.generator)[:n]
+        images, labels = self.pupils.batch(index.to(self.device), self.generator)
+        noise = 2 * torch.rand(n, self.form.latent, generator=self.generator) - 1
+        return Batch(scaled(images), labels, noise.to(self.device))
+
+    def _set_rates(self, share: float) -> None:
+        """The rates are so much of the recipe's."""
+        rates = (self.maker_steps, self.recipe.lr), (self.judge_steps, self.recipe.d_lr)
+        for optimizer, lr in rates:
+            for group in optimizer.param_groups:
+                group["lr"] = lr * share
+
+
+def _step(loss: Tensor, *optimizers: torch.optim.Optimizer) -> None:
+    for optimizer in optimizers:
+        optimizer.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    for optimizer in optimizers:
+        optimizer.step()

@@ -1,0 +1,159 @@
+"""What reaches a surrogate and what does not, what is noted, and how training goes on."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bench.api import Dataset, Decoder, Defense
+from bench.faces import Faces
+from bench.registry import make
+from bench.runner.cells import cells
+from bench.runner.luck import RowLuck
+from bench.runner.worker import Worker
+from bench.spec import Spec
+from defenses.began_cs import training
+
+TINY = "began_cs:width=2,latent=4,hidden=4,batch=16,epochs=2,rebuild=1,estimator_steps=2"
+NAMES = ("yaw", "pitch", "roll", "AU4", "AU5", "AU6", "AU7", "AU12", "AU23", "gender")
+
+
+@pytest.fixture(scope="module")
+def faces():
+    """64 pictures of four people; of the first the yaw is missing, of the second the gender."""
+    spec = Spec.parse("synthetic:people=4,takes=4,pictures=4,size=32")
+    faces = make(Dataset, spec).load(Worker().protecting()).faces
+    labels = {name: np.array(label) for name, label in faces.labels.items()}
+    labels["yaw"][0], labels["gender"][1] = np.nan, -1
+    return Faces(faces.images, labels, faces.rows)
+
+
+def fit(faces, folder, spec=TINY, log=lambda line: None):
+    defense = make(Defense, Spec.parse(spec))
+    shown = faces.declared(defense.reads_to_fit, "")
+    worker = Worker(scratch=folder, log=log)
+    return defense.fit(shown, worker.training(np.random.default_rng(0)))
+
+
+@pytest.fixture(scope="module")
+def weights(faces, tmp_path_factory):
+    return fit(faces, tmp_path_factory.mktemp("scratch"))
+
+
+def context(faces, query=0):
+    return Worker().protecting(RowLuck(faces.rows, 0, "began_cs", query))
+
+
+def released(faces, weights, fields="", query=0):
+    defense = make(Defense, Spec.parse(f"{TINY}{fields}"))
+    shown = faces.declared(defense.reads_to_protect, "")
+    return defense.protect(shown, weights, context(faces, query))
+
+
+def test_equal_y_and_equal_draw_give_equal_bytes_whatever_the_picture(faces, weights):
+    known = faces.pick(np.arange(2, 64))
+    other = known.with_images(np.ascontiguousarray(255 - known.images[::-1]))
+    told = ",attributes=label"
+    mine, others = (released(shown, weights, told).images for shown in (known, other))
+    assert mine.tobytes() == others.tobytes()
+    estimates = [released(shown, weights).notes["y"] for shown in (known, other)]
+    assert not np.allclose(*estimates)  # only what is seen of y tells the two apart
+
+
+def test_the_release_is_made_of_the_code_and_the_draw(faces, weights):
+    defense = make(Defense, Spec.parse(TINY))
+    assert isinstance(defense, Decoder)
+    release = defense.protect(faces, weights, context(faces))
+    code = defense.encode(faces, weights, context(faces))
+    assert (code == release.notes["y"]).all()
+    noise = np.array([rng.uniform(-1, 1, 4) for rng in context(faces).row_rngs])
+    again = defense.decode(code, {"noise": noise}, weights, context(faces))
+    assert (again == release.images).all()
+    assert (release.images[:, 0] == release.images[:, 1]).all()  # grey
+    assert (release.images != released(faces, weights, query=1).images).any()
+
+
+def test_y_is_estimated_or_read_and_read_where_it_is_known(faces, weights):
+    estimated = released(faces, weights).notes
+    assert np.array_equal(estimated["estimated.gender"], estimated["y"][:, 9] > 0.5)
+    read = released(faces, weights, ",attributes=label").notes
+    assert [*read] == ["y"]
+    for i, name in enumerate(NAMES):
+        known = ~np.isnan(faces.labels[name]) & (faces.labels[name] >= 0)
+        assert (read["y"][known, i] == faces.labels[name][known]).all()
+        assert (read["y"][~known, i] == estimated["y"][~known, i]).all()
+
+
+def test_reading_the_secret_is_marked(grid):
+    usual = {"data": "synthetic:protocol=open", "private": ["gender"], "attackers": ["cnn"]}
+    names = ["began_cs", "began_cs:attributes=label", "began_cs:labels=yaw,attributes=label"]
+    marks = {cell.defense: cell.marks for cell in cells(grid(**usual, defenses=names))}
+    found = {d: "reads-secret" in m for d, m in marks.items() if d.name == "began_cs"}
+    assert [*found.values()] == [False, True, False]
+    assert all("not-promised" in m for d, m in marks.items() if d in found)
+
+
+def test_the_weights_explain_themselves(weights):
+    assert weights["samples"].shape == (12, 8, 3, 32, 32)
+    assert weights["history"].shape == (2, len(training.FIGURES))
+    assert weights["classes"].tolist() == [0] * 9 + [1]
+    assert 0 <= weights["history"][-1, training.FIGURES.index("k")] <= 1
+
+
+def test_labels_that_no_picture_has_are_named(faces, tmp_path):
+    labels = {**faces.labels, "AU4": np.full(64, np.nan, np.float32), "gender": np.full(64, -1)}
+    bare = Faces(faces.images, labels, faces.rows)
+    with pytest.raises(ValueError, match=r"no picture has the labels \['AU4', 'gender'\]; leave"):
+        fit(bare, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    ["labels=gender", "colour=true", "predictor=split", "alpha=0", "objective=gan", "power=2"],
+)
+def test_every_variant_learns_and_protects(faces, tmp_path, fields):
+    spec = f"{TINY},{fields}"
+    found = fit(faces, tmp_path, spec)
+    assert all(np.isfinite(array).all() for array in found.values())
+    assert released(faces, found, f",{fields}").images.shape == faces.images.shape
+
+
+def test_a_picture_of_another_size_is_refused(faces, tmp_path):
+    small = faces.with_images(np.ascontiguousarray(faces.images[:, :, :24, :24]))
+    with pytest.raises(ValueError, match=r"\(32, 64, 128\) px, got 24x24"):
+        fit(small, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    ["objective=wgan", "predictor=none", "power=3", "width=0", "labels=yaw+yaw", "attributes=no"],
+)
+def test_a_field_of_no_sense_is_refused(fields):
+    with pytest.raises(ValueError, match=fields.split("=")[0]):
+        make(Defense, Spec.parse(f"began_cs:{fields}"))
+
+
+def test_a_killed_fit_goes_on_to_the_same_weights(faces, weights, tmp_path):
+    def kill(line):
+        if line.startswith("epoch"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(faces, tmp_path, log=kill)  # after the first epoch and its checkpoint
+    lines = []
+    again = fit(faces, tmp_path, log=lines.append)
+    assert [line.split(":")[0] for line in lines if "epoch " in line] == ["epoch 2 of 2"]
+    assert all(np.array_equal(weights[name], again[name]) for name in weights)
+
+
+def test_pictures_that_are_all_alike_are_told(faces, tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "FLAT", np.inf)
+    lines = []
+    assert fit(faces, tmp_path, log=lines.append)["collapsed"].tolist() == [1]
+    assert any(line.startswith("it collapsed") for line in lines)
+
+
+def test_presets_are_those_of_the_papers():
+    paper, swapped = (make(Defense, Spec("began_cs", name)) for name in ("paper", "began_cs"))
+    assert (paper.alpha, paper.gamma, paper.lr, paper.latent) == (0.5, 0.1, 1e-4, 64)
+    assert replace(swapped, alpha=0.5, gamma=0.1) == paper

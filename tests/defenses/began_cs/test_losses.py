@@ -1,0 +1,97 @@
+"""The losses, against formulas typed with loops."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from defenses.began_cs.losses import Balance, constraint, error, moments, real_or_made, told
+
+N, LATENT, LABELS = 6, 3, 4
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.mark.parametrize("power", [1, 2])
+def test_the_error_of_an_autoencoder(rng, power):
+    images, rebuilt = rng.normal(size=(2, N, 1, 2, 2))
+    total = 0.0
+    for v, d in zip(images.ravel(), rebuilt.ravel(), strict=True):
+        total += abs(v - d) ** power
+    found = error(torch.tensor(images), torch.tensor(rebuilt), power)
+    assert float(found) == pytest.approx(total / (N * 4))
+
+
+def test_the_constraint_on_codes(rng):
+    noise, code = rng.normal(size=(2, N, LATENT))
+    total = 0.0
+    for z, found in zip(noise.ravel(), code.ravel(), strict=True):
+        total += abs(z - found)
+    found = constraint(torch.tensor(noise), torch.tensor(code))
+    assert float(found) == pytest.approx(total / (N * LATENT))
+
+
+def test_a_missing_label_does_not_count():
+    labels = torch.tensor([[1.0, math.nan], [0.0, 2.0]])
+    predicted = torch.tensor([[0.0, 99.0], [3.0, 2.5]], requires_grad=True)
+    loss = told(labels, predicted)
+    assert float(loss) == pytest.approx((1 + 9 + 0.25) / 3)
+    loss.backward()
+    assert predicted.grad[0, 1] == 0
+    assert told(torch.full((2, 2), math.nan), predicted).item() == 0
+
+
+def test_verdicts_of_a_plain_gan():
+    logits = torch.tensor([0.3, -2.0])
+    real = [1 / (1 + math.exp(-x)) for x in (0.3, -2.0)]
+    wanted = -(math.log(real[0]) + math.log(real[1])) / 2
+    assert float(real_or_made(logits, real=True)) == pytest.approx(wanted)
+    wanted = -(math.log(1 - real[0]) + math.log(1 - real[1])) / 2
+    assert float(real_or_made(logits, real=False)) == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize(
+    ("k", "real", "made", "wanted"),
+    [
+        (0.2, 0.8, 0.3, 0.2 + 0.1 * (0.5 * 0.8 - 0.3)),
+        (0.99, 2.0, 0.1, 1.0),  # clipped
+        (0.01, 0.1, 3.0, 0.0),
+    ],
+)
+def test_k_follows_the_balance_within_0_and_1(k, real, made, wanted):
+    numbers = (torch.tensor(x) for x in (k, real, made))
+    assert float(Balance(gamma=0.5, rate=0.1).moved(*numbers)) == pytest.approx(wanted)
+
+
+def test_the_measure_of_convergence():
+    balance = Balance(gamma=0.5, rate=0.1)
+    assert float(balance.measure(torch.tensor(0.8), torch.tensor(0.3))) == pytest.approx(0.9)
+    assert float(balance.measure(torch.tensor(0.8), torch.tensor(0.6))) == pytest.approx(1.0)
+
+
+def test_moments_by_loops(rng):
+    codes, labels = rng.normal(size=(N, LATENT)), rng.normal(size=(N, LABELS))
+    mean = [sum(codes[:, i]) / N for i in range(LATENT)]
+    total = sum(3 * m * m for m in mean)
+    for i in range(LATENT):
+        for j in range(LATENT):
+            shared = sum((row[i] - mean[i]) * (row[j] - mean[j]) for row in codes) / N
+            total += (3 * shared - (i == j)) ** 2
+        for j in range(LABELS):
+            shared = sum((codes[r, i] - mean[i]) * labels[r, j] for r in range(N)) / N
+            total += 2 * 3 * shared**2
+    found = moments(torch.tensor(codes), torch.tensor(labels))
+    assert float(found) == pytest.approx(total / LATENT, rel=1e-5)
+
+
+def test_noise_has_the_moments_of_noise_and_codes_that_tell_y_have_not(rng):
+    noise = torch.tensor(rng.uniform(-1, 1, (100_000, LATENT)))
+    labels = torch.tensor(rng.normal(size=(100_000, LABELS)))
+    assert float(moments(noise, labels)) < 1e-3
+    telling = noise.clone()
+    telling[:, 0] = labels[:, 0] / 3**0.5
+    assert float(moments(telling, labels)) == pytest.approx(2 / LATENT, rel=0.05)

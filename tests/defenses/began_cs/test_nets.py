@@ -1,0 +1,87 @@
+"""Shapes at every size, and numbers of parameters counted by hand."""
+
+import pytest
+import torch
+
+from defenses.began_cs.nets import Decoder, Discriminator, Encoder, Form, Generator
+
+GREY = Form(size_px=32, colours=1, labels=10, width=4, depth=1, latent=6, hidden=5, split=0)
+
+
+def n_parameters(net):
+    return sum(p.numel() for p in net.parameters())
+
+
+def conv(n_in, n_out):
+    return n_out * (9 * n_in + 1)
+
+
+@pytest.mark.parametrize("size_px", [32, 64, 128])
+@pytest.mark.parametrize("colours", [1, 3])
+@pytest.mark.parametrize("split", [0, 1])
+def test_shapes_at_every_size(size_px, colours, split):
+    form = GREY._replace(size_px=size_px, colours=colours, split=split)
+    made = Generator(form)(torch.zeros(2, 6), torch.zeros(2, 10))
+    assert made.shape == (2, colours, size_px, size_px)
+    code, rebuilt = Discriminator(form, rebuilds=True)(made)
+    assert rebuilt.shape == made.shape
+    assert code.whole.shape == (2, 16 if split else 6)
+    assert (code.noise.shape, code.labels.shape) == ((2, 6), (2, 10))
+    assert Discriminator(form, rebuilds=False)(made)[1].shape == (2, 1)
+
+
+def test_the_numbers_of_parameters():
+    """Maps of 8, 16 and 32 px with 12, 8 and 4 channels."""
+    places = 12 * 8 * 8
+    decoder = conv(12, 12) + conv(12, 8) + conv(8, 4) + conv(4, 1)
+    assert n_parameters(Generator(GREY)) == (6 + 10 + 1) * places + decoder
+    encoder = conv(1, 4) + conv(4, 4) + conv(4, 8) + conv(8, 12) + (places + 1) * 6
+    assert n_parameters(Encoder(GREY)) == encoder
+    predictor = 5 * (6 + 1) + 10 * (5 + 1)
+    judge = Discriminator(GREY, rebuilds=True)
+    assert n_parameters(judge) == encoder + (6 + 1) * places + decoder + predictor
+    wider = GREY._replace(depth=2, size_px=64)
+    assert wider.widths == (4, 8, 12, 16)
+    assert n_parameters(Generator(wider)) == (
+        (6 + 10 + 1) * 16 * 64
+        + conv(16, 16) * 2
+        + conv(16, 12) + conv(12, 12)
+        + conv(12, 8) + conv(8, 8)
+        + conv(8, 4) + conv(4, 4)
+        + conv(4, 1)
+    )  # fmt: skip
+
+
+def test_a_split_code_is_noise_and_then_y():
+    form = GREY._replace(split=1)
+    judge = Discriminator(form, rebuilds=True)
+    code = judge.coded(torch.randn(3, 1, 32, 32))
+    assert torch.equal(code.whole, torch.cat([code.noise, code.labels], dim=1))
+    assert n_parameters(judge.predictor) == 0
+
+
+@pytest.mark.parametrize("split", [0, 1])
+def test_the_autoencoder_begins_as_the_generator(split):
+    torch.manual_seed(0)
+    form = GREY._replace(split=split)
+    maker, judge = Generator(form), Discriminator(form, rebuilds=True)
+    judge.begin_as(maker.decoder)
+    noise, labels = torch.randn(2, 6), torch.randn(2, 10) * split
+    code = torch.cat([noise, labels], dim=1)[:, : form.code]
+    torch.testing.assert_close(judge.end(code), maker(noise, labels))
+
+
+def test_the_generator_is_told_y():
+    torch.manual_seed(0)
+    maker, noise = Generator(GREY), torch.zeros(1, 6)
+    plain = maker(noise, torch.zeros(1, 10))
+    for i in range(10):
+        assert (maker(noise, torch.eye(10)[i : i + 1]) - plain).abs().max() > 1e-4
+
+
+def test_the_form_is_kept_with_the_weights():
+    assert Form.of(GREY.arrays) == GREY
+
+
+def test_a_decoder_without_doublings_is_of_8_px():
+    assert Decoder(3, GREY._replace(size_px=8))(torch.zeros(1, 3)).shape == (1, 1, 8, 8)
