@@ -158,9 +158,8 @@ class Game:
         if not self.plain:
             self.k = self.recipe.balance.moved(self.k, judged[0], judged[1])
             measure = self.recipe.balance.measure(judged[0], judged[1])
-        variety = made.std(dim=0).mean() / batch.images.std(dim=0).mean()
-        figures = [*judged, fooled, self.k, measure, variety]
-        return torch.stack([figure.detach() for figure in figures])
+        variety = made.detach().std(dim=0).mean() / batch.images.std(dim=0).mean()
+        return torch.stack([*judged, fooled, self.k, measure, variety])
 
     def _discern(self, batch: Batch, made: Tensor) -> tuple[Tensor, list[Tensor]]:
         """A step of the discriminator; z as it says it of real pictures, and its losses."""
@@ -174,7 +173,8 @@ class Game:
         loss = real + (fake if self.plain else -self.k * fake) + recipe.alpha * constrained
         loss = loss + recipe.d_labels * labels + recipe.w_moments * spread
         _step(loss, self.judge_steps)
-        return code.noise[:n].detach(), [real, fake, constrained, labels]
+        figures = [part.detach() for part in (real, fake, constrained, labels)]
+        return code.noise[:n].detach(), figures
 
     def _fool(self, batch: Batch, made: Tensor, code: Tensor) -> Tensor:
         """A step of the generator; the error of y in what it made."""
@@ -189,7 +189,7 @@ class Game:
             loss = loss + recipe.w_rebuild * error(batch.images, rebuilt.float(), recipe.power)
         _step(loss, self.maker_steps)
         self.judge.requires_grad_(True)
-        return labels
+        return labels.detach()
 
     @torch.no_grad()
     def _average(self) -> None:

@@ -17,7 +17,7 @@ def test_labels_become_numbers_and_missing_ones_nan():
 
 @pytest.mark.parametrize("label", [np.array([0, 2]), np.array([-0.5, 0.5], np.float32)])
 def test_a_label_of_another_range_is_refused(label):
-    with pytest.raises(ValueError, match="0..1 or two classes, smile has"):
+    with pytest.raises(ValueError, match=r"0\.\.1 or two classes, smile has"):
         vectors({"smile": label}, ("smile",))
 
 
