@@ -26,6 +26,7 @@ QUICK = {  # fields that shorten training; the rules are the same
         for name in ("san", "san_ensemble", "flow_san")
     },
     "prototype_pattern": "prototype_pattern:classifier=resnet,auxiliary_steps=1",
+    "began_cs": "began_cs:epochs=1,rebuild=1,width=4,batch=16,estimator_steps=2",
     "card": "card:utility=gender",
     "eigenface": "eigenface:k=4",
     "pprl_vgan": "pprl_vgan:epochs=1,warmup=1,width=4,batch=16",
@@ -33,8 +34,8 @@ QUICK = {  # fields that shorten training; the rules are the same
     "chance": "chance",
 }
 NAMES = [
-    "blur", "card", "constant", "eigenface", "flow_san", "mask", "noise", "none", "pixelate",
-    "pprl_vgan", "prototype_pattern", "san", "san_ensemble",
+    "began_cs", "blur", "card", "constant", "eigenface", "flow_san", "mask", "noise", "none",
+    "pixelate", "pprl_vgan", "prototype_pattern", "san", "san_ensemble",
     "bits", "chance", "cnn", "flat", "linear", "linkage", "lookup", "matcher", "mlp", "nearest",
     "neighbours", "prototype", "regression", "synthetic",
 ]  # fmt: skip

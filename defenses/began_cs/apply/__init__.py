@@ -1,0 +1,1 @@
+"""What a conditional BEGAN-CS is for: one verb of `bench apply` per file."""

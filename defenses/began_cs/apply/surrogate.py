@@ -1,0 +1,39 @@
+"""Surrogates to label in the place of pictures."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.api import field
+from bench.faces import Faces
+from bench.metrics.means import agreement
+from bench.registry import register
+from bench.verb import Applied, Pictures, Tools, Verb
+
+
+@register("surrogate")
+@dataclass(frozen=True)
+class Surrogate(Verb):
+    """Puts a face that nobody has in the place of every picture.
+
+    Source: Shirai and Whitehill, CVPR-W 2019, figure 1.
+    """
+
+    defense = "began_cs"
+
+    target: str = field("expression", about="label that should be kept")
+
+    def apply(self, pictures: Pictures, tools: Tools) -> Applied:
+        """A surrogate of each picture; the sheet shows it beneath."""
+        images = np.stack([*pictures.values()])  # (N, 3, H, W)
+        faces = Faces(images, {}, np.arange(len(images)))
+        release = tools.defense.protect(faces, tools.weights, tools.context)
+        made = np.asarray(release.images, np.uint8)
+        measures = {
+            f"{target} kept": tools.judged(
+                target, lambda judge: agreement(judge.ask(images), judge.ask(made))
+            )
+            for target in (self.target, "identity")
+        }
+        named = dict(zip(pictures, made, strict=True))
+        return Applied(named, images[:0], {"input": images, "surrogate": made}, measures)
