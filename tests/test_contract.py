@@ -26,7 +26,7 @@ QUICK = {  # fields that shorten training; the rules are the same
         for name in ("san", "san_ensemble", "flow_san")
     },
     "prototype_pattern": "prototype_pattern:classifier=resnet,auxiliary_steps=1",
-    "began_cs": "began_cs:epochs=1,rebuild=1,width=4,batch=16,estimator_steps=2",
+    "began_cs": "began_cs:steps=1,rebuild=1,width=4,batch=16,estimator_steps=2",
     "card": "card:utility=gender",
     "eigenface": "eigenface:k=4",
     "pprl_vgan": "pprl_vgan:epochs=1,warmup=1,width=4,batch=16",

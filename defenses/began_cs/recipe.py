@@ -24,12 +24,12 @@ PAPER: Mapping[str, Value] = {
     "d_lr": 1e-4,
     "beta1": 0.9,
     "beta2": 0.999,
-    # not stated; of BEGAN (lambda_k) and of the released BEGAN-CS (batch, epochs)
+    # not stated; of BEGAN (lambda_k) and of the released BEGAN-CS (batch, 300 epochs of 18,000)
     "lambda_k": 0.001,
     "width": 64,
     "depth": 2,
     "batch": 64,
-    "epochs": 300,
+    "steps": 84_000,
     # ours, which the paper does without
     "rebuild": 0,
     "w_rebuild": 0.0,
@@ -61,8 +61,8 @@ class Recipe(Learned, LatentDefense):
     d_labels: float = field(0.3, about="share of the error of y in the discriminator's loss")
     w_rebuild: float = field(1.0, about="share of the error of pictures made of real ones' codes")
     w_moments: float = field(0.02, about="share of what tells real ones' codes from noise")
-    rebuild: int = field(30, about="epochs before the game: codes, and pictures made of them")
-    epochs: int = field(15, about="of the game, each of as many steps as whole batches")
+    rebuild: int = field(600, about="steps before the game: codes, and pictures made of them")
+    steps: int = field(500, about="of the game")
     batch: int = field(32, about="pictures of a step")
     lr: float = field(1e-3, about="learning rate of the generator, Adam")
     d_lr: float = field(1e-3, about="learning rate of the discriminator, Adam")
@@ -82,10 +82,8 @@ class Recipe(Learned, LatentDefense):
             )
         if self.power not in (1, 2):
             raise ValueError(f"power is 1 or 2, got {self.power}")
-        if min(self.width, self.depth, self.latent, self.hidden, self.epochs) < 1 or self.batch < 2:
-            raise ValueError(
-                "width, depth, latent, hidden, epochs are at least 1, batch at least 2"
-            )
+        if min(self.width, self.depth, self.latent, self.hidden, self.steps) < 1 or self.batch < 2:
+            raise ValueError("width, depth, latent, hidden, steps are at least 1, batch at least 2")
         if len(set(self.names)) < len(self.names) or not all(self.names):
             raise ValueError(f"labels are names joined by +, each once, got {self.labels!r}")
 

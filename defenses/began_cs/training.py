@@ -24,11 +24,11 @@ from defenses.began_cs.losses import constraint, error, moments, real_or_made, t
 from defenses.began_cs.nets import Code, Discriminator, Form, Generator
 from defenses.began_cs.recipe import Recipe
 
-N_KEPT = 20  # checkpoints of a training
+N_LOOKS = 20  # in a training: figures and a checkpoint each
 FLAT = 0.2  # of the variety of real pictures: made ones with less are all alike
 BLUR = 0.1  # of noise on codes while it warms up
 WARM_RATE = 2.0  # of the rates while it warms up
-FIGURES = (  # of an epoch, in the order of `Game`
+FIGURES = (  # of a look, in the order of `Game`
     "real", "made",  # L of either
     "constraint",  # L_C
     "labels_real", "labels_made",  # errors of y, in units of its variance
@@ -41,7 +41,7 @@ def trained(pupils: Pupils, form: Form, recipe: Recipe, context: Context) -> Wei
     """The generator as `generator.*`, and how it went.
 
     Returns:
-        the state with `history`, (epochs, figures), in the order of FIGURES, and `collapsed`, 1 if
+        the state with `history`, (looks, figures), in the order of FIGURES, and `collapsed`, 1 if
         its last pictures are all alike.
     """
     with seeded(context.rng, context.device) as generator:
@@ -60,21 +60,20 @@ def trained(pupils: Pupils, form: Form, recipe: Recipe, context: Context) -> Wei
 
 def _play(game: "Game", checkpoint: Checkpoint, context: Context) -> None:
     """To the end, from where a killed training was left."""
-    epochs = game.recipe.epochs
+    n_looks = min(N_LOOKS, game.recipe.steps)
     facts = checkpoint.resumed()
     if facts:
         game.history, game.k = list(facts["history"]), facts["k"].to(game.device)
     else:
         game.warm_up()
-    while len(game.history) < epochs:
-        game.history.append(game.epoch().tolist())
-        n = len(game.history)
-        if n % max(1, epochs // N_KEPT) == 0:
-            checkpoint.keep({"history": game.history, "k": game.k.cpu()})
-            shown = zip(FIGURES, game.history[-1], strict=True)
-            figures = ", ".join(f"{name} {value:.3f}" for name, value in shown)
-            context.log(f"epoch {n} of {epochs}: {figures}")
-        context.progress(n / epochs)
+    for look in range(len(game.history), n_looks):
+        start, end = (n * game.recipe.steps // n_looks for n in (look, look + 1))
+        game.history.append(game.moved(start, end).tolist())
+        checkpoint.keep({"history": game.history, "k": game.k.cpu()})
+        shown = zip(FIGURES, game.history[-1], strict=True)
+        figures = ", ".join(f"{name} {value:.3f}" for name, value in shown)
+        context.log(f"step {end} of {game.recipe.steps}: {figures}")
+        context.progress(end / game.recipe.steps)
 
 
 class Batch(NamedTuple):
@@ -91,7 +90,7 @@ class Batch(NamedTuple):
 
 
 class Game:
-    """Two networks with their optimizers and data; `epoch` moves it on."""
+    """Two networks with their optimizers and data; `moved` plays on."""
 
     def __init__(
         self, pupils: Pupils, form: Form, recipe: Recipe, generator: torch.Generator, device: str
@@ -107,9 +106,8 @@ class Game:
             torch.optim.Adam(net.parameters(), lr, betas=(recipe.beta1, recipe.beta2), fused=True)
             for net, lr in ((self.maker, recipe.lr), (self.judge, recipe.d_lr))
         )
-        self.n_iterations = max(1, len(pupils.images) // recipe.batch)  # of an epoch
         self.k = torch.zeros((), device=self.device)
-        self.history: list[list[float]] = []  # means of FIGURES, epoch by epoch
+        self.history: list[list[float]] = []  # means of FIGURES, look by look
 
     @property
     def parts(self) -> dict[str, Stateful]:
@@ -122,7 +120,7 @@ class Game:
 
         The autoencoder's decoder then begins as the generator without y.
         """
-        recipe, n_steps = self.recipe, self.recipe.rebuild * self.n_iterations
+        recipe, n_steps = self.recipe, self.recipe.rebuild
         for step in range(n_steps):
             self._set_rates(WARM_RATE * min(1.0, (step + 1) / 20, 2 - 2 * step / n_steps))
             batch = self._batch()
@@ -137,12 +135,12 @@ class Game:
             self.judge.begin_as(self.maker.decoder)
         self.mean.load_state_dict(self.maker.state_dict())
 
-    def epoch(self) -> Tensor:
-        """Moves on by as many iterations as there are whole batches; the means of FIGURES."""
-        found, n_steps = [], self.recipe.epochs * self.n_iterations
-        for number in range(self.n_iterations):
-            step = len(self.history) * self.n_iterations + number
-            self._set_rates(min(1.0, 2 - 2 * step / n_steps) if self.recipe.anneal else 1.0)
+    def moved(self, start: int, end: int) -> Tensor:
+        """Plays the steps from one to another; the means of FIGURES."""
+        found = []
+        for step in range(start, end):
+            falling = 2 - 2 * step / self.recipe.steps if self.recipe.anneal else 1.0
+            self._set_rates(min(1.0, falling))
             found.append(self._iterate())
         return torch.stack(found).mean(dim=0).cpu()
 

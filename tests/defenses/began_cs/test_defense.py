@@ -14,7 +14,7 @@ from bench.runner.worker import Worker
 from bench.spec import Spec
 from defenses.began_cs import training
 
-TINY = "began_cs:width=2,latent=4,hidden=4,batch=16,epochs=2,rebuild=1,estimator_steps=2"
+TINY = "began_cs:width=2,latent=4,hidden=4,batch=16,steps=2,rebuild=1,estimator_steps=2"
 NAMES = ("yaw", "pitch", "roll", "AU4", "AU5", "AU6", "AU7", "AU12", "AU23", "gender")
 
 
@@ -135,14 +135,14 @@ def test_a_field_of_no_sense_is_refused(fields):
 
 def test_a_killed_fit_goes_on_to_the_same_weights(faces, weights, tmp_path):
     def kill(line):
-        if line.startswith("epoch"):
+        if line.startswith("step"):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        fit(faces, tmp_path, log=kill)  # after the first epoch and its checkpoint
+        fit(faces, tmp_path, log=kill)  # after the first step and its checkpoint
     lines = []
     again = fit(faces, tmp_path, log=lines.append)
-    assert [line.split(":")[0] for line in lines if "epoch " in line] == ["epoch 2 of 2"]
+    assert [line.split(":")[0] for line in lines if "step " in line] == ["step 2 of 2"]
     assert all(np.array_equal(weights[name], again[name]) for name in weights)
 
 
