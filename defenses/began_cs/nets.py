@@ -32,6 +32,7 @@ class Form(NamedTuple):
         latent: numbers in z.
         hidden: units of the predictor.
         split: 1 if the encoder says y in its code, and there is no predictor.
+        normed: 1 if the encoder has batch norm, with which it learns y from few pictures.
     """
 
     size_px: int
@@ -42,6 +43,7 @@ class Form(NamedTuple):
     latent: int
     hidden: int
     split: int
+    normed: int
 
     @classmethod
     def of(cls, weights: Weights) -> "Form":
@@ -116,14 +118,17 @@ class Encoder(nn.Sequential):
     """From pictures to codes, (N, code)."""
 
     def __init__(self, form: Form) -> None:
-        layers: list[nn.Module] = [nn.Conv2d(form.colours, form.width, 3, padding=1), nn.ELU()]
-        n_in = form.width
+        steps = [(form.colours, form.width, 1)]
         for number, width in enumerate(form.widths):
             for place in range(form.depth):
-                stride = 2 if number and not place else 1
-                layers += [nn.Conv2d(n_in, width, 3, stride, padding=1), nn.ELU()]
-                n_in = width
-        super().__init__(*layers, nn.Flatten(), nn.Linear(n_in * CORE_PX**2, form.code))
+                steps.append((steps[-1][1], width, 2 if number and not place else 1))
+        layers: list[nn.Module] = []
+        for n_in, n_out, stride in steps:
+            layers += [nn.Conv2d(n_in, n_out, 3, stride, padding=1)]
+            layers += [nn.BatchNorm2d(n_out)] if form.normed else []
+            layers += [nn.ELU()]
+        places = form.widths[-1] * CORE_PX**2
+        super().__init__(*layers, nn.Flatten(), nn.Linear(places, form.code))
 
 
 class Discriminator(nn.Module):

@@ -31,6 +31,7 @@ PAPER: Mapping[str, Value] = {
     "batch": 64,
     "steps": 84_000,
     # ours, which the paper does without
+    "normed": False,
     "rebuild": 0,
     "w_rebuild": 0.0,
     "w_moments": 0.0,
@@ -55,6 +56,7 @@ class Recipe(Learned, LatentDefense):
     power: int = field(1, about="of the error of a rebuilt picture: 1 or 2")
     width: int = field(16, about="channels on the picture's size, and what each halving adds")
     depth: int = field(1, about="convolutions on each size")
+    normed: bool = field(True, about="batch norm in the encoder")
     latent: int = field(16, about="numbers in z")
     hidden: int = field(64, about="units of the auxiliary predictor")
     w_labels: float = field(0.1, about="share of the error of y in the generator's loss")
@@ -90,7 +92,8 @@ class Recipe(Learned, LatentDefense):
     def form(self, size_px: int) -> Form:
         """The networks' form for pictures of that side."""
         sizes = (len(self.names), self.width, self.depth, self.latent, self.hidden)
-        return Form(size_px, 3 if self.colour else 1, *sizes, int(self.predictor == "split"))
+        switches = (int(self.predictor == "split"), int(self.normed))
+        return Form(size_px, 3 if self.colour else 1, *sizes, *switches)
 
     @property
     def balance(self) -> Balance:

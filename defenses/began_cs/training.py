@@ -161,18 +161,18 @@ class Game:
 
     def _discern(self, batch: Batch, made: Tensor) -> tuple[Tensor, list[Tensor]]:
         """A step of the discriminator; z as it says it of real pictures, and its losses."""
-        recipe, n = self.recipe, len(made)
-        code, ends = self._judged(torch.cat([batch.images, made]))
-        real = self._error(batch.images, ends[:n], real=True)
-        fake = self._error(made, ends[n:], real=False)
-        constrained = constraint(batch.noise, code.noise[n:])
-        labels = told(batch.labels, code.labels[:n])
-        spread = moments(code.noise[:n], batch.wanted)
+        recipe = self.recipe
+        (known, known_ends), (seen, seen_ends) = (self._judged(p) for p in (batch.images, made))
+        real = self._error(batch.images, known_ends, real=True)
+        fake = self._error(made, seen_ends, real=False)
+        constrained = constraint(batch.noise, seen.noise)
+        labels = told(batch.labels, known.labels)
+        spread = moments(known.noise, batch.wanted)
         loss = real + (fake if self.plain else -self.k * fake) + recipe.alpha * constrained
         loss = loss + recipe.d_labels * labels + recipe.w_moments * spread
         _step(loss, self.judge_steps)
         figures = [part.detach() for part in (real, fake, constrained, labels)]
-        return code.noise[:n].detach(), figures
+        return known.noise.detach(), figures
 
     def _fool(self, batch: Batch, made: Tensor, code: Tensor) -> Tensor:
         """A step of the generator; the error of y in what it made."""

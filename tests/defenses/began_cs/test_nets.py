@@ -5,7 +5,9 @@ import torch
 
 from defenses.began_cs.nets import Decoder, Discriminator, Encoder, Form, Generator
 
-GREY = Form(size_px=32, colours=1, labels=10, width=4, depth=1, latent=6, hidden=5, split=0)
+GREY = Form(
+    size_px=32, colours=1, labels=10, width=4, depth=1, latent=6, hidden=5, split=0, normed=0
+)
 
 
 def n_parameters(net):
@@ -37,6 +39,7 @@ def test_the_numbers_of_parameters():
     assert n_parameters(Generator(GREY)) == (6 + 10 + 1) * places + decoder
     encoder = conv(1, 4) + conv(4, 4) + conv(4, 8) + conv(8, 12) + (places + 1) * 6
     assert n_parameters(Encoder(GREY)) == encoder
+    assert n_parameters(Encoder(GREY._replace(normed=1))) == encoder + 2 * (4 + 4 + 8 + 12)
     predictor = 5 * (6 + 1) + 10 * (5 + 1)
     judge = Discriminator(GREY, rebuilds=True)
     assert n_parameters(judge) == encoder + (6 + 1) * places + decoder + predictor
