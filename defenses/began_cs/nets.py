@@ -33,6 +33,7 @@ class Form(NamedTuple):
         hidden: units of the predictor.
         split: 1 if the encoder says y in its code, and there is no predictor.
         normed: 1 if the encoder has batch norm, with which it learns y from few pictures.
+        spare: numbers in the encoder's code beside z (and y), which no noise asks for.
     """
 
     size_px: int
@@ -44,6 +45,7 @@ class Form(NamedTuple):
     hidden: int
     split: int
     normed: int
+    spare: int
 
     @classmethod
     def of(cls, weights: Weights) -> "Form":
@@ -66,7 +68,7 @@ class Form(NamedTuple):
     @property
     def code(self) -> int:
         """Numbers in the encoder's code."""
-        return self.latent + self.labels * self.split
+        return self.latent + self.labels * self.split + self.spare
 
 
 class Code(NamedTuple):
@@ -155,13 +157,14 @@ class Discriminator(nn.Module):
     def coded(self, images: Tensor) -> Code:
         """The codes alone."""
         whole = self.encoder(images)
-        noise = whole[:, : self.form.latent]
-        split = whole[:, self.form.latent :]
-        return Code(whole, noise, split if self.form.split else self.predictor(whole))
+        noise, split = whole[:, : self.form.latent], whole[:, self.form.latent :]
+        labels = split[:, : self.form.labels] if self.form.split else self.predictor(whole)
+        return Code(whole, noise, labels)
 
     def begin_as(self, decoder: Decoder) -> None:
         """The autoencoder's decoder begins as the generator's, which also takes y."""
         taken = decoder.state_dict()
-        if not self.form.split:
-            taken[FIRST] = taken[FIRST][:, : self.form.latent]
-        self.end.load_state_dict(taken)
+        known = self.form.code - self.form.spare
+        first = torch.zeros_like(self.end.state_dict()[FIRST])
+        first[:, :known] = taken[FIRST][:, :known]
+        self.end.load_state_dict({**taken, FIRST: first})

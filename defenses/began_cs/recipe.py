@@ -32,6 +32,8 @@ PAPER: Mapping[str, Value] = {
     "steps": 84_000,
     # ours, which the paper does without
     "normed": False,
+    "spare": 0,
+    "shift": 0.0,
     "rebuild": 0,
     "w_rebuild": 0.0,
     "w_moments": 0.0,
@@ -58,6 +60,7 @@ class Recipe(Learned, LatentDefense):
     depth: int = field(1, about="convolutions on each size")
     normed: bool = field(True, about="batch norm in the encoder")
     latent: int = field(16, about="numbers in z")
+    spare: int = field(32, about="numbers in the encoder's code beside those of z")
     hidden: int = field(64, about="units of the auxiliary predictor")
     w_labels: float = field(0.1, about="share of the error of y in the generator's loss")
     d_labels: float = field(0.3, about="share of the error of y in the discriminator's loss")
@@ -72,6 +75,7 @@ class Recipe(Learned, LatentDefense):
     beta2: float = field(0.99, about="Adam's memory of squared gradients")
     anneal: bool = field(True, about="the rates fall to 0 over the second half")
     average: float = field(0.98, about="memory of the mean generator, which is kept; 0: the last")
+    shift: float = field(0.06, about="largest move of a training picture, share of a side")
     mirror: str = field("yaw+roll", about="labels that are 1 - y in mirrored pictures; '': no such")
     estimator: str = field("resnet", about="backbone of the regressor that estimates y")
     estimator_steps: int = field(100, about="of its first round of 2")
@@ -92,7 +96,7 @@ class Recipe(Learned, LatentDefense):
     def form(self, size_px: int) -> Form:
         """The networks' form for pictures of that side."""
         sizes = (len(self.names), self.width, self.depth, self.latent, self.hidden)
-        switches = (int(self.predictor == "split"), int(self.normed))
+        switches = (int(self.predictor == "split"), int(self.normed), self.spare)
         return Form(size_px, 3 if self.colour else 1, *sizes, *switches)
 
     @property
@@ -108,7 +112,7 @@ class Recipe(Learned, LatentDefense):
     @property
     def schedule(self) -> Schedule:
         """The estimator's."""
-        return Schedule(lr=4e-3, batch=48, steps=self.estimator_steps, rounds=2)
+        return Schedule(lr=4e-3, batch=48, steps=self.estimator_steps, rounds=3)
 
     @property
     def reads_to_fit(self) -> tuple[str, ...]:

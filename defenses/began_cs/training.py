@@ -15,7 +15,7 @@ from torch import Tensor
 
 from bench.api import Context, Weights
 from bench.nn.checkpoint import Checkpoint, Stateful
-from bench.nn.inputs import scaled
+from bench.nn.inputs import Pictures, scaled
 from bench.nn.seeding import seeded
 from bench.nn.state import state_of
 from bench.nn.training import autocast
@@ -106,6 +106,7 @@ class Game:
             torch.optim.Adam(net.parameters(), lr, betas=(recipe.beta1, recipe.beta2), fused=True)
             for net, lr in ((self.maker, recipe.lr), (self.judge, recipe.d_lr))
         )
+        self.moves = Pictures(recipe.shift)
         self.k = torch.zeros((), device=self.device)
         self.history: list[list[float]] = []  # means of FIGURES, look by look
 
@@ -127,9 +128,9 @@ class Game:
             with autocast(self.device):
                 code = self.judge.coded(batch.images)
                 made = self.maker(code.noise + BLUR * batch.noise, batch.wanted)
-            loss = recipe.w_moments * moments(code.noise.float(), batch.wanted)
+            loss = error(batch.images, made.float(), recipe.power)
             loss = loss + recipe.d_labels * told(batch.labels, code.labels.float())
-            loss = loss + error(batch.images, made.float(), recipe.power)
+            loss = loss + recipe.w_moments * moments(code.noise.float(), batch.wanted)
             _step(loss, self.maker_steps, self.judge_steps)
         if n_steps and not self.plain:
             self.judge.begin_as(self.maker.decoder)
@@ -212,6 +213,8 @@ class Game:
         index = torch.randperm(len(self.pupils.images), generator=self.generator)[:n]
         images, labels = self.pupils.batch(index.to(self.device), self.generator)
         noise = 2 * torch.rand(n, self.form.latent, generator=self.generator) - 1
+        if self.moves.shift:
+            images = self.moves.moved(images, self.generator)
         return Batch(scaled(images), labels, noise.to(self.device))
 
     def _set_rates(self, share: float) -> None:

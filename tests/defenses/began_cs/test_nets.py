@@ -6,7 +6,7 @@ import torch
 from defenses.began_cs.nets import Decoder, Discriminator, Encoder, Form, Generator
 
 GREY = Form(
-    size_px=32, colours=1, labels=10, width=4, depth=1, latent=6, hidden=5, split=0, normed=0
+    32, colours=1, labels=10, width=4, depth=1, latent=6, hidden=5, split=0, normed=0, spare=0
 )
 
 
@@ -56,21 +56,23 @@ def test_the_numbers_of_parameters():
 
 
 def test_a_split_code_is_noise_and_then_y():
-    form = GREY._replace(split=1)
-    judge = Discriminator(form, rebuilds=True)
+    judge = Discriminator(GREY._replace(split=1, spare=2), rebuilds=True)
     code = judge.coded(torch.randn(3, 1, 32, 32))
-    assert torch.equal(code.whole, torch.cat([code.noise, code.labels], dim=1))
+    assert code.whole.shape == (3, 6 + 10 + 2)
+    assert torch.equal(code.whole[:, :16], torch.cat([code.noise, code.labels], dim=1))
     assert n_parameters(judge.predictor) == 0
 
 
 @pytest.mark.parametrize("split", [0, 1])
-def test_the_autoencoder_begins_as_the_generator(split):
+@pytest.mark.parametrize("spare", [0, 3])
+def test_the_autoencoder_begins_as_the_generator(split, spare):
     torch.manual_seed(0)
-    form = GREY._replace(split=split)
+    form = GREY._replace(split=split, spare=spare)
     maker, judge = Generator(form), Discriminator(form, rebuilds=True)
     judge.begin_as(maker.decoder)
     noise, labels = torch.randn(2, 6), torch.randn(2, 10) * split
-    code = torch.cat([noise, labels], dim=1)[:, : form.code]
+    code = torch.cat([noise, labels], dim=1)[:, : form.code - spare]
+    code = torch.cat([code, torch.randn(2, spare)], dim=1)
     torch.testing.assert_close(judge.end(code), maker(noise, labels))
 
 
