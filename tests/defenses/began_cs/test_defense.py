@@ -157,3 +157,18 @@ def test_presets_are_those_of_the_papers():
     paper, swapped = (make(Defense, Spec("began_cs", name)) for name in ("paper", "began_cs"))
     assert (paper.alpha, paper.gamma, paper.lr, paper.latent) == (0.5, 0.1, 1e-4, 64)
     assert replace(swapped, alpha=0.5, gamma=0.1) == paper
+
+
+@pytest.mark.slow
+def test_surrogates_show_the_gender_that_is_asked_for(tmp_path):
+    """Women are dark and men bright here: few steps are enough, and nobody else is needed."""
+    rng = np.random.default_rng(0)
+    gender = np.arange(96) % 2
+    levels = 60 + 100 * gender[:, None, None, None] + rng.integers(0, 30, (96, 3, 32, 32))
+    bright = Faces(levels.astype(np.uint8), {"gender": gender}, np.arange(96))
+    spec = "began_cs:labels=gender,width=4,latent=4,batch=32,rebuild=60,steps=20,estimator_steps=10"
+    weights = fit(bright, tmp_path, spec)
+    release = make(Defense, Spec.parse(spec)).protect(bright, weights, context(bright))
+    assert (release.notes["estimated.gender"] == gender).mean() > 0.95
+    shown = release.images.mean(axis=(1, 2, 3))
+    assert shown[gender == 1].mean() - shown[gender == 0].mean() > 50
