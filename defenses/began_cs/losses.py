@@ -57,21 +57,23 @@ def real_or_made(logits: Tensor, *, real: bool) -> Tensor:
     return functional.binary_cross_entropy_with_logits(logits, wanted)
 
 
-def moments(codes: Tensor, labels: Tensor) -> Tensor:
-    """How far codes are from noise that says nothing of y, by first and second moments.
+def moments(codes: Tensor, labels: Tensor, reach: float) -> Tensor:
+    """How far codes are from wider noise that says nothing of y, by first and second moments.
 
-    The squared means, the squared differences of the covariances from those of the uniform
-    distribution on [-1, 1], and twice the squared covariances with y, in units of its variance;
-    the sum divided by the numbers of a code.
+    The squared means, the squared differences of the covariances from the identity, and twice the
+    squared covariances with y, all of codes in units of the noise wanted; the sum divided by the
+    numbers of a code.
 
     Args:
         codes: (N, latent).
         labels: standardised, (N, D).
+        reach: of noise on [-1, 1], as a share of the noise wanted; below 1 real pictures lie
+            further out than those that are made.
 
     Source: ours.
     """
     n, latent = codes.shape
-    unit = codes * 3**0.5  # uniform on [-1, 1]: variance 1/3
+    unit = codes * 3**0.5 * reach  # uniform on [-1, 1]: variance 1/3
     mean = unit.mean(dim=0)
     apart = unit - mean
     own = apart.T @ apart / n - torch.eye(latent, device=codes.device)  # (latent, latent)

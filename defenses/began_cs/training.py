@@ -130,7 +130,7 @@ class Game:
                 made = self.maker(code.noise + BLUR * batch.noise, batch.wanted)
             loss = error(batch.images, made.float(), recipe.power)
             loss = loss + recipe.d_labels * told(batch.labels, code.labels.float())
-            loss = loss + recipe.w_moments * moments(code.noise.float(), batch.wanted)
+            loss = loss + recipe.w_moments * moments(code.noise.float(), batch.wanted, recipe.reach)
             _step(loss, self.maker_steps, self.judge_steps)
         if n_steps and not self.plain:
             self.judge.begin_as(self.maker.decoder)
@@ -149,7 +149,7 @@ class Game:
         batch = self._batch()
         with autocast(self.device):
             made = self.maker(batch.noise, batch.wanted)
-        made = made.float()
+        made = self._moved(made.float())
         code, judged = self._discern(batch, made.detach())
         fooled = self._fool(batch, made, code)
         self._average()
@@ -168,7 +168,7 @@ class Game:
         fake = self._error(made, seen_ends, real=False)
         constrained = constraint(batch.noise, seen.noise)
         labels = told(batch.labels, known.labels)
-        spread = moments(known.noise, batch.wanted)
+        spread = moments(known.noise, batch.wanted, recipe.reach)
         loss = real + (fake if self.plain else -self.k * fake) + recipe.alpha * constrained
         loss = loss + recipe.d_labels * labels + recipe.w_moments * spread
         _step(loss, self.judge_steps)
@@ -213,9 +213,12 @@ class Game:
         index = torch.randperm(len(self.pupils.images), generator=self.generator)[:n]
         images, labels = self.pupils.batch(index.to(self.device), self.generator)
         noise = 2 * torch.rand(n, self.form.latent, generator=self.generator) - 1
-        if self.moves.shift:
-            images = self.moves.moved(images, self.generator)
+        images = self._moved(images)
         return Batch(scaled(images), labels, noise.to(self.device))
+
+    def _moved(self, images: Tensor) -> Tensor:
+        """Pictures moved by chance, real or made: what is made must not hang on single pixels."""
+        return self.moves.moved(images, self.generator) if self.moves.shift else images
 
     def _set_rates(self, share: float) -> None:
         """The rates are so much of the recipe's."""

@@ -84,14 +84,16 @@ def test_moments_by_loops(rng):
         for j in range(LABELS):
             shared = sum((codes[r, i] - mean[i]) * labels[r, j] for r in range(N)) / N
             total += 2 * 3 * shared**2
-    found = moments(torch.tensor(codes), torch.tensor(labels))
+    found = moments(torch.tensor(codes), torch.tensor(labels), 1.0)
     assert float(found) == pytest.approx(total / LATENT, rel=1e-5)
+    narrow = moments(torch.tensor(codes) / 0.5, torch.tensor(labels), 0.5)
+    assert float(narrow) == pytest.approx(total / LATENT, rel=1e-5)
 
 
 def test_noise_has_the_moments_of_noise_and_codes_that_tell_y_have_not(rng):
     noise = torch.tensor(rng.uniform(-1, 1, (100_000, LATENT)))
     labels = torch.tensor(rng.normal(size=(100_000, LABELS)))
-    assert float(moments(noise, labels)) < 1e-3
+    assert float(moments(noise, labels, 1.0)) < 1e-3
     telling = noise.clone()
     telling[:, 0] = labels[:, 0] / 3**0.5
-    assert float(moments(telling, labels)) == pytest.approx(2 / LATENT, rel=0.05)
+    assert float(moments(telling, labels, 1.0)) == pytest.approx(2 / LATENT, rel=0.05)
