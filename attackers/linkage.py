@@ -11,7 +11,7 @@ from bench.registry import register
 
 SPREADS = ("overall", "within")
 _LEAST = 0.05  # of the overall spread: what does not vary within people may not decide alone
-_FAR = 10.0  # standard deviations of a code
+_FAR = 10.0  # lengths of a code
 
 
 @register("linkage")
@@ -36,30 +36,38 @@ class Linkage(Matcher):
             raise ValueError(f"spread is one of {SPREADS}, got {self.spread!r}")
 
     def fit(self, knowledge: Knowledge, context: Context) -> Weights:
-        """Mean and scale of the codes, (D,)."""
+        """Mean and scale of the codes, (D,), and how far the plane lies that they are put on.
+
+        Raises:
+            ValueError: if the spread within people is wanted and nobody has two pictures.
+        """
         codes = knowledge.train.inputs.astype(np.float64)  # (N, D)
         mean, scale = codes.mean(axis=0), codes.std(axis=0)
         if self.spread == "within":
             scale = np.maximum(_within(codes, knowledge.train.labels["person"]), _LEAST * scale)
         scale[scale == 0] = 1
-        return {"mean": mean.astype(np.float32), "scale": scale.astype(np.float32)}
+        length = np.sqrt((((codes - mean) / scale) ** 2).sum(axis=1).mean())
+        learned = {"mean": mean, "scale": scale, "far": np.array([_FAR * max(length, 1.0)])}
+        return {name: array.astype(np.float32) for name, array in learned.items()}
 
     def embed(self, sample: Sample, weights: Weights, context: Context) -> NDArray[np.float32]:
         """Unit vectors, (N, D + 1), whose cosine falls as the distance grows.
 
         Standardised codes are put on a plane far from the origin, where angles are as good as
-        distances: 1 - cosine is the squared distance by 200 D, to about 1 %.
+        distances: 1 - cosine is nearly half the squared distance by the plane's.
         """
         codes = (sample.inputs - weights["mean"]) / weights["scale"]
-        far = np.full((len(codes), 1), _FAR * np.sqrt(codes.shape[1]))
+        far = np.full((len(codes), 1), weights["far"][0])
         lifted = np.concatenate([codes, far], axis=1)  # (N, D + 1)
         return np.asarray(lifted / np.linalg.norm(lifted, axis=1, keepdims=True), np.float32)
 
 
 def _within(codes: NDArray[np.float64], person: NDArray[np.generic]) -> NDArray[np.float64]:
-    """Standard deviation around the mean of each person, (D,); 0 if nobody has two pictures."""
+    """Standard deviation around the mean of each person, (D,)."""
     people, number = np.unique(person, return_inverse=True)
+    if len(people) == len(codes):
+        raise ValueError("spread=within wants people with two pictures; write spread=overall")
     sums = np.zeros((len(people), codes.shape[1]))
     np.add.at(sums, number, codes)
     apart = codes - (sums / np.bincount(number)[:, None])[number]
-    return np.asarray(np.sqrt((apart**2).sum(axis=0) / max(1, len(codes) - len(people))))
+    return np.asarray(np.sqrt((apart**2).sum(axis=0) / (len(codes) - len(people))))

@@ -138,9 +138,10 @@ class Learned(Defense):
         """The field that takes a network which others have published as this state dict.
 
         Raises:
-            ValueError: if it is another network, or this defense takes none.
+            ValueError: if it is another network.
+            NotImplementedError: if this defense takes none.
         """
-        raise ValueError("takes no published network")
+        raise NotImplementedError
 
 
 class LatentDefense(Defense):

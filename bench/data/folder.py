@@ -48,6 +48,8 @@ class Folder(Dataset):
         check_protocol(self.protocol)
         if not 0 < self.crop <= 1:
             raise ValueError(f"crop is a fraction of the shorter side, 0 to 1, got {self.crop}")
+        if not 0 <= self.confidence <= 1:
+            raise ValueError(f"confidence is OpenFace's, 0 to 1, got {self.confidence}")
 
     @property
     def asks(self) -> tuple[Target, ...]:

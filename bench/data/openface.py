@@ -59,19 +59,27 @@ def attributes(source: Path, names: Sequence[str], least: float) -> Mapping[str,
 
 
 def files(source: Path, names: Sequence[str]) -> list[Path]:
-    """The CSV files that are read."""
+    """The CSV files that are read.
+
+    Raises:
+        FileNotFoundError: if there is no source.
+        ValueError: if two pictures would share a file.
+    """
+    if not source.exists():
+        raise FileNotFoundError(f"openface= wants a CSV file or a folder of them, none at {source}")
     if not source.is_dir():
         return [source]
+    stems = [Path(name).with_suffix("") for name in names]
+    if shared := sorted(str(stem) for stem in set(stems) if stems.count(stem) > 1):
+        raise ValueError(f"several pictures are called {shared[0]}; give one CSV with their paths")
     return [path for name in names if (path := _beside(source, name)).is_file()]
 
 
 def _surest(source: Path, names: Sequence[str]) -> list[Line]:
     """The line of each picture's surest face; an empty one if there is none."""
-    if not source.exists():
-        raise FileNotFoundError(f"openface= wants a CSV file or a folder of them, none at {source}")
-    found: dict[str, Line] = {}
+    there, found = files(source, names), dict[str, Line]()
     if source.is_dir():
-        listed = ((name, path) for name in names if (path := _beside(source, name)).is_file())
+        listed = ((name, path) for name in names if (path := _beside(source, name)) in there)
         lines = [(name, line) for name, path in listed for line in _lines(path)]
     else:
         lines = [(line["path"], line) for line in _lines(source, "path")]

@@ -36,8 +36,9 @@ def same_picture(raw: Templates, released: Templates) -> Search:
         scores = asked[rows] @ album[first].T  # (n, P)
         scores[person[rows, None] == people] = -np.inf
         tied = abs(scores - own) <= _TIE
-        parts.append((scores > own + _TIE, tied, own, scores))
-    better, tied = (np.concatenate([part[i].sum(axis=1) for part in parts]) for i in (0, 1))
-    own = np.concatenate([part[2][:, 0] for part in parts])
-    best = np.maximum(own, np.concatenate([part[3].max(axis=1) for part in parts]))
-    return Search(better, tied, own, best, person, np.ones(len(person), bool), len(people))
+        better = (scores > own + _TIE).sum(axis=1)
+        parts.append(
+            (better, tied.sum(axis=1), own[:, 0], np.maximum(own[:, 0], scores.max(axis=1)))
+        )
+    better, ties, own, best = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return Search(better, ties, own, best, person, np.ones(len(person), bool), len(people))

@@ -10,7 +10,7 @@ import numpy as np
 
 from bench.answers import Estimate
 from bench.faces import Images
-from bench.metrics.intervals import Floats, Ids, estimate
+from bench.metrics.intervals import Floats, Ids, estimate, wilson
 from bench.metrics.looks import outlines
 
 _SEED = 20180615  # of the people or takes that are drawn
@@ -39,7 +39,9 @@ class Nearest(NamedTuple):
 
 
 def nearest(released: Images, training: Known, held_out: Known) -> Nearest:
-    """Compares releases with as many pictures that the defense was trained on as held-out ones.
+    """Compares releases with pictures that the defense was trained on and with held-out ones.
+
+    As many people of each side, or takes of the same people.
 
     Like is what correlates: small grey pictures, whatever their brightness and contrast.
 
@@ -75,13 +77,16 @@ def memorised(found: Nearest) -> Estimate:
     Raises:
         ValueError: if all releases are nearest to one person, as where all releases are alike.
     """
-    if len(np.unique(found.person)) < 2:
+    n_people = len(np.unique(found.person))
+    if n_people < 2:
         raise ValueError("all releases are nearest to one person: one draw tells nothing")
-    return estimate(
+    share = estimate(
         lambda weights: np.asarray(weights @ found.trained_on / weights.sum(axis=1)),
         found.person,
         0.5,
     )
+    low, high = wilson(share.value * n_people, n_people)  # that few may agree by luck
+    return share._replace(low=min(share.low, low), high=max(share.high, high))
 
 
 def evenly(first: Known, second: Known) -> tuple[Known, Known]:

@@ -15,7 +15,7 @@ from bench.data.frames import frames
 from bench.faces import Images
 from bench.registry import make
 from bench.reports.files import check_new, new_folder
-from bench.reports.sheet import Row, drawn, picture_of
+from bench.reports.sheet import Strip, drawn, picture_of
 from bench.runner.judges import judges
 from bench.runner.luck import RowLuck
 from bench.runner.sharing import Recipe, read
@@ -98,7 +98,7 @@ def _write(title: str, applied: Applied, out: Path) -> None:
             clip = draft / "animation.gif"
             first.save(clip, save_all=True, append_images=rest, duration=FRAME_MS, loop=0)
         rows = {
-            name: Row(images[:N_SHOWN]) for name, images in applied.sheet.items() if len(images)
+            name: Strip(images[:N_SHOWN]) for name, images in applied.sheet.items() if len(images)
         }
         rows = dict(list(rows.items())[:N_ROWS])
         drawn(title, rows).save(draft / "sheet.png")

@@ -22,8 +22,8 @@ class Caption(NamedTuple):
 def captions(results: Sequence[Result]) -> Mapping[tuple[Spec, Spec], Mapping[int, Caption]]:
     """What is said of each picture of the probe: data and defense, then row.
 
-    By the raw-trained classifier that is strongest without a defense about the first private
-    target; its probabilities are calibrated on validation rows without a defense.
+    By the raw-trained classifier that is strongest without a defense, in the first task about the
+    data; its probabilities are calibrated on validation rows without a defense.
     """
     asked: dict[Spec, list[Result]] = {}
     for result in results:
@@ -31,15 +31,14 @@ def captions(results: Sequence[Result]) -> Mapping[tuple[Spec, Spec], Mapping[in
             asked.setdefault(of(result.cell)[0], []).append(result)
     found: dict[tuple[Spec, Spec], Mapping[int, Caption]] = {}
     for said in asked.values():
-        first = said[0].cell
-        about = [r for r in said if (r.cell.target, r.cell.seed) == (first.target, first.seed)]
+        about = [result for result in said if _asked(result.cell) == _asked(said[0].cell)]
         choice = strongest(r for r in about if r.cell.defense.changes_nothing)
         if choice is None or not isinstance(choice.result.valid, Answers):
             continue
         valid, judge = choice.result.valid, choice.result.cell.attacker
         for result in about:
             if result.cell.attacker == judge and isinstance(result.probe, Answers):
-                found[of(result.cell)] = _captions(result.cell, result.probe, valid)
+                found[of(result.cell)] = _captions(result.classes, result.probe, valid)
     return found
 
 
@@ -48,8 +47,11 @@ def of(cell: Cell) -> tuple[Spec, Spec]:
     return spec_of(cell.data, without=("place",)), spec_of(cell.defense)
 
 
-def _captions(cell: Cell, probe: Answers, valid: Answers) -> Mapping[int, Caption]:
-    names = next(target.classes for target in cell.data.asks if target.name == cell.target)
+def _asked(cell: Cell) -> tuple[object, ...]:
+    return cell.task, cell.target, cell.seed, cell.threat_spec
+
+
+def _captions(names: Sequence[str], probe: Answers, valid: Answers) -> Mapping[int, Caption]:
     shares = probabilities(probe.scores, valid)  # (N, C)
     found = {}
     for row, share, truth in zip(probe.row.tolist(), shares, probe.truth, strict=True):

@@ -22,9 +22,9 @@ _COLUMNS = {  # threat and metric, with what heads them
 
 MEMORY_NOTE = (
     "Releases whose most similar real picture (correlation of small grey ones) is one that the "
-    "defense was trained on, in %, among as many that were held out; with 95 % intervals over "
-    "the people who are nearest. A defense whose interval lies above 50 gives its training "
-    "pictures away."
+    "defense was trained on, in %, among those of as many people (or takes) that were held out; "
+    "with 95 % intervals over the people who are nearest. A defense whose interval lies above 50 "
+    "gives its training pictures away."
 )
 
 
@@ -52,9 +52,12 @@ def linkage(records: Sequence[Record]) -> list[Table]:
 
 
 def _table(task: str, records: Sequence[Record]) -> Table:
+    threats = dict.fromkeys(r.threat for r in records)
     columns = [
-        (threat, metric, heading.format(metric.rpartition("_")[2]))
-        for (threat, prefix), heading in _COLUMNS.items()
+        (threat, metric, _heading(heading, threat, metric))
+        for (name, prefix), heading in _COLUMNS.items()
+        for threat in threats
+        if Spec.parse(threat).name == name
         for metric in dict.fromkeys(r.metric for r in records if r.metric.startswith(prefix))
     ]
     headings = ["defense", "attacker", *(heading for *_, heading in columns)]
@@ -68,13 +71,16 @@ def _table(task: str, records: Sequence[Record]) -> Table:
     return Table(f"Linkage: {task}", headings, [*rows, chance])
 
 
+def _heading(heading: str, threat: str, metric: str) -> str:
+    fields = threat.partition(":")[2]
+    told = heading.format(metric.rpartition("_")[2])
+    return f"{told} ({fields})" if fields else told
+
+
 def _of(records: Sequence[Record], threat: str, metric: str) -> list[Record]:
-    return [
-        r
-        for r in records
-        if Spec.parse(r.threat).name == threat and r.metric == metric and r.status == "ok"
-    ]
+    return [r for r in records if (r.threat, r.metric, r.status) == (threat, metric, "ok")]
 
 
 def _chance(records: Sequence[Record], metric: str) -> str:
-    return f"{100 * next(r.chance for r in records if r.metric == metric):.1f}"
+    known = [r.chance for r in records if (r.metric, r.status) == (metric, "ok")]
+    return f"{100 * known[0]:.1f}" if known else ""

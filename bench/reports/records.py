@@ -110,14 +110,14 @@ def named(cell: Cell) -> tuple[str, str, str, str]:
     data = spec_of(cell.data, without=("place",))
     return (
         str(data),
-        str(_anywhere(cell.defense)),
+        str(anywhere(cell.defense)),
         str(spec_of(cell.attacker)),
         str(cell.threat_spec),
     )
 
 
 @cache
-def _anywhere(defense: Defense) -> Spec:
+def anywhere(defense: Defense) -> Spec:
     """The spec, with the digest of a file of weights instead of its path, which is the user's."""
     spec = spec_of(defense)
     if not (isinstance(defense, Learned) and defense.weights):
@@ -178,13 +178,15 @@ def _looks(looks: Iterable[Looks]) -> Iterator[Record]:
             except ValueError as error:
                 estimate, status, reason = NOTHING, "n/a", str(error)
             result = Result(look.cell, None, None, "", look.key)
+            near = look.nearest if metric == "memorised" else None
+            person = near.person if near else look.person
             yield _record(result, metric, estimate, status, reason, ())._replace(
                 purpose="looks",
                 chosen=int(metric == "ssim"),
                 target="",
                 attacker="",
                 threat="",
-                n_people=len(np.unique(look.person)),
+                n_people=len(np.unique(person)),
             )
 
 

@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.answers import Answers, Numbers, Said
-from bench.api import Matcher
 from bench.faces import ESTIMATED, MISSING
 from bench.metrics.memory import Nearest
 from bench.metrics.missed import missed
-from bench.runner.artifacts import faces_in, notes_in
+from bench.runner.artifacts import faces_in, notes_in, targets_in
 from bench.runner.cells import Cell
 from bench.runner.plan import Planner
 from bench.runner.said import named_in, said_in
@@ -35,6 +34,7 @@ class Result(NamedTuple):
         mistaken: pictures whose label the defense took for another one, (N,), where it notes that.
         album: of a matcher that rereads releases, its answers about the raw pictures behind them,
             where the grid asks for these, too (`latent`).
+        classes: names of the target's classes.
     """
 
     cell: Cell
@@ -47,6 +47,7 @@ class Result(NamedTuple):
     imposed: NDArray[np.int64] | None = None
     mistaken: NDArray[np.bool_] | None = None
     album: Said | None = None
+    classes: tuple[str, ...] = ()
 
     @property
     def status(self) -> str:
@@ -116,6 +117,7 @@ def results(
                 _imposed(cell, release, part, probe.row),
                 _mistaken(cell, release, part, probe.row),
                 _album(cell, planner, store),
+                _classes(cell, part),
             )
             found.append(Result(cell, probe, valid, "", key, converged, *beside))
         else:
@@ -207,11 +209,13 @@ def _mistaken(
 
 def _album(cell: Cell, planner: Planner, store: Store) -> Said | None:
     """What an attacker that rereads releases says of the codes of the raw pictures."""
-    if cell.threat.answers_about != "reread" or not isinstance(cell.attacker, Matcher):
-        return None
-    raw = replace(cell, threat=replace(cell.threat, answers_about="codes"))
-    key = planner.answer(raw).key
-    return said_in(store.get(key), raw) if key in store else None
+    made = [store.get(stage.key) for stage in planner.album(cell) if stage.key in store]
+    return said_in(made[0], cell) if made else None
+
+
+def _classes(cell: Cell, part: Artifact) -> tuple[str, ...]:
+    """Names of the target's classes; none of a canary's."""
+    return next((t.classes for t in targets_in(part) if t.name == cell.target), ())
 
 
 def _places(part: Artifact, row: NDArray[np.int64]) -> NDArray[np.int64]:

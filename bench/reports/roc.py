@@ -13,6 +13,7 @@ from bench.metrics import curves
 from bench.metrics.intervals import Floats
 from bench.metrics.pairs import all_alike
 from bench.registry import brief, spec_of
+from bench.reports.records import anywhere
 from bench.reports.results import Result
 
 # False match rates at which curves are noted; low ones are where matchers are used.
@@ -48,7 +49,7 @@ def rocs(results: Sequence[Result]) -> Iterator[Roc]:
         except ValueError:  # not two classes, or one kind of pair is missing: there is no curve
             continue
         attacker = brief(Attacker, spec_of(cell.attacker))
-        defense = brief(Defense, spec_of(cell.defense))
+        defense = brief(Defense, anywhere(cell.defense))
         panel = f"{cell.task}: {cell.target} by {attacker}, {cell.threat_spec}"
         yield Roc(panel, str(defense), cell.seed, tmr)
 

@@ -11,8 +11,9 @@ from PIL import Image, ImageDraw
 
 from bench.api import Dataset, Defense
 from bench.faces import Images
-from bench.registry import brief, spec_of
+from bench.registry import brief
 from bench.reports.captions import Caption, captions, of
+from bench.reports.records import anywhere
 from bench.reports.results import Result
 from bench.runner.artifacts import faces_in, inputs_in
 from bench.runner.plan import Planner
@@ -26,7 +27,7 @@ NAME_PX = 230  # width of the column with names
 TITLE_PX, CAPTION_PX = 24, 13  # heights
 
 
-class Row(NamedTuple):
+class Strip(NamedTuple):
     """Pictures, (N, 3, H, W), and what is said of each, or nothing of any."""
 
     images: Images
@@ -42,20 +43,20 @@ def sheets(
     red where it is wrong. Data sets that show real people are left out unless `with_images`.
     """
     said = captions(results)
-    rows: dict[Spec, dict[str, Row]] = {}
+    rows: dict[Spec, dict[str, Strip]] = {}
     for result in results:
         cell = result.cell
         if cell.purpose == "canary" or not (cell.data.shareable or with_images):
             continue
         mine = rows.setdefault(of(cell)[0], {})
         stage = planner.release(replace(cell, threat=RAW), "probe", 0)
-        name = str(brief(Defense, spec_of(cell.defense)))
+        name = str(brief(Defense, anywhere(cell.defense)))
         if name not in mine and stage.key in store:
             faces = faces_in(store.get(planner.part(cell.data, "probe").key))
             shown = np.linspace(0, len(faces) - 1, N_PICTURES).astype(int)
             images = inputs_in(store.get(stage.key))[shown].astype(np.uint8)
             under = said.get(of(cell), {})
-            mine[name] = Row(images, [under.get(row) for row in faces.rows[shown].tolist()])
+            mine[name] = Strip(images, [under.get(row) for row in faces.rows[shown].tolist()])
     paths = []
     for number, (data, pictures) in enumerate(rows.items()):
         path = folder / f"sheet-{number + 1}.png"
@@ -69,7 +70,7 @@ def picture_of(image: Images) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(image.transpose(1, 2, 0)))  # (H, W, 3)
 
 
-def drawn(title: str, rows: Mapping[str, Row]) -> Image.Image:
+def drawn(title: str, rows: Mapping[str, Strip]) -> Image.Image:
     """A contact sheet with a row for each name."""
     n_columns = max(len(row.images) for row in rows.values())
     heights = [SIDE_PX + CAPTION_PX * any(row.captions) for row in rows.values()]

@@ -47,7 +47,9 @@ class Planner:
     def plan(self, cells: Iterable[Cell]) -> list[Stage]:
         """The stages that the cells need, inputs before what takes them, each once."""
         asked = [cell for cell in cells if not cell.unasked]
-        return with_inputs(stage for c in asked for stage in (self.answer(c), self.measure(c)))
+        return with_inputs(
+            stage for c in asked for stage in (self.answer(c), self.measure(c), *self.album(c))
+        )
 
     def measure(self, cell: Cell) -> Stage:
         """The stage that compares the pictures that a cell's defense gives out with the raw ones.
@@ -96,6 +98,12 @@ class Planner:
             told=",".join(sorted(cell.threat.grants)),
             seed=cell.seed,
         )
+
+    def album(self, cell: Cell) -> tuple[Stage, ...]:
+        """The stage with what a matcher that rereads releases says of the raw pictures' codes."""
+        if cell.threat.answers_about != "reread" or not isinstance(cell.attacker, Matcher):
+            return ()
+        return (self.answer(replace(cell, threat=replace(cell.threat, answers_about="codes"))),)
 
     def attack(self, cell: Cell) -> Stage:
         """The stage that trains a cell's attacker."""

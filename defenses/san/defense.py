@@ -6,6 +6,7 @@ from bench.api import Context, Weights
 from bench.faces import Faces, Release
 from bench.registry import register
 from defenses.san.family import TAKEN_FOR
+from defenses.san.nets import published_state
 from defenses.san.network import Network
 
 
@@ -25,6 +26,12 @@ class SAN(Network):
     from the defender's people, where the authors take VGG-Face; AdamW with a cosine for Adam; terms
     are means over a batch; the best epoch on held-out people is kept.
     """
+
+    @classmethod
+    def published_as(cls, state: Weights) -> str:
+        """Where the authors' release goes, if it is that."""
+        published_state(state)
+        return "autoencoder"
 
     def fit(self, faces: Faces, context: Context) -> Weights:
         """The prototypes (3, 3, H, W), the defender's classifier, and the autoencoder."""

@@ -100,12 +100,6 @@ class Network(Towards):
                 f"the release has widths, kernel, pool, skip, n_colours {AUTHORS_NET}, not {built}"
             )
 
-    @classmethod
-    def published_as(cls, state: Weights) -> str:
-        """Where the authors' release goes, if it is that."""
-        published_state(state)
-        return "autoencoder"
-
     def learned(self, faces: Faces, context: Context, classifier: str = "") -> Weights:
         """The prototypes, the defender's classifiers and the autoencoder.
 

@@ -32,6 +32,23 @@ def test_cosines_fall_with_the_standardised_distance(rng):
     assert 2 * 100 * 4 * (1 - cosines) == pytest.approx(squared, rel=0.1, abs=2e-3)
 
 
+def test_cosines_fall_with_the_distance_within_people_too(rng):
+    person = np.repeat(np.arange(100), 4)
+    steady = np.array([0.05, 1, 0.3])  # spread within people: most of a code may be the person's
+    train = rng.standard_normal((100, 3))[person] + steady * rng.standard_normal((400, 3))
+    weights, cosines = linked(train, person, train[::7], "within")
+    standard = (train[::7] - weights["mean"]) / weights["scale"]
+    squared = ((standard[:, None] - standard) ** 2).sum(axis=2)
+    nearest = (squared + 1e9 * np.eye(len(squared))).argmin(axis=1)
+    found = (cosines - 9 * np.eye(len(squared))).argmax(axis=1)
+    assert (found == nearest).mean() > 0.97
+
+
+def test_the_spread_within_people_of_one_picture_each_is_refused(rng):
+    with pytest.raises(ValueError, match="wants people with two pictures"):
+        linked(rng.standard_normal((4, 2)), np.arange(4), np.zeros((2, 2)), "within")
+
+
 def test_the_spread_within_people_is_around_each_persons_mean():
     codes = [[0, 0], [2, 1], [10, 0], [12, 1]]  # 1 apart from the person's mean, and 0.5
     weights, _ = linked(codes, [0, 0, 1, 1], codes, "within")

@@ -100,7 +100,20 @@ def test_a_bad_file_is_one_clear_error(folder, text, message):
 
 def test_a_file_that_is_not_there_is_told(folder):
     with pytest.raises(FileNotFoundError, match=r"none at .*else\.csv"):
-        labels_of(folder("", openface="else.csv"))
+        folder("", openface="else.csv").files()
+
+
+def test_two_pictures_of_one_name_are_told(folder, tmp_path):
+    made = folder("", openface="said")
+    (tmp_path / "said").mkdir()
+    (tmp_path / "ann" / "0.jpg").write_bytes((tmp_path / "ann" / "0.png").read_bytes())
+    with pytest.raises(ValueError, match="several pictures are called ann/0"):
+        made.files()
+
+
+def test_a_confidence_in_percent_is_refused(folder):
+    with pytest.raises(ValueError, match="confidence is OpenFace's, 0 to 1, got 80"):
+        folder("", confidence=80)
 
 
 def test_columns_called_as_attributes_are_numbers(folder, tmp_path):

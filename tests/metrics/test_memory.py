@@ -38,6 +38,11 @@ def test_a_share_by_hand_with_its_interval_over_the_people_who_are_near():
     assert 0.38 < spread.low < 0.5 < spread.high < 0.62
 
 
+def test_two_people_who_agree_tell_little():
+    found = memorised(Nearest(np.ones(100), np.repeat([0, 1], 50)))
+    assert found.low < 0.5 < found.high
+
+
 def test_one_person_tells_nothing():
     with pytest.raises(ValueError, match="one draw tells nothing"):
         memorised(Nearest(np.ones(9), np.zeros(9, int)))

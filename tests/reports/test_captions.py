@@ -32,7 +32,9 @@ def test_a_caption_is_what_the_strongest_raw_judge_says_of_the_release(run):
     assert [said[row].right for row in result.probe.row.tolist()] == list(
         named == result.probe.truth
     )
-    assert all(said[row].text.split()[-1].isdecimal() for row in said)
+    names = {caption.text.rpartition(" ")[0] for caption in said.values()}
+    assert names <= set(result.classes)
+    assert all(caption.text.split()[-1].isdecimal() for caption in said.values())
 
 
 def test_without_a_raw_threat_nothing_is_said(run):

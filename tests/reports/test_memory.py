@@ -17,7 +17,7 @@ def test_a_parrot_is_found_and_what_shows_only_its_input_is_not(run, protocol):
     records = {r.defense: r for r in done.select(metric="memorised")}
     assert set(records) == {"parrot:share=1.0", "parrot:share=0.0"}  # pixelate learns nothing
     assert records["parrot:share=1.0"].value > 0.99
-    assert records["parrot:share=1.0"].low > 0.9
+    assert records["parrot:share=1.0"].low > 0.6  # few people
     honest = records["parrot:share=0.0"]
     assert honest.low < 0.5 < honest.high
     (table,) = memory(done.records)

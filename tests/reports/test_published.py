@@ -27,6 +27,7 @@ def test_the_authors_autoencoder_is_taken_by_san(imported):
     done, digest = imported(Autoencoder().state_dict())
     assert done.exit_code == 0
     assert f'defenses = ["san:autoencoder=theirs,sha256={digest}"]' in done.stdout
+    assert done.stdout.count("defenses =") == 1  # not its ensembles: they want several
     assert "put it as theirs.pt into the folder that BENCH_WEIGHTS names" in done.stdout
 
 
@@ -36,4 +37,5 @@ def test_a_network_that_nobody_takes_is_told_with_what_was_wanted(imported):
     done, _ = imported(state)
     assert done.exit_code == 2
     assert "no defense takes the network in" in done.stderr
+    assert "eigenface" not in done.stderr  # takes none at all
     assert "this lacks ['autoencoder.3.bias']" in " ".join(done.stderr.split())

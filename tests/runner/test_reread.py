@@ -76,3 +76,8 @@ def test_the_table_sets_the_same_picture_beside_others(done):
     assert [cell.split()[0] for cell in rows["constant"]] == ["16.7"] * 3
     assert rows["none"][0].startswith("100.0")
     assert rows["none"][1] == rows["none"][2]
+
+
+def test_the_raw_codes_are_asked_about_whether_or_not_codes_are_given_out(run):
+    done = run(data=OPEN, attackers=["linkage"], defenses=["keeper"], threats=["reread"])
+    assert found(done, "keeper:n=16", "same_picture_of_6").low > 0.8
