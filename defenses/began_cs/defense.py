@@ -43,10 +43,11 @@ class BEGANCS(Recipe):
     gamma of Chang et al., ECCV 2018, which the paper's look like a swap of).
     Differs from it: see also nets.py, losses.py and training.py. The paper leaves open widths,
     lambda_k, batch, epochs, norms and weights of the errors; y comes of its own regressor, and
-    networks take it standardised. The default learns in a minute, from hundreds of pictures of 32
-    px: it first rebuilds pictures from codes that are made to look like noise (`rebuild`,
-    `w_moments`), goes on doing so (`w_rebuild`), keeps the generator's running mean, mirrors
-    pictures, and weighs the errors otherwise.
+    networks take it standardised. The default learns in a minute and a half, from hundreds of
+    pictures of 32 px: it first rebuilds pictures from codes that are made to look like wider noise
+    (`rebuild`, `w_moments`, `reach`), and goes on doing so (`w_rebuild`); the code has numbers that
+    no noise asks for (`spare`), as one that says z alone cannot say y; the encoder has batch norm;
+    pictures, real and made, are moved and mirrored; the generator's running mean is kept.
     """
 
     hides = frozenset({"identity"})
@@ -173,7 +174,8 @@ class BEGANCS(Recipe):
 
     def _samples(self, images: Images, weights: Weights, context: Context) -> Images:
         """Pictures, their surrogates, and what each number of y does to a face."""
-        shown = images[:N_SHOWN]
+        spread = np.linspace(0, len(images) - 1, N_SHOWN).astype(int)
+        shown = images[spread]
         form, n = Form.of(weights), len(shown)
         y = self._seen(shown, weights, context)
         mean = np.tile(Scale.kept(weights).mean, (form.labels, n, 1))  # (D, n, D)
