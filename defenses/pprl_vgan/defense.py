@@ -15,9 +15,10 @@ from bench.nn.inputs import scaled
 from bench.nn.state import restored
 from bench.registry import register
 from bench.spec import Value
+from defenses.pprl_vgan.game import Pupils
 from defenses.pprl_vgan.nets import SIZES_PX, Decoder, Encoder, Form
 from defenses.pprl_vgan.recipe import FERG, MUG, Recipe
-from defenses.pprl_vgan.training import Pupils, trained
+from defenses.pprl_vgan.training import trained
 
 POLICIES = ("random", "fixed", "same-utility", "never-own")
 CODES = ("sample", "mean", "both")

@@ -26,6 +26,9 @@ RELEASED: Mapping[str, Value] = {  # what both releases share
     "w_rebuild": 0.0,
     "shift": 0.0,
     "flip": False,
+    "noise": 0.0,
+    "settle": 0,
+    "iterations": 0,
 }
 FERG = {
     **RELEASED,
@@ -74,11 +77,14 @@ class Recipe(Learned, LatentDefense):
     decay: float = field(1e-6, about="the rate falls as 1 / (1 + decay * iterations)")
     anneal: bool = field(True, about="the rate falls to 0 over the second half")
     batch: int = field(48, about="pictures of a step")
-    epochs: int = field(28, about="of the game, each of as many iterations as whole batches")
+    iterations: int = field(26, about="of an epoch; 0: as many as there are whole batches")
+    epochs: int = field(28, about="of the game")
     warmup: int = field(26, about="epochs before, in which the discriminator learns classes alone")
     rebuild: int = field(10, about="epochs then, in which encoder and decoder rebuild pictures")
     shift: float = field(0.06, about="largest move of what the discriminator sees, share of a side")
     flip: bool = field(True, about="mirror half of what the discriminator sees")
+    noise: float = field(0.1, about="spread of noise on what the discriminator sees; white is 1")
+    settle: int = field(20, about="batches that batch norm's statistics are taken from at the end")
     patience: int = field(15, about="epochs after which faces must show structure, or it restarts")
     restarts: int = field(2, about="new beginnings at most")
 
@@ -87,6 +93,8 @@ class Recipe(Learned, LatentDefense):
             raise ValueError(f"optimizer must be one of {OPTIMIZERS}, got {self.optimizer!r}")
         if min(self.width, self.decoder_width, self.latent, self.epochs) < 1 or self.batch < 2:
             raise ValueError("widths, latent and epochs are at least 1, batch at least 2")
+        if self.rebuild and not self.w_rebuild:
+            raise ValueError("rebuild wants a w_rebuild above 0, or rebuild=0")
         if self.kernel < 3:
             raise ValueError(f"kernel must be at least 3 px, got {self.kernel}")
 
