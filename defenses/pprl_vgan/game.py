@@ -187,7 +187,7 @@ class Game:
             "kl": divergence.mean(),
             **dict(zip(("real", "person", "utility"), terms, strict=True)),
             **_right("made", verdict, person, utility),
-            "variety": made.detach().std(dim=0).mean() / images.std(dim=0).mean(),
+            "variety": _variety(made.detach()) / _variety(images),
         }
         return Made(made.detach(), person, utility, figures)
 
@@ -236,7 +236,9 @@ class Game:
     def _judged(self, images: Tensor) -> Verdict:
         """What the discriminator says of pictures under noise."""
         if self.recipe.noise:
-            images = images + self.recipe.noise * torch.randn_like(images)
+            n, channels, height, width = images.shape
+            noise = torch.randn(n, height, width, channels, device=self.device)
+            images = images + self.recipe.noise * noise.permute(0, 3, 1, 2)  # as they lie: faster
         with autocast(self.device):
             verdict = self.discriminator(images)
         return Verdict(*(logits.float() for logits in verdict))
@@ -264,6 +266,11 @@ def _step(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
     optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     optimizer.step()
+
+
+def _variety(images: Tensor) -> Tensor:
+    """How much pictures differ from one another, at every fourth pixel each way."""
+    return images[:, :, ::4, ::4].std(dim=0).mean()
 
 
 def _right(which: str, verdict: Verdict, person: Tensor, utility: Tensor) -> Figures:

@@ -66,3 +66,12 @@ def test_as_released_statistics_are_those_that_training_leaves():
     playing.settle()
     after = playing.encoder.state_dict()
     assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+@pytest.mark.parametrize("preset", ["ferg", "mug"])
+def test_the_released_settings_leave_out_what_is_ours(preset):
+    recipe = make(Defense, Spec("pprl_vgan", preset))
+    ours = ("warmup", "rebuild", "w_rebuild", "iterations", "noise", "settle", "shift", "flip")
+    assert not any(getattr(recipe, name) for name in (*ours, "anneal", "pooled"))
+    assert sum(recipe.shares) == pytest.approx(1)  # as released
+    assert (recipe.d_shares, recipe.lr, recipe.batch) == ((0.25, 0.5, 0.25), 3e-4, 256)
