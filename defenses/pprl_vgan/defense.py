@@ -43,14 +43,16 @@ class PPRLVGAN(Recipe):
 
     Source: Chen, Konrad, Ishwar, CVPR-W 2018 (arXiv:1803.07100); released train.py, first release
     (FERG) and last (MUG).
-    Differs from it: see also nets.py and training.py. `ferg` and `mug` take the released settings;
+    Differs from it: see also nets.py and game.py. `ferg` and `mug` take the released settings;
     with them come the log-variance's sigmoid (`bounded`) and MUG's slip in the spread (`squared`),
     which the default mends. The default learns in a minute, from a thousand pictures of 32 px,
     what the released settings learn in hours: it is narrower; encoder and discriminator have the
     blocks of the authors' identifier (`pooled`); the discriminator learns people and expressions
-    first (`warmup`), the encoder begins with its blocks and rebuilds pictures (`rebuild`); a
-    quarter of what is made in the game shows its own person and is also compared with its source
-    (`w_rebuild`), where the authors compare no pixels; it takes Adam, mirrors and moves pictures.
+    first (`warmup`), the encoder begins with its blocks and rebuilds pictures (`rebuild`); half of
+    what is made in the game shows its own person and is also compared with its source
+    (`w_rebuild`), where the authors compare no pixels; the discriminator sees pictures mirrored,
+    moved and under `noise`, so that faces and not grains convince it; batch norm's statistics are
+    taken anew at the end (`settle`); it takes Adam.
     An attacker of codes may get the mean or both moments (`code`), where the authors give their MLP
     one sample, and several releases of a picture (the threats' `draws` and `queries`); nothing is
     chosen on test pictures.
