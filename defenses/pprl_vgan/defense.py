@@ -17,7 +17,7 @@ from bench.registry import register
 from bench.spec import Value
 from defenses.pprl_vgan.game import Pupils
 from defenses.pprl_vgan.nets import SIZES_PX, Decoder, Encoder, Form
-from defenses.pprl_vgan.recipe import FERG, MUG, Recipe
+from defenses.pprl_vgan.recipe import FACES, FERG, MUG, Recipe
 from defenses.pprl_vgan.training import trained
 
 POLICIES = ("random", "fixed", "same-utility", "never-own")
@@ -48,11 +48,12 @@ class PPRLVGAN(Recipe):
     which the default mends. The default learns in a minute, from a thousand pictures of 32 px,
     what the released settings learn in hours: it is narrower; encoder and discriminator have the
     blocks of the authors' identifier (`pooled`); the discriminator learns people and expressions
-    first (`warmup`), the encoder begins with its blocks and rebuilds pictures (`rebuild`); half of
-    what is made in the game shows its own person and is also compared with its source
-    (`w_rebuild`), where the authors compare no pixels; the discriminator sees pictures mirrored,
-    moved and under `noise`, so that faces and not grains convince it; batch norm's statistics are
-    taken anew at the end (`settle`); it takes Adam.
+    first (`warmup`), the encoder begins with its blocks and rebuilds pictures (`rebuild`); a
+    share of what is made in the game (`own`) shows its own person and is also compared with its
+    source (`w_rebuild`), where the authors compare no pixels; the discriminator sees pictures
+    mirrored and moved; it takes Adam. `faces` compares pixels more, shows the discriminator
+    pictures under `noise`, so that faces and not grains convince it, and takes batch norm's
+    statistics anew at the end (`settle`).
     An attacker of codes may get the mean or both moments (`code`), where the authors give their MLP
     one sample, and several releases of a picture (the threats' `draws` and `queries`); nothing is
     chosen on test pictures.
@@ -61,7 +62,12 @@ class PPRLVGAN(Recipe):
     hides = frozenset({"identity"})
     discloses = frozenset({"c"})
     imposes: ClassVar[Mapping[str, str]] = {"identity": "c"}
-    presets: ClassVar[Mapping[str, Mapping[str, Value]]] = {"quick": {}, "ferg": FERG, "mug": MUG}
+    presets: ClassVar[Mapping[str, Mapping[str, Value]]] = {
+        "quick": {},
+        "faces": FACES,
+        "ferg": FERG,
+        "mug": MUG,
+    }
 
     policy: str = field(
         "random",

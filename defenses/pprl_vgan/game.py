@@ -25,7 +25,6 @@ from defenses.pprl_vgan.losses import heads, kl, of_discriminator, of_generator,
 from defenses.pprl_vgan.nets import Decoder, Discriminator, Encoder, Form, Verdict
 from defenses.pprl_vgan.recipe import Recipe
 
-OWN = 2  # of as many pictures one shows its own person where it is compared with its source
 FIGURES = (  # of the game
     "kl", "real", "person", "utility",  # the generator's losses, nats
     "person_made", "utility_made",  # how often the discriminator's heads name what was wanted
@@ -154,7 +153,7 @@ class Game:
         rebuilt, divergence = self._made(images, person)
         error = (rebuilt - images).abs().mean()
         divergence = divergence.mean()
-        _step(self.maker, self.recipe.w_rebuild * error + self.recipe.w_kl * divergence)
+        _step(self.maker, self.recipe.w_alone * error + self.recipe.w_kl * divergence)
         return {"kl": divergence, "error": error}
 
     def _play(self, number: int, n: int) -> Figures:
@@ -178,7 +177,7 @@ class Game:
         terms = heads(verdict, torch.ones_like(verdict.real), person, utility)
         loss = of_generator(divergence, terms, self.recipe.shares)
         if self.recipe.w_rebuild:
-            n_own = len(images) // OWN
+            n_own = int(self.recipe.own * len(images))
             error = (made[:n_own] - images[:n_own]).abs().mean()
             loss = loss + self.recipe.w_rebuild * error
         _step(self.maker, loss)
@@ -221,7 +220,7 @@ class Game:
         """
         person = torch.randint(0, self.form.n_people, (len(own),), generator=self.generator)
         person = person.to(self.device)
-        n_own = len(own) // OWN if self.recipe.w_rebuild else 0
+        n_own = int(self.recipe.own * len(own)) if self.recipe.w_rebuild else 0
         person[:n_own] = own[:n_own]
         return person
 

@@ -39,6 +39,20 @@ FERG = {
     "w_utility": 0.29,
     "epochs": 400,
 }
+FACES: Mapping[
+    str, Value
+] = {  # clearer faces; more of the source shows through, and less of the expression
+    "w_rebuild": 20.0,
+    "w_alone": 20.0,
+    "own": 0.5,
+    "w_person": 0.4,
+    "w_utility": 1.0,
+    "noise": 0.2,
+    "settle": 20,
+    "warmup": 24,
+    "rebuild": 18,
+    "epochs": 18,
+}
 MUG = {
     **RELEASED,
     "kernel": 8,
@@ -65,9 +79,11 @@ class Recipe(Learned, LatentDefense):
     fakes_teach: bool = field(False, about="made pictures, too, teach the discriminator's classes")
     w_kl: float = field(0.002, about="share of the codes' divergence in the generator's loss")
     w_real: float = field(0.2, about="share of being taken for real")
-    w_person: float = field(0.4, about="share of being taken for the person wanted")
-    w_utility: float = field(1.0, about="share of showing what the source shows")
-    w_rebuild: float = field(20.0, about="weight of the mean error of pictures of the own person")
+    w_person: float = field(0.3, about="share of being taken for the person wanted")
+    w_utility: float = field(0.6, about="share of showing what the source shows")
+    w_rebuild: float = field(1.0, about="weight of the mean error of pictures of the own person")
+    own: float = field(0.25, about="share of a batch that shows the own person to be compared")
+    w_alone: float = field(5.0, about="weight of that error before the game")
     d_real: float = field(0.25, about="share of real or made in the discriminator's loss")
     d_person: float = field(0.5, about="share of who it is")
     d_utility: float = field(1.0, about="share of what it shows")
@@ -78,13 +94,13 @@ class Recipe(Learned, LatentDefense):
     anneal: bool = field(True, about="the rate falls to 0 over the second half")
     batch: int = field(48, about="pictures of a step")
     iterations: int = field(26, about="of an epoch; 0: as many as there are whole batches")
-    epochs: int = field(18, about="of the game")
-    warmup: int = field(24, about="epochs before, in which the discriminator learns classes alone")
-    rebuild: int = field(18, about="epochs then, in which encoder and decoder rebuild pictures")
+    epochs: int = field(28, about="of the game")
+    warmup: int = field(26, about="epochs before, in which the discriminator learns classes alone")
+    rebuild: int = field(10, about="epochs then, in which encoder and decoder rebuild pictures")
     shift: float = field(0.06, about="largest move of what the discriminator sees, share of a side")
     flip: bool = field(True, about="mirror half of what the discriminator sees")
-    noise: float = field(0.2, about="spread of noise on what the discriminator sees; white is 1")
-    settle: int = field(20, about="batches that batch norm's statistics are taken from at the end")
+    noise: float = field(0.0, about="spread of noise on what the discriminator sees; white is 1")
+    settle: int = field(0, about="batches that batch norm's statistics are taken from at the end")
     patience: int = field(15, about="epochs after which faces must show structure, or it restarts")
     restarts: int = field(2, about="new beginnings at most")
 
@@ -93,8 +109,6 @@ class Recipe(Learned, LatentDefense):
             raise ValueError(f"optimizer must be one of {OPTIMIZERS}, got {self.optimizer!r}")
         if min(self.width, self.decoder_width, self.latent, self.epochs) < 1 or self.batch < 2:
             raise ValueError("widths, latent and epochs are at least 1, batch at least 2")
-        if self.rebuild and not self.w_rebuild:
-            raise ValueError("rebuild wants a w_rebuild above 0, or rebuild=0")
         if self.kernel < 3:
             raise ValueError(f"kernel must be at least 3 px, got {self.kernel}")
 

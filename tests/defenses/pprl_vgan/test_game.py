@@ -28,10 +28,10 @@ def test_small_data_get_as_many_steps_if_iterations_are_counted(iterations, want
     assert game(iterations=iterations).n_iterations == wanted
 
 
-def test_half_show_their_own_person_where_that_is_compared():
+def test_a_share_shows_its_own_person_where_that_is_compared():
     own = torch.full((1000,), 2)
-    assert game()._wanted(own)[:500].tolist() == [2] * 500
-    others = game(w_rebuild=0.0, rebuild=0)._wanted(own)
+    assert game(own=0.5)._wanted(own)[:500].tolist() == [2] * 500
+    others = game(w_rebuild=0.0)._wanted(own)
     for person in range(4):
         assert abs((others == person).float().mean() - 0.25) < 0.06  # 4 standard deviations
 
