@@ -39,9 +39,8 @@ FERG = {
     "w_utility": 0.29,
     "epochs": 400,
 }
-FACES: Mapping[
-    str, Value
-] = {  # clearer faces; more of the source shows through, and less of the expression
+# Clearer faces, in which more of the source shows through, and less of the expression.
+FACES: Mapping[str, Value] = {
     "w_rebuild": 20.0,
     "w_alone": 20.0,
     "own": 0.5,
