@@ -21,6 +21,12 @@ T = TypeVar("T")
 Pictures = Mapping[str, Images]  # name -> uint8 (3, H, W), in the order of their names or frames
 
 
+def folders(pictures: Pictures) -> NDArray[np.int64]:
+    """The number of each picture's folder, (N,): pictures of one may be frames of a clip."""
+    parents = [name.rpartition("/")[0] for name in pictures]
+    return np.unique(parents, return_inverse=True)[1]
+
+
 class Judge(NamedTuple):
     """Somebody who learned a target from raw pictures of the data that the defense was fitted to.
 

@@ -29,7 +29,7 @@ QUICK = {  # fields that shorten training; the rules are the same
     "began_cs": "began_cs:steps=1,rebuild=1,width=4,batch=16,estimator_steps=2",
     "card": "card:utility=gender",
     "eigenface": "eigenface:k=4",
-    "pprl_vgan": "pprl_vgan:epochs=1,warmup=1,width=4,batch=16",
+    "pprl_vgan": "pprl_vgan:epochs=1,warmup=1,rebuild=1,iterations=2,width=4,batch=16",
     "synthetic": "synthetic:people=4,takes=2,pictures=2",
     "chance": "chance",
 }

@@ -4,33 +4,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.answers import Estimate
-from bench.metrics.intervals import estimate
+from bench.metrics.intervals import Ids, estimate
 
 Scores = NDArray[np.float32]
 
 
-def mean(values: NDArray[np.generic]) -> Estimate:
-    """Mean of numbers, (N,), in their unit, with an interval as if they were independent."""
-    return _mean(values, np.nan, share=False)
+def mean(values: NDArray[np.generic], folder: Ids) -> Estimate:
+    """Mean of numbers, (N,), in their unit, with an interval over folders, (N,).
+
+    Pictures of one folder may be frames of a clip and alike. Where all are of one folder, the
+    interval is as if they were independent.
+    """
+    return _mean(values, folder, np.nan, share=False)
 
 
-def share(hits: NDArray[np.generic], chance: float = np.nan) -> Estimate:
-    """Share of hits, or mean of probabilities, (N,), with an interval as if independent."""
-    return _mean(hits, chance, share=True)
+def share(hits: NDArray[np.generic], folder: Ids, chance: float = np.nan) -> Estimate:
+    """Share of hits, or mean of probabilities, (N,), with an interval as of `mean`."""
+    return _mean(hits, folder, chance, share=True)
 
 
-def agreement(first: Scores, second: Scores) -> Estimate:
+def agreement(first: Scores, second: Scores, folder: Ids) -> Estimate:
     """Share of rows whose highest score, (N, C), is the same; chance: that of the commonest."""
     before, after = first.argmax(axis=1), second.argmax(axis=1)
-    return share(before == after, float(np.bincount(before).max() / len(before)))
+    return share(before == after, folder, float(np.bincount(before).max() / len(before)))
 
 
-def _mean(values: NDArray[np.generic], chance: float, *, share: bool) -> Estimate:
+def _mean(values: NDArray[np.generic], folder: Ids, chance: float, *, share: bool) -> Estimate:
     if not len(values):
         raise ValueError("a mean wants one value or more, got none")
     numbers = values.astype(np.float64)
+    unit = folder if len(np.unique(folder)) > 1 else np.arange(len(values))
 
     def weighted(weights: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(weights @ numbers / weights.sum(axis=1))
 
-    return estimate(weighted, np.arange(len(values)), chance, share=share)
+    return estimate(weighted, unit, chance, share=share)

@@ -22,7 +22,7 @@ from bench.runner.sharing import Recipe, read
 from bench.runner.store import Store
 from bench.runner.worker import Worker
 from bench.spec import Spec
-from bench.verb import Applied, Pictures, Tools, Verb
+from bench.verb import Applied, Pictures, Tools, Verb, folders
 
 FRAME_MS = 100  # that each frame of an animation is shown
 LEAST_PX = 128  # height of an animation; smaller frames are enlarged by a whole number
@@ -68,7 +68,10 @@ def run_verb(
     applied = verb.apply(pictures, tools)
     _write(str(spec), applied, out)
     _print(applied, console)
-    console.print(f"{len(applied.pictures)} pictures in {out}/", highlight=False, soft_wrap=True)
+    n_folders = len(np.unique(folders(pictures)))
+    over = f"over {n_folders} folders" if n_folders > 1 else "as if pictures were independent"
+    told = f"intervals are {over}; {len(applied.pictures)} pictures in {out}/"
+    console.print(told, highlight=False, soft_wrap=True)
 
 
 def _size(recipe: Recipe) -> int:

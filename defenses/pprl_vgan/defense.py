@@ -15,9 +15,10 @@ from bench.nn.inputs import scaled
 from bench.nn.state import restored
 from bench.registry import register
 from bench.spec import Value
+from defenses.pprl_vgan.game import Pupils
 from defenses.pprl_vgan.nets import SIZES_PX, Decoder, Encoder, Form
-from defenses.pprl_vgan.recipe import FERG, MUG, Recipe
-from defenses.pprl_vgan.training import Pupils, trained
+from defenses.pprl_vgan.recipe import FACES, FERG, MUG, Recipe
+from defenses.pprl_vgan.training import trained
 
 POLICIES = ("random", "fixed", "same-utility", "never-own")
 CODES = ("sample", "mean", "both")
@@ -42,14 +43,17 @@ class PPRLVGAN(Recipe):
 
     Source: Chen, Konrad, Ishwar, CVPR-W 2018 (arXiv:1803.07100); released train.py, first release
     (FERG) and last (MUG).
-    Differs from it: see also nets.py and training.py. `ferg` and `mug` take the released settings;
+    Differs from it: see also nets.py and game.py. `ferg` and `mug` take the released settings;
     with them come the log-variance's sigmoid (`bounded`) and MUG's slip in the spread (`squared`),
     which the default mends. The default learns in a minute, from a thousand pictures of 32 px,
     what the released settings learn in hours: it is narrower; encoder and discriminator have the
     blocks of the authors' identifier (`pooled`); the discriminator learns people and expressions
     first (`warmup`), the encoder begins with its blocks and rebuilds pictures (`rebuild`); a
-    quarter of what is made in the game shows its own person and is also compared with its source
-    (`w_rebuild`), where the authors compare no pixels; it takes Adam, mirrors and moves pictures.
+    share of what is made in the game (`own`) shows its own person and is also compared with its
+    source (`w_rebuild`), where the authors compare no pixels; the discriminator sees pictures
+    mirrored and moved; it takes Adam. `faces` compares pixels more, shows the discriminator
+    pictures under `noise`, so that faces and not grains convince it, and takes batch norm's
+    statistics anew at the end (`settle`).
     An attacker of codes may get the mean or both moments (`code`), where the authors give their MLP
     one sample, and several releases of a picture (the threats' `draws` and `queries`); nothing is
     chosen on test pictures.
@@ -58,7 +62,12 @@ class PPRLVGAN(Recipe):
     hides = frozenset({"identity"})
     discloses = frozenset({"c"})
     imposes: ClassVar[Mapping[str, str]] = {"identity": "c"}
-    presets: ClassVar[Mapping[str, Mapping[str, Value]]] = {"quick": {}, "ferg": FERG, "mug": MUG}
+    presets: ClassVar[Mapping[str, Mapping[str, Value]]] = {
+        "quick": {},
+        "faces": FACES,
+        "ferg": FERG,
+        "mug": MUG,
+    }
 
     policy: str = field(
         "random",

@@ -26,6 +26,9 @@ RELEASED: Mapping[str, Value] = {  # what both releases share
     "w_rebuild": 0.0,
     "shift": 0.0,
     "flip": False,
+    "noise": 0.0,
+    "settle": 0,
+    "iterations": 0,
 }
 FERG = {
     **RELEASED,
@@ -35,6 +38,19 @@ FERG = {
     "w_person": 0.6,
     "w_utility": 0.29,
     "epochs": 400,
+}
+# Clearer faces, in which more of the source shows through, and less of the expression.
+FACES: Mapping[str, Value] = {
+    "w_rebuild": 20.0,
+    "w_alone": 20.0,
+    "own": 0.5,
+    "w_person": 0.4,
+    "w_utility": 1.0,
+    "noise": 0.2,
+    "settle": 20,
+    "warmup": 24,
+    "rebuild": 18,
+    "epochs": 18,
 }
 MUG = {
     **RELEASED,
@@ -64,7 +80,9 @@ class Recipe(Learned, LatentDefense):
     w_real: float = field(0.2, about="share of being taken for real")
     w_person: float = field(0.3, about="share of being taken for the person wanted")
     w_utility: float = field(0.6, about="share of showing what the source shows")
-    w_rebuild: float = field(1.0, about="share of the mean error of pictures of the own person")
+    w_rebuild: float = field(1.0, about="weight of the mean error of pictures of the own person")
+    own: float = field(0.25, about="share of a batch that shows the own person to be compared")
+    w_alone: float = field(5.0, about="weight of that error before the game")
     d_real: float = field(0.25, about="share of real or made in the discriminator's loss")
     d_person: float = field(0.5, about="share of who it is")
     d_utility: float = field(1.0, about="share of what it shows")
@@ -74,11 +92,14 @@ class Recipe(Learned, LatentDefense):
     decay: float = field(1e-6, about="the rate falls as 1 / (1 + decay * iterations)")
     anneal: bool = field(True, about="the rate falls to 0 over the second half")
     batch: int = field(48, about="pictures of a step")
-    epochs: int = field(28, about="of the game, each of as many iterations as whole batches")
+    iterations: int = field(26, about="of an epoch; 0: as many as there are whole batches")
+    epochs: int = field(28, about="of the game")
     warmup: int = field(26, about="epochs before, in which the discriminator learns classes alone")
     rebuild: int = field(10, about="epochs then, in which encoder and decoder rebuild pictures")
     shift: float = field(0.06, about="largest move of what the discriminator sees, share of a side")
     flip: bool = field(True, about="mirror half of what the discriminator sees")
+    noise: float = field(0.0, about="spread of noise on what the discriminator sees; white is 1")
+    settle: int = field(0, about="batches that batch norm's statistics are taken from at the end")
     patience: int = field(15, about="epochs after which faces must show structure, or it restarts")
     restarts: int = field(2, about="new beginnings at most")
 

@@ -14,9 +14,9 @@ import torch
 from bench.api import Defense
 from bench.registry import make
 from bench.spec import Spec
+from defenses.pprl_vgan.game import Game, Pupils
 from defenses.pprl_vgan.losses import heads, kl, of_discriminator, of_generator, softened
 from defenses.pprl_vgan.nets import Decoder, Discriminator, Encoder
-from defenses.pprl_vgan.training import Game, Pupils
 
 CPU = torch.device("cpu")
 N_TURNS = 2
@@ -86,7 +86,8 @@ class Plain:
 )
 def test_a_full_iteration(benchmark, preset, size_px):
     batch = 16  # of any preset: the rates per picture hardly depend on it
-    spec = Spec("pprl_vgan", preset, (("batch", batch), ("shift", 0.0), ("flip", False)))
+    alike = {"warmup": 0, "rebuild": 0, "iterations": 1, "shift": 0.0, "flip": False, "noise": 0.0}
+    spec = Spec("pprl_vgan", preset, (("batch", batch), *alike.items()))
     recipe = make(Defense, spec)
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (batch, 3, size_px, size_px)).astype(np.uint8)

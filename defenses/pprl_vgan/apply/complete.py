@@ -13,7 +13,7 @@ from bench.api import field
 from bench.faces import Images
 from bench.metrics.means import agreement, mean, share
 from bench.registry import register
-from bench.verb import Applied, Pictures, Tools, Verb
+from bench.verb import Applied, Pictures, Tools, Verb, folders
 from defenses.pprl_vgan.apply.generator import Generator
 
 Mask = NDArray[np.bool_]
@@ -63,7 +63,8 @@ class Complete(Verb):
         rows = {"picture": images, "hidden": damaged, "face": made, **filled}
         sheet = rows | self._failures(rows, moved, tools)
         done = dict(zip(pictures, filled["completed"], strict=True))
-        return Applied(done, images[:0], sheet, self._measures(images, filled, moved, tools))
+        measures = self._measures(images, filled, moved, folders(pictures), tools)
+        return Applied(done, images[:0], sheet, measures)
 
     def _hidden(self, shape: tuple[int, ...], tools: Tools) -> Mask:
         """What is hidden, (H, W)."""
@@ -84,17 +85,23 @@ class Complete(Verb):
         return hidden
 
     def _measures(
-        self, images: Images, filled: Pictures, moved: NDArray[np.float64], tools: Tools
+        self,
+        images: Images,
+        filled: Pictures,
+        moved: NDArray[np.float64],
+        folder: NDArray[np.int64],
+        tools: Tools,
     ) -> Mapping[str, Estimate | str]:
         def kept(made: Images) -> Estimate | str:
             return tools.judged(
-                self.target, lambda judge: agreement(judge.ask(images), judge.ask(made))
+                self.target, lambda judge: agreement(judge.ask(images), judge.ask(made), folder)
             )
 
+        alike = {name: mean(_ssim(made, images), folder) for name, made in filled.items()}
         return {
-            **{f"SSIM, {name}": mean(_ssim(made, images)) for name, made in filled.items()},
+            **{f"SSIM, {name}": found for name, found in alike.items()},
             **{f"{self.target} kept, {name}": kept(made) for name, made in filled.items()},
-            "misaligned": share(moved >= APART),
+            "misaligned": share(moved >= APART, folder),
         }
 
     def _failures(

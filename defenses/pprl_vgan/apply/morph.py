@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from bench.api import field
 from bench.faces import Images
 from bench.metrics.means import mean, share
 from bench.registry import register
-from bench.verb import Applied, Judge, Pictures, Tools, Verb
+from bench.verb import Applied, Judge, Pictures, Tools, Verb, folders
 from defenses.pprl_vgan.apply.generator import Generator
 
 MEASURED = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the way
@@ -60,25 +61,34 @@ class Morph(Verb):
             dict(zip(steps, made, strict=True)),
             _beside(images, paths),
             {pair: _row(images, paths, number) for number, pair in enumerate(pairs)},
-            self._measures(images, paths, tools),
+            self._measures(images, paths, folders(pictures)[::2], tools),
         )
 
     def _measures(
-        self, images: Images, paths: Images, tools: Tools
+        self, images: Images, paths: Images, folder: NDArray[np.int64], tools: Tools
     ) -> Mapping[str, Estimate | str]:
         name = f"probability of the last {self.target}"
-        along = tools.judged(self.target, lambda judge: _along(judge, images, paths))
-        if isinstance(along, str):
-            return {name: along}
+        told = tools.judged(self.target, lambda judge: _along(judge, images, paths))
+        if isinstance(told, str):
+            return {name: told}
+        along, folder = told.probability, folder[told.differ]
         steps = {way: round(way * (self.steps - 1)) for way in MEASURED}
         found = {
-            f"{name}, {way:.0%} of the way": share(along[:, step]) for way, step in steps.items()
+            f"{name}, {way:.0%} of the way": share(along[:, step], folder)
+            for way, step in steps.items()
         }
-        return {**found, f"{name}, rise": mean(along[:, -1] - along[:, 0])}
+        return {**found, f"{name}, rise": mean(along[:, -1] - along[:, 0], folder)}
 
 
-def _along(judge: Judge, images: Images, paths: Images) -> NDArray[np.float32]:
-    """The probability of what the last picture shows, along each path, (P, S).
+class _Along(NamedTuple):
+    """Which pairs show the judge two classes, (P,), and what it says along their paths, (Q, S)."""
+
+    differ: NDArray[np.bool_]
+    probability: NDArray[np.float32]
+
+
+def _along(judge: Judge, images: Images, paths: Images) -> _Along:
+    """The probability of what the last picture shows, along each path.
 
     Raises:
         ValueError: if no pair shows two classes to the judge; one that does not says nothing.
@@ -88,7 +98,7 @@ def _along(judge: Judge, images: Images, paths: Images) -> NDArray[np.float32]:
         raise ValueError("no pair of pictures shows the judge two classes")
     said = judge.ask(paths.reshape(-1, *images.shape[1:]))  # (P*S, C)
     of_last = said.reshape(*paths.shape[:2], -1)[np.arange(len(last)), :, last]  # (P, S)
-    return np.asarray(of_last[first != last])
+    return _Along(first != last, of_last[first != last])
 
 
 def _beside(images: Images, paths: Images) -> Images:

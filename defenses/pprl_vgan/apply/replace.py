@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.answers import Estimate
 from bench.api import field
 from bench.faces import Images
 from bench.metrics.means import agreement, mean, share
 from bench.registry import register
-from bench.verb import Applied, Judge, Pictures, Tools, Verb
+from bench.verb import Applied, Judge, Pictures, Tools, Verb, folders
 from defenses.pprl_vgan.apply.generator import Generator
 
 
@@ -30,19 +31,20 @@ class Replace(Verb):
     def apply(self, pictures: Pictures, tools: Tools) -> Applied:
         """The pictures with that person's face; the animation shows them beside the input."""
         generator, images = Generator(tools), np.stack([*pictures.values()])  # (N, 3, H, W)
+        folder = folders(pictures)
         made = generator.faces(generator.codes(images), np.full(len(images), self.person))
 
         def named(judge: Judge) -> Estimate:
             answers = judge.ask(made)
             label = tools.weights["people"][self.person]
-            return share(answers.argmax(axis=1) == label, 1 / answers.shape[1])
+            return share(answers.argmax(axis=1) == label, folder, 1 / answers.shape[1])
 
         measures = {
-            "flicker of the input, grey levels": _flicker(images),
-            "flicker of the output, grey levels": _flicker(made),
+            "flicker of the input, grey levels": _flicker(images, folder),
+            "flicker of the output, grey levels": _flicker(made, folder),
             "named as the chosen person": tools.judged("identity", named),
             f"{self.target} kept": tools.judged(
-                self.target, lambda judge: agreement(judge.ask(images), judge.ask(made))
+                self.target, lambda judge: agreement(judge.ask(images), judge.ask(made), folder)
             ),
         }
         beside = np.concatenate([images, made], axis=3)  # (N, 3, H, 2W)
@@ -51,8 +53,10 @@ class Replace(Verb):
         return Applied(named_pictures, beside if len(beside) > 1 else beside[:0], sheet, measures)
 
 
-def _flicker(frames: Images) -> Estimate | str:
-    """Mean absolute change from each frame to the next, 0..255."""
-    if len(frames) < 2:
+def _flicker(frames: Images, folder: NDArray[np.int64]) -> Estimate | str:
+    """Mean absolute change from each frame to the next of its folder, 0..255."""
+    together = folder[1:] == folder[:-1]
+    if not together.any():
         return "one picture does not flicker"
-    return mean(np.abs(np.diff(frames.astype(int), axis=0)).mean(axis=(1, 2, 3)))  # of (N-1,)
+    change = np.abs(np.diff(frames.astype(int), axis=0)).mean(axis=(1, 2, 3))  # (N-1,)
+    return mean(change[together], folder[1:][together])

@@ -40,12 +40,16 @@ JUDGES = {
 
 
 def applied(verb, pictures, judges=JUDGES, **files):
+    named = {f"p{number}": image for number, image in enumerate(pictures)}
+    return applied_to(verb, named, judges, **files)
+
+
+def applied_to(verb, pictures, judges=JUDGES, **files):
     luck = RowLuck(np.arange(len(pictures)), 0, "painter", 0)
     weights = {"people": PEOPLE}
     painter = make(Defense, Spec("painter"))
     tools = Tools(painter, weights, Worker().protecting(luck), judges, files)
-    named = {f"p{number}": image for number, image in enumerate(pictures)}
-    return make(Verb, Spec.parse(verb)).apply(named, tools)
+    return make(Verb, Spec.parse(verb)).apply(pictures, tools)
 
 
 def test_everybody_gets_the_chosen_face_and_keeps_the_code():
@@ -63,6 +67,14 @@ def test_everybody_gets_the_chosen_face_and_keeps_the_code():
     }
     assert made.measures["named as the chosen person"].chance == 1 / 7
     assert made.measures["expression kept"].chance == 2 / 3  # two of three are dark
+
+
+def test_nothing_flickers_from_one_clip_to_the_next():
+    """Two clips of two frames each: the change between the clips is none."""
+    levels = {"a/0": 20, "a/1": 40, "b/0": 140, "b/1": 150}
+    made = applied_to("replace", {name: picture(1, level) for name, level in levels.items()})
+    flicker = made.measures["flicker of the output, grey levels"]
+    assert (flicker.value, flicker.n) == ((20 / 2 + 10 / 2) / 2, 2)
 
 
 def test_one_picture_is_no_clip_and_nobody_judges_without_a_judge():

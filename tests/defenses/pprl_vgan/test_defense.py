@@ -11,9 +11,12 @@ from bench.registry import make
 from bench.runner.luck import RowLuck
 from bench.runner.worker import Worker
 from bench.spec import Spec
-from defenses.pprl_vgan import training
+from defenses.pprl_vgan import game, training
 
-TINY = "pprl_vgan:epochs=2,warmup=1,rebuild=1,width=4,decoder_width=4,latent=8,batch=16,restarts=1"
+TINY = (
+    "pprl_vgan:epochs=2,warmup=1,rebuild=1,iterations=3,settle=2,width=4,decoder_width=4,latent=8,"
+    "batch=16,restarts=1"
+)
 LABELS = np.array([3, 5, 8, 9])  # of the people
 
 
@@ -55,7 +58,7 @@ def test_the_weights_explain_themselves(weights):
     assert weights["showing"].sum() == 62
     n_classes = int(weights["form.n_classes"][0])
     assert weights["samples"].shape == (n_classes, 5, 3, 32, 32)
-    assert weights["history"].shape == (2, len(training.FIGURES))
+    assert weights["history"].shape == (2, len(game.FIGURES))
 
 
 def test_anybody_is_shown_at_random(faces, weights):
@@ -131,15 +134,17 @@ def test_a_field_of_no_sense_is_refused(fields):
         make(Defense, Spec.parse(f"pprl_vgan:{fields}"))
 
 
-def test_a_killed_fit_goes_on_to_the_same_weights(faces, weights, tmp_path):
+@pytest.mark.parametrize("n_done", [1, 3])  # in the warm-up, in the game
+def test_a_killed_fit_goes_on_to_the_same_weights(faces, weights, tmp_path, n_done):
     def kill(line):
-        raise KeyboardInterrupt
+        if line.startswith(f"epoch {n_done}"):
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        fit(faces, tmp_path, log=kill)  # after the first epoch and its checkpoint
+        fit(faces, tmp_path, log=kill)  # after the epoch and its checkpoint
     lines = []
     again = fit(faces, tmp_path, log=lines.append)
-    assert [line.split(":")[0] for line in lines] == ["epoch 2 of 2"]
+    assert lines[0].startswith(f"epoch {n_done + 1} of 4: ")
     assert all(np.array_equal(weights[name], again[name]) for name in weights)
 
 
@@ -152,4 +157,4 @@ def test_no_structure_begins_anew_with_another_seed(faces, tmp_path, monkeypatch
         "attempt 2 of 2 shows no structure after 1 epochs",
     ]
     assert (found["restarts"].tolist(), found["collapsed"].tolist()) == ([1], [1])
-    assert len({line for line in lines if line.startswith("epoch")}) == 2  # another seed
+    assert len({line for line in lines if line.startswith("epoch 3 of 4")}) == 2  # another seed

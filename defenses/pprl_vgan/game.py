@@ -1,0 +1,281 @@
+"""The game of generator and discriminator, in one pass where the released loop makes several.
+
+An iteration is two steps of the generator, on a fresh batch and fresh people each, and one of the
+discriminator: on real pictures and on those that the generator has just made. Before the game the
+discriminator may learn classes, then encoder and decoder to rebuild pictures.
+
+Source: Chen, Konrad, Ishwar, CVPR-W 2018; released train.py.
+Differs from it: the discriminator's made pictures are those of the generator's last step, where
+they are made anew in inference mode; its two updates, on real and on made, are one. What comes
+before the game, the comparison with sources, noise and settled statistics are ours; the released
+settings leave them out.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import Parameter
+
+from bench.nn.checkpoint import Stateful
+from bench.nn.inputs import Pictures, scaled
+from bench.nn.training import autocast
+from defenses.pprl_vgan.losses import heads, kl, of_discriminator, of_generator, softened
+from defenses.pprl_vgan.nets import Decoder, Discriminator, Encoder, Form, Verdict
+from defenses.pprl_vgan.recipe import Recipe
+
+FIGURES = (  # of the game
+    "kl", "real", "person", "utility",  # the generator's losses, nats
+    "person_made", "utility_made",  # how often the discriminator's heads name what was wanted
+    "variety",  # of made pictures, as a share of real ones'
+    "d_real", "d_person", "d_utility", "d_fake",  # the discriminator's losses, nats
+    "person_known", "utility_known",  # how often its heads are right about real pictures
+)  # fmt: skip
+Figures = Mapping[str, Tensor]  # a number each
+Step = Callable[[int, int], Figures]  # of the step's number, and how many there will be
+
+
+class Pupils(NamedTuple):
+    """What is learned from, on the device.
+
+    Attributes:
+        images: uint8, (N, 3, H, W).
+        person, utility: int64, (N,).
+    """
+
+    images: Tensor
+    person: Tensor
+    utility: Tensor
+
+
+class Made(NamedTuple):
+    """What a step of the generator leaves: pictures with what they should show, and figures."""
+
+    images: Tensor
+    person: Tensor
+    utility: Tensor
+    figures: Figures
+
+
+class Game:
+    """Three networks with their optimizers and data; `epoch` moves it on.
+
+    Attributes:
+        n_done: epochs so far, those before the game included.
+        history: means of FIGURES, epoch by epoch of the game.
+    """
+
+    def __init__(
+        self, pupils: Pupils, form: Form, recipe: Recipe, generator: torch.Generator, device: str
+    ) -> None:
+        self.pupils, self.form, self.recipe, self.generator = pupils, form, recipe, generator
+        self.device = torch.device(device)
+        self.encoder, self.decoder = Encoder(form), Decoder(form)
+        self.discriminator = Discriminator(form)
+        for net in (self.encoder, self.decoder, self.discriminator):
+            net.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        made_by = [*self.encoder.parameters(), *self.decoder.parameters()]
+        self.maker = _optimizer(made_by, recipe.lr, recipe)
+        self.judge = _optimizer([*self.discriminator.parameters()], recipe.d_lr, recipe)
+        self.views = Pictures(recipe.shift, recipe.flip)
+        whole_batches = max(1, len(pupils.images) // recipe.batch)
+        self.n_iterations = recipe.iterations or whole_batches  # of an epoch
+        self.n_done = 0
+        self.history: list[list[float]] = []
+
+    @property
+    def parts(self) -> dict[str, Stateful]:
+        """All that learns."""
+        names = ("encoder", "decoder", "discriminator", "maker", "judge")
+        return {name: getattr(self, name) for name in names}
+
+    def epoch(self) -> Mapping[str, float]:
+        """Moves on by an epoch: of classes, then of rebuilding, then of the game.
+
+        Returns:
+            means of its figures by name; those of the game are FIGURES.
+        """
+        recipe, number = self.recipe, self.n_done
+        phases = (
+            (self._class, recipe.warmup),
+            (self._rebuild, recipe.rebuild),
+            (self._play, recipe.epochs),
+        )
+        for step, n_epochs in phases:
+            if number < n_epochs:
+                told = self._means(step, number, n_epochs)
+                break
+            number -= n_epochs
+        self.n_done += 1
+        if self.n_done == recipe.warmup and recipe.pooled:  # the encoder sees as its judge does
+            self.encoder.body.load_state_dict(self.discriminator.body.state_dict())
+        if self.n_done > recipe.warmup + recipe.rebuild:
+            self.history.append([told[name] for name in FIGURES])
+        return told
+
+    def settle(self) -> None:
+        """Batch norm's statistics as means over batches, of encoder and decoder as they are now.
+
+        What training leaves are statistics of few batches, of networks that still moved.
+        """
+        for part in [*self.encoder.modules(), *self.decoder.modules()]:
+            if isinstance(part, nn.BatchNorm2d) and self.recipe.settle:
+                part.reset_running_stats()
+                part.momentum = None  # a mean over all batches
+        with torch.no_grad():
+            for _ in range(self.recipe.settle):
+                images, own, _ = self._batch()
+                self._made(images, self._wanted(own))
+
+    def _means(self, step: Step, number: int, n_epochs: int) -> Mapping[str, float]:
+        """Means of the figures of an epoch's steps; number: of the epoch, among so many."""
+        n = self.n_iterations
+        found = [
+            {name: value.detach() for name, value in step(i, n_epochs * n).items()}
+            for i in range(number * n, (number + 1) * n)
+        ]
+        return {name: float(torch.stack([f[name] for f in found]).mean()) for name in found[0]}
+
+    def _class(self, number: int, n: int) -> Figures:
+        """A step in which the discriminator learns who and what."""
+        _set_rate(self.judge, self.recipe.d_lr * 2 * (1 - number / n))
+        images, person, utility = self._batch()
+        verdict = self._judged(images)
+        terms = heads(verdict, torch.ones_like(verdict.real), person, utility)
+        _step(self.judge, self.recipe.d_person * terms[1] + self.recipe.d_utility * terms[2])
+        told = {"d_person": terms[1], "d_utility": terms[2]}
+        return {**told, **_right("known", verdict, person, utility)}
+
+    def _rebuild(self, number: int, n: int) -> Figures:
+        """A step in which encoder and decoder rebuild pictures."""
+        images, person, _ = self._batch()
+        rebuilt, divergence = self._made(images, person)
+        error = (rebuilt - images).abs().mean()
+        divergence = divergence.mean()
+        _step(self.maker, self.recipe.w_alone * error + self.recipe.w_kl * divergence)
+        return {"kl": divergence, "error": error}
+
+    def _play(self, number: int, n: int) -> Figures:
+        """An iteration of the game, the number-th of n."""
+        rate = 1 / (1 + self.recipe.decay * number)
+        if self.recipe.anneal:
+            rate *= min(1.0, 2 - 2 * number / n)
+        _set_rate(self.maker, self.recipe.lr * rate)
+        _set_rate(self.judge, self.recipe.d_lr * rate)
+        self._fool()
+        made = self._fool()
+        return {**made.figures, **self._discern(made)}
+
+    def _fool(self) -> Made:
+        """A step of the generator."""
+        images, own, utility = self._batch()
+        person = self._wanted(own)
+        self.discriminator.requires_grad_(False)  # its gradients would be made in vain
+        made, divergence = self._made(images, person)
+        verdict = self._judged(self._seen(made))
+        terms = heads(verdict, torch.ones_like(verdict.real), person, utility)
+        loss = of_generator(divergence, terms, self.recipe.shares)
+        if self.recipe.w_rebuild:
+            n_own = int(self.recipe.own * len(images))
+            error = (made[:n_own] - images[:n_own]).abs().mean()
+            loss = loss + self.recipe.w_rebuild * error
+        _step(self.maker, loss)
+        self.discriminator.requires_grad_(True)
+        figures = {
+            "kl": divergence.mean(),
+            **dict(zip(("real", "person", "utility"), terms, strict=True)),
+            **_right("made", verdict, person, utility),
+            "variety": _variety(made.detach()) / _variety(images),
+        }
+        return Made(made.detach(), person, utility, figures)
+
+    def _discern(self, made: Made) -> Figures:
+        """A step of the discriminator."""
+        images, person, utility = self._batch()
+        known, fake = self._judged(images), self._judged(self._seen(made.images))
+        n = len(images)
+        of_known = heads(known, softened(n, self.device, real=True), person, utility)
+        of_fake = heads(fake, softened(n, self.device, real=False), made.person, made.utility)
+        loss = of_discriminator(
+            of_known, of_fake, self.recipe.d_shares, fakes_teach=self.recipe.fakes_teach
+        )
+        _step(self.judge, loss)
+        names = ("d_real", "d_person", "d_utility", "d_fake")
+        figures = dict(zip(names, [*of_known, of_fake[0]], strict=True))
+        return {**figures, **_right("known", known, person, utility)}
+
+    def _batch(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Other pictures than those of the same batch, in [-1, 1]; who it is, and what."""
+        n = min(self.recipe.batch, len(self.pupils.images))
+        index = torch.randperm(len(self.pupils.images), generator=self.generator)[:n]
+        index = index.to(self.device)
+        images = self._seen(scaled(self.pupils.images[index]))
+        return images, self.pupils.person[index], self.pupils.utility[index]
+
+    def _wanted(self, own: Tensor) -> Tensor:
+        """Whom the pictures of these people shall show, (N,): anybody, or the first ones their own.
+
+        Their own where that is compared with the picture.
+        """
+        person = torch.randint(0, self.form.n_people, (len(own),), generator=self.generator)
+        person = person.to(self.device)
+        n_own = int(self.recipe.own * len(own)) if self.recipe.w_rebuild else 0
+        person[:n_own] = own[:n_own]
+        return person
+
+    def _made(self, images: Tensor, person: Tensor) -> tuple[Tensor, Tensor]:
+        """Each picture shown as a person, by a code drawn; the codes' divergences, (N,)."""
+        with autocast(self.device):
+            mean, logvar = (moment.float() for moment in self.encoder(images))
+            codes = mean + torch.randn_like(mean) * self.encoder.spread(logvar)
+            made = self.decoder(codes, person)
+        return made.float(), kl(mean, logvar)
+
+    def _judged(self, images: Tensor) -> Verdict:
+        """What the discriminator says of pictures under noise."""
+        if self.recipe.noise:
+            n, channels, height, width = images.shape
+            noise = torch.randn(n, height, width, channels, device=self.device)
+            images = images + self.recipe.noise * noise.permute(0, 3, 1, 2)  # as they lie: faster
+        with autocast(self.device):
+            verdict = self.discriminator(images)
+        return Verdict(*(logits.float() for logits in verdict))
+
+    def _seen(self, images: Tensor) -> Tensor:
+        """The pictures moved and mirrored at random; gradients pass."""
+        if not (self.views.shift or self.views.flip):
+            return images
+        moved = self.views.moved(images, self.generator)
+        return moved.contiguous(memory_format=torch.channels_last)
+
+
+def _optimizer(parameters: Sequence[Parameter], lr: float, recipe: Recipe) -> torch.optim.Optimizer:
+    if recipe.optimizer == "adam":
+        return torch.optim.Adam(parameters, lr, betas=(0.5, 0.99), fused=True)
+    return torch.optim.RMSprop(parameters, lr, alpha=0.9, eps=1e-8, foreach=True)  # as Keras does
+
+
+def _set_rate(optimizer: torch.optim.Optimizer, lr: float) -> None:
+    for group in optimizer.param_groups:
+        group["lr"] = lr
+
+
+def _step(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    optimizer.step()
+
+
+def _variety(images: Tensor) -> Tensor:
+    """How much pictures differ from one another, at every fourth pixel each way."""
+    return images[:, :, ::4, ::4].std(dim=0).mean()
+
+
+def _right(which: str, verdict: Verdict, person: Tensor, utility: Tensor) -> Figures:
+    """How often the heads name person and utility."""
+    pairs = {"person": (verdict.person, person), "utility": (verdict.utility, utility)}
+    return {
+        f"{head}_{which}": (logits.argmax(dim=1) == truth).float().mean()
+        for head, (logits, truth) in pairs.items()
+    }
