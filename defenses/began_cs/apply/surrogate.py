@@ -8,7 +8,7 @@ from bench.api import field
 from bench.faces import Faces
 from bench.metrics.means import agreement
 from bench.registry import register
-from bench.verb import Applied, Pictures, Tools, Verb
+from bench.verb import Applied, Pictures, Tools, Verb, folders
 
 
 @register("surrogate")
@@ -29,9 +29,10 @@ class Surrogate(Verb):
         faces = Faces(images, {}, np.arange(len(images)))
         release = tools.defense.protect(faces, tools.weights, tools.context)
         made = np.asarray(release.images, np.uint8)
+        folder = folders(pictures)
         measures = {
             f"{target} kept": tools.judged(
-                target, lambda judge: agreement(judge.ask(images), judge.ask(made))
+                target, lambda judge: agreement(judge.ask(images), judge.ask(made), folder)
             )
             for target in (self.target, "identity")
         }
