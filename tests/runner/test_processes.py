@@ -23,6 +23,11 @@ threats = ["raw", "aware", "latent"]
 """
 
 
+def _hears_interrupts():
+    """Whoever runs the tests in the background may ignore them, and so would the child."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory, toys):
     """Starts `bench run` on the small grid; its lines come through a pipe."""
@@ -39,6 +44,7 @@ def bench(tmp_path_factory, toys):
             text=True,
             cwd=folder,
             start_new_session=True,
+            preexec_fn=_hears_interrupts,
             env={**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "300"},
         )
 
