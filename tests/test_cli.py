@@ -62,7 +62,8 @@ def test_check_exits_with_1_on_a_breach(bench):
     [
         (
             ["run", "nogrid"],
-            "no grid 'nogrid': give a TOML file, or one of ['lfw', 'linkage', 'quick', 'simple']",
+            "no grid 'nogrid': give a TOML file, or one of "
+            "['lfw', 'linkage', 'pprl_vgan', 'quick', 'simple']",
         ),
         (["run", "tiny.toml", "--defense", "blurr"], "did you mean 'blur'?"),
         (["run", "tiny.toml", "--defense", "blur:radius=3"], "has the fields ['sigma']"),
