@@ -49,15 +49,15 @@ def _print_published(path: Path) -> None:
 
     state = state_dict(path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    learned = [plugin for plugin in plugins("defense").values() if issubclass(plugin, Learned)]
     fields, refused = {}, []
-    for plugin in learned:
+    for plugin in plugins("defense").values():
         try:
-            fields[plugin.name] = plugin.published_as(state)
-        except NotImplementedError:
-            continue
+            field = plugin.published_as(state) if issubclass(plugin, Learned) else ""
         except ValueError as error:
             refused.append(f"{plugin.name}: {error}")
+            continue
+        if field:
+            fields[plugin.name] = field
     if not fields:
         raise ValueError(f"no defense takes the network in {path}; " + "; ".join(refused))
     _say(f"{path}: a published network of {' and '.join(fields)}, SHA-256 {digest}")
