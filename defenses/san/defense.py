@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
-from bench.api import Context, Weights
+from bench.api import Context, Weights, field
 from bench.faces import Faces, Release
+from bench.nn.weights import published
 from bench.registry import register
 from defenses.san.family import TAKEN_FOR
 from defenses.san.nets import published_state
 from defenses.san.network import Network
+
+AUTHORS_NET = ("8+12+256+128", 3, 2, False, 1)  # widths, kernel, pool, skip, n_colours
 
 
 @register("san")
@@ -27,6 +30,17 @@ class SAN(Network):
     are means over a batch; the best epoch on held-out people is kept.
     """
 
+    autoencoder: str = field("", about="the authors' release: NAME of $BENCH_WEIGHTS/NAME.pt")
+    sha256: str = field("", about="of that file")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        built = (self.widths, self.kernel, self.pool, self.skip, self.n_colours)
+        if self.autoencoder and built != AUTHORS_NET:
+            raise ValueError(
+                f"the release has widths, kernel, pool, skip, n_colours {AUTHORS_NET}, not {built}"
+            )
+
     @classmethod
     def published_as(cls, state: Weights) -> str:
         """Where the authors' release goes, if it is that."""
@@ -36,6 +50,12 @@ class SAN(Network):
     def fit(self, faces: Faces, context: Context) -> Weights:
         """The prototypes (3, 3, H, W), the defender's classifier, and the autoencoder."""
         return self.learned(faces, context)
+
+    def given(self) -> Weights:
+        """The authors' network, if its file is named."""
+        if not self.autoencoder:
+            return {}
+        return published_state(published(self.autoencoder, self.sha256))
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
         """The pictures towards their prototypes; which gender each was taken for is noted."""

@@ -12,7 +12,6 @@ from bench.faces import Faces, Images
 from bench.nn.classifier import on
 from bench.nn.state import restored
 from bench.nn.training import Schedule, trained
-from bench.nn.weights import published
 from bench.spec import Value
 from defenses.san.auxiliary import (
     Deal,
@@ -24,11 +23,10 @@ from defenses.san.auxiliary import (
     under,
 )
 from defenses.san.family import Genders, Towards, check
-from defenses.san.nets import Autoencoder, published_state
+from defenses.san.nets import Autoencoder
 from defenses.san.pictures import joined_with, prototypes, scaled, strengthened
 from defenses.san.training import Frozen, Material, Stage, Terms
 
-AUTHORS_NET = ("8+12+256+128", 3, 2, False, 1)
 _AT_ONCE = 128  # pictures
 
 
@@ -82,23 +80,16 @@ class Network(Towards):
     batch: int = field(8, about="pictures per step")
     pixel_steps: int = field(5000, about="of the first stage")
     steps: int = field(20000, about="of the second stage")
-    autoencoder: str = field("", about="the authors' release: NAME of $BENCH_WEIGHTS/NAME.pt")
-    sha256: str = field("", about="of that file")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check("aim", self.aim, ("flip", "even"))
         check("matched", self.matched, ("SM", "OP", "mean"))
         check("pixel_loss", self.pixel_loss, ("squared", "entropy", "absolute"))
-        built = (self.widths, self.kernel, self.pool, self.skip, self.n_colours)
         if self.n_colours not in (1, 3):
             raise ValueError(f"n_colours must be 1 or 3, got {self.n_colours}")
         if self.pattern and not self.skip:
             raise ValueError("a pattern must be added to the picture: give skip=true, too")
-        if self.autoencoder and built != AUTHORS_NET:
-            raise ValueError(
-                f"the release has widths, kernel, pool, skip, n_colours {AUTHORS_NET}, not {built}"
-            )
 
     def learned(self, faces: Faces, context: Context, classifier: str = "") -> Weights:
         """The prototypes, the defender's classifiers and the autoencoder.
@@ -113,14 +104,17 @@ class Network(Towards):
         telling = gender_classifiers(names, faces, deal, self.auxiliary_steps, context)
         three = prototypes(faces.images, faces.labels["gender"])
         found = {"prototypes": three, **telling}
-        if self.autoencoder:
-            state = published_state(published(self.autoencoder, self.sha256))
-            return {**found, **under("autoencoder", state)}
+        if given := self.given():
+            return {**found, **under("autoencoder", given)}
         nets = restored_classifiers(names, telling, faces.images.shape[-1], context.device)
         embedding = matcher(self.matcher, faces, deal, self.auxiliary_steps, context)
         frozen = Frozen(nets, embedding)
         material = Material(faces, three, self.n_colours, context.device)
         return {**found, **under("autoencoder", self._trained(material, deal, frozen, context))}
+
+    def given(self) -> Weights:
+        """The state of an autoencoder that somebody else trained; nothing: it is to be trained."""
+        return {}
 
     def _trained(self, material: Material, deal: Deal, frozen: Frozen, context: Context) -> Weights:
         """Both stages."""

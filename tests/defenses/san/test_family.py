@@ -129,5 +129,11 @@ def test_a_field_that_means_nothing_is_refused(spec):
         make(Defense, Spec.parse(spec))
 
 
+@pytest.mark.parametrize("name", ["san_ensemble", "flow_san"])
+def test_members_are_trained_not_given(name):
+    with pytest.raises(ValueError, match="autoencoder"):
+        make(Defense, Spec.parse(f"{name}:autoencoder=conv"))
+
+
 def test_names_come_and_go():
     assert part(under("a", {"b.c": 1}), "a") == {"b.c": 1}
