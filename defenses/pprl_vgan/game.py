@@ -80,10 +80,10 @@ class Game:
         self.reader = nn.Linear(form.latent, form.n_classes)  # of what the code says
         for net in (self.encoder, self.decoder, self.discriminator, self.reader):
             net.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.makers = nn.ModuleList([self.encoder, self.decoder])
+        self.kept = nn.ModuleList([self.encoder, self.decoder])
         mean = get_ema_multi_avg_fn(recipe.average)  # type: ignore[no-untyped-call]
-        self.average = AveragedModel(self.makers, multi_avg_fn=mean)
-        learning = [*self.makers.parameters(), *self.reader.parameters()]
+        self.average = AveragedModel(self.kept, multi_avg_fn=mean)
+        learning = [*self.kept.parameters(), *self.reader.parameters()]
         self.maker = optimizer(learning, recipe.lr, recipe)
         self.judge = optimizer([*self.discriminator.parameters()], recipe.d_lr, recipe)
         self.views = Pictures(recipe.shift, recipe.flip)
@@ -128,10 +128,10 @@ class Game:
         What training leaves is where the last batches pulled; batch norm's statistics are those of
         few batches, of networks that still moved.
         """
-        both = self.makers.parameters(), self.average.parameters()
+        both = self.kept.parameters(), self.average.parameters()
         for last, mean in zip(*both, strict=True):
             last.data.copy_(mean)
-        for part in self.makers.modules():
+        for part in self.kept.modules():
             if isinstance(part, nn.BatchNorm2d) and self.recipe.settle:
                 part.reset_running_stats()
                 part.momentum = None  # a mean over all batches
@@ -196,7 +196,7 @@ class Game:
         if self.recipe.w_rebuild:
             loss = loss + self.recipe.w_rebuild * self._error(made, images, person, utility)
         lower(self.maker, loss)
-        self.average.update_parameters(self.makers)
+        self.average.update_parameters(self.kept)
         self.discriminator.requires_grad_(True)
         shown = made.images.detach()
         figures = {

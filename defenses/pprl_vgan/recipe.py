@@ -72,9 +72,7 @@ class Recipe(Learned, LatentDefense):
     w_utility: float = field(0.8, about="share of showing what the source shows")
     w_read: float = field(0.5, about="share of the code saying what the source shows")
     w_rebuild: float = field(4.0, about="weight of the mean error from the picture to be like")
-    own: float = field(
-        0.25, about="share of a batch that shows its own person and is to be like its source"
-    )
+    own: float = field(0.25, about="share of a batch to be like its source, and its own person")
     w_alone: float = field(5.0, about="weight of that error before the game")
     d_real: float = field(0.25, about="share of real or made in the discriminator's loss")
     d_person: float = field(0.5, about="share of who it is")
