@@ -15,9 +15,9 @@ from bench.nn.inputs import scaled
 from bench.nn.state import restored
 from bench.registry import register
 from bench.spec import Value
-from defenses.pprl_vgan.game import Pupils
 from defenses.pprl_vgan.nets import SIZES_PX, Decoder, Encoder, Form
-from defenses.pprl_vgan.recipe import FACES, FERG, MUG, Recipe
+from defenses.pprl_vgan.pupils import Pupils
+from defenses.pprl_vgan.recipe import FERG, MUG, Recipe
 from defenses.pprl_vgan.training import trained
 
 POLICIES = ("random", "fixed", "same-utility", "never-own")
@@ -48,12 +48,13 @@ class PPRLVGAN(Recipe):
     which the default mends. The default learns in a minute, from a thousand pictures of 32 px,
     what the released settings learn in hours: it is narrower; encoder and discriminator have the
     blocks of the authors' identifier (`pooled`); the discriminator learns people and expressions
-    first (`warmup`), the encoder begins with its blocks and rebuilds pictures (`rebuild`); a
-    share of what is made in the game (`own`) shows its own person and is also compared with its
-    source (`w_rebuild`), where the authors compare no pixels; the discriminator sees pictures
-    mirrored and moved; it takes Adam. `faces` compares pixels more, shows the discriminator
-    pictures under `noise`, so that faces and not grains convince it, and takes batch norm's
-    statistics anew at the end (`settle`).
+    first (`warmup`) and the encoder begins with its blocks; before the game (`rebuild`) and in it
+    (`w_rebuild`) pixels are compared, which the authors never do: a share of what is made (`own`)
+    shows its own person and is to be like its source, the rest like another picture of c that
+    shows the same, so that comparing teaches expressions and faces, and nothing of the source; the
+    code is made to say the expression (`w_read`); the discriminator sees pictures mirrored and
+    moved; it takes Adam; what is kept are means of the last steps' weights (`average`), with batch
+    norm's statistics taken anew (`settle`).
     An attacker of codes may get the mean or both moments (`code`), where the authors give their MLP
     one sample, and several releases of a picture (the threats' `draws` and `queries`); nothing is
     chosen on test pictures.
@@ -64,7 +65,6 @@ class PPRLVGAN(Recipe):
     imposes: ClassVar[Mapping[str, str]] = {"identity": "c"}
     presets: ClassVar[Mapping[str, Mapping[str, Value]]] = {
         "quick": {},
-        "faces": FACES,
         "ferg": FERG,
         "mug": MUG,
     }

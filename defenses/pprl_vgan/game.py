@@ -2,27 +2,30 @@
 
 An iteration is two steps of the generator, on a fresh batch and fresh people each, and one of the
 discriminator: on real pictures and on those that the generator has just made. Before the game the
-discriminator may learn classes, then encoder and decoder to rebuild pictures.
+discriminator may learn classes, then encoder and decoder to make pictures that are like others.
 
 Source: Chen, Konrad, Ishwar, CVPR-W 2018; released train.py.
 Differs from it: the discriminator's made pictures are those of the generator's last step, where
 they are made anew in inference mode; its two updates, on real and on made, are one. What comes
-before the game, the comparison with sources, noise and settled statistics are ours; the released
-settings leave them out.
+before the game, the comparison of pixels, the reading of codes, and weights and statistics that are
+means are ours; the released settings leave them out.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import Parameter
+from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from bench.nn.checkpoint import Stateful
-from bench.nn.inputs import Pictures, scaled
+from bench.nn.inputs import Pictures
 from bench.nn.training import autocast
 from defenses.pprl_vgan.losses import heads, kl, of_discriminator, of_generator, softened
 from defenses.pprl_vgan.nets import Decoder, Discriminator, Encoder, Form, Verdict
+from defenses.pprl_vgan.optimizers import lower, optimizer, set_rate
+from defenses.pprl_vgan.pupils import Pupils
 from defenses.pprl_vgan.recipe import Recipe
 
 FIGURES = (  # of the game
@@ -36,20 +39,21 @@ Figures = Mapping[str, Tensor]  # a number each
 Step = Callable[[int, int], Figures]  # of the step's number, and how many there will be
 
 
-class Pupils(NamedTuple):
-    """What is learned from, on the device.
+class Made(NamedTuple):
+    """What encoder and decoder make of pictures.
 
     Attributes:
-        images: uint8, (N, 3, H, W).
-        person, utility: int64, (N,).
+        images: in [-1, 1], (N, 3, H, W).
+        codes: as drawn, (N, latent).
+        divergence: of the codes' distributions from the standard normal, nats, (N,).
     """
 
     images: Tensor
-    person: Tensor
-    utility: Tensor
+    codes: Tensor
+    divergence: Tensor
 
 
-class Made(NamedTuple):
+class Shown(NamedTuple):
     """What a step of the generator leaves: pictures with what they should show, and figures."""
 
     images: Tensor
@@ -73,11 +77,15 @@ class Game:
         self.device = torch.device(device)
         self.encoder, self.decoder = Encoder(form), Decoder(form)
         self.discriminator = Discriminator(form)
-        for net in (self.encoder, self.decoder, self.discriminator):
+        self.reader = nn.Linear(form.latent, form.n_classes)  # of what the code says
+        for net in (self.encoder, self.decoder, self.discriminator, self.reader):
             net.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        made_by = [*self.encoder.parameters(), *self.decoder.parameters()]
-        self.maker = _optimizer(made_by, recipe.lr, recipe)
-        self.judge = _optimizer([*self.discriminator.parameters()], recipe.d_lr, recipe)
+        self.kept = nn.ModuleList([self.encoder, self.decoder])
+        mean = get_ema_multi_avg_fn(recipe.average)  # type: ignore[no-untyped-call]
+        self.average = AveragedModel(self.kept, multi_avg_fn=mean)
+        learning = [*self.kept.parameters(), *self.reader.parameters()]
+        self.maker = optimizer(learning, recipe.lr, recipe)
+        self.judge = optimizer([*self.discriminator.parameters()], recipe.d_lr, recipe)
         self.views = Pictures(recipe.shift, recipe.flip)
         whole_batches = max(1, len(pupils.images) // recipe.batch)
         self.n_iterations = recipe.iterations or whole_batches  # of an epoch
@@ -87,7 +95,7 @@ class Game:
     @property
     def parts(self) -> dict[str, Stateful]:
         """All that learns."""
-        names = ("encoder", "decoder", "discriminator", "maker", "judge")
+        names = ("encoder", "decoder", "discriminator", "reader", "average", "maker", "judge")
         return {name: getattr(self, name) for name in names}
 
     def epoch(self) -> Mapping[str, float]:
@@ -115,11 +123,15 @@ class Game:
         return told
 
     def settle(self) -> None:
-        """Batch norm's statistics as means over batches, of encoder and decoder as they are now.
+        """Encoder and decoder as means over their last steps, with statistics of their own.
 
-        What training leaves are statistics of few batches, of networks that still moved.
+        What training leaves is where the last batches pulled; batch norm's statistics are those of
+        few batches, of networks that still moved.
         """
-        for part in [*self.encoder.modules(), *self.decoder.modules()]:
+        both = self.kept.parameters(), self.average.parameters()
+        for last, mean in zip(*both, strict=True):
+            last.data.copy_(mean)
+        for part in self.kept.modules():
             if isinstance(part, nn.BatchNorm2d) and self.recipe.settle:
                 part.reset_running_stats()
                 part.momentum = None  # a mean over all batches
@@ -139,58 +151,63 @@ class Game:
 
     def _class(self, number: int, n: int) -> Figures:
         """A step in which the discriminator learns who and what."""
-        _set_rate(self.judge, self.recipe.d_lr * 2 * (1 - number / n))
+        set_rate(self.judge, self.recipe.d_lr * 2 * (1 - number / n))
         images, person, utility = self._batch()
         verdict = self._judged(images)
         terms = heads(verdict, torch.ones_like(verdict.real), person, utility)
-        _step(self.judge, self.recipe.d_person * terms[1] + self.recipe.d_utility * terms[2])
+        lower(self.judge, self.recipe.d_person * terms[1] + self.recipe.d_utility * terms[2])
         told = {"d_person": terms[1], "d_utility": terms[2]}
         return {**told, **_right("known", verdict, person, utility)}
 
     def _rebuild(self, number: int, n: int) -> Figures:
-        """A step in which encoder and decoder rebuild pictures."""
-        images, person, _ = self._batch()
-        rebuilt, divergence = self._made(images, person)
-        error = (rebuilt - images).abs().mean()
-        divergence = divergence.mean()
-        _step(self.maker, self.recipe.w_alone * error + self.recipe.w_kl * divergence)
-        return {"kl": divergence, "error": error}
+        """A step in which encoder and decoder learn without the discriminator."""
+        images, own, utility = self._batch()
+        person = self._wanted(own)
+        made = self._made(images, person)
+        divergence, reading = made.divergence.mean(), self._reading(made, utility)
+        error = self._error(made, images, person, utility)
+        recipe = self.recipe
+        loss = recipe.w_kl * divergence + recipe.w_read * reading + recipe.w_alone * error
+        lower(self.maker, loss)
+        return {"kl": divergence, "reading": reading, "error": error}
 
     def _play(self, number: int, n: int) -> Figures:
         """An iteration of the game, the number-th of n."""
         rate = 1 / (1 + self.recipe.decay * number)
         if self.recipe.anneal:
             rate *= min(1.0, 2 - 2 * number / n)
-        _set_rate(self.maker, self.recipe.lr * rate)
-        _set_rate(self.judge, self.recipe.d_lr * rate)
+        set_rate(self.maker, self.recipe.lr * rate)
+        set_rate(self.judge, self.recipe.d_lr * rate)
         self._fool()
         made = self._fool()
         return {**made.figures, **self._discern(made)}
 
-    def _fool(self) -> Made:
+    def _fool(self) -> Shown:
         """A step of the generator."""
         images, own, utility = self._batch()
         person = self._wanted(own)
         self.discriminator.requires_grad_(False)  # its gradients would be made in vain
-        made, divergence = self._made(images, person)
-        verdict = self._judged(self._seen(made))
+        made = self._made(images, person)
+        verdict = self._judged(self._seen(made.images))
         terms = heads(verdict, torch.ones_like(verdict.real), person, utility)
-        loss = of_generator(divergence, terms, self.recipe.shares)
+        loss = of_generator(made.divergence, terms, self.recipe.shares)
+        if self.recipe.w_read:
+            loss = loss + self.recipe.w_read * self._reading(made, utility)
         if self.recipe.w_rebuild:
-            n_own = int(self.recipe.own * len(images))
-            error = (made[:n_own] - images[:n_own]).abs().mean()
-            loss = loss + self.recipe.w_rebuild * error
-        _step(self.maker, loss)
+            loss = loss + self.recipe.w_rebuild * self._error(made, images, person, utility)
+        lower(self.maker, loss)
+        self.average.update_parameters(self.kept)
         self.discriminator.requires_grad_(True)
+        shown = made.images.detach()
         figures = {
-            "kl": divergence.mean(),
+            "kl": made.divergence.mean(),
             **dict(zip(("real", "person", "utility"), terms, strict=True)),
             **_right("made", verdict, person, utility),
-            "variety": _variety(made.detach()) / _variety(images),
+            "variety": _variety(shown) / _variety(images),
         }
-        return Made(made.detach(), person, utility, figures)
+        return Shown(shown, person, utility, figures)
 
-    def _discern(self, made: Made) -> Figures:
+    def _discern(self, made: Shown) -> Figures:
         """A step of the discriminator."""
         images, person, utility = self._batch()
         known, fake = self._judged(images), self._judged(self._seen(made.images))
@@ -200,44 +217,44 @@ class Game:
         loss = of_discriminator(
             of_known, of_fake, self.recipe.d_shares, fakes_teach=self.recipe.fakes_teach
         )
-        _step(self.judge, loss)
+        lower(self.judge, loss)
         names = ("d_real", "d_person", "d_utility", "d_fake")
         figures = dict(zip(names, [*of_known, of_fake[0]], strict=True))
         return {**figures, **_right("known", known, person, utility)}
 
     def _batch(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Other pictures than those of the same batch, in [-1, 1]; who it is, and what."""
-        n = min(self.recipe.batch, len(self.pupils.images))
-        index = torch.randperm(len(self.pupils.images), generator=self.generator)[:n]
-        index = index.to(self.device)
-        images = self._seen(scaled(self.pupils.images[index]))
-        return images, self.pupils.person[index], self.pupils.utility[index]
+        """Different pictures as the discriminator sees them; who it is, and what they show."""
+        images, person, utility = self.pupils.drawn(self.recipe.batch, self.generator)
+        return self._seen(images), person, utility
 
     def _wanted(self, own: Tensor) -> Tensor:
-        """Whom the pictures of these people shall show, (N,): anybody, or the first ones their own.
-
-        Their own where that is compared with the picture.
-        """
+        """Whom pictures of these people shall show, (N,): the first their own, others anybody."""
         person = torch.randint(0, self.form.n_people, (len(own),), generator=self.generator)
         person = person.to(self.device)
-        n_own = int(self.recipe.own * len(own)) if self.recipe.w_rebuild else 0
+        n_own = int(self.recipe.own * len(own))
         person[:n_own] = own[:n_own]
         return person
 
-    def _made(self, images: Tensor, person: Tensor) -> tuple[Tensor, Tensor]:
-        """Each picture shown as a person, by a code drawn; the codes' divergences, (N,)."""
+    def _made(self, images: Tensor, person: Tensor) -> Made:
+        """Each picture shown as a person, by a code drawn."""
         with autocast(self.device):
             mean, logvar = (moment.float() for moment in self.encoder(images))
             codes = mean + torch.randn_like(mean) * self.encoder.spread(logvar)
             made = self.decoder(codes, person)
-        return made.float(), kl(mean, logvar)
+        return Made(made.float(), codes, kl(mean, logvar))
+
+    def _reading(self, made: Made, utility: Tensor) -> Tensor:
+        """How badly the utility is read off the codes, nats."""
+        return functional.cross_entropy(self.reader(made.codes), utility)
+
+    def _error(self, made: Made, images: Tensor, person: Tensor, utility: Tensor) -> Tensor:
+        """Mean error of pictures of the own person from the source, of others from their peers."""
+        n_own = int(self.recipe.own * len(images))
+        peers = self.pupils.peers(person[n_own:], utility[n_own:], self.generator)
+        return (made.images - torch.cat([images[:n_own], peers])).abs().mean()
 
     def _judged(self, images: Tensor) -> Verdict:
-        """What the discriminator says of pictures under noise."""
-        if self.recipe.noise:
-            n, channels, height, width = images.shape
-            noise = torch.randn(n, height, width, channels, device=self.device)
-            images = images + self.recipe.noise * noise.permute(0, 3, 1, 2)  # as they lie: faster
+        """What the discriminator says."""
         with autocast(self.device):
             verdict = self.discriminator(images)
         return Verdict(*(logits.float() for logits in verdict))
@@ -248,23 +265,6 @@ class Game:
             return images
         moved = self.views.moved(images, self.generator)
         return moved.contiguous(memory_format=torch.channels_last)
-
-
-def _optimizer(parameters: Sequence[Parameter], lr: float, recipe: Recipe) -> torch.optim.Optimizer:
-    if recipe.optimizer == "adam":
-        return torch.optim.Adam(parameters, lr, betas=(0.5, 0.99), fused=True)
-    return torch.optim.RMSprop(parameters, lr, alpha=0.9, eps=1e-8, foreach=True)  # as Keras does
-
-
-def _set_rate(optimizer: torch.optim.Optimizer, lr: float) -> None:
-    for group in optimizer.param_groups:
-        group["lr"] = lr
-
-
-def _step(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
-    optimizer.step()
 
 
 def _variety(images: Tensor) -> Tensor:

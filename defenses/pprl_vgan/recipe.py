@@ -23,10 +23,13 @@ RELEASED: Mapping[str, Value] = {  # what both releases share
     "batch": 256,
     "warmup": 0,
     "rebuild": 0,
+    "w_kl": 0.002,
+    "w_read": 0.0,
     "w_rebuild": 0.0,
+    "own": 0.0,
+    "average": 0.0,
     "shift": 0.0,
     "flip": False,
-    "noise": 0.0,
     "settle": 0,
     "iterations": 0,
 }
@@ -38,19 +41,6 @@ FERG = {
     "w_person": 0.6,
     "w_utility": 0.29,
     "epochs": 400,
-}
-# Clearer faces, in which more of the source shows through, and less of the expression.
-FACES: Mapping[str, Value] = {
-    "w_rebuild": 20.0,
-    "w_alone": 20.0,
-    "own": 0.5,
-    "w_person": 0.4,
-    "w_utility": 1.0,
-    "noise": 0.2,
-    "settle": 20,
-    "warmup": 24,
-    "rebuild": 18,
-    "epochs": 18,
 }
 MUG = {
     **RELEASED,
@@ -76,12 +66,13 @@ class Recipe(Learned, LatentDefense):
     squared: bool = field(False, about="spread exp(logvar^2 / 2), as released for MUG; a slip")
     pooled: bool = field(True, about="encoder and discriminator of the identifier's blocks")
     fakes_teach: bool = field(False, about="made pictures, too, teach the discriminator's classes")
-    w_kl: float = field(0.002, about="share of the codes' divergence in the generator's loss")
-    w_real: float = field(0.2, about="share of being taken for real")
+    w_kl: float = field(0.006, about="share of the codes' divergence in the generator's loss")
+    w_real: float = field(0.4, about="share of being taken for real")
     w_person: float = field(0.3, about="share of being taken for the person wanted")
-    w_utility: float = field(0.6, about="share of showing what the source shows")
-    w_rebuild: float = field(1.0, about="weight of the mean error of pictures of the own person")
-    own: float = field(0.25, about="share of a batch that shows the own person to be compared")
+    w_utility: float = field(0.8, about="share of showing what the source shows")
+    w_read: float = field(0.5, about="share of the code saying what the source shows")
+    w_rebuild: float = field(4.0, about="weight of the mean error from the picture to be like")
+    own: float = field(0.25, about="share of a batch to be like its source, and its own person")
     w_alone: float = field(5.0, about="weight of that error before the game")
     d_real: float = field(0.25, about="share of real or made in the discriminator's loss")
     d_person: float = field(0.5, about="share of who it is")
@@ -93,13 +84,13 @@ class Recipe(Learned, LatentDefense):
     anneal: bool = field(True, about="the rate falls to 0 over the second half")
     batch: int = field(48, about="pictures of a step")
     iterations: int = field(26, about="of an epoch; 0: as many as there are whole batches")
-    epochs: int = field(28, about="of the game")
+    epochs: int = field(20, about="of the game")
     warmup: int = field(26, about="epochs before, in which the discriminator learns classes alone")
-    rebuild: int = field(10, about="epochs then, in which encoder and decoder rebuild pictures")
+    rebuild: int = field(12, about="epochs then, in which encoder and decoder learn pictures alone")
     shift: float = field(0.06, about="largest move of what the discriminator sees, share of a side")
     flip: bool = field(True, about="mirror half of what the discriminator sees")
-    noise: float = field(0.0, about="spread of noise on what the discriminator sees; white is 1")
-    settle: int = field(0, about="batches that batch norm's statistics are taken from at the end")
+    average: float = field(0.99, about="share of the past in the means of weights that are kept")
+    settle: int = field(20, about="batches that batch norm's statistics are taken from at the end")
     patience: int = field(15, about="epochs after which faces must show structure, or it restarts")
     restarts: int = field(2, about="new beginnings at most")
 
@@ -108,6 +99,8 @@ class Recipe(Learned, LatentDefense):
             raise ValueError(f"optimizer must be one of {OPTIMIZERS}, got {self.optimizer!r}")
         if min(self.width, self.decoder_width, self.latent, self.epochs) < 1 or self.batch < 2:
             raise ValueError("widths, latent and epochs are at least 1, batch at least 2")
+        if not (0 <= self.own <= 1 and 0 <= self.average < 1):
+            raise ValueError(f"own is 0 to 1, average 0 to below 1, got {self.own}, {self.average}")
         if self.kernel < 3:
             raise ValueError(f"kernel must be at least 3 px, got {self.kernel}")
 

@@ -9,8 +9,9 @@ from bench.api import Context, Weights
 from bench.nn.checkpoint import Checkpoint
 from bench.nn.seeding import seeded
 from bench.nn.state import state_of
-from defenses.pprl_vgan.game import FIGURES, Game, Pupils
+from defenses.pprl_vgan.game import FIGURES, Game
 from defenses.pprl_vgan.nets import Form
+from defenses.pprl_vgan.pupils import Pupils
 from defenses.pprl_vgan.recipe import Recipe
 
 N_KEPT = 20  # checkpoints of a training

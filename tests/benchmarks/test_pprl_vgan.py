@@ -14,9 +14,10 @@ import torch
 from bench.api import Defense
 from bench.registry import make
 from bench.spec import Spec
-from defenses.pprl_vgan.game import Game, Pupils
+from defenses.pprl_vgan.game import Game
 from defenses.pprl_vgan.losses import heads, kl, of_discriminator, of_generator, softened
 from defenses.pprl_vgan.nets import Decoder, Discriminator, Encoder
+from defenses.pprl_vgan.pupils import Pupils
 
 CPU = torch.device("cpu")
 N_TURNS = 2
@@ -86,7 +87,7 @@ class Plain:
 )
 def test_a_full_iteration(benchmark, preset, size_px):
     batch = 16  # of any preset: the rates per picture hardly depend on it
-    alike = {"warmup": 0, "rebuild": 0, "iterations": 1, "shift": 0.0, "flip": False, "noise": 0.0}
+    alike = {"warmup": 0, "rebuild": 0, "iterations": 1, "shift": 0.0, "flip": False}
     spec = Spec("pprl_vgan", preset, (("batch", batch), *alike.items()))
     recipe = make(Defense, spec)
     rng = np.random.default_rng(0)

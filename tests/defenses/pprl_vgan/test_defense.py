@@ -127,7 +127,8 @@ def test_a_picture_of_another_size_is_refused(faces, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "fields", ["policy=mine", "code=all", "optimizer=sgd", "kernel=2", "epochs=0"]
+    "fields",
+    ["policy=mine", "code=all", "optimizer=sgd", "kernel=2", "epochs=0", "own=2", "average=1"],
 )
 def test_a_field_of_no_sense_is_refused(fields):
     with pytest.raises(ValueError, match=fields.split("=")[0]):

@@ -1,4 +1,6 @@
-"""What the networks are shown, and the statistics that they end with."""
+"""What the networks are shown and compared with, and what they end with."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +10,8 @@ from torch import nn
 from bench.api import Defense
 from bench.registry import make
 from bench.spec import Spec
-from defenses.pprl_vgan.game import Game, Pupils
+from defenses.pprl_vgan.game import Game, Made
+from defenses.pprl_vgan.pupils import Pupils
 
 N = 40
 
@@ -28,21 +31,35 @@ def test_small_data_get_as_many_steps_if_iterations_are_counted(iterations, want
     assert game(iterations=iterations).n_iterations == wanted
 
 
-def test_a_share_shows_its_own_person_where_that_is_compared():
+def test_a_share_shows_its_own_person():
     own = torch.full((1000,), 2)
     assert game(own=0.5)._wanted(own)[:500].tolist() == [2] * 500
-    others = game(w_rebuild=0.0)._wanted(own)
+    others = game(own=0.0)._wanted(own)
     for person in range(4):
         assert abs((others == person).float().mean() - 0.25) < 0.06  # 4 standard deviations
 
 
-def test_the_discriminator_sees_noise():
-    seen = []
-    noisy = game(noise=0.5)
-    noisy.discriminator.register_forward_pre_hook(lambda net, given: seen.append(given[0]))
-    noisy._judged(torch.zeros(8, 3, 32, 32))
-    assert abs(seen[0].std() - 0.5) < 0.01
-    assert seen[0].mean().abs() < 0.02
+def test_peers_show_the_person_and_the_class_wanted():
+    """Of pictures as grey as their number: 0 to 3 show person 0, of classes 0, 0, 1, 2."""
+    images = torch.arange(6, dtype=torch.uint8).view(6, 1, 1, 1).expand(6, 3, 2, 2)
+    pupils = Pupils(images, torch.tensor([0, 0, 0, 0, 1, 1]), torch.tensor([0, 0, 1, 2, 2, 2]))
+    person, utility = torch.tensor([0] * 200 + [1] * 200), torch.tensor(([0] * 100 + [1] * 100) * 2)
+    made = pupils.peers(person, utility, torch.Generator().manual_seed(0))
+    shown = (made[:, 0, 0, 0] * 127.5 + 127.5).round().int()
+    assert set(shown[:100].tolist()) == {0, 1}
+    assert set(shown[100:200].tolist()) == {2}
+    assert set(shown[200:].tolist()) == {4, 5}  # never seen to show these: anything of person 1
+
+
+def test_what_shows_its_own_person_is_compared_with_its_source_and_the_rest_is_not():
+    """All sources are black, all peers white: an error of 2 where black is compared with white."""
+    playing = game(own=0.25)
+    white = torch.full((N, 3, 32, 32), 255, dtype=torch.uint8)
+    playing.pupils = replace(playing.pupils, images=white)
+    black = torch.full((16, 3, 32, 32), -1.0)
+    made = Made(black, torch.zeros(16, 8), torch.zeros(16))
+    person = torch.zeros(16, dtype=torch.long)
+    assert playing._error(made, black, person, person).item() == pytest.approx(0.75 * 2)
 
 
 def test_settled_statistics_are_means_over_batches():
@@ -60,6 +77,29 @@ def test_settled_statistics_are_means_over_batches():
     assert torch.allclose(norm.running_var, variances.mean(dim=0), atol=1e-4)
 
 
+def test_means_of_the_weights_are_kept_not_the_last_ones():
+    """After two iterations of two steps: the mean moves by a tenth of the way at each step."""
+    playing = game(warmup=0, rebuild=0, iterations=2, average=0.9, settle=0)
+    weight, passed = playing.decoder.dense.weight, []
+    playing.maker.register_step_post_hook(lambda *_: passed.append(weight.detach().clone()))
+    playing.epoch()
+    mean, *others = passed
+    for step in others:
+        mean = 0.9 * mean + 0.1 * step
+    playing.settle()
+    assert len(passed) == 4
+    assert torch.allclose(weight, mean, atol=1e-6)
+    assert not torch.allclose(weight, passed[-1], atol=1e-6)
+
+
+@pytest.mark.parametrize("w_read", [0.0, 1.0])
+def test_codes_are_read_if_that_weighs(w_read):
+    playing = game(warmup=0, rebuild=0, iterations=1, w_read=w_read)
+    before = playing.reader.weight.clone()
+    playing.epoch()
+    assert torch.equal(before, playing.reader.weight) == (w_read == 0)
+
+
 def test_as_released_statistics_are_those_that_training_leaves():
     playing = game(settle=0)
     before = {k: v.clone() for k, v in playing.encoder.state_dict().items()}
@@ -71,7 +111,7 @@ def test_as_released_statistics_are_those_that_training_leaves():
 @pytest.mark.parametrize("preset", ["ferg", "mug"])
 def test_the_released_settings_leave_out_what_is_ours(preset):
     recipe = make(Defense, Spec("pprl_vgan", preset))
-    ours = ("warmup", "rebuild", "w_rebuild", "iterations", "noise", "settle", "shift", "flip")
-    assert not any(getattr(recipe, name) for name in (*ours, "anneal", "pooled"))
+    ours = "warmup rebuild w_rebuild own w_read average iterations settle shift flip anneal pooled"
+    assert not any(getattr(recipe, name) for name in ours.split())
     assert sum(recipe.shares) == pytest.approx(1)  # as released
     assert (recipe.d_shares, recipe.lr, recipe.batch) == ((0.25, 0.5, 0.25), 3e-4, 256)
