@@ -17,6 +17,7 @@ PAPER: Mapping[str, Value] = {
     "alpha": 0.5,
     "gamma": 0.1,
     "power": 2,
+    "edges": 0.0,
     "latent": 64,
     "w_labels": 1.0,
     "d_labels": 1.0,
@@ -33,6 +34,7 @@ PAPER: Mapping[str, Value] = {
     # ours, which the paper does without
     "normed": False,
     "spare": 0,
+    "folded": False,
     "shift": 0.0,
     "rebuild": 0,
     "w_rebuild": 0.0,
@@ -56,9 +58,11 @@ class Recipe(Learned, LatentDefense):
     gamma: float = field(0.7, about="wanted ratio of the errors of made and real pictures")
     lambda_k: float = field(1.0, about="how fast k follows the balance")
     power: int = field(1, about="of the error of a rebuilt picture: 1 or 2")
+    edges: float = field(0.75, about="share of edges in it, 0 to 1")
     width: int = field(16, about="channels on the picture's size, and what each halving adds")
     depth: int = field(1, about="convolutions on each size")
     normed: bool = field(True, about="batch norm in the encoder")
+    folded: bool = field(True, about="2x2 pixels are the channels of one place: half the size")
     latent: int = field(16, about="numbers in z")
     spare: int = field(32, about="numbers in the encoder's code beside those of z")
     hidden: int = field(64, about="units of the auxiliary predictor")
@@ -89,6 +93,8 @@ class Recipe(Learned, LatentDefense):
             )
         if self.power not in (1, 2):
             raise ValueError(f"power is 1 or 2, got {self.power}")
+        if not 0 <= self.edges <= 1:
+            raise ValueError(f"edges is a share, 0 to 1, got {self.edges}")
         if min(self.width, self.depth, self.latent, self.hidden, self.steps) < 1 or self.batch < 2:
             raise ValueError("width, depth, latent, hidden, steps are at least 1, batch at least 2")
         if len(set(self.names)) < len(self.names) or not all(self.names):
@@ -97,7 +103,7 @@ class Recipe(Learned, LatentDefense):
     def form(self, size_px: int) -> Form:
         """The networks' form for pictures of that side."""
         sizes = (len(self.names), self.width, self.depth, self.latent, self.hidden)
-        switches = (int(self.predictor == "split"), int(self.normed), self.spare)
+        switches = (int(self.predictor == "split"), int(self.normed), self.spare, int(self.folded))
         return Form(size_px, 3 if self.colour else 1, *sizes, *switches)
 
     @property

@@ -109,7 +109,16 @@ def test_labels_that_no_picture_has_are_named(faces, tmp_path):
 
 @pytest.mark.parametrize(
     "fields",
-    ["labels=gender", "colour=true", "predictor=split", "alpha=0", "objective=gan", "power=2"],
+    [
+        "labels=gender",
+        "colour=true",
+        "predictor=split",
+        "alpha=0",
+        "objective=gan",
+        "power=2",
+        "folded=false",
+        "edges=0",
+    ],
 )
 def test_every_variant_learns_and_protects(faces, tmp_path, fields):
     spec = f"{TINY},{fields}"
@@ -126,7 +135,15 @@ def test_a_picture_of_another_size_is_refused(faces, tmp_path):
 
 @pytest.mark.parametrize(
     "fields",
-    ["objective=wgan", "predictor=none", "power=3", "width=0", "labels=yaw+yaw", "attributes=no"],
+    [
+        "objective=wgan",
+        "predictor=none",
+        "power=3",
+        "edges=2",
+        "width=0",
+        "labels=yaw+yaw",
+        "attributes=no",
+    ],
 )
 def test_a_field_of_no_sense_is_refused(fields):
     with pytest.raises(ValueError, match=fields.split("=")[0]):
