@@ -4,7 +4,8 @@ Source: Shirai and Whitehill, CVPR-W 2019, section 4.2, which gives no widths; t
 of Berthelot, Schumm, Metz, arXiv:1703.10717: 3x3 convolutions and ELU on 8x8 places and every
 doubling of these.
 Differs from it: widths shrink towards the picture in the decoder as they grow in the encoder; the
-number of convolutions on each size can be chosen.
+number of convolutions on each size can be chosen; `folded` networks do without the largest maps,
+which take half of the time (Shi et al., CVPR 2016: pixels as channels).
 """
 
 from typing import NamedTuple

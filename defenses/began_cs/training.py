@@ -3,7 +3,7 @@
 An iteration is a step of the discriminator, one of the generator on the same noise and one of k.
 
 Source: Shirai and Whitehill, CVPR-W 2019, section 4; order of steps: released BEGAN-CS.
-Differs from it: the default first trains encoder and generator to rebuild pictures (`warm_up`).
+Differs from it: the default first trains both networks to rebuild pictures (`warm_up`).
 """
 
 import copy
