@@ -41,10 +41,9 @@ def error(images: Tensor, rebuilt: Tensor, power: int, edges: float = 0.0) -> Te
     across; eyes and mouths have few pixels, but much of a face's edges.
     """
     missed = images - rebuilt  # (N, C, H, W)
-    if not edges:
-        return missed.abs().pow(power).mean()
-    apart = sum(missed.diff(dim=dim).abs().pow(power).mean() for dim in (2, 3))
-    return (1 - edges) * missed.abs().pow(power).mean() + edges * apart
+    parts = (missed, missed.diff(dim=2), missed.diff(dim=3))
+    pixels, down, across = (part.abs().pow(power).mean() for part in parts)
+    return (1 - edges) * pixels + edges * (down + across)
 
 
 def constraint(noise: Tensor, code: Tensor) -> Tensor:
