@@ -46,10 +46,9 @@ class BEGANCS(Recipe):
     networks take it standardised. The default learns in a minute and a half, from hundreds of
     pictures of 32 px: generator and autoencoder first rebuild pictures (`rebuild`), the generator
     from codes that are made to look like wider noise (`w_moments`, `reach`), and it goes on doing
-    so (`w_rebuild`); edges count in the errors (`edges`); networks work on half the size
-    (`folded`); the code has numbers that no noise asks for (`spare`), as one that says z alone
-    cannot say y; the encoder has batch norm; pictures, real and made, are moved and mirrored; the
-    generator's running mean is kept.
+    so (`w_rebuild`); networks work on half the size (`folded`); the code has numbers that no noise
+    asks for (`spare`), as one that says z alone cannot say y; the encoder has batch norm; pictures,
+    real and made, are moved and mirrored; the generator's running mean is kept.
     """
 
     hides = frozenset({"identity"})

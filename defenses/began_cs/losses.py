@@ -34,16 +34,9 @@ class Balance(NamedTuple):
         return real + (self.gamma * real - made).abs()
 
 
-def error(images: Tensor, rebuilt: Tensor, power: int, edges: float = 0.0) -> Tensor:
-    """L(v) = |v - D(v)|^power, the mean over pictures and pixels.
-
-    Differs from it: a share `edges` is that of the differences of neighbours instead, down and
-    across; eyes and mouths have few pixels, but much of a face's edges.
-    """
-    missed = images - rebuilt  # (N, C, H, W)
-    parts = (missed, missed.diff(dim=2), missed.diff(dim=3))
-    pixels, down, across = (part.abs().pow(power).mean() for part in parts)
-    return (1 - edges) * pixels + edges * (down + across)
+def error(images: Tensor, rebuilt: Tensor, power: int) -> Tensor:
+    """L(v) = |v - D(v)|^power, the mean over pictures and pixels."""
+    return (images - rebuilt).abs().pow(power).mean()
 
 
 def constraint(noise: Tensor, code: Tensor) -> Tensor:

@@ -17,7 +17,6 @@ PAPER: Mapping[str, Value] = {
     "alpha": 0.5,
     "gamma": 0.1,
     "power": 2,
-    "edges": 0.0,
     "latent": 64,
     "w_labels": 1.0,
     "d_labels": 1.0,
@@ -58,7 +57,6 @@ class Recipe(Learned, LatentDefense):
     gamma: float = field(0.7, about="wanted ratio of the errors of made and real pictures")
     lambda_k: float = field(1.0, about="how fast k follows the balance")
     power: int = field(1, about="of the error of a rebuilt picture: 1 or 2")
-    edges: float = field(0.75, about="share of edges in it, 0 to 1")
     width: int = field(32, about="channels on the picture's size, and what each halving adds")
     depth: int = field(1, about="convolutions on each size")
     normed: bool = field(True, about="batch norm in the encoder")
@@ -74,8 +72,8 @@ class Recipe(Learned, LatentDefense):
     rebuild: int = field(850, about="steps before the game: codes, and pictures made of them")
     steps: int = field(310, about="of the game")
     batch: int = field(32, about="pictures of a step")
-    lr: float = field(5e-4, about="learning rate of the generator, Adam")
-    d_lr: float = field(5e-4, about="learning rate of the discriminator, Adam")
+    lr: float = field(1e-3, about="learning rate of the generator, Adam")
+    d_lr: float = field(7e-4, about="learning rate of the discriminator, Adam")
     beta1: float = field(0.5, about="Adam's memory of gradients")
     beta2: float = field(0.99, about="Adam's memory of squared gradients")
     anneal: bool = field(True, about="the rates fall to 0 over the second half")
@@ -93,8 +91,6 @@ class Recipe(Learned, LatentDefense):
             )
         if self.power not in (1, 2):
             raise ValueError(f"power is 1 or 2, got {self.power}")
-        if not 0 <= self.edges <= 1:
-            raise ValueError(f"edges is a share, 0 to 1, got {self.edges}")
         if min(self.width, self.depth, self.latent, self.hidden, self.steps) < 1 or self.batch < 2:
             raise ValueError("width, depth, latent, hidden, steps are at least 1, batch at least 2")
         if len(set(self.names)) < len(self.names) or not all(self.names):

@@ -206,7 +206,7 @@ class Game:
         return self._missed(images, ends)
 
     def _missed(self, images: Tensor, rebuilt: Tensor) -> Tensor:
-        return error(images, rebuilt.float(), self.recipe.power, self.recipe.edges)
+        return error(images, rebuilt.float(), self.recipe.power)
 
     def _batch(self) -> Batch:
         n = min(self.recipe.batch, len(self.pupils.images))

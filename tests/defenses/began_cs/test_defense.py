@@ -118,7 +118,6 @@ def test_labels_that_no_picture_has_are_named(faces, tmp_path):
         "objective=gan",
         "power=2",
         "folded=false",
-        "edges=0",
     ],
 )
 def test_every_variant_learns_and_protects(faces, tmp_path, fields):
@@ -140,7 +139,6 @@ def test_a_picture_of_another_size_is_refused(faces, tmp_path):
         "objective=wgan",
         "predictor=none",
         "power=3",
-        "edges=2",
         "width=0",
         "labels=yaw+yaw",
         "attributes=no",

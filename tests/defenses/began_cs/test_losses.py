@@ -26,21 +26,6 @@ def test_the_error_of_an_autoencoder(rng, power):
     assert float(found) == pytest.approx(total / (N * 4))
 
 
-@pytest.mark.parametrize("power", [1, 2])
-def test_a_share_of_the_error_is_that_of_edges(rng, power):
-    images, rebuilt = rng.normal(size=(2, N, 1, 3, 2))
-    pixels = down = across = 0.0
-    for missed in (images - rebuilt)[:, 0]:
-        for i in range(3):
-            for j in range(2):
-                pixels += abs(missed[i, j]) ** power
-                down += abs(missed[i, j] - missed[i - 1, j]) ** power if i else 0
-                across += abs(missed[i, j] - missed[i, j - 1]) ** power if j else 0
-    wanted = 0.3 * pixels / (N * 6) + 0.7 * (down / (N * 4) + across / (N * 3))
-    found = error(torch.tensor(images), torch.tensor(rebuilt), power, edges=0.7)
-    assert float(found) == pytest.approx(wanted)
-
-
 def test_the_constraint_on_codes(rng):
     noise, code = rng.normal(size=(2, N, LATENT))
     total = 0.0
