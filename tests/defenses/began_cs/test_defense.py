@@ -135,14 +135,7 @@ def test_a_picture_of_another_size_is_refused(faces, tmp_path):
 
 @pytest.mark.parametrize(
     "fields",
-    [
-        "objective=wgan",
-        "predictor=none",
-        "power=3",
-        "width=0",
-        "labels=yaw+yaw",
-        "attributes=no",
-    ],
+    ["objective=wgan", "predictor=none", "power=3", "width=0", "labels=yaw+yaw", "attributes=no"],
 )
 def test_a_field_of_no_sense_is_refused(fields):
     with pytest.raises(ValueError, match=fields.split("=")[0]):
@@ -191,10 +184,7 @@ def test_surrogates_show_the_gender_that_is_asked_for(tmp_path):
     gender = np.arange(96) % 2
     levels = 60 + 100 * gender[:, None, None, None] + rng.integers(0, 30, (96, 3, 32, 32))
     bright = Faces(levels.astype(np.uint8), {"gender": gender}, np.arange(96))
-    spec = (
-        "began_cs:labels=gender,width=8,latent=4,batch=32,rebuild=60,steps=20,lr=0.002,d_lr=0.001,"
-        "estimator_steps=10"
-    )
+    spec = "began_cs:labels=gender,width=4,latent=4,batch=32,rebuild=60,steps=20,estimator_steps=10"
     weights = fit(bright, tmp_path, spec)
     release = make(Defense, Spec.parse(spec)).protect(bright, weights, context(bright))
     assert (release.notes["estimated.gender"] == gender).mean() > 0.95
