@@ -44,10 +44,11 @@ class BEGANCS(Recipe):
     Differs from it: see also nets.py, losses.py and training.py. The paper leaves open widths,
     lambda_k, batch, epochs, norms and weights of the errors; y comes of its own regressor, and
     networks take it standardised. The default learns in a minute and a half, from hundreds of
-    pictures of 32 px: it first rebuilds pictures from codes that are made to look like wider noise
-    (`rebuild`, `w_moments`, `reach`), and goes on doing so (`w_rebuild`); the code has numbers that
-    no noise asks for (`spare`), as one that says z alone cannot say y; the encoder has batch norm;
-    pictures, real and made, are moved and mirrored; the generator's running mean is kept.
+    pictures of 32 px: generator and autoencoder first rebuild pictures (`rebuild`), the generator
+    from codes that are made to look like wider noise (`w_moments`, `reach`), and it goes on doing
+    so (`w_rebuild`); networks work on half the size (`folded`); the code has numbers that no noise
+    asks for (`spare`), as one that says z alone cannot say y; the encoder has batch norm; pictures,
+    real and made, are moved and mirrored; the generator's running mean is kept.
     """
 
     hides = frozenset({"identity"})

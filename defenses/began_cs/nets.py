@@ -4,7 +4,8 @@ Source: Shirai and Whitehill, CVPR-W 2019, section 4.2, which gives no widths; t
 of Berthelot, Schumm, Metz, arXiv:1703.10717: 3x3 convolutions and ELU on 8x8 places and every
 doubling of these.
 Differs from it: widths shrink towards the picture in the decoder as they grow in the encoder; the
-number of convolutions on each size can be chosen.
+number of convolutions on each size can be chosen; `folded` networks do without the largest maps,
+which take half of the time (Shi et al., CVPR 2016: pixels as channels).
 """
 
 from typing import NamedTuple
@@ -17,7 +18,6 @@ from bench.api import Weights
 
 SIZES_PX = (32, 64, 128)
 CORE_PX = 8  # side of the smallest map
-FIRST = "0.weight"  # a decoder's first layer
 
 
 class Form(NamedTuple):
@@ -34,6 +34,7 @@ class Form(NamedTuple):
         split: 1 if the encoder says y in its code, and there is no predictor.
         normed: 1 if the encoder has batch norm, with which it learns y from few pictures.
         spare: numbers in the encoder's code beside z (and y), which no noise asks for.
+        folded: 1 if networks work on half the size, with 2x2 pixels as channels of one place.
     """
 
     size_px: int
@@ -46,6 +47,7 @@ class Form(NamedTuple):
     split: int
     normed: int
     spare: int
+    folded: int
 
     @classmethod
     def of(cls, weights: Weights) -> "Form":
@@ -61,9 +63,19 @@ class Form(NamedTuple):
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """Channels on the picture's size and after each halving, down to 8x8."""
-        n_halvings = (self.size_px // CORE_PX).bit_length() - 1
+        """Channels on the networks' size and after each halving, down to 8x8."""
+        n_halvings = (self.size_px // self.fold // CORE_PX).bit_length() - 1
         return tuple(self.width * (i + 1) for i in range(n_halvings + 1))
+
+    @property
+    def fold(self) -> int:
+        """Pixels along the side of a place."""
+        return 1 + self.folded
+
+    @property
+    def channels(self) -> int:
+        """Numbers that say the pixels of a place."""
+        return self.colours * self.fold**2
 
     @property
     def code(self) -> int:
@@ -100,7 +112,8 @@ class Decoder(nn.Sequential):
             for _ in range(form.depth):
                 layers += [nn.Conv2d(n_in, width, 3, padding=1), nn.ELU()]
                 n_in = width
-        super().__init__(*layers, nn.Conv2d(n_in, form.colours, 3, padding=1))
+        ends = nn.Conv2d(n_in, form.channels, 3, padding=1), nn.PixelShuffle(form.fold)
+        super().__init__(*layers, *ends)
 
 
 class Generator(nn.Module):
@@ -120,11 +133,11 @@ class Encoder(nn.Sequential):
     """From pictures to codes, (N, code)."""
 
     def __init__(self, form: Form) -> None:
-        steps = [(form.colours, form.width, 1)]
+        steps = [(form.channels, form.width, 1)]
         for number, width in enumerate(form.widths):
             for place in range(form.depth):
                 steps.append((steps[-1][1], width, 2 if number and not place else 1))
-        layers: list[nn.Module] = []
+        layers: list[nn.Module] = [nn.PixelUnshuffle(form.fold)]
         for n_in, n_out, stride in steps:
             layers += [nn.Conv2d(n_in, n_out, 3, stride, padding=1)]
             layers += [nn.BatchNorm2d(n_out)] if form.normed else []
@@ -160,11 +173,3 @@ class Discriminator(nn.Module):
         noise, split = whole[:, : self.form.latent], whole[:, self.form.latent :]
         labels = split[:, : self.form.labels] if self.form.split else self.predictor(whole)
         return Code(whole, noise, labels)
-
-    def begin_as(self, decoder: Decoder) -> None:
-        """The autoencoder's decoder begins as the generator's, which also takes y."""
-        taken = decoder.state_dict()
-        known = self.form.code - self.form.spare
-        first = torch.zeros_like(self.end.state_dict()[FIRST])
-        first[:, :known] = taken[FIRST][:, :known]
-        self.end.load_state_dict({**taken, FIRST: first})

@@ -33,6 +33,7 @@ PAPER: Mapping[str, Value] = {
     # ours, which the paper does without
     "normed": False,
     "spare": 0,
+    "folded": False,
     "shift": 0.0,
     "rebuild": 0,
     "w_rebuild": 0.0,
@@ -56,19 +57,20 @@ class Recipe(Learned, LatentDefense):
     gamma: float = field(0.7, about="wanted ratio of the errors of made and real pictures")
     lambda_k: float = field(1.0, about="how fast k follows the balance")
     power: int = field(1, about="of the error of a rebuilt picture: 1 or 2")
-    width: int = field(16, about="channels on the picture's size, and what each halving adds")
+    width: int = field(32, about="channels on the picture's size, and what each halving adds")
     depth: int = field(1, about="convolutions on each size")
     normed: bool = field(True, about="batch norm in the encoder")
-    latent: int = field(16, about="numbers in z")
-    spare: int = field(32, about="numbers in the encoder's code beside those of z")
+    folded: bool = field(True, about="2x2 pixels are the channels of one place: half the size")
+    latent: int = field(32, about="numbers in z")
+    spare: int = field(96, about="numbers in the encoder's code beside those of z")
     hidden: int = field(64, about="units of the auxiliary predictor")
     w_labels: float = field(0.2, about="share of the error of y in the generator's loss")
     d_labels: float = field(0.5, about="share of the error of y in the discriminator's loss")
     w_rebuild: float = field(1.0, about="share of the error of pictures made of real ones' codes")
     w_moments: float = field(0.02, about="share of what tells real ones' codes from noise")
     reach: float = field(0.7, about="of z, as a share of that of real ones' codes")
-    rebuild: int = field(650, about="steps before the game: codes, and pictures made of them")
-    steps: int = field(350, about="of the game")
+    rebuild: int = field(850, about="steps before the game: codes, and pictures made of them")
+    steps: int = field(310, about="of the game")
     batch: int = field(32, about="pictures of a step")
     lr: float = field(1e-3, about="learning rate of the generator, Adam")
     d_lr: float = field(7e-4, about="learning rate of the discriminator, Adam")
@@ -97,7 +99,7 @@ class Recipe(Learned, LatentDefense):
     def form(self, size_px: int) -> Form:
         """The networks' form for pictures of that side."""
         sizes = (len(self.names), self.width, self.depth, self.latent, self.hidden)
-        switches = (int(self.predictor == "split"), int(self.normed), self.spare)
+        switches = (int(self.predictor == "split"), int(self.normed), self.spare, int(self.folded))
         return Form(size_px, 3 if self.colour else 1, *sizes, *switches)
 
     @property

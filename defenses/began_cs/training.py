@@ -3,7 +3,7 @@
 An iteration is a step of the discriminator, one of the generator on the same noise and one of k.
 
 Source: Shirai and Whitehill, CVPR-W 2019, section 4; order of steps: released BEGAN-CS.
-Differs from it: the default first trains encoder and generator to rebuild pictures (`warm_up`).
+Differs from it: the default first trains both networks to rebuild pictures (`warm_up`).
 """
 
 import copy
@@ -117,23 +117,20 @@ class Game:
         return {name: getattr(self, name) for name in names}
 
     def warm_up(self) -> None:
-        """Encoder and generator rebuild pictures; the predictor learns y, and codes look like z.
-
-        The autoencoder's decoder then begins as the generator without y.
-        """
+        """Autoencoder and generator rebuild pictures; the predictor learns y, codes look like z."""
         recipe, n_steps = self.recipe, self.recipe.rebuild
         for step in range(n_steps):
             self._set_rates(WARM_RATE * min(1.0, (step + 1) / 20, 2 - 2 * step / n_steps))
             batch = self._batch()
             with autocast(self.device):
-                code = self.judge.coded(batch.images)
+                code, ends = self.judge(batch.images)
                 made = self.maker(code.noise + BLUR * batch.noise, batch.wanted)
-            loss = error(batch.images, made.float(), recipe.power)
+            loss = self._missed(batch.images, made)
+            if not self.plain:
+                loss = loss + self._missed(batch.images, ends)
             loss = loss + recipe.d_labels * told(batch.labels, code.labels.float())
             loss = loss + recipe.w_moments * moments(code.noise.float(), batch.wanted, recipe.reach)
             _step(loss, self.maker_steps, self.judge_steps)
-        if n_steps and not self.plain:
-            self.judge.begin_as(self.maker.decoder)
         self.mean.load_state_dict(self.maker.state_dict())
 
     def moved(self, start: int, end: int) -> Tensor:
@@ -185,7 +182,7 @@ class Game:
         if recipe.w_rebuild:
             with autocast(self.device):
                 rebuilt = self.maker(code, batch.wanted)
-            loss = loss + recipe.w_rebuild * error(batch.images, rebuilt.float(), recipe.power)
+            loss = loss + recipe.w_rebuild * self._missed(batch.images, rebuilt)
         _step(loss, self.maker_steps)
         self.judge.requires_grad_(True)
         return labels.detach()
@@ -206,7 +203,10 @@ class Game:
         """L: how badly an autoencoder rebuilds pictures, or a plain GAN's cross-entropy."""
         if self.plain:
             return real_or_made(ends, real=real)
-        return error(images, ends, self.recipe.power)
+        return self._missed(images, ends)
+
+    def _missed(self, images: Tensor, rebuilt: Tensor) -> Tensor:
+        return error(images, rebuilt.float(), self.recipe.power)
 
     def _batch(self) -> Batch:
         n = min(self.recipe.batch, len(self.pupils.images))

@@ -15,6 +15,7 @@ from bench.spec import Spec
 from defenses.began_cs import training
 
 TINY = "began_cs:width=2,latent=4,hidden=4,batch=16,steps=2,rebuild=1,estimator_steps=2"
+BARE = "began_cs:width=4,latent=4,hidden=4,batch=16,steps=1,estimator_steps=1"
 NAMES = ("yaw", "pitch", "roll", "AU4", "AU5", "AU6", "AU7", "AU12", "AU23", "gender")
 
 
@@ -109,7 +110,15 @@ def test_labels_that_no_picture_has_are_named(faces, tmp_path):
 
 @pytest.mark.parametrize(
     "fields",
-    ["labels=gender", "colour=true", "predictor=split", "alpha=0", "objective=gan", "power=2"],
+    [
+        "labels=gender",
+        "colour=true",
+        "predictor=split",
+        "alpha=0",
+        "objective=gan",
+        "power=2",
+        "folded=false",
+    ],
 )
 def test_every_variant_learns_and_protects(faces, tmp_path, fields):
     spec = f"{TINY},{fields}"
@@ -144,6 +153,15 @@ def test_a_killed_fit_goes_on_to_the_same_weights(faces, weights, tmp_path):
     again = fit(faces, tmp_path, log=lines.append)
     assert [line.split(":")[0] for line in lines if "step " in line] == ["step 2 of 2"]
     assert all(np.array_equal(weights[name], again[name]) for name in weights)
+
+
+def test_the_discriminator_can_rebuild_before_the_game_begins(faces, tmp_path_factory):
+    real = training.FIGURES.index("real")
+    fresh, warm = (
+        fit(faces, tmp_path_factory.mktemp("scratch"), f"{BARE},rebuild={n}")["history"][0, real]
+        for n in (0, 30)
+    )
+    assert warm < 0.8 * fresh
 
 
 def test_pictures_that_are_all_alike_are_told(faces, tmp_path, monkeypatch):
