@@ -1,6 +1,6 @@
 """Between a network and named arrays."""
 
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -9,6 +9,7 @@ from torch import nn
 from bench.api import Weights
 
 N = TypeVar("N", bound=nn.Module)
+F = TypeVar("F", bound=NamedTuple)
 
 
 def state_of(net: nn.Module) -> Weights:
@@ -33,3 +34,13 @@ def restored(net: N, weights: Weights, device: str) -> N:
         {name: torch.from_numpy(np.array(weights[name])) for name in net.state_dict()}
     )
     return net.to(device).eval()
+
+
+def form_arrays(form: NamedTuple) -> Weights:
+    """Integers that decide a network, kept with its weights: `form.NAME`, int64, (1,) each."""
+    return {f"form.{name}": np.array([value], np.int64) for name, value in form._asdict().items()}
+
+
+def form_of(kind: type[F], weights: Weights) -> F:
+    """The form that is kept with the weights."""
+    return kind._make(int(weights[f"form.{name}"][0]) for name in kind._fields)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bench.api import SAMPLES, Context, Weights, field
 from bench.faces import ESTIMATED, Array, Faces, Images, Release
 from bench.nn.classifier import on
-from bench.nn.state import restored
+from bench.nn.state import form_arrays, form_of, restored
 from bench.registry import register
 from bench.spec import Value
 from defenses.began_cs import estimator
@@ -100,7 +100,7 @@ class BEGANCS(Recipe):
             )
         turned = np.isin(self.names, self.mirror.split("+"))
         scale = Scale.of(y, turned)
-        weights = {**form.arrays, **scale.arrays}
+        weights = {**form_arrays(form), **scale.arrays}
         weights |= {"classes": np.array([_is_class(faces.labels[n]) for n in self.names])}
         seen = self._pupils(faces.images, y, scale, context.device)
         found = estimator.fitted(self.estimator, seen, self.schedule, context)
@@ -111,7 +111,7 @@ class BEGANCS(Recipe):
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
         """A surrogate of each picture, with `y` and the classes that were estimated."""
-        y, latent = self.encode(faces, weights, context), Form.of(weights).latent
+        y, latent = self.encode(faces, weights, context), form_of(Form, weights).latent
         noise = np.array([rng.uniform(-1, 1, latent) for rng in context.row_rngs], np.float32)
         images = self.decode(y, {"noise": noise}, weights, context)
         notes: dict[str, Array] = {"y": y}
@@ -143,7 +143,9 @@ class BEGANCS(Recipe):
             weights: of `fit`.
             context: names the device.
         """
-        net = restored(Generator(Form.of(weights)), _part(weights, "generator."), context.device)
+        net = restored(
+            Generator(form_of(Form, weights)), _part(weights, "generator."), context.device
+        )
         y, noise = Scale.kept(weights).standard(codes), np.asarray(condition["noise"], np.float32)
         parts = [[on(context.device, c) for c in _chunks(array)] for array in (noise, y)]
         with torch.inference_mode():
@@ -177,7 +179,7 @@ class BEGANCS(Recipe):
         """Pictures, their surrogates, and what each number of y does to a face."""
         spread = np.linspace(0, len(images) - 1, N_SHOWN).astype(int)
         shown = images[spread]
-        form, n = Form.of(weights), len(shown)
+        form, n = form_of(Form, weights), len(shown)
         y = self._seen(shown, weights, context)
         mean = np.tile(Scale.kept(weights).mean, (form.labels, n, 1))  # (D, n, D)
         for i, row in enumerate(mean):

@@ -10,11 +10,8 @@ which take half of the time (Shi et al., CVPR 2016: pixels as channels).
 
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor, nn
-
-from bench.api import Weights
 
 SIZES_PX = (32, 64, 128)
 CORE_PX = 8  # side of the smallest map
@@ -48,18 +45,6 @@ class Form(NamedTuple):
     normed: int
     spare: int
     folded: int
-
-    @classmethod
-    def of(cls, weights: Weights) -> "Form":
-        """The form that is kept with the weights."""
-        return cls(*(int(weights[f"form.{name}"][0]) for name in cls._fields))
-
-    @property
-    def arrays(self) -> Weights:
-        """To be kept with the weights: `form.NAME`, int64, (1,) each."""
-        return {
-            f"form.{name}": np.array([value], np.int64) for name, value in self._asdict().items()
-        }
 
     @property
     def widths(self) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from bench.api import SAMPLES, Context, Weights, field
 from bench.faces import Array, Faces, Images, Release, missing
 from bench.nn.classifier import on
 from bench.nn.inputs import scaled
-from bench.nn.state import restored
+from bench.nn.state import form_arrays, form_of, restored
 from bench.registry import register
 from bench.spec import Value
 from defenses.pprl_vgan.nets import SIZES_PX, Decoder, Encoder, Form
@@ -118,14 +118,14 @@ class PPRLVGAN(Recipe):
         showing = np.zeros((form.n_people, form.n_classes), np.int64)
         np.add.at(showing, (person, utility), 1)
         pupils = Pupils(*(on(context.device, part) for part in (images, person, utility)))
-        weights = {**form.arrays, **trained(pupils, form, self, context)}
+        weights = {**form_arrays(form), **trained(pupils, form, self, context)}
         shown = np.unique(utility, return_index=True)[1]
         samples = _samples(images[shown], form.n_people, weights, context.device)
         return {**weights, "people": people, "showing": showing, SAMPLES: samples}
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
         """Each picture with the face of a person c, and `c`, that person's identity label."""
-        noise, luck = _drawn(context, Form.of(weights).latent)
+        noise, luck = _drawn(context, form_of(Form, weights).latent)
         mean, spread = _moments(faces.images, weights, context.device)
         choices = zip(self._may_be(faces, weights), luck, strict=True)
         person = np.array([may[int(share * len(may))] for may, share in choices], np.int64)
@@ -162,7 +162,7 @@ class PPRLVGAN(Recipe):
         Raises:
             ValueError: if a person is none of the defender's.
         """
-        form = Form.of(weights)
+        form = form_of(Form, weights)
         person = np.asarray(condition["person"], np.int64)
         if len(person) and not 0 <= person.min() <= person.max() < form.n_people:
             raise ValueError(
@@ -211,7 +211,7 @@ def _drawn(context: Context, latent: int) -> tuple[Codes, NDArray[np.float64]]:
 
 def _moments(images: Images, weights: Weights, device: str) -> tuple[Codes, Codes]:
     """Mean and spread of the codes, (N, latent) each, in float32: batches change nothing."""
-    net = restored(Encoder(Form.of(weights)), _part(weights, "encoder."), device)
+    net = restored(Encoder(form_of(Form, weights)), _part(weights, "encoder."), device)
     found = []
     with torch.inference_mode():
         for chunk in _chunks(images):
@@ -231,7 +231,7 @@ def _samples(shown: Images, n_people: int, weights: Weights, device: str) -> Ima
 
 def _decoded(codes: Codes, person: Ids, weights: Weights, device: str) -> Images:
     """Pictures of codes, (N, latent), and people, (N,)."""
-    net = restored(Decoder(Form.of(weights)), _part(weights, "decoder."), device)
+    net = restored(Decoder(form_of(Form, weights)), _part(weights, "decoder."), device)
     given = zip(_chunks(codes), _chunks(person), strict=True)
     with torch.inference_mode():
         made = [net(*(on(device, part) for part in pair)).cpu() for pair in given]

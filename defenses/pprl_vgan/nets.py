@@ -10,12 +10,9 @@ Differs from it: padding of odd kernels is symmetric, where Keras pads less on t
 from itertools import pairwise
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-
-from bench.api import Weights
 
 SIZES_PX = (32, 64, 128)
 WIDEST = 8  # channels of the last convolution, in multiples of the width
@@ -50,18 +47,6 @@ class Form(NamedTuple):
     bounded: int
     squared: int
     pooled: int
-
-    @classmethod
-    def of(cls, weights: Weights) -> "Form":
-        """The form that is kept with the weights."""
-        return cls(*(int(weights[f"form.{name}"][0]) for name in cls._fields))
-
-    @property
-    def arrays(self) -> Weights:
-        """To be kept with the weights: `form.NAME`, int64, (1,) each."""
-        return {
-            f"form.{name}": np.array([value], np.int64) for name, value in self._asdict().items()
-        }
 
     @property
     def widths(self) -> tuple[int, ...]:

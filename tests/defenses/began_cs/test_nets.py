@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from bench.nn.state import form_arrays, form_of
 from defenses.began_cs.nets import Decoder, Discriminator, Encoder, Form, Generator
 
 GREY = Form(
@@ -93,7 +94,7 @@ def test_the_generator_is_told_y():
 
 
 def test_the_form_is_kept_with_the_weights():
-    assert Form.of(GREY.arrays) == GREY
+    assert form_of(Form, form_arrays(GREY)) == GREY
 
 
 def test_a_decoder_without_doublings_is_of_8_px():

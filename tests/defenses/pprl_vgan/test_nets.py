@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from bench.api import Defense
+from bench.nn.state import form_arrays, form_of
 from bench.registry import make
 from bench.spec import Spec
 from defenses.pprl_vgan.nets import Decoder, Discriminator, Encoder, Form
@@ -59,7 +60,7 @@ def test_the_released_log_variance_lies_between_0_and_1():
 
 def test_the_form_is_kept_with_the_weights():
     wanted = form("mug", 128)
-    assert Form.of(wanted.arrays) == wanted
+    assert form_of(Form, form_arrays(wanted)) == wanted
 
 
 def test_the_decoder_is_told_who():
