@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.api import Collection, Context, Dataset, field
 from bench.data.alignment import aligned
@@ -34,7 +35,7 @@ class LFW(Dataset):
     crop: float = field(0.6, about="side of the cut, of 250 px: wide borders alone identify 6 %")
     align: bool = field(False, about="level faces and cut them out, as MTCNN finds them")
     min_pictures: int = field(10, about="pictures that a person needs to be in `closed`")
-    people: int = field(0, about="take part in `closed`, those with most pictures; 0: all")
+    people: int = field(0, about="of `closed`: most shown women and men in turn; 0: all")
     seed: int = field(0, about="redraws the parts")
     protocol: str = field("open", about="who is asked about: closed, closed-paper, open")
 
@@ -81,17 +82,19 @@ class LFW(Dataset):
         pictures = list(self.files()[len(LISTS) :])
         gender_of = self._genders({path.name for path in pictures})
         names = np.array([path.parent.name for path in pictures])
-        people, identity, n_pictures = np.unique(names, return_inverse=True, return_counts=True)
+        people, first, identity, n_pictures = np.unique(
+            names, return_index=True, return_inverse=True, return_counts=True
+        )
+        gender = np.array([gender_of[path.name] for path in pictures], np.int64)
         if self.protocol != "open":
-            rank = np.argsort(-n_pictures, kind="stable")[: self.people or None]
-            kept = np.sort(rank[n_pictures[rank] >= self.min_pictures])
+            enough = np.flatnonzero(n_pictures >= self.min_pictures)
+            rank = enough[_in_turn(n_pictures[enough], gender[first[enough]])]
+            kept = np.sort(rank[: self.people or None])
             keep = np.isin(identity, kept)
             people, identity = people[kept], np.searchsorted(kept, identity[keep])
             pictures = [path for path, kept_here in zip(pictures, keep, strict=True) if kept_here]
-        labels = {
-            "identity": identity.astype(np.int64),
-            "gender": np.array([gender_of[path.name] for path in pictures], np.int64),
-        }
+            gender = gender[keep]
+        labels = {"identity": identity.astype(np.int64), "gender": gender}
         _check_people(labels["identity"], labels["gender"], people)
         if self.align:
             images = aligned(pictures, self.size, self.crop, CENTRE, context.device)
@@ -118,6 +121,16 @@ class LFW(Dataset):
                     f"{' and '.join(LISTS)} in {self.folder}, or restore the files"
                 )
         return {name: number for number, names in enumerate(listed) for name in names}
+
+
+def _in_turn(n_pictures: NDArray[np.int64], gender: NDArray[np.int64]) -> NDArray[np.int64]:
+    """People, (P,): the woman and the man with most pictures, the next of each, and so on."""
+    order = np.argsort(-n_pictures, kind="stable")
+    place = np.empty(len(order), np.int64)  # among those of one gender
+    for own in (0, 1):
+        mine = gender[order] == own
+        place[mine] = np.arange(mine.sum())
+    return order[np.argsort(place, kind="stable")]
 
 
 def _check_people(identity: np.ndarray, gender: np.ndarray, people: np.ndarray) -> None:

@@ -24,7 +24,7 @@ class Form(NamedTuple):
         size_px: side of a picture, one of SIZES_PX.
         colours: 1 (grey) or 3.
         labels: numbers in y.
-        width: channels on the picture's size, and what each halving adds.
+        width: channels of the largest maps, and what each halving adds.
         depth: convolutions on each size.
         latent: numbers in z.
         hidden: units of the predictor.

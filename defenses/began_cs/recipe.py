@@ -57,7 +57,7 @@ class Recipe(Learned, LatentDefense):
     gamma: float = field(0.7, about="wanted ratio of the errors of made and real pictures")
     lambda_k: float = field(1.0, about="how fast k follows the balance")
     power: int = field(1, about="of the error of a rebuilt picture: 1 or 2")
-    width: int = field(32, about="channels on the picture's size, and what each halving adds")
+    width: int = field(32, about="channels of the largest maps, and what each halving adds")
     depth: int = field(1, about="convolutions on each size")
     normed: bool = field(True, about="batch norm in the encoder")
     folded: bool = field(True, about="2x2 pixels are the channels of one place: half the size")

@@ -29,7 +29,8 @@ from defenses.pprl_vgan.pupils import Pupils
 from defenses.pprl_vgan.recipe import Recipe
 
 FIGURES = (  # of the game
-    "kl", "real", "person", "utility",  # the generator's losses, nats
+    "kl", "real", "person", "utility", "reading",  # the generator's losses, nats
+    "error",  # of what it makes from pictures to be like, 0..2
     "person_made", "utility_made",  # how often the discriminator's heads name what was wanted
     "variety",  # of made pictures, as a share of real ones'
     "d_real", "d_person", "d_utility", "d_fake",  # the discriminator's losses, nats
@@ -123,14 +124,14 @@ class Game:
         return told
 
     def settle(self) -> None:
-        """Encoder and decoder as means over their last steps, with statistics of their own.
+        """Encoder and decoder as the recipe keeps them: means of weights, statistics of their own.
 
         What training leaves is where the last batches pulled; batch norm's statistics are those of
         few batches, of networks that still moved.
         """
-        both = self.kept.parameters(), self.average.parameters()
-        for last, mean in zip(*both, strict=True):
-            last.data.copy_(mean)
+        if self.recipe.average:
+            for last, mean in zip(self.kept.parameters(), self.average.parameters(), strict=True):
+                last.data.copy_(mean)
         for part in self.kept.modules():
             if isinstance(part, nn.BatchNorm2d) and self.recipe.settle:
                 part.reset_running_stats()
@@ -179,8 +180,8 @@ class Game:
         set_rate(self.maker, self.recipe.lr * rate)
         set_rate(self.judge, self.recipe.d_lr * rate)
         self._fool()
-        made = self._fool()
-        return {**made.figures, **self._discern(made)}
+        shown = self._fool()
+        return {**shown.figures, **self._discern(shown)}
 
     def _fool(self) -> Shown:
         """A step of the generator."""
@@ -190,30 +191,32 @@ class Game:
         made = self._made(images, person)
         verdict = self._judged(self._seen(made.images))
         terms = heads(verdict, torch.ones_like(verdict.real), person, utility)
-        loss = of_generator(made.divergence, terms, self.recipe.shares)
-        if self.recipe.w_read:
-            loss = loss + self.recipe.w_read * self._reading(made, utility)
-        if self.recipe.w_rebuild:
-            loss = loss + self.recipe.w_rebuild * self._error(made, images, person, utility)
-        lower(self.maker, loss)
-        self.average.update_parameters(self.kept)
+        recipe, none = self.recipe, torch.zeros((), device=self.device)
+        reading = self._reading(made, utility) if recipe.w_read else none
+        error = self._error(made, images, person, utility) if recipe.w_rebuild else none
+        loss = of_generator(made.divergence, terms, recipe.shares)
+        lower(self.maker, loss + recipe.w_read * reading + recipe.w_rebuild * error)
+        if recipe.average:
+            self.average.update_parameters(self.kept)
         self.discriminator.requires_grad_(True)
         shown = made.images.detach()
         figures = {
             "kl": made.divergence.mean(),
+            "reading": reading,
+            "error": error,
             **dict(zip(("real", "person", "utility"), terms, strict=True)),
             **_right("made", verdict, person, utility),
             "variety": _variety(shown) / _variety(images),
         }
         return Shown(shown, person, utility, figures)
 
-    def _discern(self, made: Shown) -> Figures:
+    def _discern(self, shown: Shown) -> Figures:
         """A step of the discriminator."""
         images, person, utility = self._batch()
-        known, fake = self._judged(images), self._judged(self._seen(made.images))
+        known, fake = self._judged(images), self._judged(self._seen(shown.images))
         n = len(images)
         of_known = heads(known, softened(n, self.device, real=True), person, utility)
-        of_fake = heads(fake, softened(n, self.device, real=False), made.person, made.utility)
+        of_fake = heads(fake, softened(n, self.device, real=False), shown.person, shown.utility)
         loss = of_discriminator(
             of_known, of_fake, self.recipe.d_shares, fakes_teach=self.recipe.fakes_teach
         )
@@ -223,7 +226,7 @@ class Game:
         return {**figures, **_right("known", known, person, utility)}
 
     def _batch(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Different pictures as the discriminator sees them; who it is, and what they show."""
+        """Different pictures, moved and mirrored; who it is, and what they show."""
         images, person, utility = self.pupils.drawn(self.recipe.batch, self.generator)
         return self._seen(images), person, utility
 
@@ -231,9 +234,13 @@ class Game:
         """Whom pictures of these people shall show, (N,): the first their own, others anybody."""
         person = torch.randint(0, self.form.n_people, (len(own),), generator=self.generator)
         person = person.to(self.device)
-        n_own = int(self.recipe.own * len(own))
+        n_own = self._n_own(len(own))
         person[:n_own] = own[:n_own]
         return person
+
+    def _n_own(self, n: int) -> int:
+        """How many of n pictures show their own person."""
+        return int(self.recipe.own * n)
 
     def _made(self, images: Tensor, person: Tensor) -> Made:
         """Each picture shown as a person, by a code drawn."""
@@ -248,8 +255,11 @@ class Game:
         return functional.cross_entropy(self.reader(made.codes), utility)
 
     def _error(self, made: Made, images: Tensor, person: Tensor, utility: Tensor) -> Tensor:
-        """Mean error of pictures of the own person from the source, of others from their peers."""
-        n_own = int(self.recipe.own * len(images))
+        """Mean error of pictures of the own person from the source, of others from their peers.
+
+        Sources are moved as the encoder sees them; peers are upright, as releases should be.
+        """
+        n_own = self._n_own(len(images))
         peers = self.pupils.peers(person[n_own:], utility[n_own:], self.generator)
         return (made.images - torch.cat([images[:n_own], peers])).abs().mean()
 

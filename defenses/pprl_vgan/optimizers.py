@@ -16,14 +16,14 @@ def optimizer(parameters: Sequence[Parameter], lr: float, recipe: Recipe) -> tor
     return torch.optim.RMSprop(parameters, lr, alpha=0.9, eps=1e-8, foreach=True)  # as Keras does
 
 
-def set_rate(optimizer: torch.optim.Optimizer, lr: float) -> None:
+def set_rate(steps: torch.optim.Optimizer, lr: float) -> None:
     """Goes on at the learning rate lr."""
-    for group in optimizer.param_groups:
+    for group in steps.param_groups:
         group["lr"] = lr
 
 
-def lower(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+def lower(steps: torch.optim.Optimizer, loss: Tensor) -> None:
     """A step down the loss."""
-    optimizer.zero_grad(set_to_none=True)
+    steps.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
-    optimizer.step()
+    steps.step()

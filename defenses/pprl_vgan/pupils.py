@@ -32,6 +32,6 @@ class Pupils:
 
         Any of them; where a person never shows it, any of that person.
         """
-        fit = 2 * (person[:, None] == self.person) + (utility[:, None] == self.utility)  # (n, N)
-        luck = torch.rand(fit.shape, generator=generator).to(fit.device)
-        return scaled(self.images[(fit + luck).argmax(dim=1)])
+        likeness = 2 * (person[:, None] == self.person) + (utility[:, None] == self.utility)
+        luck = torch.rand(likeness.shape, generator=generator).to(likeness.device)  # (n, N)
+        return scaled(self.images[(likeness + luck).argmax(dim=1)])

@@ -57,7 +57,7 @@ class SANEnsemble(Network):
         gender = self.taken_for(faces, weights, context)
         moved = np.stack(
             [
-                self.moved(self.prototype, faces.images, gender, part(weights, name), context)
+                self.moved(faces.images, gender, part(weights, name), context)
                 for name in self._members()
             ]
         )  # (n, N, 3, H, W)

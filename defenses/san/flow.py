@@ -1,6 +1,6 @@
 """Semi-adversarial networks one after the other."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -40,14 +40,17 @@ class FlowSAN(Network):
         for number in range(self.n):
             learned = self.learned(shown, context)
             found |= under(f"flow{number}", learned)
-            moved = self.moved("OP", shown.images, gender, learned, context)
-            shown = shown.with_images(moved)
+            plain = replace(self, prototype="OP", strength=1.0)  # whatever is asked for later
+            shown = shown.with_images(plain.moved(shown.images, gender, learned, context))
         return {**found, **part(found, "flow0")}
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
-        """The pictures after all networks; which gender each was taken for is noted."""
+        """The pictures after all networks; which gender each was taken for is noted.
+
+        `strength` is that of the last network: the others give out what the next was trained on.
+        """
         gender, images = self.taken_for(faces, weights, context), faces.images
-        for number in range(self.n):
-            learned = part(weights, f"flow{number}")
-            images = self.moved(self.prototype, images, gender, learned, context)
+        steps = [replace(self, strength=1.0)] * (self.n - 1) + [self]
+        for number, step in enumerate(steps):
+            images = step.moved(images, gender, part(weights, f"flow{number}"), context)
         return Release(images, {TAKEN_FOR: gender})

@@ -149,13 +149,10 @@ class Network(Towards):
             n_colours=self.n_colours,
         )
 
-    def moved(
-        self, kind: str, images: Images, gender: Genders, weights: Weights, context: Context
-    ) -> Images:
-        """Pictures towards their prototypes, bytes, (N, 3, H, W).
+    def moved(self, images: Images, gender: Genders, weights: Weights, context: Context) -> Images:
+        """Pictures towards their prototypes as far as the fields say, bytes, (N, 3, H, W).
 
         Args:
-            kind: SM, NT or OP.
             images: (N, 3, H, W); sides divide by the square of `pool`.
             gender: what each is taken for, (N,).
             weights: of `learned`.
@@ -172,7 +169,7 @@ class Network(Towards):
                 strict=True,
             ):
                 shown = scaled(some, self.n_colours)
-                _, moved = net(shown, *joined_with(kind, three, told))
+                _, moved = net(shown, *joined_with(self.prototype, three, told))
                 moved = strengthened(shown, moved, self.strength)
                 made.append((moved * 255).round().byte().expand(-1, 3, -1, -1).cpu().numpy())
         return np.concatenate(made)

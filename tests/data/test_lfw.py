@@ -42,6 +42,20 @@ def test_closed_keeps_people_with_enough_pictures(root):
     assert len(faces) == 3
 
 
+def test_few_people_are_women_and_men_alike(root, picture):
+    """Both men have more pictures than the only woman."""
+    for i in range(4):
+        for name in ("Bob_Ray", "Cy_Fox"):
+            picture(root / "lfw" / name / f"{name}_{i + 1:04}.jpg", 50)
+    men = [path.name for path in (root / "lfw").glob("*/*.jpg") if path.parent.name != "Ann_Lee"]
+    (root / "male_names.txt").write_text("\n".join(men))
+    data = {"root": str(root), "protocol": "closed", "min_pictures": 3}
+    _, targets = LFW(**data, people=2).load(CONTEXT)
+    assert targets[0].classes == ("Ann_Lee", "Bob_Ray")
+    _, targets = LFW(**data).load(CONTEXT)
+    assert targets[0].classes == ("Ann_Lee", "Bob_Ray", "Cy_Fox")
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [

@@ -175,6 +175,8 @@ def test_presets_are_those_of_the_papers():
     paper, swapped = (make(Defense, Spec("began_cs", name)) for name in ("paper", "began_cs"))
     assert (paper.alpha, paper.gamma, paper.lr, paper.latent) == (0.5, 0.1, 1e-4, 64)
     assert replace(swapped, alpha=0.5, gamma=0.1) == paper
+    ours = "normed spare folded shift mirror rebuild w_rebuild w_moments average anneal"
+    assert not any(getattr(paper, name) for name in ours.split())
 
 
 @pytest.mark.slow

@@ -63,12 +63,18 @@ def test_what_shows_its_own_person_is_compared_with_its_source_and_the_rest_is_n
 
 
 def test_settled_statistics_are_means_over_batches():
-    """Of the first norm, whose input a hook sees; the encoder has moved since the first batches."""
-    playing = game(settle=3)
+    """Of the first norm, whose input a hook sees, and of the networks that are kept: the means."""
+    playing = game(settle=3, warmup=0, rebuild=0, iterations=1)
     playing.epoch()
     norm = next(part for part in playing.encoder.modules() if isinstance(part, nn.BatchNorm2d))
     seen = []
-    norm.register_forward_pre_hook(lambda net, given: seen.append(given[0].float()))
+    pairs = list(zip(playing.kept.parameters(), playing.average.parameters(), strict=True))
+
+    def look(net, given):
+        assert all(torch.equal(last, mean) for last, mean in pairs)
+        seen.append(given[0].float())
+
+    norm.register_forward_pre_hook(look)
     playing.settle()
     means = torch.stack([batch.mean(dim=(0, 2, 3)) for batch in seen])  # (batches, channels)
     variances = torch.stack([batch.var(dim=(0, 2, 3)) for batch in seen])
@@ -98,6 +104,13 @@ def test_codes_are_read_if_that_weighs(w_read):
     before = playing.reader.weight.clone()
     playing.epoch()
     assert torch.equal(before, playing.reader.weight) == (w_read == 0)
+
+
+def test_the_encoder_learns_to_be_read():
+    playing = game()
+    images, person, utility = playing._batch()
+    playing._reading(playing._made(images, person), utility).backward()
+    assert playing.encoder.mean.weight.grad.abs().sum() > 0
 
 
 def test_as_released_statistics_are_those_that_training_leaves():

@@ -97,7 +97,7 @@ def test_members_are_drawn_or_chosen_by_what_they_do(faces):
 def _said(defense, member, taken, faces, weights):
     """How sure all classifiers are of what a picture was taken for, once a member moved it."""
     context, mine = WORKER.protecting(), part(weights, f"member{member}")
-    moved = defense.moved("OP", faces.images, taken, mine, context)
+    moved = defense.moved(faces.images, taken, mine, context)
     return defense.answers(moved, weights, context)[np.arange(len(taken)), taken]
 
 
@@ -106,6 +106,17 @@ def test_a_flow_of_one_is_a_single_network(faces):
     weights = learned(f"flow_san:n=1,{SHORT}", faces)
     alone = released(f"san:{SHORT}", faces, part(weights, "flow0")).images
     assert (released(f"flow_san:n=1,{SHORT}", faces, weights).images == alone).all()
+
+
+@pytest.mark.slow
+def test_how_far_a_flow_goes_is_chosen_after_training(faces):
+    """The second network learns from what the first gives out at strength 1."""
+    plain, strong = (learned(f"flow_san:n=2,{SHORT},strength={x}", faces) for x in (1, 3))
+    assert all((plain[name] == strong[name]).all() for name in plain)
+    far = released(f"flow_san:n=2,{SHORT},strength=0", faces, plain).images
+    first = released(f"san:{SHORT}", faces, part(plain, "flow0")).images
+    grey = np.broadcast_to(first[:, :1], first.shape)
+    np.testing.assert_allclose(far.astype(int), grey, atol=1)
 
 
 @pytest.mark.parametrize(
