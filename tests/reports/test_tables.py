@@ -121,7 +121,14 @@ def test_pictures_of_people_are_left_out_unless_asked_for(done, tmp_path, monkey
     assert len(sheets(done.results, done.planner, done.store, tmp_path, with_images=True)) == 1
 
 
-@pytest.mark.parametrize("board", ["quick", "lfw", "simple", "pprl_vgan"])
+BOARDS = sorted(
+    path.name.removesuffix(".csv")
+    for path in files("leaderboards").iterdir()
+    if path.name.endswith(".csv")
+)
+
+
+@pytest.mark.parametrize("board", BOARDS)
 def test_a_board_has_the_columns_of_a_record(board):
     text = files("leaderboards").joinpath(f"{board}.csv").read_text(encoding="utf-8")
     assert text.splitlines()[0].split(",") == list(Record._fields)
