@@ -7,6 +7,7 @@ Differs from it: the default first trains both networks to rebuild pictures (`wa
 """
 
 import copy
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -60,20 +61,29 @@ def trained(pupils: Pupils, form: Form, recipe: Recipe, context: Context) -> Wei
 
 def _play(game: "Game", checkpoint: Checkpoint, context: Context) -> None:
     """To the end, from where a killed training was left."""
-    n_looks = min(N_LOOKS, game.recipe.steps)
-    facts = checkpoint.resumed()
+    recipe, facts = game.recipe, checkpoint.resumed()
+    warmed = facts["warmed"] if facts else 0
     if facts:
         game.history, game.k = list(facts["history"]), facts["k"].to(game.device)
-    else:
-        game.warm_up()
-    for look in range(len(game.history), n_looks):
-        start, end = (n * game.recipe.steps // n_looks for n in (look, look + 1))
+    for number, start, end in _looks(warmed, recipe.rebuild):
+        missed = game.warm_up(start, end)
+        checkpoint.keep({"warmed": number, "history": [], "k": game.k.cpu()})
+        context.log(f"before the game, step {end} of {recipe.rebuild}: error {missed:.3f}")
+        warmed = number
+    for _, start, end in _looks(len(game.history), recipe.steps):
         game.history.append(game.moved(start, end).tolist())
-        checkpoint.keep({"history": game.history, "k": game.k.cpu()})
+        checkpoint.keep({"warmed": warmed, "history": game.history, "k": game.k.cpu()})
         shown = zip(FIGURES, game.history[-1], strict=True)
         figures = ", ".join(f"{name} {value:.3f}" for name, value in shown)
-        context.log(f"step {end} of {game.recipe.steps}: {figures}")
-        context.progress(end / game.recipe.steps)
+        context.log(f"step {end} of {recipe.steps}: {figures}")
+        context.progress(end / recipe.steps)
+
+
+def _looks(done: int, n_steps: int) -> Iterator[tuple[int, int, int]]:
+    """After which look how many are done, and from which step to which it goes."""
+    n_looks = min(N_LOOKS, n_steps)
+    for look in range(done, n_looks):
+        yield look + 1, look * n_steps // n_looks, (look + 1) * n_steps // n_looks
 
 
 class Batch(NamedTuple):
@@ -116,22 +126,28 @@ class Game:
         names = ("maker", "judge", "mean", "maker_steps", "judge_steps")
         return {name: getattr(self, name) for name in names}
 
-    def warm_up(self) -> None:
-        """Autoencoder and generator rebuild pictures; the predictor learns y, codes look like z."""
-        recipe, n_steps = self.recipe, self.recipe.rebuild
-        for step in range(n_steps):
+    def warm_up(self, start: int, end: int) -> float:
+        """Autoencoder and generator rebuild pictures; the predictor learns y, codes look like z.
+
+        Returns:
+            the generator's mean error in the steps from one to another.
+        """
+        recipe, n_steps, found = self.recipe, self.recipe.rebuild, []
+        for step in range(start, end):
             self._set_rates(WARM_RATE * min(1.0, (step + 1) / 20, 2 - 2 * step / n_steps))
             batch = self._batch()
             with autocast(self.device):
                 code, ends = self.judge(batch.images)
                 made = self.maker(code.noise + BLUR * batch.noise, batch.wanted)
-            loss = self._missed(batch.images, made)
+            missed = loss = self._missed(batch.images, made)
             if not self.plain:
                 loss = loss + self._missed(batch.images, ends)
             loss = loss + recipe.d_labels * told(batch.labels, code.labels.float())
             loss = loss + recipe.w_moments * moments(code.noise.float(), batch.wanted, recipe.reach)
             _step(loss, self.maker_steps, self.judge_steps)
+            found.append(missed.detach())
         self.mean.load_state_dict(self.maker.state_dict())
+        return float(torch.stack(found).mean())
 
     def moved(self, start: int, end: int) -> Tensor:
         """Plays the steps from one to another; the means of FIGURES."""

@@ -14,7 +14,7 @@ from bench.runner.worker import Worker
 from bench.spec import Spec
 from defenses.began_cs import training
 
-TINY = "began_cs:width=2,latent=4,hidden=4,batch=16,steps=2,rebuild=1,estimator_steps=2"
+TINY = "began_cs:width=2,latent=4,hidden=4,batch=16,steps=2,rebuild=2,estimator_steps=2"
 BARE = "began_cs:width=4,latent=4,hidden=4,batch=16,steps=1,estimator_steps=1"
 NAMES = ("yaw", "pitch", "roll", "AU4", "AU5", "AU6", "AU7", "AU12", "AU23", "gender")
 
@@ -142,16 +142,23 @@ def test_a_field_of_no_sense_is_refused(fields):
         make(Defense, Spec.parse(f"began_cs:{fields}"))
 
 
-def test_a_killed_fit_goes_on_to_the_same_weights(faces, weights, tmp_path):
+@pytest.mark.parametrize(
+    ("killed", "left"),
+    [
+        ("step", ["step 2 of 2"]),
+        ("before", ["before the game, step 2 of 2", "step 1 of 2", "step 2 of 2"]),
+    ],
+)
+def test_a_killed_fit_goes_on_to_the_same_weights(faces, weights, tmp_path, killed, left):
     def kill(line):
-        if line.startswith("step"):
+        if line.startswith(killed):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        fit(faces, tmp_path, log=kill)  # after the first step and its checkpoint
+        fit(faces, tmp_path, log=kill)  # after that step and its checkpoint
     lines = []
     again = fit(faces, tmp_path, log=lines.append)
-    assert [line.split(":")[0] for line in lines if "step " in line] == ["step 2 of 2"]
+    assert [line.split(":")[0] for line in lines if "step " in line] == left
     assert all(np.array_equal(weights[name], again[name]) for name in weights)
 
 
