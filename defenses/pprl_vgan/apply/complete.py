@@ -14,6 +14,7 @@ from bench.faces import Images
 from bench.metrics.means import agreement, mean, share
 from bench.registry import register
 from bench.verb import Applied, Pictures, Tools, Verb, folders
+from defenses.pprl_vgan.apply.blending import blended
 from defenses.pprl_vgan.apply.generator import Generator
 
 Mask = NDArray[np.bool_]
@@ -28,10 +29,11 @@ class Complete(Verb):
     """Fills a hidden rectangle, or what a mask hides, with the face that the rest suggests.
 
     The hidden part is greyed, the picture encoded and decoded as the same person, and the part is
-    pasted in. Beside it stands the mean of the other pictures.
+    pasted in. Beside it stands the mean of the other pictures, pasted in alike.
 
     Source: Chen, Konrad, Ishwar, CVPR-W 2018, applications; released img_applications.py.
-    Differs from it: finds out whose face it is if it is not told; decodes the code's mean.
+    Differs from it: finds out whose face it is if it is not told; decodes the code's mean; brings
+    the part into the light of the picture (`blend`).
     """
 
     defense = "pprl_vgan"
@@ -42,6 +44,7 @@ class Complete(Verb):
     height: float = field(15 / 64, about="of the rectangle, fraction")
     width: float = field(29 / 64, about="of the rectangle, fraction")
     mask: str = field("", about="picture that is bright where pictures are hidden", at="place")
+    blend: bool = field(True, about="the part meets the picture at the rim; else it is pasted")
     target: str = field("expression", about="label that should be kept")
 
     def apply(self, pictures: Pictures, tools: Tools) -> Applied:
@@ -54,17 +57,22 @@ class Complete(Verb):
         if self.person < 0:
             person = generator.own(damaged, codes, ~hidden)
         made = generator.faces(codes, person)
-        filled = {"completed": np.where(hidden, made, images)}
+        parts = {"completed": made}
         if len(images) > 1:
             total = images.sum(axis=0, dtype=int)
             others = ((total - images) / (len(images) - 1)).round().astype(np.uint8)
-            filled["mean face"] = np.where(hidden, others, images)
+            parts["mean face"] = others
+        filled = {name: self._pasted(part, images, hidden) for name, part in parts.items()}
         moved = _moved(made, images, ~hidden)
         rows = {"picture": images, "hidden": damaged, "face": made, **filled}
         sheet = rows | self._failures(rows, moved, tools)
         done = dict(zip(pictures, filled["completed"], strict=True))
         measures = self._measures(images, filled, moved, folders(pictures), tools)
         return Applied(done, images[:0], sheet, measures)
+
+    def _pasted(self, part: Images, images: Images, hidden: Mask) -> Images:
+        """The pictures, with what is hidden taken from `part`."""
+        return blended(part, images, hidden) if self.blend else np.where(hidden, part, images)
 
     def _hidden(self, shape: tuple[int, ...], tools: Tools) -> Mask:
         """What is hidden, (H, W)."""

@@ -9,6 +9,7 @@ from bench.runner.luck import RowLuck
 from bench.runner.worker import Worker
 from bench.spec import Spec
 from bench.verb import Judge, Tools, Verb
+from defenses.pprl_vgan.apply.blending import blended
 from defenses.pprl_vgan.apply.complete import _moved
 from defenses.pprl_vgan.apply.generator import Generator
 
@@ -123,12 +124,27 @@ def test_a_path_wants_two_ends(n):
 def test_what_is_hidden_comes_from_the_face_that_the_rest_suggests():
     """Half of the right side is greyed, so that its code lies between level and grey."""
     pictures = [picture(3, 101), picture(1, 201)]
-    made = applied("complete:top=0,height=0.5,left=0.5,width=0.5", pictures)
+    made = applied("complete:top=0,height=0.5,left=0.5,width=0.5,blend=false", pictures)
     wanted = picture(3, 101)
     wanted[:, :8, 8:] = (101 + 127) // 2
     np.testing.assert_array_equal(made.pictures["p0"], wanted)
     wanted[:, :8, 8:] = 201  # the mean of the others is the other one
     np.testing.assert_array_equal(made.sheet["mean face"][0], wanted)
+
+
+def test_what_is_pasted_takes_the_light_of_the_picture():
+    """Too dark by 9, and by 1 a row more: what is left is what it shows, a dot."""
+    images = np.full((2, 3, 12, 16), 120, np.uint8)
+    part = images - np.uint8(9) - np.arange(12, dtype=np.uint8)[:, None]
+    part[1, :, 5, 6] += 40
+    hidden = np.zeros((12, 16), bool)
+    hidden[3:9, 2:16] = True  # to the edge of the picture
+    images[1] = np.where(hidden, 7, images[1])  # what is hidden is not seen
+    filled = blended(part, images, hidden)
+    assert set(np.unique(filled[0])) == {120}
+    wanted = np.full((3, 12, 16), 120, np.uint8)
+    wanted[:, 5, 6] = 160
+    np.testing.assert_array_equal(filled[1], wanted)
 
 
 def test_a_mask_hides_like_a_rectangle():
@@ -189,5 +205,7 @@ def test_the_own_face_is_whom_the_judge_names_or_who_is_told():
     )
     told = applied("morph:steps=2,person=1", pair, judges).pictures["p0-p1-001"]
     np.testing.assert_array_equal(told, picture(1, 200))
-    hidden = applied("complete:person=1,top=0,height=0.5,left=0,width=0.5", pair, judges)
+    hidden = applied(
+        "complete:person=1,top=0,height=0.5,left=0,width=0.5,blend=false", pair, judges
+    )
     assert hidden.pictures["p0"][0, 0, 0] == 30
