@@ -49,7 +49,7 @@ class Network(Towards):
             "n_colours": 3,
             "skip": True,
             "pattern": 5.0,
-            "strength": 2.2,
+            "strength": 1.9,
             "gender_weight": 3.0,
             "matching_weight": 40.0,
             "pixel_weight": 2.0,
