@@ -44,11 +44,13 @@ class BEGANCS(Recipe):
     Differs from it: see also nets.py, losses.py and training.py. The paper leaves open widths,
     lambda_k, batch, epochs, norms and weights of the errors; y comes of its own regressor, and
     networks take it standardised. The default learns in a minute and a half, from hundreds of
-    pictures of 32 px: generator and autoencoder first rebuild pictures (`rebuild`), the generator
-    from codes that are made to look like wider noise (`w_moments`, `reach`), and it goes on doing
-    so (`w_rebuild`); networks work on half the size (`folded`); the code has numbers that no noise
-    asks for (`spare`), as one that says z alone cannot say y; the encoder has batch norm; pictures,
-    real and made, are moved and mirrored; the generator's running mean is kept.
+    pictures of 32 px. What serves y: the encoder has the blocks of an identifier (`pooled`) and
+    begins as the regressor; it sees pictures through noise (`haze`), moved and mirrored; the
+    predictor reads what those blocks say. What serves the picture: networks add to a linear map
+    that begins as eigenfaces of what y leaves over (`linear`, basis.py), work on half the size
+    (`folded`), and the generator goes on rebuilding real pictures from the z these have there
+    (`rebuild`, `w_rebuild`, `reach`); the code has numbers that no noise asks for (`spare`); the
+    generator's running mean is kept.
     """
 
     hides = frozenset({"identity"})
@@ -102,11 +104,10 @@ class BEGANCS(Recipe):
         scale = Scale.of(y, turned)
         weights = {**form_arrays(form), **scale.arrays}
         weights |= {"classes": np.array([_is_class(faces.labels[n]) for n in self.names])}
-        seen = self._pupils(faces.images, y, scale, context.device)
-        found = estimator.fitted(self.estimator, seen, self.schedule, context)
+        pupils = self._pupils(_coloured(faces.images, form.colours), y, scale, context.device)
+        found = estimator.fitted(form, pupils, self.haze, self.schedule, context)
         weights |= {f"estimator.{name}": array for name, array in found.items()}
-        shown = seen._replace(images=on(context.device, _coloured(faces.images, form.colours)))
-        weights |= trained(shown, form, self, context)
+        weights |= trained(pupils, form, self, found, context)
         return {**weights, SAMPLES: self._samples(faces.images, weights, context)}
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
@@ -165,15 +166,15 @@ class BEGANCS(Recipe):
         return self.form(width)
 
     def _pupils(self, images: Images, y: Vectors, scale: Scale, device: str) -> Pupils:
-        """What the estimator learns from."""
+        """What is learned from."""
         turned = on(device, scale.turned) if self.mirror else None
         return Pupils(on(device, images), on(device, scale.standard(y)), turned)
 
     def _seen(self, images: Images, weights: Weights, context: Context) -> Vectors:
         """What the regressor sees."""
-        kept = _part(weights, "estimator.")
-        scale = Scale.kept(weights)
-        return estimator.estimated(self.estimator, images, scale, kept, context.device)
+        form, scale = form_of(Form, weights), Scale.kept(weights)
+        shown, kept = _coloured(images, form.colours), _part(weights, "estimator.")
+        return estimator.estimated(form, shown, scale, kept, context.device)
 
     def _samples(self, images: Images, weights: Weights, context: Context) -> Images:
         """Pictures, their surrogates, and what each number of y does to a face."""

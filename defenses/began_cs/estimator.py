@@ -12,13 +12,13 @@ from torch import Tensor, nn
 
 from bench.api import Context, Weights
 from bench.faces import Images
-from bench.nn.backbones import backbone
 from bench.nn.classifier import on, outputs, shuffled
 from bench.nn.inputs import Pictures, scaled
 from bench.nn.state import restored
 from bench.nn.training import Schedule, autocast, trained
 from defenses.began_cs.labels import Pupils, Scale
 from defenses.began_cs.losses import told
+from defenses.began_cs.nets import Form, Regressor
 
 AT_ONCE = 256  # pictures
 VALID_SHARE = 0.15  # of the defender's pictures, to stop by
@@ -31,8 +31,8 @@ class _Told:
     solved = 0.01
     blank = False
 
-    def __init__(self, pupils: Pupils, train: Tensor, valid: Tensor) -> None:
-        self.pupils, self.train, self.valid = pupils, train, valid
+    def __init__(self, pupils: Pupils, train: Tensor, valid: Tensor, haze: float) -> None:
+        self.pupils, self.train, self.valid, self.haze = pupils, train, valid, haze
 
     def parameters(self) -> Sequence[nn.Parameter]:
         return ()
@@ -43,8 +43,9 @@ class _Told:
 
     def loss(self, net: nn.Module, index: Tensor, generator: torch.Generator) -> Tensor:
         images, labels = self.pupils.batch(index, generator)
+        shown = hazed(CHANGES(images, generator), self.haze, generator)
         with autocast(index.device):
-            found = net(CHANGES(images, generator))  # (B, D)
+            found = net(shown)  # (B, D)
         return told(labels, found.float())
 
     def valid_loss(self, net: nn.Module) -> float:
@@ -52,39 +53,52 @@ class _Told:
         return float(told(self.pupils.labels[self.valid], found))
 
 
-def fitted(name: str, pupils: Pupils, schedule: Schedule, context: Context) -> Weights:
-    """The state of a network that says y, with its learning curve (see `trained`).
+def hazed(images: Tensor, haze: float, generator: torch.Generator) -> Tensor:
+    """Pictures with noise of that spread: what is learned from them must not hang on single pixels.
+
+    Source: gradients of networks that learned so show what they look for (Kaur, Cohen, Lipton,
+    arXiv:1910.08640), so that a generator that follows them draws it.
+    """
+    if not haze:
+        return images
+    return images + haze * torch.randn(images.shape, generator=generator).to(images.device)
+
+
+def fitted(
+    form: Form, pupils: Pupils, haze: float, schedule: Schedule, context: Context
+) -> Weights:
+    """The state of a Regressor, with its learning curve (see `trained`).
 
     Args:
-        name: of bench.nn.backbones.
-        pupils: pictures in colour, (N, 3, H, W).
+        form: of the networks.
+        pupils: pictures in the form's colours.
+        haze: see `hazed`.
         schedule: rates, batch size, when to stop.
         context: randomness and device.
     """
     order = on(context.device, context.rng.permutation(len(pupils.images)))
     n_valid = max(1, round(VALID_SHARE * len(order)))
-    n_labels, size_px = pupils.labels.shape[1], pupils.images.shape[-1]
     return trained(
-        lambda: backbone(name, n_labels, size_px),
-        lambda: _Told(pupils, order[n_valid:], order[:n_valid]),
+        lambda: Regressor(form),
+        lambda: _Told(pupils, order[n_valid:], order[:n_valid], haze),
         schedule,
         context,
     )
 
 
 def estimated(
-    name: str, images: Images, scale: Scale, weights: Weights, device: str
+    form: Form, images: Images, scale: Scale, weights: Weights, device: str
 ) -> NDArray[np.float32]:
     """What y is in pictures, (N, D), 0..1; in float32, so that batches change nothing.
 
     Args:
-        name: of the network.
-        images: uint8, (N, 3, H, W).
+        form: of the networks.
+        images: uint8, in the form's colours, (N, C, H, W).
         scale: of y.
         weights: of `fitted`.
         device: where it is computed.
     """
-    net = restored(backbone(name, len(scale.mean), images.shape[-1]), weights, device)
+    net = restored(Regressor(form), weights, device)
     with torch.inference_mode():
         chunks = torch.split(on(device, images), AT_ONCE)
         found = [net(scaled(chunk)).cpu() for chunk in chunks]

@@ -55,28 +55,3 @@ def real_or_made(logits: Tensor, *, real: bool) -> Tensor:
     """Cross-entropy of a plain GAN's verdicts, (N,), in nats."""
     wanted = torch.full_like(logits, float(real))
     return functional.binary_cross_entropy_with_logits(logits, wanted)
-
-
-def moments(codes: Tensor, labels: Tensor, reach: float) -> Tensor:
-    """How far codes are from wider noise that says nothing of y, by first and second moments.
-
-    The squared means, the squared differences of the covariances from the identity, and twice the
-    squared covariances with y, all of codes in units of the noise wanted; the sum divided by the
-    numbers of a code.
-
-    Args:
-        codes: (N, latent).
-        labels: standardised, (N, D).
-        reach: of noise on [-1, 1], as a share of the noise wanted; below 1 real pictures lie
-            further out than those that are made.
-
-    Source: ours.
-    """
-    n, latent = codes.shape
-    unit = codes * 3**0.5 * reach  # uniform on [-1, 1]: variance 1/3
-    mean = unit.mean(dim=0)
-    apart = unit - mean
-    own = apart.T @ apart / n - torch.eye(latent, device=codes.device)  # (latent, latent)
-    shared = apart.T @ labels / n  # (latent, D)
-    total = mean.square().sum() + own.square().sum() + 2 * shared.square().sum()
-    return total / latent

@@ -4,14 +4,17 @@ Source: Shirai and Whitehill, CVPR-W 2019, section 4.2, which gives no widths; t
 of Berthelot, Schumm, Metz, arXiv:1703.10717: 3x3 convolutions and ELU on 8x8 places and every
 doubling of these.
 Differs from it: widths shrink towards the picture in the decoder as they grow in the encoder; the
-number of convolutions on each size can be chosen; `folded` networks do without the largest maps,
-which take half of the time (Shi et al., CVPR 2016: pixels as channels).
+number of convolutions on each size can be chosen; `folded` decoders do without the largest maps,
+which take half of the time (Shi et al., CVPR 2016: pixels as channels); `pooled` encoders have the
+blocks of an identifier, from which y is learned from few pictures; `linear` networks add what they
+learn to a linear map (see basis.py).
 """
 
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 SIZES_PX = (32, 64, 128)
 CORE_PX = 8  # side of the smallest map
@@ -29,9 +32,11 @@ class Form(NamedTuple):
         latent: numbers in z.
         hidden: units of the predictor.
         split: 1 if the encoder says y in its code, and there is no predictor.
-        normed: 1 if the encoder has batch norm, with which it learns y from few pictures.
+        pooled: 1 if the encoder has an identifier's blocks, else BEGAN's.
         spare: numbers in the encoder's code beside z (and y), which no noise asks for.
-        folded: 1 if networks work on half the size, with 2x2 pixels as channels of one place.
+        folded: 1 if decoders work on half the size, with 2x2 pixels as channels of one place; so do
+            BEGAN's blocks.
+        linear: 1 if there is a linear map, which does not learn, beside all blocks.
     """
 
     size_px: int
@@ -42,9 +47,10 @@ class Form(NamedTuple):
     latent: int
     hidden: int
     split: int
-    normed: int
+    pooled: int
     spare: int
     folded: int
+    linear: int
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -61,6 +67,11 @@ class Form(NamedTuple):
     def channels(self) -> int:
         """Numbers that say the pixels of a place."""
         return self.colours * self.fold**2
+
+    @property
+    def pixels(self) -> int:
+        """Numbers that say a picture."""
+        return self.colours * self.size_px**2
 
     @property
     def code(self) -> int:
@@ -82,10 +93,32 @@ class Code(NamedTuple):
     labels: Tensor
 
 
-class Decoder(nn.Sequential):
+class Fixed(nn.Module):
+    """A linear map that does not learn; nothing comes of it before it is set."""
+
+    weight: Tensor
+    bias: Tensor
+
+    def __init__(self, n_in: int, n_out: int) -> None:
+        super().__init__()
+        self.register_buffer("weight", torch.zeros(n_out, n_in))
+        self.register_buffer("bias", torch.zeros(n_out))
+
+    def set(self, weight: Tensor, bias: Tensor) -> None:
+        """What it does: weight, (n_out, n_in), and bias, (n_out,)."""
+        self.weight.copy_(weight)
+        self.bias.copy_(bias)
+
+    def forward(self, numbers: Tensor) -> Tensor:
+        """From (N, n_in) to (N, n_out)."""
+        return functional.linear(numbers, self.weight, self.bias)
+
+
+class Decoder(nn.Module):
     """From codes, (N, n_inputs), to pictures, (N, C, H, W), in about [-1, 1]."""
 
     def __init__(self, n_inputs: int, form: Form) -> None:
+        super().__init__()
         widths = form.widths[::-1]
         n_in = widths[0]
         layers: list[nn.Module] = [
@@ -97,8 +130,17 @@ class Decoder(nn.Sequential):
             for _ in range(form.depth):
                 layers += [nn.Conv2d(n_in, width, 3, padding=1), nn.ELU()]
                 n_in = width
-        ends = nn.Conv2d(n_in, form.channels, 3, padding=1), nn.PixelShuffle(form.fold)
-        super().__init__(*layers, *ends)
+        last = nn.Conv2d(n_in, form.channels, 3, padding=1)
+        self.blocks = nn.Sequential(*layers, last, nn.PixelShuffle(form.fold))
+        self.linear = Fixed(n_inputs, form.pixels) if form.linear else None
+        if form.linear:
+            nn.init.zeros_(last.weight)  # it begins as the linear map
+            nn.init.zeros_(last.bias)  # type: ignore[arg-type]
+
+    def forward(self, codes: Tensor) -> Tensor:
+        """The pictures."""
+        made: Tensor = self.blocks(codes)
+        return made if self.linear is None else made + self.linear(codes).view_as(made)
 
 
 class Generator(nn.Module):
@@ -114,21 +156,77 @@ class Generator(nn.Module):
         return made
 
 
-class Encoder(nn.Sequential):
-    """From pictures to codes, (N, code)."""
+class Seen(NamedTuple):
+    """What an encoder says of N pictures.
+
+    Attributes:
+        learned: what its blocks see, (N, code).
+        whole: the code, to which a linear map may add, (N, code).
+    """
+
+    learned: Tensor
+    whole: Tensor
+
+
+class Encoder(nn.Module):
+    """From pictures to codes."""
 
     def __init__(self, form: Form) -> None:
-        steps = [(form.channels, form.width, 1)]
-        for number, width in enumerate(form.widths):
-            for place in range(form.depth):
-                steps.append((steps[-1][1], width, 2 if number and not place else 1))
-        layers: list[nn.Module] = [nn.PixelUnshuffle(form.fold)]
-        for n_in, n_out, stride in steps:
-            layers += [nn.Conv2d(n_in, n_out, 3, stride, padding=1)]
-            layers += [nn.BatchNorm2d(n_out)] if form.normed else []
-            layers += [nn.ELU()]
-        places = form.widths[-1] * CORE_PX**2
-        super().__init__(*layers, nn.Flatten(), nn.Linear(places, form.code))
+        super().__init__()
+        self.blocks = (_pooled if form.pooled else _strided)(form)
+        self.linear = Fixed(form.pixels, form.code) if form.linear else None
+
+    def forward(self, images: Tensor) -> Seen:
+        """What it sees in pictures, (N, C, H, W)."""
+        code: Tensor = self.blocks(images)
+        return Seen(code, code if self.linear is None else code + self.linear(images.flatten(1)))
+
+
+def _strided(form: Form) -> nn.Sequential:
+    """BEGAN's blocks, and the code."""
+    steps = [(form.channels, form.width, 1)]
+    for number, width in enumerate(form.widths):
+        for place in range(form.depth):
+            steps.append((steps[-1][1], width, 2 if number and not place else 1))
+    layers: list[nn.Module] = [nn.PixelUnshuffle(form.fold)]
+    for n_in, n_out, stride in steps:
+        layers += [nn.Conv2d(n_in, n_out, 3, stride, padding=1), nn.ELU()]
+    places = form.widths[-1] * CORE_PX**2
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(places, form.code))
+
+
+def _pooled(form: Form) -> nn.Sequential:
+    """Blocks as in bench.nn.backbones.ConvNet, of 3x3 convolutions, down to 4x4; and the code."""
+    layers: list[nn.Module] = []
+    n_in, side = form.colours, form.size_px
+    while side > CORE_PX // 2:
+        layers += [
+            nn.Conv2d(n_in, form.width, 3, padding=1),
+            nn.LeakyReLU(0.2),
+            nn.BatchNorm2d(form.width),
+            nn.MaxPool2d(3, stride=2, padding=1),
+        ]
+        n_in, side = form.width, side // 2
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(n_in * side**2, form.code))
+
+
+def _predictor(form: Form) -> nn.Sequential:
+    """The two layers that say y."""
+    layers = nn.Linear(form.code, form.hidden), nn.ELU(), nn.Linear(form.hidden, form.labels)
+    return nn.Sequential(*layers)
+
+
+class Regressor(nn.Module):
+    """Says y of pictures, (N, labels), as a discriminator with pooled blocks does."""
+
+    def __init__(self, form: Form) -> None:
+        super().__init__()
+        self.blocks, self.predictor = _pooled(form), _predictor(form)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """The y that it sees."""
+        found: Tensor = self.predictor(self.blocks(images))
+        return found
 
 
 class Discriminator(nn.Module):
@@ -138,11 +236,7 @@ class Discriminator(nn.Module):
         super().__init__()
         self.encoder, self.form = Encoder(form), form
         self.end = Decoder(form.code, form) if rebuilds else nn.Linear(form.code, 1)
-        self.predictor = nn.Sequential(
-            nn.Linear(form.code, form.hidden), nn.ELU(), nn.Linear(form.hidden, form.labels)
-        )
-        if form.split:
-            self.predictor = nn.Sequential()
+        self.predictor = nn.Sequential() if form.split else _predictor(form)
 
     def forward(self, images: Tensor) -> tuple[Code, Tensor]:
         """The codes of pictures, (N, C, H, W) in [-1, 1], and what comes of these.
@@ -154,7 +248,15 @@ class Discriminator(nn.Module):
 
     def coded(self, images: Tensor) -> Code:
         """The codes alone."""
-        whole = self.encoder(images)
-        noise, split = whole[:, : self.form.latent], whole[:, self.form.latent :]
-        labels = split[:, : self.form.labels] if self.form.split else self.predictor(whole)
-        return Code(whole, noise, labels)
+        seen, latent = self.encoder(images), self.form.latent
+        if self.form.split:
+            labels = seen.whole[:, latent : latent + self.form.labels]
+        else:
+            labels = self.predictor(seen.learned)
+        return Code(seen.whole, seen.whole[:, :latent], labels)
+
+    def begin(self, knows: Regressor) -> None:
+        """Takes over what a regressor has learned of y; wants pooled blocks."""
+        self.encoder.blocks.load_state_dict(knows.blocks.state_dict())
+        if not self.form.split:
+            self.predictor.load_state_dict(knows.predictor.state_dict())

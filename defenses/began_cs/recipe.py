@@ -31,13 +31,14 @@ PAPER: Mapping[str, Value] = {
     "batch": 64,
     "steps": 84_000,
     # ours, which the paper does without
-    "normed": False,
+    "pooled": False,
+    "linear": False,
     "spare": 0,
     "folded": False,
     "shift": 0.0,
+    "haze": 0.0,
     "rebuild": 0,
     "w_rebuild": 0.0,
-    "w_moments": 0.0,
     "mirror": "",
     "average": 0.0,
     "anneal": False,
@@ -59,29 +60,29 @@ class Recipe(Learned, LatentDefense):
     power: int = field(1, about="of the error of a rebuilt picture: 1 or 2")
     width: int = field(32, about="channels of the largest maps, and what each halving adds")
     depth: int = field(1, about="convolutions on each size")
-    normed: bool = field(True, about="batch norm in the encoder")
+    pooled: bool = field(True, about="encoder of an identifier's blocks, else of BEGAN's")
+    linear: bool = field(True, about="networks add to a linear map, which begins as eigenfaces")
     folded: bool = field(True, about="2x2 pixels are the channels of one place: half the size")
     latent: int = field(32, about="numbers in z")
     spare: int = field(96, about="numbers in the encoder's code beside those of z")
     hidden: int = field(64, about="units of the auxiliary predictor")
     w_labels: float = field(0.2, about="share of the error of y in the generator's loss")
     d_labels: float = field(0.5, about="share of the error of y in the discriminator's loss")
-    w_rebuild: float = field(1.0, about="share of the error of pictures made of real ones' codes")
-    w_moments: float = field(0.02, about="share of what tells real ones' codes from noise")
-    reach: float = field(0.7, about="of z, as a share of that of real ones' codes")
-    rebuild: int = field(850, about="steps before the game: codes, and pictures made of them")
-    steps: int = field(310, about="of the game")
+    w_rebuild: float = field(3.0, about="share of the error of pictures made of real ones' z")
+    reach: float = field(0.7, about="of z, as a share of that of real pictures")
+    rebuild: int = field(100, about="steps before the game, of pictures made of real ones' z")
+    steps: int = field(550, about="of the game")
     batch: int = field(32, about="pictures of a step")
-    lr: float = field(1e-3, about="learning rate of the generator, Adam")
+    lr: float = field(2e-3, about="learning rate of the generator, Adam")
     d_lr: float = field(7e-4, about="learning rate of the discriminator, Adam")
     beta1: float = field(0.5, about="Adam's memory of gradients")
     beta2: float = field(0.99, about="Adam's memory of squared gradients")
     anneal: bool = field(True, about="the rates fall to 0 over the second half")
     average: float = field(0.98, about="memory of the mean generator, which is kept; 0: the last")
     shift: float = field(0.06, about="largest move of a training picture, share of a side")
+    haze: float = field(0.06, about="noise on what discriminator and estimator see, of 2")
     mirror: str = field("yaw+roll", about="labels that are 1 - y in mirrored pictures; '': no such")
-    estimator: str = field("resnet", about="backbone of the regressor that estimates y")
-    estimator_steps: int = field(80, about="of its first round of 3, each twice as long")
+    estimator_steps: int = field(80, about="of the first round of 3 of the regressor of y")
 
     def __post_init__(self) -> None:
         if self.objective not in OBJECTIVES or self.predictor not in PREDICTORS:
@@ -99,8 +100,9 @@ class Recipe(Learned, LatentDefense):
     def form(self, size_px: int) -> Form:
         """The networks' form for pictures of that side."""
         sizes = (len(self.names), self.width, self.depth, self.latent, self.hidden)
-        switches = (int(self.predictor == "split"), int(self.normed), self.spare, int(self.folded))
-        return Form(size_px, 3 if self.colour else 1, *sizes, *switches)
+        split, pooled = int(self.predictor == "split"), int(self.pooled)
+        ours = (split, pooled, self.spare, int(self.folded), int(self.linear))
+        return Form(size_px, 3 if self.colour else 1, *sizes, *ours)
 
     @property
     def balance(self) -> Balance:

@@ -3,7 +3,8 @@
 An iteration is a step of the discriminator, one of the generator on the same noise and one of k.
 
 Source: Shirai and Whitehill, CVPR-W 2019, section 4; order of steps: released BEGAN-CS.
-Differs from it: the default first trains both networks to rebuild pictures (`warm_up`).
+Differs from it: the default begins from eigenfaces and from a regressor that knows y, and first
+trains both networks to rebuild pictures (`warm_up`).
 """
 
 import copy
@@ -18,17 +19,18 @@ from bench.api import Context, Weights
 from bench.nn.checkpoint import Checkpoint, Stateful
 from bench.nn.inputs import Pictures, scaled
 from bench.nn.seeding import seeded
-from bench.nn.state import state_of
+from bench.nn.state import restored, state_of
 from bench.nn.training import autocast
+from defenses.began_cs.basis import N_PICTURES, Basis
+from defenses.began_cs.estimator import hazed
 from defenses.began_cs.labels import Pupils
-from defenses.began_cs.losses import constraint, error, moments, real_or_made, told
-from defenses.began_cs.nets import Code, Discriminator, Form, Generator
+from defenses.began_cs.losses import constraint, error, real_or_made, told
+from defenses.began_cs.nets import Code, Decoder, Discriminator, Form, Generator, Regressor
 from defenses.began_cs.recipe import Recipe
 
 N_LOOKS = 20  # in a training: figures and a checkpoint each
 FLAT = 0.2  # of the variety of real pictures: made ones with less are all alike
-BLUR = 0.1  # of noise on codes while it warms up
-WARM_RATE = 2.0  # of the rates while it warms up
+BLUR = 0.1  # of noise on z while it warms up
 FIGURES = (  # of a look, in the order of `Game`
     "real", "made",  # L of either
     "constraint",  # L_C
@@ -38,8 +40,17 @@ FIGURES = (  # of a look, in the order of `Game`
 )  # fmt: skip
 
 
-def trained(pupils: Pupils, form: Form, recipe: Recipe, context: Context) -> Weights:
+def trained(
+    pupils: Pupils, form: Form, recipe: Recipe, knows: Weights, context: Context
+) -> Weights:
     """The generator as `generator.*`, and how it went.
+
+    Args:
+        pupils: what is learned from.
+        form: of the networks.
+        recipe: the fields.
+        knows: the state of a Regressor, which the discriminator may begin with.
+        context: randomness, device and folder of checkpoints.
 
     Returns:
         the state with `history`, (looks, figures), in the order of FIGURES, and `collapsed`, 1 if
@@ -47,6 +58,7 @@ def trained(pupils: Pupils, form: Form, recipe: Recipe, context: Context) -> Wei
     """
     with seeded(context.rng, context.device) as generator:
         game = Game(pupils, form, recipe, generator, context.device)
+        game.begin(knows)
         _play(game, Checkpoint(context.scratch, generator, **game.parts), context)
     history = np.array(game.history, np.float32)
     collapsed = history[-1, FIGURES.index("variety")] < FLAT
@@ -111,11 +123,11 @@ class Game:
         self.maker, self.judge = Generator(form), Discriminator(form, rebuilds=not self.plain)
         for net in (self.maker, self.judge):
             net.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.mean = copy.deepcopy(self.maker).requires_grad_(False)
         self.maker_steps, self.judge_steps = (
             torch.optim.Adam(net.parameters(), lr, betas=(recipe.beta1, recipe.beta2), fused=True)
             for net, lr in ((self.maker, recipe.lr), (self.judge, recipe.d_lr))
         )
+        self.mean = copy.deepcopy(self.maker).requires_grad_(False)
         self.moves = Pictures(recipe.shift)
         self.k = torch.zeros((), device=self.device)
         self.history: list[list[float]] = []  # means of FIGURES, look by look
@@ -126,24 +138,43 @@ class Game:
         names = ("maker", "judge", "mean", "maker_steps", "judge_steps")
         return {name: getattr(self, name) for name in names}
 
+    def begin(self, knows: Weights) -> None:
+        """Networks begin with what a regressor knows of y and with eigenfaces, as the form says."""
+        if self.form.pooled:
+            self.judge.begin(restored(Regressor(self.form), knows, str(self.device)))
+        index = torch.randperm(len(self.pupils.images), generator=self.generator)[:N_PICTURES]
+        images, labels = self.pupils.batch(index.to(self.device), self.generator)
+        images = scaled(self._moved(images))
+        self.basis = Basis.of(images, labels, self.form.latent, self.recipe.reach)
+        if not self.form.linear:
+            return
+        own = Basis.of(images, labels[:, :0], self.form.code, 1.0)
+        told = torch.cat([self.basis.axes, self.basis.told])  # in the order of z and y
+        end = self.judge.end.linear if isinstance(self.judge.end, Decoder) else None
+        for linear, weight, bias in (
+            (self.maker.decoder.linear, told.T, self.basis.mean),
+            (self.judge.encoder.linear, own.inverse, -own.inverse @ own.mean),
+            (end, own.axes.T, own.mean),
+        ):
+            if linear is not None:
+                linear.set(weight, bias)
+        self.mean.load_state_dict(self.maker.state_dict())
+
     def warm_up(self, start: int, end: int) -> float:
-        """Autoencoder and generator rebuild pictures; the predictor learns y, codes look like z.
+        """Autoencoder and generator rebuild pictures, and the predictor learns y.
 
         Returns:
             the generator's mean error in the steps from one to another.
         """
         recipe, n_steps, found = self.recipe, self.recipe.rebuild, []
         for step in range(start, end):
-            self._set_rates(WARM_RATE * min(1.0, (step + 1) / 20, 2 - 2 * step / n_steps))
+            self._set_rates(min(1.0, (step + 1) / 20, 2 - 2 * step / n_steps))
             batch = self._batch()
-            with autocast(self.device):
-                code, ends = self.judge(batch.images)
-                made = self.maker(code.noise + BLUR * batch.noise, batch.wanted)
-            missed = loss = self._missed(batch.images, made)
+            known, ends = self._judged(batch.images)
+            missed = loss = self._rebuilt(batch, BLUR * batch.noise)
             if not self.plain:
                 loss = loss + self._missed(batch.images, ends)
-            loss = loss + recipe.d_labels * told(batch.labels, code.labels.float())
-            loss = loss + recipe.w_moments * moments(code.noise.float(), batch.wanted, recipe.reach)
+            loss = loss + recipe.d_labels * told(batch.labels, known.labels)
             _step(loss, self.maker_steps, self.judge_steps)
             found.append(missed.detach())
         self.mean.load_state_dict(self.maker.state_dict())
@@ -163,8 +194,8 @@ class Game:
         with autocast(self.device):
             made = self.maker(batch.noise, batch.wanted)
         made = self._moved(made.float())
-        code, judged = self._discern(batch, made.detach())
-        fooled = self._fool(batch, made, code)
+        judged = self._discern(batch, made.detach())
+        fooled = self._fool(batch, made)
         self._average()
         measure = torch.zeros_like(self.k)
         if not self.plain:
@@ -173,22 +204,19 @@ class Game:
         variety = made.detach().std(dim=0).mean() / batch.images.std(dim=0).mean()
         return torch.stack([*judged, fooled, self.k, measure, variety])
 
-    def _discern(self, batch: Batch, made: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """A step of the discriminator; z as it says it of real pictures, and its losses."""
+    def _discern(self, batch: Batch, made: Tensor) -> list[Tensor]:
+        """A step of the discriminator; its losses."""
         recipe = self.recipe
         (known, known_ends), (seen, seen_ends) = (self._judged(p) for p in (batch.images, made))
         real = self._error(batch.images, known_ends, real=True)
         fake = self._error(made, seen_ends, real=False)
         constrained = constraint(batch.noise, seen.noise)
         labels = told(batch.labels, known.labels)
-        spread = moments(known.noise, batch.wanted, recipe.reach)
         loss = real + (fake if self.plain else -self.k * fake) + recipe.alpha * constrained
-        loss = loss + recipe.d_labels * labels + recipe.w_moments * spread
-        _step(loss, self.judge_steps)
-        figures = [part.detach() for part in (real, fake, constrained, labels)]
-        return known.noise.detach(), figures
+        _step(loss + recipe.d_labels * labels, self.judge_steps)
+        return [part.detach() for part in (real, fake, constrained, labels)]
 
-    def _fool(self, batch: Batch, made: Tensor, code: Tensor) -> Tensor:
+    def _fool(self, batch: Batch, made: Tensor) -> Tensor:
         """A step of the generator; the error of y in what it made."""
         recipe = self.recipe
         self.judge.requires_grad_(False)  # its gradients would be made in vain
@@ -196,9 +224,7 @@ class Game:
         labels = told(batch.labels, seen.labels)
         loss = self._error(made, ends, real=True) + recipe.w_labels * labels
         if recipe.w_rebuild:
-            with autocast(self.device):
-                rebuilt = self.maker(code, batch.wanted)
-            loss = loss + recipe.w_rebuild * self._missed(batch.images, rebuilt)
+            loss = loss + recipe.w_rebuild * self._rebuilt(batch, 0.0)
         _step(loss, self.maker_steps)
         self.judge.requires_grad_(True)
         return labels.detach()
@@ -210,9 +236,17 @@ class Game:
         for mean, last in pairs:
             mean.lerp_(last, 1 - self.recipe.average)
 
-    def _judged(self, images: Tensor) -> tuple[Code, Tensor]:
+    def _rebuilt(self, batch: Batch, luck: Tensor | float) -> Tensor:
+        """How badly the generator rebuilds pictures from their z, to which luck is added."""
+        noise = self.basis.noise(batch.images, batch.wanted) + luck
         with autocast(self.device):
-            code, ends = self.judge(images)
+            made = self.maker(noise, batch.wanted)
+        return self._missed(batch.images, made)
+
+    def _judged(self, images: Tensor) -> tuple[Code, Tensor]:
+        shown = hazed(images, self.recipe.haze, self.generator)
+        with autocast(self.device):
+            code, ends = self.judge(shown)
         return Code(*(part.float() for part in code)), ends.float()
 
     def _error(self, images: Tensor, ends: Tensor, *, real: bool) -> Tensor:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from bench.nn.state import form_arrays, form_of
-from defenses.began_cs.nets import Decoder, Discriminator, Encoder, Form, Generator
+from defenses.began_cs.nets import Decoder, Discriminator, Encoder, Form, Generator, Regressor
 
 GREY = Form(
     32,
@@ -15,9 +15,10 @@ GREY = Form(
     latent=6,
     hidden=5,
     split=0,
-    normed=0,
+    pooled=0,
     spare=0,
     folded=0,
+    linear=0,
 )
 
 
@@ -32,9 +33,9 @@ def conv(n_in, n_out):
 @pytest.mark.parametrize("size_px", [32, 64, 128])
 @pytest.mark.parametrize("colours", [1, 3])
 @pytest.mark.parametrize("split", [0, 1])
-@pytest.mark.parametrize("folded", [0, 1])
-def test_shapes_at_every_size(size_px, colours, split, folded):
-    form = GREY._replace(size_px=size_px, colours=colours, split=split, folded=folded)
+@pytest.mark.parametrize("ours", [{}, {"folded": 1}, {"pooled": 1, "linear": 1}])
+def test_shapes_at_every_size(size_px, colours, split, ours):
+    form = GREY._replace(size_px=size_px, colours=colours, split=split, **ours)
     made = Generator(form)(torch.zeros(2, 6), torch.zeros(2, 10))
     assert made.shape == (2, colours, size_px, size_px)
     code, rebuilt = Discriminator(form, rebuilds=True)(made)
@@ -51,7 +52,9 @@ def test_the_numbers_of_parameters():
     assert n_parameters(Generator(GREY)) == (6 + 10 + 1) * places + decoder
     encoder = conv(1, 4) + conv(4, 4) + conv(4, 8) + conv(8, 12) + (places + 1) * 6
     assert n_parameters(Encoder(GREY)) == encoder
-    assert n_parameters(Encoder(GREY._replace(normed=1))) == encoder + 2 * (4 + 4 + 8 + 12)
+    pooled = conv(1, 4) + conv(4, 4) + conv(4, 4) + 3 * 2 * 4 + (4 * 4 * 4 + 1) * 6
+    assert n_parameters(Encoder(GREY._replace(pooled=1))) == pooled
+    assert n_parameters(Encoder(GREY._replace(linear=1))) == encoder  # it does not learn
     predictor = 5 * (6 + 1) + 10 * (5 + 1)
     judge = Discriminator(GREY, rebuilds=True)
     assert n_parameters(judge) == encoder + (6 + 1) * places + decoder + predictor
@@ -91,6 +94,28 @@ def test_the_generator_is_told_y():
     plain = maker(noise, torch.zeros(1, 10))
     for i in range(10):
         assert (maker(noise, torch.eye(10)[i : i + 1]) - plain).abs().max() > 1e-4
+
+
+def test_a_discriminator_begins_with_what_a_regressor_knows():
+    form = GREY._replace(pooled=1, linear=1)
+    torch.manual_seed(0)
+    images, knows, judge = (
+        torch.randn(3, 1, 32, 32),
+        Regressor(form),
+        Discriminator(form, rebuilds=True),
+    )
+    judge.encoder.linear.set(torch.ones(6, 32 * 32), torch.ones(6))  # no matter to y
+    judge.begin(knows)
+    assert torch.equal(judge.eval().coded(images).labels, knows.eval()(images))
+
+
+def test_a_linear_generator_is_what_it_is_set_to():
+    maker = Generator(GREY._replace(linear=1))
+    weight, bias = torch.randn(32 * 32, 6 + 10), torch.randn(32 * 32)
+    maker.decoder.linear.set(weight, bias)
+    noise, labels = torch.randn(2, 6), torch.randn(2, 10)
+    wanted = torch.cat([noise, labels], dim=1) @ weight.T + bias
+    torch.testing.assert_close(maker(noise, labels).flatten(1), wanted)
 
 
 def test_the_form_is_kept_with_the_weights():

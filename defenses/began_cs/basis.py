@@ -1,0 +1,60 @@
+"""Eigenfaces of what y does not say: where the generator begins."""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+N_PICTURES = 4000  # at most: more would change nothing that can be seen
+SPREAD = 3**-0.5  # of noise on [-1, 1]
+
+
+class Basis(NamedTuple):
+    """A linear generator, picture = mean + y told + z axes, and the z of real pictures.
+
+    Attributes:
+        mean: a picture, flat, (P,).
+        told: what each number of y does to it, (D, P).
+        axes: what each number of z does to it, (latent, P), orthogonal.
+
+    Source: Turk and Pentland, Journal of Cognitive Neuroscience 3(1), 1991 (eigenfaces); here of
+    what a linear regression on y leaves over, so that z and y say different things.
+    """
+
+    mean: Tensor
+    told: Tensor
+    axes: Tensor
+
+    @classmethod
+    def of(cls, images: Tensor, labels: Tensor, latent: int, reach: float) -> "Basis":
+        """The basis of pictures.
+
+        Args:
+            images: in [-1, 1], (N, C, H, W).
+            labels: standardised y, (N, D); nan where one is missing.
+            latent: numbers in z; where there are fewer pictures the last do nothing.
+            reach: of noise on [-1, 1], as a share of that of the z of real pictures; below 1 these
+                lie further out than pictures that are made.
+        """
+        from sklearn.decomposition import PCA  # here: it is slow to import
+
+        flat, y = images.flatten(1).cpu().numpy(), labels.nan_to_num().cpu().numpy()
+        known = np.concatenate([np.ones((len(y), 1), y.dtype), y], axis=1)
+        said = np.linalg.lstsq(known, flat, rcond=None)[0]  # (1 + D, P)
+        rest = flat - known @ said
+        pca = PCA(min(latent, *rest.shape), svd_solver="randomized", random_state=0).fit(rest)
+        axes = np.zeros((latent, flat.shape[1]), np.float32)
+        spread = np.sqrt(pca.explained_variance_)[:, None]
+        axes[: len(spread)] = pca.components_ * spread * reach / SPREAD
+        parts = (said[0], said[1:], axes)
+        return cls(*(torch.from_numpy(p.astype(np.float32)).to(images.device) for p in parts))
+
+    def noise(self, images: Tensor, labels: Tensor) -> Tensor:
+        """The z of pictures, (N, C, H, W), that show y, (N, D); (N, latent)."""
+        return (images.flatten(1) - self.mean - labels @ self.told) @ self.inverse.T
+
+    @property
+    def inverse(self) -> Tensor:
+        """From pictures, less mean and y, to z: (latent, P)."""
+        return self.axes / self.axes.square().sum(dim=1, keepdim=True).clamp(min=1e-12)

@@ -1,0 +1,59 @@
+"""Where the generator begins, against data made by a linear rule."""
+
+import numpy as np
+import pytest
+import torch
+
+from defenses.began_cs.basis import Basis
+
+N, D, LATENT, SIDE = 400, 2, 3, 8
+
+
+@pytest.fixture
+def world():
+    """Pictures = mean + y told + z axes, exactly, with z and y uncorrelated."""
+    rng = np.random.default_rng(0)
+    told = rng.normal(size=(D, SIDE**2)) * 0.1
+    axes = np.linalg.qr(rng.normal(size=(SIDE**2, LATENT)))[0].T * [[3.0], [2.0], [1.0]]
+    numbers = rng.normal(size=(N, D + LATENT))
+    numbers = np.linalg.qr(numbers - numbers.mean(axis=0))[0] * N**0.5
+    y, z = numbers[:, :D], numbers[:, D:]
+    flat = 0.25 + y @ told + z @ axes
+    return *(
+        torch.tensor(a, dtype=torch.float32) for a in (flat.reshape(N, 1, SIDE, SIDE), y, z)
+    ), told
+
+
+def test_a_linear_world_is_found(world):
+    images, y, z, told = world
+    basis = Basis.of(images, y, LATENT, reach=1.0)
+    np.testing.assert_allclose(basis.mean, 0.25, atol=1e-4)
+    np.testing.assert_allclose(basis.told, told, atol=1e-4)
+    noise = basis.noise(images, y)
+    rebuilt = basis.mean + y @ basis.told + noise @ basis.axes
+    torch.testing.assert_close(rebuilt, images.flatten(1), atol=1e-3, rtol=0)
+    together = np.corrcoef(noise.T, y.T)
+    np.testing.assert_allclose(together[:LATENT, LATENT:], 0, atol=1e-4)  # z says nothing of y
+    np.testing.assert_allclose(noise.std(dim=0), 3**-0.5, rtol=0.02)  # as noise on [-1, 1]
+    assert np.abs(np.corrcoef(noise.T, z.T)[:LATENT, LATENT:]).max(axis=1).min() > 0.95
+
+
+def test_real_pictures_lie_further_out_than_made_ones(world):
+    images, y, *_ = world
+    near, far = (Basis.of(images, y, LATENT, reach).noise(images, y) for reach in (1.0, 0.5))
+    torch.testing.assert_close(far, 2 * near)
+
+
+def test_numbers_that_few_pictures_cannot_give_do_nothing(world):
+    images, y, *_ = world
+    basis = Basis.of(images[:2], y[:2], LATENT, 1.0)
+    assert not basis.axes[2:].any()
+    assert not basis.noise(images[:2], y[:2])[:, 2:].any()
+
+
+def test_a_missing_label_is_the_mean_and_no_label_is_needed(world):
+    images, y, *_ = world
+    missing = y.clone()
+    missing[0, 0] = torch.nan
+    assert all(part.isfinite().all() for part in Basis.of(images, missing, LATENT, 1.0))
+    assert Basis.of(images, y[:, :0], LATENT, 1.0).told.shape == (0, SIDE**2)
