@@ -4,10 +4,9 @@ Source: Shirai and Whitehill, CVPR-W 2019, section 4.2, which gives no widths; t
 of Berthelot, Schumm, Metz, arXiv:1703.10717: 3x3 convolutions and ELU on 8x8 places and every
 doubling of these.
 Differs from it: widths shrink towards the picture in the decoder as they grow in the encoder; the
-number of convolutions on each size can be chosen; `folded` decoders do without the largest maps,
-which take half of the time (Shi et al., CVPR 2016: pixels as channels); `pooled` encoders have the
-blocks of an identifier, from which y is learned from few pictures; `linear` networks add what they
-learn to a linear map (see basis.py).
+number of convolutions on each size can be chosen; `pooled` encoders have the blocks of an
+identifier, from which y is learned from few pictures; `linear` networks add what they learn to a
+linear map (see basis.py).
 """
 
 from typing import NamedTuple
@@ -17,7 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 SIZES_PX = (32, 64, 128)
-CORE_PX = 8  # side of the smallest map
+CORE_PX = 8  # side of the smallest map of a decoder
+N_FILTERS = 32  # of a pooled encoder's convolutions
 
 
 class Form(NamedTuple):
@@ -34,8 +34,6 @@ class Form(NamedTuple):
         split: 1 if the encoder says y in its code, and there is no predictor.
         pooled: 1 if the encoder has an identifier's blocks, else BEGAN's.
         spare: numbers in the encoder's code beside z (and y), which no noise asks for.
-        folded: 1 if decoders work on half the size, with 2x2 pixels as channels of one place; so do
-            BEGAN's blocks.
         linear: 1 if there is a linear map, which does not learn, beside all blocks.
     """
 
@@ -49,24 +47,13 @@ class Form(NamedTuple):
     split: int
     pooled: int
     spare: int
-    folded: int
     linear: int
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """Channels on the networks' size and after each halving, down to 8x8."""
-        n_halvings = (self.size_px // self.fold // CORE_PX).bit_length() - 1
+        """Channels on the picture's size and after each halving, down to 8x8."""
+        n_halvings = (self.size_px // CORE_PX).bit_length() - 1
         return tuple(self.width * (i + 1) for i in range(n_halvings + 1))
-
-    @property
-    def fold(self) -> int:
-        """Pixels along the side of a place."""
-        return 1 + self.folded
-
-    @property
-    def channels(self) -> int:
-        """Numbers that say the pixels of a place."""
-        return self.colours * self.fold**2
 
     @property
     def pixels(self) -> int:
@@ -130,8 +117,8 @@ class Decoder(nn.Module):
             for _ in range(form.depth):
                 layers += [nn.Conv2d(n_in, width, 3, padding=1), nn.ELU()]
                 n_in = width
-        last = nn.Conv2d(n_in, form.channels, 3, padding=1)
-        self.blocks = nn.Sequential(*layers, last, nn.PixelShuffle(form.fold))
+        last = nn.Conv2d(n_in, form.colours, 3, padding=1)
+        self.blocks = nn.Sequential(*layers, last)
         self.linear = Fixed(n_inputs, form.pixels) if form.linear else None
         if form.linear:
             nn.init.zeros_(last.weight)  # it begins as the linear map
@@ -184,11 +171,11 @@ class Encoder(nn.Module):
 
 def _strided(form: Form) -> nn.Sequential:
     """BEGAN's blocks, and the code."""
-    steps = [(form.channels, form.width, 1)]
+    steps = [(form.colours, form.width, 1)]
     for number, width in enumerate(form.widths):
         for place in range(form.depth):
             steps.append((steps[-1][1], width, 2 if number and not place else 1))
-    layers: list[nn.Module] = [nn.PixelUnshuffle(form.fold)]
+    layers: list[nn.Module] = []
     for n_in, n_out, stride in steps:
         layers += [nn.Conv2d(n_in, n_out, 3, stride, padding=1), nn.ELU()]
     places = form.widths[-1] * CORE_PX**2
@@ -201,12 +188,12 @@ def _pooled(form: Form) -> nn.Sequential:
     n_in, side = form.colours, form.size_px
     while side > CORE_PX // 2:
         layers += [
-            nn.Conv2d(n_in, form.width, 3, padding=1),
+            nn.Conv2d(n_in, N_FILTERS, 3, padding=1),
             nn.LeakyReLU(0.2),
-            nn.BatchNorm2d(form.width),
+            nn.BatchNorm2d(N_FILTERS),
             nn.MaxPool2d(3, stride=2, padding=1),
         ]
-        n_in, side = form.width, side // 2
+        n_in, side = N_FILTERS, side // 2
     return nn.Sequential(*layers, nn.Flatten(), nn.Linear(n_in * side**2, form.code))
 
 

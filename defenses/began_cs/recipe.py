@@ -34,7 +34,6 @@ PAPER: Mapping[str, Value] = {
     "pooled": False,
     "linear": False,
     "spare": 0,
-    "folded": False,
     "shift": 0.0,
     "haze": 0.0,
     "rebuild": 0,
@@ -58,20 +57,19 @@ class Recipe(Learned, LatentDefense):
     gamma: float = field(0.7, about="wanted ratio of the errors of made and real pictures")
     lambda_k: float = field(1.0, about="how fast k follows the balance")
     power: int = field(1, about="of the error of a rebuilt picture: 1 or 2")
-    width: int = field(32, about="channels of the largest maps, and what each halving adds")
+    width: int = field(16, about="channels of the largest maps, and what each halving adds")
     depth: int = field(1, about="convolutions on each size")
     pooled: bool = field(True, about="encoder of an identifier's blocks, else of BEGAN's")
     linear: bool = field(True, about="networks add to a linear map, which begins as eigenfaces")
-    folded: bool = field(True, about="2x2 pixels are the channels of one place: half the size")
     latent: int = field(32, about="numbers in z")
     spare: int = field(96, about="numbers in the encoder's code beside those of z")
     hidden: int = field(64, about="units of the auxiliary predictor")
     w_labels: float = field(0.2, about="share of the error of y in the generator's loss")
     d_labels: float = field(0.5, about="share of the error of y in the discriminator's loss")
     w_rebuild: float = field(3.0, about="share of the error of pictures made of real ones' z")
-    reach: float = field(0.7, about="of z, as a share of that of real pictures")
+    reach: float = field(0.8, about="of z, as a share of that of real pictures")
     rebuild: int = field(100, about="steps before the game, of pictures made of real ones' z")
-    steps: int = field(550, about="of the game")
+    steps: int = field(500, about="of the game")
     batch: int = field(32, about="pictures of a step")
     lr: float = field(2e-3, about="learning rate of the generator, Adam")
     d_lr: float = field(7e-4, about="learning rate of the discriminator, Adam")
@@ -101,7 +99,7 @@ class Recipe(Learned, LatentDefense):
         """The networks' form for pictures of that side."""
         sizes = (len(self.names), self.width, self.depth, self.latent, self.hidden)
         split, pooled = int(self.predictor == "split"), int(self.pooled)
-        ours = (split, pooled, self.spare, int(self.folded), int(self.linear))
+        ours = (split, pooled, self.spare, int(self.linear))
         return Form(size_px, 3 if self.colour else 1, *sizes, *ours)
 
     @property

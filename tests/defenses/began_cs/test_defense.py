@@ -117,7 +117,6 @@ def test_labels_that_no_picture_has_are_named(faces, tmp_path):
         "alpha=0",
         "objective=gan",
         "power=2",
-        "folded=false",
         "pooled=false",
         "linear=false",
         "pooled=false,linear=false,w_rebuild=0,haze=0",
@@ -185,7 +184,7 @@ def test_presets_are_those_of_the_papers():
     paper, swapped = (make(Defense, Spec("began_cs", name)) for name in ("paper", "began_cs"))
     assert (paper.alpha, paper.gamma, paper.lr, paper.latent) == (0.5, 0.1, 1e-4, 64)
     assert replace(swapped, alpha=0.5, gamma=0.1) == paper
-    ours = "pooled linear spare folded shift haze mirror rebuild w_rebuild average anneal"
+    ours = "pooled linear spare shift haze mirror rebuild w_rebuild average anneal"
     assert not any(getattr(paper, name) for name in ours.split())
 
 
