@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-N_PICTURES = 4000  # at most: more would change nothing that can be seen
+N_NUMBERS = 2**24  # pixels of pictures at most: more would change nothing that can be seen
+FLAT = 1e-4  # of the pictures' spread: an axis below is rounding error
 SPREAD = 3**-0.5  # of noise on [-1, 1]
 
 
@@ -43,15 +44,17 @@ class Basis(NamedTuple):
         known = np.concatenate([np.ones((len(y), 1), y.dtype), y], axis=1)
         said = np.linalg.lstsq(known, flat, rcond=None)[0]  # (1 + D, P)
         rest = flat - known @ said
-        pca = PCA(min(latent, *rest.shape), svd_solver="randomized", random_state=0).fit(rest)
+        n_axes = min(latent, *rest.shape)
+        pca = PCA(max(1, n_axes), svd_solver="randomized", random_state=0).fit(rest)
         axes = np.zeros((latent, flat.shape[1]), np.float32)
         spread = np.sqrt(pca.explained_variance_)[:, None]
-        axes[: len(spread)] = pca.components_ * spread * reach / SPREAD
+        spread[spread < FLAT * np.linalg.norm(flat.std(axis=0))] = 0
+        axes[:n_axes] = (pca.components_ * spread * reach / SPREAD)[:n_axes]
         parts = (said[0], said[1:], axes)
         return cls(*(torch.from_numpy(p.astype(np.float32)).to(images.device) for p in parts))
 
     def noise(self, images: Tensor, labels: Tensor) -> Tensor:
-        """The z of pictures, (N, C, H, W), that show y, (N, D); (N, latent)."""
+        """The z of pictures, (N, C, H, W), that show y, (N, D), all known; (N, latent)."""
         return (images.flatten(1) - self.mean - labels @ self.told) @ self.inverse.T
 
     @property

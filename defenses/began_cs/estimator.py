@@ -16,6 +16,7 @@ from bench.nn.classifier import on, outputs, shuffled
 from bench.nn.inputs import Pictures, scaled
 from bench.nn.state import restored
 from bench.nn.training import Schedule, autocast, trained
+from defenses.began_cs.haze import hazed
 from defenses.began_cs.labels import Pupils, Scale
 from defenses.began_cs.losses import told
 from defenses.began_cs.nets import Form, Regressor
@@ -51,17 +52,6 @@ class _Told:
     def valid_loss(self, net: nn.Module) -> float:
         found = outputs(net, self.pupils.images[self.valid], CHANGES)
         return float(told(self.pupils.labels[self.valid], found))
-
-
-def hazed(images: Tensor, haze: float, generator: torch.Generator) -> Tensor:
-    """Pictures with noise of that spread: what is learned from them must not hang on single pixels.
-
-    Source: gradients of networks that learned so show what they look for (Kaur, Cohen, Lipton,
-    arXiv:1910.08640), so that a generator that follows them draws it.
-    """
-    if not haze:
-        return images
-    return images + haze * torch.randn(images.shape, generator=generator).to(images.device)
 
 
 def fitted(

@@ -5,8 +5,8 @@ of Berthelot, Schumm, Metz, arXiv:1703.10717: 3x3 convolutions and ELU on 8x8 pl
 doubling of these.
 Differs from it: widths shrink towards the picture in the decoder as they grow in the encoder; the
 number of convolutions on each size can be chosen; `pooled` encoders have the blocks of an
-identifier, from which y is learned from few pictures; `linear` networks add what they learn to a
-linear map (see basis.py).
+identifier, and the predictor reads these, so that y is learned from few pictures; `linear` networks
+add what they learn to a linear map (see basis.py).
 """
 
 from typing import NamedTuple
@@ -18,6 +18,7 @@ from torch.nn import functional
 SIZES_PX = (32, 64, 128)
 CORE_PX = 8  # side of the smallest map of a decoder
 N_FILTERS = 32  # of a pooled encoder's convolutions
+POOLED_PX = 4  # side of its last map
 
 
 class Form(NamedTuple):
@@ -59,6 +60,13 @@ class Form(NamedTuple):
     def pixels(self) -> int:
         """Numbers that say a picture."""
         return self.colours * self.size_px**2
+
+    @property
+    def features(self) -> int:
+        """Numbers that the encoder's blocks end with."""
+        if self.pooled:
+            return N_FILTERS * POOLED_PX**2
+        return self.widths[-1] * CORE_PX**2
 
     @property
     def code(self) -> int:
@@ -121,8 +129,7 @@ class Decoder(nn.Module):
         self.blocks = nn.Sequential(*layers, last)
         self.linear = Fixed(n_inputs, form.pixels) if form.linear else None
         if form.linear:
-            nn.init.zeros_(last.weight)  # it begins as the linear map
-            nn.init.zeros_(last.bias)  # type: ignore[arg-type]
+            _silence(last)
 
     def forward(self, codes: Tensor) -> Tensor:
         """The pictures."""
@@ -143,34 +150,32 @@ class Generator(nn.Module):
         return made
 
 
-class Seen(NamedTuple):
-    """What an encoder says of N pictures.
-
-    Attributes:
-        learned: what its blocks see, (N, code).
-        whole: the code, to which a linear map may add, (N, code).
-    """
-
-    learned: Tensor
-    whole: Tensor
-
-
 class Encoder(nn.Module):
-    """From pictures to codes."""
+    """From pictures, (N, C, H, W), to what its blocks say, (N, features), and codes, (N, code)."""
 
     def __init__(self, form: Form) -> None:
         super().__init__()
         self.blocks = (_pooled if form.pooled else _strided)(form)
+        self.last = nn.Linear(form.features, form.code)
         self.linear = Fixed(form.pixels, form.code) if form.linear else None
+        if form.linear:
+            _silence(self.last)
 
-    def forward(self, images: Tensor) -> Seen:
-        """What it sees in pictures, (N, C, H, W)."""
-        code: Tensor = self.blocks(images)
-        return Seen(code, code if self.linear is None else code + self.linear(images.flatten(1)))
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Features and codes."""
+        features = self.blocks(images)
+        code: Tensor = self.last(features)
+        return features, code if self.linear is None else code + self.linear(images.flatten(1))
+
+
+def _silence(layer: nn.Linear | nn.Conv2d) -> None:
+    """Nothing comes of it until it learns: the network begins as the linear map beside it."""
+    for parameter in layer.parameters():
+        nn.init.zeros_(parameter)
 
 
 def _strided(form: Form) -> nn.Sequential:
-    """BEGAN's blocks, and the code."""
+    """BEGAN's blocks."""
     steps = [(form.colours, form.width, 1)]
     for number, width in enumerate(form.widths):
         for place in range(form.depth):
@@ -178,15 +183,14 @@ def _strided(form: Form) -> nn.Sequential:
     layers: list[nn.Module] = []
     for n_in, n_out, stride in steps:
         layers += [nn.Conv2d(n_in, n_out, 3, stride, padding=1), nn.ELU()]
-    places = form.widths[-1] * CORE_PX**2
-    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(places, form.code))
+    return nn.Sequential(*layers, nn.Flatten())
 
 
 def _pooled(form: Form) -> nn.Sequential:
-    """Blocks as in bench.nn.backbones.ConvNet, of 3x3 convolutions, down to 4x4; and the code."""
+    """Blocks as in bench.nn.backbones.ConvNet, of 3x3 convolutions, down to 4x4."""
     layers: list[nn.Module] = []
     n_in, side = form.colours, form.size_px
-    while side > CORE_PX // 2:
+    while side > POOLED_PX:
         layers += [
             nn.Conv2d(n_in, N_FILTERS, 3, padding=1),
             nn.LeakyReLU(0.2),
@@ -194,12 +198,12 @@ def _pooled(form: Form) -> nn.Sequential:
             nn.MaxPool2d(3, stride=2, padding=1),
         ]
         n_in, side = N_FILTERS, side // 2
-    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(n_in * side**2, form.code))
+    return nn.Sequential(*layers, nn.Flatten())
 
 
-def _predictor(form: Form) -> nn.Sequential:
+def _predictor(n_inputs: int, form: Form) -> nn.Sequential:
     """The two layers that say y."""
-    layers = nn.Linear(form.code, form.hidden), nn.ELU(), nn.Linear(form.hidden, form.labels)
+    layers = nn.Linear(n_inputs, form.hidden), nn.ELU(), nn.Linear(form.hidden, form.labels)
     return nn.Sequential(*layers)
 
 
@@ -208,7 +212,8 @@ class Regressor(nn.Module):
 
     def __init__(self, form: Form) -> None:
         super().__init__()
-        self.blocks, self.predictor = _pooled(form), _predictor(form)
+        self.blocks = _pooled(form)
+        self.predictor = _predictor(N_FILTERS * POOLED_PX**2, form)
 
     def forward(self, images: Tensor) -> Tensor:
         """The y that it sees."""
@@ -223,7 +228,8 @@ class Discriminator(nn.Module):
         super().__init__()
         self.encoder, self.form = Encoder(form), form
         self.end = Decoder(form.code, form) if rebuilds else nn.Linear(form.code, 1)
-        self.predictor = nn.Sequential() if form.split else _predictor(form)
+        n_read = form.features if form.pooled else form.code
+        self.predictor = nn.Sequential() if form.split else _predictor(n_read, form)
 
     def forward(self, images: Tensor) -> tuple[Code, Tensor]:
         """The codes of pictures, (N, C, H, W) in [-1, 1], and what comes of these.
@@ -235,15 +241,18 @@ class Discriminator(nn.Module):
 
     def coded(self, images: Tensor) -> Code:
         """The codes alone."""
-        seen, latent = self.encoder(images), self.form.latent
+        (features, whole), latent = self.encoder(images), self.form.latent
         if self.form.split:
-            labels = seen.whole[:, latent : latent + self.form.labels]
+            labels = whole[:, latent : latent + self.form.labels]
         else:
-            labels = self.predictor(seen.learned)
-        return Code(seen.whole, seen.whole[:, :latent], labels)
+            labels = self.predictor(features if self.form.pooled else whole)
+        return Code(whole, whole[:, :latent], labels)
 
     def begin(self, knows: Regressor) -> None:
-        """Takes over what a regressor has learned of y; wants pooled blocks."""
+        """Takes over what a regressor has learned of y; wants pooled blocks.
+
+        A code that holds y (`split`) takes over the blocks alone: it must learn to say y by itself.
+        """
         self.encoder.blocks.load_state_dict(knows.blocks.state_dict())
         if not self.form.split:
             self.predictor.load_state_dict(knows.predictor.state_dict())

@@ -92,6 +92,8 @@ class Recipe(Learned, LatentDefense):
             raise ValueError(f"power is 1 or 2, got {self.power}")
         if min(self.width, self.depth, self.latent, self.hidden, self.steps) < 1 or self.batch < 2:
             raise ValueError("width, depth, latent, hidden, steps are at least 1, batch at least 2")
+        if min(self.spare, self.rebuild, self.haze) < 0 or self.reach <= 0:
+            raise ValueError("spare, rebuild and haze are at least 0, reach above 0")
         if len(set(self.names)) < len(self.names) or not all(self.names):
             raise ValueError(f"labels are names joined by +, each once, got {self.labels!r}")
 

@@ -21,8 +21,8 @@ from bench.nn.inputs import Pictures, scaled
 from bench.nn.seeding import seeded
 from bench.nn.state import restored, state_of
 from bench.nn.training import autocast
-from defenses.began_cs.basis import N_PICTURES, Basis
-from defenses.began_cs.estimator import hazed
+from defenses.began_cs.basis import N_NUMBERS, Basis
+from defenses.began_cs.haze import hazed
 from defenses.began_cs.labels import Pupils
 from defenses.began_cs.losses import constraint, error, real_or_made, told
 from defenses.began_cs.nets import Code, Decoder, Discriminator, Form, Generator, Regressor
@@ -142,22 +142,35 @@ class Game:
         """Networks begin with what a regressor knows of y and with eigenfaces, as the form says."""
         if self.form.pooled:
             self.judge.begin(restored(Regressor(self.form), knows, str(self.device)))
-        index = torch.randperm(len(self.pupils.images), generator=self.generator)[:N_PICTURES]
-        images, labels = self.pupils.batch(index.to(self.device), self.generator)
-        images = scaled(self._moved(images))
-        self.basis = Basis.of(images, labels, self.form.latent, self.recipe.reach)
-        if not self.form.linear:
+        recipe, form = self.recipe, self.form
+        if not (recipe.linear or recipe.rebuild or recipe.w_rebuild):
             return
-        own = Basis.of(images, labels[:, :0], self.form.code, 1.0)
-        told = torch.cat([self.basis.axes, self.basis.told])  # in the order of z and y
+        index = torch.randperm(len(self.pupils.images), generator=self.generator)
+        index = index[: N_NUMBERS // form.pixels].to(self.device)
+        images, labels = self.pupils.batch(index, self.generator)
+        images = scaled(self._moved(images))
+        self.basis = basis = Basis.of(images, labels, form.latent, recipe.reach)
+        if not recipe.linear:
+            return
+        # The encoder's code: z as if y were the mean, nothing of y, eigenfaces of what is left.
+        rest = images.flatten(1) - basis.mean
+        rest = (rest - rest @ basis.inverse.T @ basis.axes).view_as(images)
+        spare = Basis.of(rest, labels[:, :0], form.spare, 1.0)
+        mean, none = (
+            basis.mean + spare.mean,
+            torch.zeros_like(basis.told)[: form.split * form.labels],
+        )
+        axes = torch.cat([basis.axes, none, spare.axes])
+        inverse = torch.cat([basis.inverse, none, spare.inverse])
+        told = torch.cat([basis.axes, basis.told])  # in the order of z and y
         end = self.judge.end.linear if isinstance(self.judge.end, Decoder) else None
-        for linear, weight, bias in (
-            (self.maker.decoder.linear, told.T, self.basis.mean),
-            (self.judge.encoder.linear, own.inverse, -own.inverse @ own.mean),
-            (end, own.axes.T, own.mean),
+        for linear, weight, start in (
+            (self.maker.decoder.linear, told.T, basis.mean),
+            (self.judge.encoder.linear, inverse, -inverse @ mean),
+            (end, axes.T, mean),
         ):
             if linear is not None:
-                linear.set(weight, bias)
+                linear.set(weight, start)
         self.mean.load_state_dict(self.maker.state_dict())
 
     def warm_up(self, start: int, end: int) -> float:

@@ -19,7 +19,7 @@ def blended(part: Images, images: Images, hidden: NDArray[np.bool_]) -> Images:
         images: likewise.
         hidden: (H, W); some pixels, not all.
 
-    Source: Perez, Gangnet, Blake, Poisson Image Editing, SIGGRAPH 2003, equation 4.
+    Source: Perez, Gangnet, Blake, Poisson Image Editing, SIGGRAPH 2003, equation 5.
     """
     lacks = (images.astype(float) - part).reshape(-1, hidden.size).T  # (H W, N C)
     inside = hidden.ravel()

@@ -45,15 +45,27 @@ def test_real_pictures_lie_further_out_than_made_ones(world):
 
 
 def test_numbers_that_few_pictures_cannot_give_do_nothing(world):
+    """Also on pictures that the basis was not made of, where a tiny axis would tell of a huge z."""
     images, y, *_ = world
-    basis = Basis.of(images[:2], y[:2], LATENT, 1.0)
-    assert not basis.axes[2:].any()
-    assert not basis.noise(images[:2], y[:2])[:, 2:].any()
+    few = images[:3] + 0.01 * torch.randn(3, 1, SIDE, SIDE)
+    basis = Basis.of(few, y[:3], LATENT, 1.0)
+    assert not basis.axes.any()  # three pictures, and three numbers of regression
+    assert not basis.noise(images, y).any()
+    more = Basis.of(images[:5], y[:5], 20, 1.0)
+    assert more.axes.any(dim=1).sum() == 2
+    assert more.noise(images, y).abs().max() < 100
 
 
-def test_a_missing_label_is_the_mean_and_no_label_is_needed(world):
+def test_a_missing_label_is_the_mean(world):
     images, y, *_ = world
-    missing = y.clone()
-    missing[0, 0] = torch.nan
-    assert all(part.isfinite().all() for part in Basis.of(images, missing, LATENT, 1.0))
-    assert Basis.of(images, y[:, :0], LATENT, 1.0).told.shape == (0, SIDE**2)
+    missing, mean = y.clone(), y.clone()
+    missing[0, 0], mean[0, 0] = torch.nan, 0.0
+    pairs = zip(*(Basis.of(images, labels, LATENT, 1.0) for labels in (missing, mean)), strict=True)
+    assert all(torch.equal(one, other) for one, other in pairs)
+
+
+def test_no_label_and_no_number_are_needed(world):
+    images, y, *_ = world
+    basis = Basis.of(images, y[:, :0], 0, 1.0)
+    assert (basis.told.shape, basis.axes.shape) == ((0, SIDE**2), (0, SIDE**2))
+    torch.testing.assert_close(basis.mean, images.flatten(1).mean(dim=0))

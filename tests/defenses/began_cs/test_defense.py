@@ -4,15 +4,21 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from bench.api import Dataset, Decoder, Defense
 from bench.faces import Faces
+from bench.nn.inputs import scaled
+from bench.nn.state import state_of
 from bench.registry import make
 from bench.runner.cells import cells
 from bench.runner.luck import RowLuck
 from bench.runner.worker import Worker
 from bench.spec import Spec
 from defenses.began_cs import training
+from defenses.began_cs.haze import hazed
+from defenses.began_cs.labels import Pupils, Scale, vectors
+from defenses.began_cs.nets import Regressor
 
 TINY = "began_cs:width=2,latent=4,hidden=4,batch=16,steps=2,rebuild=2,estimator_steps=2"
 BARE = "began_cs:width=4,latent=4,hidden=4,batch=16,steps=1,estimator_steps=1"
@@ -114,6 +120,7 @@ def test_labels_that_no_picture_has_are_named(faces, tmp_path):
         "labels=gender",
         "colour=true",
         "predictor=split",
+        "spare=0",
         "alpha=0",
         "objective=gan",
         "power=2",
@@ -137,7 +144,17 @@ def test_a_picture_of_another_size_is_refused(faces, tmp_path):
 
 @pytest.mark.parametrize(
     "fields",
-    ["objective=wgan", "predictor=none", "power=3", "width=0", "labels=yaw+yaw", "attributes=no"],
+    [
+        "objective=wgan",
+        "predictor=none",
+        "power=3",
+        "width=0",
+        "labels=yaw+yaw",
+        "attributes=no",
+        "reach=0",
+        "haze=-1",
+        "spare=-1",
+    ],
 )
 def test_a_field_of_no_sense_is_refused(fields):
     with pytest.raises(ValueError, match=fields.split("=")[0]):
@@ -167,10 +184,47 @@ def test_a_killed_fit_goes_on_to_the_same_weights(faces, weights, tmp_path, kill
 def test_the_discriminator_can_rebuild_before_the_game_begins(faces, tmp_path_factory):
     real = training.FIGURES.index("real")
     fresh, warm = (
-        fit(faces, tmp_path_factory.mktemp("scratch"), f"{BARE},rebuild={n}")["history"][0, real]
+        fit(faces, tmp_path_factory.mktemp("scratch"), f"{BARE},linear=false,rebuild={n}")[
+            "history"
+        ][0, real]
         for n in (0, 30)
     )
     assert warm < 0.8 * fresh
+
+
+@pytest.mark.parametrize("predictor", ["auxiliary", "split"])
+def test_networks_begin_as_eigenfaces_and_as_the_regressor(faces, predictor):
+    """The generator makes, and the autoencoder rebuilds, what a linear one would."""
+    recipe = make(Defense, Spec.parse(f"began_cs:latent=4,spare=50,shift=0,predictor={predictor}"))
+    known = faces.pick(np.arange(2, 64))
+    y = vectors(known.labels, NAMES)
+    scale = Scale.of(y, np.zeros(10, bool))
+    pupils = Pupils(
+        torch.from_numpy(known.images[:, :1].copy()), torch.from_numpy(scale.standard(y)), None
+    )
+    form, luck = recipe.form(32), torch.Generator().manual_seed(0)
+    game = training.Game(pupils, form, recipe, luck, "cpu")
+    knows = Regressor(form)
+    game.begin(state_of(knows))
+    images, labels, basis = scaled(pupils.images), pupils.labels, game.basis
+    z = basis.noise(images, labels)
+    linear = basis.mean + labels @ basis.told + z @ basis.axes
+    for maker in (game.maker, game.mean):
+        torch.testing.assert_close(maker(z, labels).flatten(1), linear, atol=1e-4, rtol=1e-4)
+    code, rebuilt = game.judge.eval()(images)
+    assert (rebuilt - images).abs().mean() < 0.5 * (linear.view_as(images) - images).abs().mean()
+    unknown = basis.noise(images, torch.zeros_like(labels))
+    torch.testing.assert_close(code.noise, unknown, atol=1e-3, rtol=1e-3)
+    if predictor == "auxiliary":
+        torch.testing.assert_close(code.labels, knows.eval()(images))
+    else:
+        assert not code.labels.any()
+
+
+def test_haze_is_noise_of_that_spread():
+    images, luck = torch.zeros(50, 1, 32, 32), torch.Generator().manual_seed(0)
+    assert hazed(images, 0.0, luck) is images
+    assert float(hazed(images, 0.3, luck).std()) == pytest.approx(0.3, rel=0.02)
 
 
 def test_pictures_that_are_all_alike_are_told(faces, tmp_path, monkeypatch):
@@ -195,7 +249,8 @@ def test_surrogates_show_the_gender_that_is_asked_for(tmp_path):
     gender = np.arange(96) % 2
     levels = 60 + 100 * gender[:, None, None, None] + rng.integers(0, 30, (96, 3, 32, 32))
     bright = Faces(levels.astype(np.uint8), {"gender": gender}, np.arange(96))
-    spec = "began_cs:labels=gender,width=4,latent=4,batch=32,rebuild=60,steps=20,estimator_steps=10"
+    fields = "width=4,latent=4,batch=32,linear=false,rebuild=60,steps=20,estimator_steps=10"
+    spec = f"began_cs:labels=gender,{fields}"
     weights = fit(bright, tmp_path, spec)
     release = make(Defense, Spec.parse(spec)).protect(bright, weights, context(bright))
     assert (release.notes["estimated.gender"] == gender).mean() > 0.95

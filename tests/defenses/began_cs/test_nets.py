@@ -54,6 +54,8 @@ def test_the_numbers_of_parameters():
     pooled = conv(1, 32) + 2 * conv(32, 32) + 3 * 2 * 32 + (32 * 4 * 4 + 1) * 6
     assert n_parameters(Encoder(GREY._replace(pooled=1))) == pooled
     assert n_parameters(Encoder(GREY._replace(linear=1))) == encoder  # it does not learn
+    read = Discriminator(GREY._replace(pooled=1), rebuilds=True).predictor
+    assert n_parameters(read) == 5 * (32 * 4 * 4 + 1) + 10 * (5 + 1)
     predictor = 5 * (6 + 1) + 10 * (5 + 1)
     judge = Discriminator(GREY, rebuilds=True)
     assert n_parameters(judge) == encoder + (6 + 1) * places + decoder + predictor
@@ -93,9 +95,12 @@ def test_a_discriminator_begins_with_what_a_regressor_knows():
         Regressor(form),
         Discriminator(form, rebuilds=True),
     )
-    judge.encoder.linear.set(torch.ones(6, 32 * 32), torch.ones(6))  # no matter to y
+    weight, bias = torch.randn(6, 32 * 32), torch.randn(6)
+    judge.encoder.linear.set(weight, bias)
     judge.begin(knows)
-    assert torch.equal(judge.eval().coded(images).labels, knows.eval()(images))
+    code = judge.eval().coded(images)
+    assert torch.equal(code.labels, knows.eval()(images))
+    torch.testing.assert_close(code.whole, images.flatten(1) @ weight.T + bias)
 
 
 def test_a_linear_generator_is_what_it_is_set_to():

@@ -147,6 +147,18 @@ def test_what_is_pasted_takes_the_light_of_the_picture():
     np.testing.assert_array_equal(filled[1], wanted)
 
 
+def test_what_is_completed_is_blended_unless_it_is_told_not_to():
+    pictures = [picture(3, 101), picture(1, 201)]
+    hide = "complete:top=0,height=0.5,left=0.5,width=0.5"
+    plain, blend = (applied(f"{hide},blend={told}", pictures).sheet for told in ("false", "true"))
+    hidden = np.zeros((16, 16), bool)
+    hidden[:8, 8:] = True
+    images = np.stack(pictures)
+    for name, part in (("completed", plain["face"]), ("mean face", images[::-1])):
+        np.testing.assert_array_equal(blend[name], blended(part, images, hidden))
+        np.testing.assert_array_equal(plain[name], np.where(hidden, part, images))
+
+
 def test_a_mask_hides_like_a_rectangle():
     pictures, mask = [picture(3, 101), picture(1, 201)], np.zeros((3, 16, 16), np.uint8)
     mask[:, 4:10, 2:7] = 255
