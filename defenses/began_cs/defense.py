@@ -46,10 +46,10 @@ class BEGANCS(Recipe):
     networks take it standardised. The default learns in a minute and a half, from hundreds of
     pictures of 32 px. What serves y: the encoder has the blocks of an identifier (`pooled`) and
     begins as the regressor; it sees pictures through noise (`haze`), moved and mirrored; the
-    predictor reads what those blocks say. What serves the picture: networks add to a linear map
-    that begins as eigenfaces of what y leaves over (`linear`, basis.py), and the generator goes on
-    rebuilding real pictures from the z these have there (`rebuild`, `w_rebuild`, `reach`); the code
-    has numbers that no noise asks for (`spare`); the generator's running mean is kept.
+    predictor reads what those blocks say. What serves the picture: networks add to a fixed linear
+    map, eigenfaces of what y leaves over (`linear`, basis.py), and the generator goes on rebuilding
+    real pictures from the z these have there (`rebuild`, `w_rebuild`, `reach`); the code has
+    numbers that no noise asks for (`spare`); the generator's running mean is kept.
     """
 
     hides = frozenset({"identity"})
