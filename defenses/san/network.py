@@ -44,14 +44,14 @@ class Network(Towards):
         },
         # For small pictures and a minute on one core.
         "quick": {
-            "classifier": "resnet+timm/test_efficientnet",
+            "classifier": "vgg",
             "widths": "16+32+64+32",
             "n_colours": 3,
             "skip": True,
             "pattern": 5.0,
-            "strength": 1.9,
+            "strength": 1.2,
             "gender_weight": 3.0,
-            "matching_weight": 40.0,
+            "matching_weight": 60.0,
             "pixel_weight": 2.0,
             "matched": "OP",
             "varied": True,
