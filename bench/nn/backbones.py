@@ -82,6 +82,35 @@ class CodeNet(nn.Sequential):
         super().__init__(*layers, nn.Linear(width, n_classes))
 
 
+class PlainNet(nn.Sequential):
+    """Four convolutions (32, 64, 128, 128 filters) with max-pooling between, from 8 px.
+
+    It learns from hundreds of pictures in the time in which a residual network begins to.
+
+    Source: Simonyan and Zisserman, ICLR 2015, arXiv:1409.1556 (VGG).
+    Differs from it: one convolution a stage, batch norm, a mean over places for the dense layers.
+    """
+
+    def __init__(self, n_classes: int) -> None:
+        layers: list[nn.Module] = []
+        channels = 3
+        for number, width in enumerate((32, 64, 128, 128)):
+            layers += [nn.MaxPool2d(2)] if number else []
+            layers += [
+                nn.Conv2d(channels, width, 3, padding=1, bias=False),
+                nn.BatchNorm2d(width),
+                nn.ReLU(),
+            ]
+            channels = width
+        super().__init__(
+            *layers,
+            nn.AdaptiveAvgPool2d(1),
+            nn.Flatten(),  # (N, 128)
+            nn.Dropout(0.25),
+            nn.Linear(channels, n_classes),
+        )
+
+
 class ResNet(nn.Sequential):
     """A small residual network: four stages of one block, each halving the picture.
 
@@ -142,7 +171,8 @@ def backbone(name: str, n_classes: int, size_px: int) -> nn.Module:
     """A network for pictures, (N, 3, size, size) in [-1, 1], that gives logits, (N, n_classes).
 
     Args:
-        name: `pprl`, `san`, `resnet`, `facenet`, or `timm/NAME` for any network of timm, untrained.
+        name: `pprl`, `san`, `vgg`, `resnet`, `facenet`, or `timm/NAME` for any network of timm,
+            untrained.
         n_classes: number of logits; `facenet` gives its own 512 numbers if that is what is wanted.
         size_px: side of the pictures.
 
@@ -153,6 +183,8 @@ def backbone(name: str, n_classes: int, size_px: int) -> nn.Module:
         return ConvNet(n_classes, size_px)
     if name == "san":
         return DeepConvNet(n_classes)
+    if name == "vgg":
+        return PlainNet(n_classes)
     if name == "resnet":
         return ResNet(n_classes)
     if name == "facenet":
@@ -165,8 +197,8 @@ def backbone(name: str, n_classes: int, size_px: int) -> nn.Module:
     family, _, model = name.partition("/")
     if family != "timm" or not timm.is_model(model):
         raise ValueError(
-            "a backbone is `pprl`, `san`, `resnet`, `facenet` or `timm/NAME` (timm.list_models()), "
-            f"got {name!r}"
+            "a backbone is `pprl`, `san`, `vgg`, `resnet`, `facenet` or `timm/NAME` "
+            f"(timm.list_models()), got {name!r}"
         )
     net: nn.Module = timm.create_model(model, num_classes=n_classes)
     return net

@@ -123,6 +123,8 @@ class BEGANCS(Recipe):
     def encode(self, faces: Faces, weights: Weights, context: Context) -> Vectors:
         """The pictures' y, (N, D), 0..1; where a label is missing, it is estimated."""
         y = self._seen(faces.images, weights, context)
+        is_class = weights["classes"] == 1
+        y[:, is_class] = y[:, is_class] > 0.5  # a face between two classes belongs to neither
         if self.attributes == "estimated":
             return y
         read = vectors(faces.labels, self.names)
@@ -139,7 +141,7 @@ class BEGANCS(Recipe):
 
         Args:
             codes: y, (N, D), 0..1.
-            condition: `noise`, z, (N, latent), -1..1.
+            condition: `noise`, which z is made of, (N, latent), -1..1.
             weights: of `fit`.
             context: names the device.
         """
@@ -149,7 +151,7 @@ class BEGANCS(Recipe):
         y, noise = Scale.kept(weights).standard(codes), np.asarray(condition["noise"], np.float32)
         parts = [[on(context.device, c) for c in _chunks(array)] for array in (noise, y)]
         with torch.inference_mode():
-            made = torch.cat([net(*pair).cpu() for pair in zip(*parts, strict=True)])
+            made = torch.cat([net(net.drawn(z, y), y).cpu() for z, y in zip(*parts, strict=True)])
         levels = (made * 127.5 + 127.5).round().clamp(0, 255).to(torch.uint8)
         shape = (len(levels), 3, *levels.shape[2:])
         return np.ascontiguousarray(levels.expand(shape).numpy())

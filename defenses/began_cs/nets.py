@@ -15,6 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from bench.nn.backbones import backbone
+
 SIZES_PX = (32, 64, 128)
 CORE_PX = 8  # side of the smallest map of a decoder
 N_FILTERS = 32  # of a pooled encoder's convolutions
@@ -36,6 +38,7 @@ class Form(NamedTuple):
         pooled: 1 if the encoder has an identifier's blocks, else BEGAN's.
         spare: numbers in the encoder's code beside z (and y), which no noise asks for.
         linear: 1 if there is a linear map, which does not learn, beside all blocks.
+        apart: which number of y has classes whose z differ; -1: none.
     """
 
     size_px: int
@@ -49,6 +52,7 @@ class Form(NamedTuple):
     pooled: int
     spare: int
     linear: int
+    apart: int
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -138,11 +142,24 @@ class Decoder(nn.Module):
 
 
 class Generator(nn.Module):
-    """From noise, (N, latent) in [-1, 1], and y, (N, labels), to pictures, (N, C, H, W)."""
+    """From z, (N, latent), and y, (N, labels), to pictures, (N, C, H, W)."""
+
+    mix: Tensor
 
     def __init__(self, form: Form) -> None:
         super().__init__()
+        self.apart = form.apart
         self.decoder = Decoder(form.latent + form.labels, form)
+        same = torch.eye(form.latent)
+        self.register_buffer("mix", torch.stack([same, torch.zeros_like(same)]))  # see `Basis.mix`
+
+    def drawn(self, noise: Tensor, labels: Tensor) -> Tensor:
+        """z, as pictures with such y have it, of noise in [-1, 1], (N, latent)."""
+        if self.apart < 0:
+            return noise
+        same, other = self.mix
+        z: Tensor = noise @ same + labels[:, self.apart, None] * (noise @ other)
+        return z
 
     def forward(self, noise: Tensor, labels: Tensor) -> Tensor:
         """G(z|y)."""
@@ -208,16 +225,15 @@ def _predictor(n_inputs: int, form: Form) -> nn.Sequential:
 
 
 class Regressor(nn.Module):
-    """Says y of pictures, (N, labels), as a discriminator with pooled blocks does."""
+    """Says y of pictures, (N, C, H, W) in [-1, 1], as (N, labels): a plain network."""
 
     def __init__(self, form: Form) -> None:
         super().__init__()
-        self.blocks = _pooled(form)
-        self.predictor = _predictor(N_FILTERS * POOLED_PX**2, form)
+        self.net = backbone("vgg", form.labels, form.size_px)
 
     def forward(self, images: Tensor) -> Tensor:
         """The y that it sees."""
-        found: Tensor = self.predictor(self.blocks(images))
+        found: Tensor = self.net(images.expand(-1, 3, -1, -1))
         return found
 
 
@@ -247,12 +263,3 @@ class Discriminator(nn.Module):
         else:
             labels = self.predictor(features if self.form.pooled else whole)
         return Code(whole, whole[:, :latent], labels)
-
-    def begin(self, knows: Regressor) -> None:
-        """Takes over what a regressor has learned of y; wants pooled blocks.
-
-        A code that holds y (`split`) takes over the blocks alone: it must learn to say y by itself.
-        """
-        self.encoder.blocks.load_state_dict(knows.blocks.state_dict())
-        if not self.form.split:
-            self.predictor.load_state_dict(knows.predictor.state_dict())

@@ -31,6 +31,7 @@ PAPER: Mapping[str, Value] = {
     "batch": 64,
     "steps": 84_000,
     # ours, which the paper does without
+    "w_estimator": 0.0,
     "pooled": False,
     "linear": False,
     "spare": 0,
@@ -39,6 +40,7 @@ PAPER: Mapping[str, Value] = {
     "rebuild": 0,
     "w_rebuild": 0.0,
     "mirror": "",
+    "apart": "",
     "average": 0.0,
     "anneal": False,
 }
@@ -64,9 +66,11 @@ class Recipe(Learned, LatentDefense):
     latent: int = field(32, about="numbers in z")
     spare: int = field(96, about="numbers in the encoder's code beside those of z")
     hidden: int = field(64, about="units of the auxiliary predictor")
-    w_labels: float = field(0.25, about="share of the error of y in the generator's loss")
+    w_labels: float = field(0.125, about="share of the error of y in the generator's loss")
+    w_estimator: float = field(0.25, about="the same, of y as the estimator sees it")
     d_labels: float = field(0.5, about="share of the error of y in the discriminator's loss")
     w_rebuild: float = field(3.0, about="share of the error of pictures made of real ones' z")
+    apart: str = field("gender", about="label of two classes whose z differ, if y has it; '': none")
     reach: float = field(0.75, about="of z, as a share of that of real pictures")
     rebuild: int = field(100, about="steps before the game, of pictures made of real ones' z")
     steps: int = field(500, about="of the game")
@@ -101,7 +105,8 @@ class Recipe(Learned, LatentDefense):
         """The networks' form for pictures of that side."""
         sizes = (len(self.names), self.width, self.depth, self.latent, self.hidden)
         split, pooled = int(self.predictor == "split"), int(self.pooled)
-        ours = (split, pooled, self.spare, int(self.linear))
+        apart = self.names.index(self.apart) if self.apart in self.names else -1
+        ours = (split, pooled, self.spare, int(self.linear), apart)
         return Form(size_px, 3 if self.colour else 1, *sizes, *ours)
 
     @property

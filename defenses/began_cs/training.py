@@ -3,8 +3,8 @@
 An iteration is a step of the discriminator, one of the generator on the same noise and one of k.
 
 Source: Shirai and Whitehill, CVPR-W 2019, section 4; order of steps: released BEGAN-CS.
-Differs from it: the default begins from eigenfaces and from a regressor that knows y, and first
-trains both networks to rebuild pictures (`warm_up`).
+Differs from it: the default begins from eigenfaces, first trains both networks to rebuild pictures
+(`warm_up`), and lets the defender's regressor, which learned before, see y in what is made, too.
 """
 
 import copy
@@ -21,11 +21,12 @@ from bench.nn.inputs import Pictures, scaled
 from bench.nn.seeding import seeded
 from bench.nn.state import restored, state_of
 from bench.nn.training import autocast
-from defenses.began_cs.basis import N_NUMBERS, Basis
+from defenses.began_cs.basis import N_NUMBERS, Basis, begun
+from defenses.began_cs.estimator import CHANGES
 from defenses.began_cs.haze import hazed
 from defenses.began_cs.labels import Pupils
 from defenses.began_cs.losses import constraint, error, real_or_made, told
-from defenses.began_cs.nets import Code, Decoder, Discriminator, Form, Generator, Regressor
+from defenses.began_cs.nets import Code, Discriminator, Form, Generator, Regressor
 from defenses.began_cs.recipe import Recipe
 
 N_LOOKS = 20  # in a training: figures and a checkpoint each
@@ -41,7 +42,7 @@ FIGURES = (  # of a look, in the order of `Game`
 
 
 def trained(
-    pupils: Pupils, form: Form, recipe: Recipe, knows: Weights, context: Context
+    pupils: Pupils, form: Form, recipe: Recipe, estimates: Weights, context: Context
 ) -> Weights:
     """The generator as `generator.*`, and how it went.
 
@@ -49,7 +50,7 @@ def trained(
         pupils: what is learned from.
         form: of the networks.
         recipe: the fields.
-        knows: the state of a Regressor, which the discriminator may begin with.
+        estimates: the state of a Regressor.
         context: randomness, device and folder of checkpoints.
 
     Returns:
@@ -58,7 +59,7 @@ def trained(
     """
     with seeded(context.rng, context.device) as generator:
         game = Game(pupils, form, recipe, generator, context.device)
-        game.begin(knows)
+        game.begin(estimates)
         _play(game, Checkpoint(context.scratch, generator, **game.parts), context)
     history = np.array(game.history, np.float32)
     collapsed = history[-1, FIGURES.index("variety")] < FLAT
@@ -138,39 +139,24 @@ class Game:
         names = ("maker", "judge", "mean", "maker_steps", "judge_steps")
         return {name: getattr(self, name) for name in names}
 
-    def begin(self, knows: Weights) -> None:
-        """Networks begin with what a regressor knows of y and with eigenfaces, as the form says."""
-        if self.form.pooled:
-            self.judge.begin(restored(Regressor(self.form), knows, str(self.device)))
+    def begin(self, estimates: Weights) -> None:
+        """Networks begin with eigenfaces, as the form says; that regressor will be asked."""
         recipe, form = self.recipe, self.form
+        self.estimator = restored(Regressor(form), estimates, str(self.device))
+        self.estimator.requires_grad_(False)
         if not (recipe.linear or recipe.rebuild or recipe.w_rebuild):
             return
         index = torch.randperm(len(self.pupils.images), generator=self.generator)
         index = index[: N_NUMBERS // form.pixels].to(self.device)
         images, labels = self.pupils.batch(index, self.generator)
         images = scaled(self._moved(images))
-        self.basis = basis = Basis.of(images, labels, form.latent, recipe.reach)
-        if not recipe.linear:
-            return
-        # The encoder's code: z as if y were the mean, nothing of y, eigenfaces of what is left.
-        rest = images.flatten(1) - basis.mean
-        rest = (rest - rest @ basis.inverse.T @ basis.axes).view_as(images)
-        spare = Basis.of(rest, labels[:, :0], form.spare, 1.0)
-        mean, none = (
-            basis.mean + spare.mean,
-            torch.zeros_like(basis.told)[: form.split * form.labels],
-        )
-        axes = torch.cat([basis.axes, none, spare.axes])
-        inverse = torch.cat([basis.inverse, none, spare.inverse])
-        told = torch.cat([basis.axes, basis.told])  # in the order of z and y
-        end = self.judge.end.linear if isinstance(self.judge.end, Decoder) else None
-        for linear, weight, start in (
-            (self.maker.decoder.linear, told.T, basis.mean),
-            (self.judge.encoder.linear, inverse, -inverse @ mean),
-            (end, axes.T, mean),
-        ):
-            if linear is not None:
-                linear.set(weight, start)
+        self.basis = Basis.of(images, labels, form.latent, recipe.reach)
+        if recipe.linear:
+            begun(self.maker, self.judge, self.basis, images, labels)
+        known = ~labels[:, form.apart].isnan()
+        if form.apart >= 0 and known.any():
+            noise = self.basis.noise(images, labels.nan_to_num())[known]
+            self.maker.mix.copy_(self.basis.mix(noise, labels[known, form.apart], recipe.reach))
         self.mean.load_state_dict(self.maker.state_dict())
 
     def warm_up(self, start: int, end: int) -> float:
@@ -236,6 +222,8 @@ class Game:
         seen, ends = self._judged(made)
         labels = told(batch.labels, seen.labels)
         loss = self._error(made, ends, real=True) + recipe.w_labels * labels
+        if recipe.w_estimator:
+            loss = loss + recipe.w_estimator * told(batch.labels, self._estimated(made))
         if recipe.w_rebuild:
             loss = loss + recipe.w_rebuild * self._rebuilt(batch, 0.0)
         _step(loss, self.maker_steps)
@@ -262,6 +250,13 @@ class Game:
             code, ends = self.judge(shown)
         return Code(*(part.float() for part in code)), ends.float()
 
+    def _estimated(self, made: Tensor) -> Tensor:
+        """y, as the regressor sees it in pictures that are relit and hazed anew."""
+        shown = hazed(CHANGES.changed(made, self.generator), self.recipe.haze, self.generator)
+        with autocast(self.device):
+            found: Tensor = self.estimator(shown)
+        return found.float()
+
     def _error(self, images: Tensor, ends: Tensor, *, real: bool) -> Tensor:
         """L: how badly an autoencoder rebuilds pictures, or a plain GAN's cross-entropy."""
         if self.plain:
@@ -276,8 +271,8 @@ class Game:
         index = torch.randperm(len(self.pupils.images), generator=self.generator)[:n]
         images, labels = self.pupils.batch(index.to(self.device), self.generator)
         noise = 2 * torch.rand(n, self.form.latent, generator=self.generator) - 1
-        images = self._moved(images)
-        return Batch(scaled(images), labels, noise.to(self.device))
+        noise = self.maker.drawn(noise.to(self.device), labels.nan_to_num())
+        return Batch(scaled(self._moved(images)), labels, noise)
 
     def _moved(self, images: Tensor) -> Tensor:
         """Pictures moved by chance, real or made: what is made must not hang on single pixels."""

@@ -10,11 +10,11 @@ from torch import nn
 from bench.api import Context, Weights
 from bench.faces import Array, Faces, Images
 from bench.nn import classifier, embedder
+from bench.nn.backbones import backbone
 from bench.nn.classifier import Labelled, answered
 from bench.nn.inputs import Pictures
 from bench.nn.state import restored
 from bench.nn.training import Schedule
-from defenses.san.vgg import auxiliary
 
 TEMPLATE = 128  # numbers in an embedding
 VALID_SHARE = 0.2  # of the defender's people, to stop by
@@ -70,7 +70,7 @@ def gender_classifiers(
     found: dict[str, Array] = {}
     for number, name in enumerate(names.split("+")):
         state = classifier.fitted(
-            lambda name=name: auxiliary(name, 2, size_px),  # type: ignore[misc]
+            lambda name=name: backbone(name, 2, size_px),  # type: ignore[misc]
             train,
             valid,
             CHANGES,
@@ -86,7 +86,7 @@ def restored_classifiers(
 ) -> list[nn.Module]:
     """Those networks, which do not learn any more."""
     return [
-        restored(auxiliary(name, 2, size_px), part(weights, f"classifier{number}"), device)
+        restored(backbone(name, 2, size_px), part(weights, f"classifier{number}"), device)
         for number, name in enumerate(names.split("+"))
     ]
 
@@ -102,7 +102,7 @@ def matcher(name: str, faces: Faces, deal: Deal, steps: int, context: Context) -
     person, size_px = np.asarray(faces.labels["identity"], np.int64), faces.images.shape[-1]
     train, valid = (Labelled(faces.images[rows], person[rows]) for rows in deal)
     state = embedder.fitted(
-        lambda: auxiliary(name, TEMPLATE, size_px),
+        lambda: backbone(name, TEMPLATE, size_px),
         TEMPLATE,
         train,
         valid,
@@ -111,4 +111,4 @@ def matcher(name: str, faces: Faces, deal: Deal, steps: int, context: Context) -
         schedule(steps),
         context,
     )
-    return restored(auxiliary(name, TEMPLATE, size_px), state, context.device)
+    return restored(backbone(name, TEMPLATE, size_px), state, context.device)

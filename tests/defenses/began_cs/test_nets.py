@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from bench.nn.state import form_arrays, form_of
-from defenses.began_cs.nets import Decoder, Discriminator, Encoder, Form, Generator, Regressor
+from defenses.began_cs.nets import Decoder, Discriminator, Encoder, Form, Generator
 
 GREY = Form(
     32,
@@ -18,6 +18,7 @@ GREY = Form(
     pooled=0,
     spare=0,
     linear=0,
+    apart=-1,
 )
 
 
@@ -87,20 +88,15 @@ def test_the_generator_is_told_y():
         assert (maker(noise, torch.eye(10)[i : i + 1]) - plain).abs().max() > 1e-4
 
 
-def test_a_discriminator_begins_with_what_a_regressor_knows():
-    form = GREY._replace(pooled=1, linear=1)
-    torch.manual_seed(0)
-    images, knows, judge = (
-        torch.randn(3, 1, 32, 32),
-        Regressor(form),
-        Discriminator(form, rebuilds=True),
-    )
-    weight, bias = torch.randn(6, 32 * 32), torch.randn(6)
-    judge.encoder.linear.set(weight, bias)
-    judge.begin(knows)
-    code = judge.eval().coded(images)
-    assert torch.equal(code.labels, knows.eval()(images))
-    torch.testing.assert_close(code.whole, images.flatten(1) @ weight.T + bias)
+def test_the_z_of_a_class_is_noise_mixed_by_its_y():
+    maker = Generator(GREY._replace(apart=9))
+    noise, labels = torch.randn(3, 6), torch.randn(3, 10)
+    assert torch.equal(maker.drawn(noise, labels), noise)  # before it is set
+    same, other = torch.randn(2, 6, 6)
+    maker.mix.copy_(torch.stack([same, other]))
+    for drawn, z, y in zip(maker.drawn(noise, labels), noise, labels, strict=True):
+        torch.testing.assert_close(drawn, z @ (same + y[9] * other))
+    assert Generator(GREY).drawn(noise, labels) is noise
 
 
 def test_a_linear_generator_is_what_it_is_set_to():
