@@ -44,12 +44,14 @@ class BEGANCS(Recipe):
     Differs from it: see also nets.py, losses.py and training.py. The paper leaves open widths,
     lambda_k, batch, epochs, norms and weights of the errors; y comes of its own regressor, and
     networks take it standardised. The default learns in a minute and a half, from hundreds of
-    pictures of 32 px. What serves y: the encoder has the blocks of an identifier (`pooled`) and
-    begins as the regressor; it sees pictures through noise (`haze`), moved and mirrored; the
-    predictor reads what those blocks say. What serves the picture: networks add to a fixed linear
-    map, eigenfaces of what y leaves over (`linear`, basis.py), and the generator goes on rebuilding
-    real pictures from the z these have there (`rebuild`, `w_rebuild`, `reach`); the code has
-    numbers that no noise asks for (`spare`); the generator's running mean is kept.
+    pictures of 32 px. What serves y: the regressor, which does not learn any more, says as well as
+    the predictor what it sees in made pictures (`w_estimator`), relit and through noise
+    (`estimator_haze`), so that eyes and mouths convince it, not patterns; the encoder has the
+    blocks of an identifier (`pooled`), and the predictor reads what these say; z is drawn as people
+    of a class have it (`apart`). What serves the picture: networks add to a fixed linear map,
+    eigenfaces of what y leaves over (`linear`, basis.py), and the generator goes on rebuilding real
+    pictures from the z these have there (`rebuild`, `w_rebuild`, `reach`); the code has numbers
+    that no noise asks for (`spare`); the generator's running mean is kept.
     """
 
     hides = frozenset({"identity"})
@@ -104,7 +106,7 @@ class BEGANCS(Recipe):
         weights = {**form_arrays(form), **scale.arrays}
         weights |= {"classes": np.array([_is_class(faces.labels[n]) for n in self.names])}
         pupils = self._pupils(_coloured(faces.images, form.colours), y, scale, context.device)
-        found = estimator.fitted(form, pupils, self.haze, self.schedule, context)
+        found = estimator.fitted(form, pupils, self.estimator_haze, self.schedule, context)
         weights |= {f"estimator.{name}": array for name, array in found.items()}
         weights |= trained(pupils, form, self, found, context)
         return {**weights, SAMPLES: self._samples(faces.images, weights, context)}

@@ -26,6 +26,11 @@ VALID_SHARE = 0.15  # of the defender's pictures, to stop by
 CHANGES = Pictures(shift=0.06, light=0.2)  # of pictures while it trains
 
 
+def varied(images: Tensor, haze: float, generator: torch.Generator) -> Tensor:
+    """Pictures in [-1, 1], (N, C, H, W), relit by chance and behind noise of chance spread."""
+    return hazed(CHANGES.changed(images, generator), haze, generator, uneven=True)
+
+
 class _Told:
     """The objective: the squared error of all that is known of y."""
 
@@ -44,7 +49,7 @@ class _Told:
 
     def loss(self, net: nn.Module, index: Tensor, generator: torch.Generator) -> Tensor:
         images, labels = self.pupils.batch(index, generator)
-        shown = hazed(CHANGES(images, generator), self.haze, generator)
+        shown = varied(scaled(CHANGES.moved(images, generator)), self.haze, generator)
         with autocast(index.device):
             found = net(shown)  # (B, D)
         return told(labels, found.float())
@@ -62,7 +67,7 @@ def fitted(
     Args:
         form: of the networks.
         pupils: pictures in the form's colours.
-        haze: see `hazed`.
+        haze: the largest spread of noise on what it learns from (see `hazed`).
         schedule: rates, batch size, when to stop.
         context: randomness and device.
     """

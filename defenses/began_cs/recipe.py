@@ -37,6 +37,7 @@ PAPER: Mapping[str, Value] = {
     "spare": 0,
     "shift": 0.0,
     "haze": 0.0,
+    "estimator_haze": 0.0,
     "rebuild": 0,
     "w_rebuild": 0.0,
     "mirror": "",
@@ -67,7 +68,7 @@ class Recipe(Learned, LatentDefense):
     spare: int = field(96, about="numbers in the encoder's code beside those of z")
     hidden: int = field(64, about="units of the auxiliary predictor")
     w_labels: float = field(0.125, about="share of the error of y in the generator's loss")
-    w_estimator: float = field(0.25, about="the same, of y as the estimator sees it")
+    w_estimator: float = field(0.4, about="the same, of y as the estimator sees it")
     d_labels: float = field(0.5, about="share of the error of y in the discriminator's loss")
     w_rebuild: float = field(3.0, about="share of the error of pictures made of real ones' z")
     apart: str = field("gender", about="label of two classes whose z differ, if y has it; '': none")
@@ -82,8 +83,9 @@ class Recipe(Learned, LatentDefense):
     anneal: bool = field(True, about="the rates fall to 0 over the second half")
     average: float = field(0.98, about="memory of the mean generator, which is kept; 0: the last")
     shift: float = field(0.06, about="largest move of a training picture, share of a side")
-    haze: float = field(0.06, about="noise on what discriminator and estimator see, of 2")
+    haze: float = field(0.06, about="noise on what the discriminator sees, of 2")
     mirror: str = field("yaw+roll", about="labels that are 1 - y in mirrored pictures; '': no such")
+    estimator_haze: float = field(0.2, about="the most noise on what the estimator sees, of 2")
     estimator_steps: int = field(80, about="of the first round of 3 of the regressor of y")
 
     def __post_init__(self) -> None:
@@ -96,7 +98,7 @@ class Recipe(Learned, LatentDefense):
             raise ValueError(f"power is 1 or 2, got {self.power}")
         if min(self.width, self.depth, self.latent, self.hidden, self.steps) < 1 or self.batch < 2:
             raise ValueError("width, depth, latent, hidden, steps are at least 1, batch at least 2")
-        if min(self.spare, self.rebuild, self.haze) < 0 or self.reach <= 0:
+        if min(self.spare, self.rebuild, self.haze, self.estimator_haze) < 0 or self.reach <= 0:
             raise ValueError("spare, rebuild and haze are at least 0, reach above 0")
         if len(set(self.names)) < len(self.names) or not all(self.names):
             raise ValueError(f"labels are names joined by +, each once, got {self.labels!r}")

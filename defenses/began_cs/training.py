@@ -22,7 +22,7 @@ from bench.nn.seeding import seeded
 from bench.nn.state import restored, state_of
 from bench.nn.training import autocast
 from defenses.began_cs.basis import N_NUMBERS, Basis, begun
-from defenses.began_cs.estimator import CHANGES
+from defenses.began_cs.estimator import varied
 from defenses.began_cs.haze import hazed
 from defenses.began_cs.labels import Pupils
 from defenses.began_cs.losses import constraint, error, real_or_made, told
@@ -252,7 +252,7 @@ class Game:
 
     def _estimated(self, made: Tensor) -> Tensor:
         """y, as the regressor sees it in pictures that are relit and hazed anew."""
-        shown = hazed(CHANGES.changed(made, self.generator), self.recipe.haze, self.generator)
+        shown = varied(made, self.recipe.estimator_haze, self.generator)
         with autocast(self.device):
             found: Tensor = self.estimator(shown)
         return found.float()

@@ -250,6 +250,9 @@ def test_haze_is_noise_of_that_spread():
     images, luck = torch.zeros(50, 1, 32, 32), torch.Generator().manual_seed(0)
     assert hazed(images, 0.0, luck) is images
     assert float(hazed(images, 0.3, luck).std()) == pytest.approx(0.3, rel=0.02)
+    spreads = hazed(images, 0.3, luck, uneven=True).flatten(1).std(dim=1)
+    assert spreads.max() < 0.32
+    assert float(spreads.std()) == pytest.approx(0.3 / 12**0.5, rel=0.3)
 
 
 def test_pictures_that_are_all_alike_are_told(faces, tmp_path, monkeypatch):
@@ -263,9 +266,8 @@ def test_presets_are_those_of_the_papers():
     paper, swapped = (make(Defense, Spec("began_cs", name)) for name in ("paper", "began_cs"))
     assert (paper.alpha, paper.gamma, paper.lr, paper.latent) == (0.5, 0.1, 1e-4, 64)
     assert replace(swapped, alpha=0.5, gamma=0.1) == paper
-    ours = (
-        "w_estimator pooled apart linear spare shift haze mirror rebuild w_rebuild average anneal"
-    )
+    ours = """w_estimator estimator_haze pooled apart linear spare shift haze mirror rebuild
+        w_rebuild average anneal"""
     assert not any(getattr(paper, name) for name in ours.split())
 
 
