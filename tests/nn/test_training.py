@@ -3,7 +3,7 @@ import pytest
 import torch
 from safetensors.numpy import load, save
 
-from bench.nn.backbones import CodeNet, ConvNet, backbone
+from bench.nn.backbones import CodeNet, ConvNet, PlainNet, backbone
 from bench.nn.classifier import Labelled, answered, fitted
 from bench.nn.inputs import Pictures, codes
 from bench.nn.seeding import seeded
@@ -100,13 +100,22 @@ def test_the_authors_network_has_the_authors_size():
 
 
 @pytest.mark.parametrize("size_px", [16, 33, 64, 224])
-def test_pictures_of_any_size_are_taken(size_px):
-    assert ConvNet(5, size_px).eval()(torch.zeros(1, 3, size_px, size_px)).shape == (1, 5)
+@pytest.mark.parametrize("name", ["pprl", "vgg", "resnet"])
+def test_pictures_of_any_size_are_taken(name, size_px):
+    net = backbone(name, 5, size_px).eval()
+    assert net(torch.zeros(1, 3, size_px, size_px)).shape == (1, 5)
+
+
+def test_the_plain_network_has_four_convolutions():
+    """Without biases, as norms follow; then one dense layer."""
+    convolutions = 9 * (3 * 32 + 32 * 64 + 64 * 128 + 128 * 128)
+    counted = sum(p.numel() for p in PlainNet(6).parameters())
+    assert counted == convolutions + 2 * (32 + 64 + 128 + 128) + 6 * (128 + 1)
 
 
 def test_an_unknown_backbone_is_told():
-    with pytest.raises(ValueError, match="`pprl`, `san`, `resnet`, `facenet` or `timm/NAME`"):
-        backbone("vgg", 2, 64)
+    with pytest.raises(ValueError, match="`san`, `vgg`, `resnet`, `facenet` or `timm/NAME`"):
+        backbone("vgg16", 2, 64)
 
 
 def test_any_network_of_timm_serves():
