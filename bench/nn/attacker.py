@@ -49,7 +49,9 @@ class PictureAttacker(NetAttacker):
 
     uses_start = True
 
-    backbone: str = field("pprl", about="`pprl`, `san`, `resnet`, `facenet` or any `timm/NAME`")
+    backbone: str = field(
+        "pprl", about="`pprl`, `san`, `vgg`, `resnet`, `facenet`, any `timm/NAME`"
+    )
     shift: float = field(0.06, about="largest move of a training picture, fraction of its side")
     flip: bool = field(True, about="mirror half of the training pictures")
     warp: float = field(0.0, about="largest turn (rad), resize and move (fraction) in training")

@@ -6,12 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from defenses.began_cs.mix import SPREAD
 from defenses.began_cs.nets import Decoder, Discriminator, Generator
 
 N_NUMBERS = 2**24  # pixels of pictures at most: more would change nothing that can be seen
 FLAT = 1e-4  # of the pictures' spread: an axis below is rounding error
-SPREAD = 3**-0.5  # of noise on [-1, 1]
-FEWEST = 2  # pictures of a class, to have a spread
 
 
 class Basis(NamedTuple):
@@ -56,38 +55,9 @@ class Basis(NamedTuple):
         parts = (said[0], said[1:], axes)
         return cls(*(torch.from_numpy(p.astype(np.float32)).to(images.device) for p in parts))
 
-    def noise(self, images: Tensor, labels: Tensor) -> Tensor:
+    def z(self, images: Tensor, labels: Tensor) -> Tensor:
         """The z of pictures, (N, C, H, W), that show y, (N, D), all known; (N, latent)."""
         return (images.flatten(1) - self.mean - labels @ self.told) @ self.inverse.T
-
-    def mix(self, noise: Tensor, label: Tensor, reach: float) -> Tensor:
-        """What makes of noise on [-1, 1] the z of the pictures of a class, z = noise (A + y B).
-
-        A linear regression leaves the classes one mean, but not one spread: men vary in beard,
-        women in hair. Few pictures of a class count less than the spread of all.
-
-        Args:
-            noise: z of pictures, (N, latent).
-            label: the number of y that says their class, standardised, (N,).
-            reach: see `of`.
-
-        Returns:
-            A and B, (2, latent, latent); no change, if there is one class only.
-        """
-        latent, upper = noise.shape[1], label > (label.min() + label.max()) / 2
-        same = torch.eye(latent, device=noise.device)
-        if min(upper.sum(), (~upper).sum()) < FEWEST:
-            return torch.stack([same, torch.zeros_like(same)])
-        both = torch.cov(noise.T)
-        spreads = []
-        for some in (~upper, upper):
-            n = int(some.sum())
-            mixed = (n * torch.cov(noise[some].T) + latent * both) / (n + latent)
-            powers, axes = torch.linalg.eigh(mixed)
-            spreads.append(axes * powers.clamp(min=0).sqrt() @ axes.T * reach / SPREAD)
-        low, high = label[~upper].mean(), label[upper].mean()
-        slope = (spreads[1] - spreads[0]) / (high - low)
-        return torch.stack([spreads[0] - low * slope, slope])
 
     @property
     def inverse(self) -> Tensor:
@@ -95,27 +65,28 @@ class Basis(NamedTuple):
         return self.axes / self.axes.square().sum(dim=1, keepdim=True).clamp(min=1e-12)
 
 
-def begun(
+def set_linear(
     maker: Generator, judge: Discriminator, basis: Basis, images: Tensor, labels: Tensor
 ) -> None:
-    """Sets the linear maps of networks: the generator's, and those of the autoencoder.
+    """Sets the fixed linear maps of the generator and of the autoencoder.
 
     Args:
         maker: it makes eigenfaces of z and y.
-        judge: its code is z, as if y were the mean, nothing of y, and eigenfaces of what is left.
+        judge: its code is z, as if y were the mean, nothing of y (`split`), and eigenfaces of what
+            z leaves over (`spare`).
         basis: of the pictures.
         images: in [-1, 1], (N, C, H, W).
         labels: standardised y, (N, D).
     """
     form = judge.form
-    rest = images.flatten(1) - basis.mean
+    rest = images.flatten(1) - basis.mean  # (N, P)
     rest = (rest - rest @ basis.inverse.T @ basis.axes).view_as(images)
     spare = Basis.of(rest, labels[:, :0], form.spare, 1.0)
     mean = basis.mean + spare.mean
     none = torch.zeros_like(basis.told)[: form.split * form.labels]
-    axes = torch.cat([basis.axes, none, spare.axes])
-    inverse = torch.cat([basis.inverse, none, spare.inverse])
-    told = torch.cat([basis.axes, basis.told])  # in the order of z and y
+    axes = torch.cat([basis.axes, none, spare.axes])  # (code, P)
+    inverse = torch.cat([basis.inverse, none, spare.inverse])  # (code, P)
+    told = torch.cat([basis.axes, basis.told])  # of z and y, (latent + D, P)
     end = judge.end.linear if isinstance(judge.end, Decoder) else None
     for linear, weight, start in (
         (maker.decoder.linear, told.T, basis.mean),

@@ -44,14 +44,15 @@ class BEGANCS(Recipe):
     Differs from it: see also nets.py, losses.py and training.py. The paper leaves open widths,
     lambda_k, batch, epochs, norms and weights of the errors; y comes of its own regressor, and
     networks take it standardised. The default learns in a minute and a half, from hundreds of
-    pictures of 32 px. What serves y: the regressor, which does not learn any more, says as well as
-    the predictor what it sees in made pictures (`w_estimator`), relit and through noise
-    (`estimator_haze`), so that eyes and mouths convince it, not patterns; the encoder has the
-    blocks of an identifier (`pooled`), and the predictor reads what these say; z is drawn as people
-    of a class have it (`apart`). What serves the picture: networks add to a fixed linear map,
-    eigenfaces of what y leaves over (`linear`, basis.py), and the generator goes on rebuilding real
-    pictures from the z these have there (`rebuild`, `w_rebuild`, `reach`); the code has numbers
-    that no noise asks for (`spare`); the generator's running mean is kept.
+    pictures of 32 px. What serves y: the frozen regressor, beside the predictor, says what it sees
+    in made pictures (`w_estimator`), relit and through noise (`estimator_haze`), so that eyes and
+    mouths convince it, not patterns; the encoder has the blocks of an identifier (`pooled`), and
+    the predictor reads what these say; it sees pictures through noise (`haze`), moved and mirrored
+    (`shift`, `mirror`); z is drawn as people of a class have it (`apart`); rates fall (`anneal`);
+    classes of y are estimated as 0 or 1. What serves the picture: networks add to a fixed linear
+    map, eigenfaces of what y leaves over (`linear`, basis.py), and the generator goes on rebuilding
+    real pictures from the z these have there (`rebuild`, `w_rebuild`, `reach`); the code has
+    numbers that no noise asks for (`spare`); the generator's running mean is kept.
     """
 
     hides = frozenset({"identity"})
@@ -119,14 +120,15 @@ class BEGANCS(Recipe):
         notes: dict[str, Array] = {"y": y}
         if self.attributes == "estimated":
             classes = np.flatnonzero(weights["classes"])
-            notes |= {ESTIMATED + self.names[i]: (y[:, i] > 0.5).astype(np.int64) for i in classes}
+            notes |= {ESTIMATED + self.names[i]: y[:, i].astype(np.int64) for i in classes}
         return Release(images, notes)
 
     def encode(self, faces: Faces, weights: Weights, context: Context) -> Vectors:
-        """The pictures' y, (N, D), 0..1; where a label is missing, it is estimated."""
+        """The pictures' y, (N, D), 0..1; where a label is missing, it is estimated.
+
+        A class is estimated as 0 or 1: a face between the two would belong to neither.
+        """
         y = self._seen(faces.images, weights, context)
-        is_class = weights["classes"] == 1
-        y[:, is_class] = y[:, is_class] > 0.5  # a face between two classes belongs to neither
         if self.attributes == "estimated":
             return y
         read = vectors(faces.labels, self.names)
@@ -153,7 +155,7 @@ class BEGANCS(Recipe):
         y, noise = Scale.kept(weights).standard(codes), np.asarray(condition["noise"], np.float32)
         parts = [[on(context.device, c) for c in _chunks(array)] for array in (noise, y)]
         with torch.inference_mode():
-            made = torch.cat([net(net.drawn(z, y), y).cpu() for z, y in zip(*parts, strict=True)])
+            made = torch.cat([net(net.drawn(n, y), y).cpu() for n, y in zip(*parts, strict=True)])
         levels = (made * 127.5 + 127.5).round().clamp(0, 255).to(torch.uint8)
         shape = (len(levels), 3, *levels.shape[2:])
         return np.ascontiguousarray(levels.expand(shape).numpy())
@@ -174,10 +176,11 @@ class BEGANCS(Recipe):
         return Pupils(on(device, images), on(device, scale.standard(y)), turned)
 
     def _seen(self, images: Images, weights: Weights, context: Context) -> Vectors:
-        """What the regressor sees."""
+        """What the regressor sees, (N, D)."""
         form, scale = form_of(Form, weights), Scale.kept(weights)
         shown, kept = _coloured(images, form.colours), _part(weights, "estimator.")
-        return estimator.estimated(form, shown, scale, kept, context.device)
+        y = estimator.estimated(form, shown, scale, kept, context.device)
+        return np.where(weights["classes"] == 1, np.round(y), y)
 
     def _samples(self, images: Images, weights: Weights, context: Context) -> Images:
         """Pictures, their surrogates, and what each number of y does to a face."""

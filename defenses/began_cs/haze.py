@@ -14,5 +14,6 @@ def hazed(
     """
     if not haze:
         return images
+    # uneven: (N, 1, 1, 1)
     spread = haze * torch.rand(len(images), 1, 1, 1, generator=generator) if uneven else haze
     return images + (spread * torch.randn(images.shape, generator=generator)).to(images.device)

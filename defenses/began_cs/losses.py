@@ -39,9 +39,9 @@ def error(images: Tensor, rebuilt: Tensor, power: int) -> Tensor:
     return (images - rebuilt).abs().pow(power).mean()
 
 
-def constraint(noise: Tensor, code: Tensor) -> Tensor:
+def constraint(z: Tensor, code: Tensor) -> Tensor:
     """L_C = |z - Enc(G(z))|, the mean over codes and their numbers; the paper names no norm."""
-    return (noise - code).abs().mean()
+    return (z - code).abs().mean()
 
 
 def told(labels: Tensor, predicted: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bench.nn.backbones import backbone
+from defenses.began_cs.mix import unmixed
 
 SIZES_PX = (32, 64, 128)
 CORE_PX = 8  # side of the smallest map of a decoder
@@ -83,12 +84,12 @@ class Code(NamedTuple):
 
     Attributes:
         whole: all of it, (N, code).
-        noise: z, (N, latent).
+        z: (N, latent).
         labels: y as it is predicted, (N, labels).
     """
 
     whole: Tensor
-    noise: Tensor
+    z: Tensor
     labels: Tensor
 
 
@@ -150,20 +151,19 @@ class Generator(nn.Module):
         super().__init__()
         self.apart = form.apart
         self.decoder = Decoder(form.latent + form.labels, form)
-        same = torch.eye(form.latent)
-        self.register_buffer("mix", torch.stack([same, torch.zeros_like(same)]))  # see `Basis.mix`
+        self.register_buffer("mix", unmixed(form.latent))
 
     def drawn(self, noise: Tensor, labels: Tensor) -> Tensor:
-        """z, as pictures with such y have it, of noise in [-1, 1], (N, latent)."""
+        """z, (N, latent), as pictures with such y have it, of noise in [-1, 1]; see mix.py."""
         if self.apart < 0:
             return noise
         same, other = self.mix
-        z: Tensor = noise @ same + labels[:, self.apart, None] * (noise @ other)
+        z: Tensor = noise @ same + labels[:, self.apart, None] * (noise @ other)  # (N, latent)
         return z
 
-    def forward(self, noise: Tensor, labels: Tensor) -> Tensor:
+    def forward(self, z: Tensor, labels: Tensor) -> Tensor:
         """G(z|y)."""
-        made: Tensor = self.decoder(torch.cat([noise, labels], dim=1))
+        made: Tensor = self.decoder(torch.cat([z, labels], dim=1))
         return made
 
 

@@ -11,6 +11,7 @@ from defenses.began_cs.nets import Form
 
 OBJECTIVES = ("began", "gan")
 PREDICTORS = ("auxiliary", "split")
+APART = "gender"
 LABELS = "yaw+pitch+roll+AU4+AU5+AU6+AU7+AU12+AU23+gender"
 PAPER: Mapping[str, Value] = {
     # section 4.3: alpha, gamma and the rates as printed, squared errors
@@ -68,10 +69,10 @@ class Recipe(Learned, LatentDefense):
     spare: int = field(96, about="numbers in the encoder's code beside those of z")
     hidden: int = field(64, about="units of the auxiliary predictor")
     w_labels: float = field(0.125, about="share of the error of y in the generator's loss")
-    w_estimator: float = field(0.4, about="the same, of y as the estimator sees it")
+    w_estimator: float = field(0.4, about="share of the error of y that the estimator sees in them")
     d_labels: float = field(0.5, about="share of the error of y in the discriminator's loss")
     w_rebuild: float = field(3.0, about="share of the error of pictures made of real ones' z")
-    apart: str = field("gender", about="label of two classes whose z differ, if y has it; '': none")
+    apart: str = field(APART, about="label of two classes whose z differ, if y has it; '': none")
     reach: float = field(0.75, about="of z, as a share of that of real pictures")
     rebuild: int = field(100, about="steps before the game, of pictures made of real ones' z")
     steps: int = field(500, about="of the game")
@@ -85,7 +86,9 @@ class Recipe(Learned, LatentDefense):
     shift: float = field(0.06, about="largest move of a training picture, share of a side")
     haze: float = field(0.06, about="noise on what the discriminator sees, of 2")
     mirror: str = field("yaw+roll", about="labels that are 1 - y in mirrored pictures; '': no such")
-    estimator_haze: float = field(0.2, about="the most noise on what the estimator sees, of 2")
+    estimator_haze: float = field(
+        0.2, about="most noise on what the estimator learns from and judges"
+    )
     estimator_steps: int = field(80, about="of the first round of 3 of the regressor of y")
 
     def __post_init__(self) -> None:
@@ -99,7 +102,11 @@ class Recipe(Learned, LatentDefense):
         if min(self.width, self.depth, self.latent, self.hidden, self.steps) < 1 or self.batch < 2:
             raise ValueError("width, depth, latent, hidden, steps are at least 1, batch at least 2")
         if min(self.spare, self.rebuild, self.haze, self.estimator_haze) < 0 or self.reach <= 0:
-            raise ValueError("spare, rebuild and haze are at least 0, reach above 0")
+            raise ValueError(
+                "spare, rebuild, haze and estimator_haze are at least 0, reach above 0"
+            )
+        if self.apart not in {"", APART, *self.names}:
+            raise ValueError(f"apart is one of {self.names} or '', got {self.apart!r}")
         if len(set(self.names)) < len(self.names) or not all(self.names):
             raise ValueError(f"labels are names joined by +, each once, got {self.labels!r}")
 

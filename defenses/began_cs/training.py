@@ -21,17 +21,18 @@ from bench.nn.inputs import Pictures, scaled
 from bench.nn.seeding import seeded
 from bench.nn.state import restored, state_of
 from bench.nn.training import autocast
-from defenses.began_cs.basis import N_NUMBERS, Basis, begun
+from defenses.began_cs.basis import N_NUMBERS, Basis, set_linear
 from defenses.began_cs.estimator import varied
 from defenses.began_cs.haze import hazed
 from defenses.began_cs.labels import Pupils
 from defenses.began_cs.losses import constraint, error, real_or_made, told
+from defenses.began_cs.mix import mix
 from defenses.began_cs.nets import Code, Discriminator, Form, Generator, Regressor
 from defenses.began_cs.recipe import Recipe
 
 N_LOOKS = 20  # in a training: figures and a checkpoint each
 FLAT = 0.2  # of the variety of real pictures: made ones with less are all alike
-BLUR = 0.1  # of noise on z while it warms up
+BLUR = 0.1  # share of a drawn z that is added to a real one's while it warms up
 FIGURES = (  # of a look, in the order of `Game`
     "real", "made",  # L of either
     "constraint",  # L_C
@@ -42,7 +43,7 @@ FIGURES = (  # of a look, in the order of `Game`
 
 
 def trained(
-    pupils: Pupils, form: Form, recipe: Recipe, estimates: Weights, context: Context
+    pupils: Pupils, form: Form, recipe: Recipe, estimator: Weights, context: Context
 ) -> Weights:
     """The generator as `generator.*`, and how it went.
 
@@ -50,7 +51,7 @@ def trained(
         pupils: what is learned from.
         form: of the networks.
         recipe: the fields.
-        estimates: the state of a Regressor.
+        estimator: the state of a Regressor.
         context: randomness, device and folder of checkpoints.
 
     Returns:
@@ -59,7 +60,7 @@ def trained(
     """
     with seeded(context.rng, context.device) as generator:
         game = Game(pupils, form, recipe, generator, context.device)
-        game.begin(estimates)
+        game.begin(estimator)
         _play(game, Checkpoint(context.scratch, generator, **game.parts), context)
     history = np.array(game.history, np.float32)
     collapsed = history[-1, FIGURES.index("variety")] < FLAT
@@ -104,7 +105,7 @@ class Batch(NamedTuple):
 
     images: Tensor
     labels: Tensor
-    noise: Tensor
+    z: Tensor
 
     @property
     def wanted(self) -> Tensor:
@@ -139,12 +140,12 @@ class Game:
         names = ("maker", "judge", "mean", "maker_steps", "judge_steps")
         return {name: getattr(self, name) for name in names}
 
-    def begin(self, estimates: Weights) -> None:
-        """Networks begin with eigenfaces, as the form says; that regressor will be asked."""
+    def begin(self, estimator: Weights) -> None:
+        """Sets the linear maps and what z is mixed by; that regressor will see what is made."""
         recipe, form = self.recipe, self.form
-        self.estimator = restored(Regressor(form), estimates, str(self.device))
+        self.estimator = restored(Regressor(form), estimator, str(self.device))
         self.estimator.requires_grad_(False)
-        if not (recipe.linear or recipe.rebuild or recipe.w_rebuild):
+        if not (recipe.linear or recipe.rebuild or recipe.w_rebuild or form.apart >= 0):
             return
         index = torch.randperm(len(self.pupils.images), generator=self.generator)
         index = index[: N_NUMBERS // form.pixels].to(self.device)
@@ -152,11 +153,11 @@ class Game:
         images = scaled(self._moved(images))
         self.basis = Basis.of(images, labels, form.latent, recipe.reach)
         if recipe.linear:
-            begun(self.maker, self.judge, self.basis, images, labels)
-        known = ~labels[:, form.apart].isnan()
-        if form.apart >= 0 and known.any():
-            noise = self.basis.noise(images, labels.nan_to_num())[known]
-            self.maker.mix.copy_(self.basis.mix(noise, labels[known, form.apart], recipe.reach))
+            set_linear(self.maker, self.judge, self.basis, images, labels)
+        if form.apart >= 0:
+            known = ~labels[:, form.apart].isnan()  # (N,)
+            z = self.basis.z(images, labels.nan_to_num())[known]
+            self.maker.mix.copy_(mix(z, labels[known, form.apart], recipe.reach))
         self.mean.load_state_dict(self.maker.state_dict())
 
     def warm_up(self, start: int, end: int) -> float:
@@ -170,7 +171,7 @@ class Game:
             self._set_rates(min(1.0, (step + 1) / 20, 2 - 2 * step / n_steps))
             batch = self._batch()
             known, ends = self._judged(batch.images)
-            missed = loss = self._rebuilt(batch, BLUR * batch.noise)
+            missed = loss = self._rebuilt(batch, BLUR * batch.z)
             if not self.plain:
                 loss = loss + self._missed(batch.images, ends)
             loss = loss + recipe.d_labels * told(batch.labels, known.labels)
@@ -191,7 +192,7 @@ class Game:
     def _iterate(self) -> Tensor:
         batch = self._batch()
         with autocast(self.device):
-            made = self.maker(batch.noise, batch.wanted)
+            made = self.maker(batch.z, batch.wanted)
         made = self._moved(made.float())
         judged = self._discern(batch, made.detach())
         fooled = self._fool(batch, made)
@@ -209,7 +210,7 @@ class Game:
         (known, known_ends), (seen, seen_ends) = (self._judged(p) for p in (batch.images, made))
         real = self._error(batch.images, known_ends, real=True)
         fake = self._error(made, seen_ends, real=False)
-        constrained = constraint(batch.noise, seen.noise)
+        constrained = constraint(batch.z, seen.z)
         labels = told(batch.labels, known.labels)
         loss = real + (fake if self.plain else -self.k * fake) + recipe.alpha * constrained
         _step(loss + recipe.d_labels * labels, self.judge_steps)
@@ -239,9 +240,9 @@ class Game:
 
     def _rebuilt(self, batch: Batch, luck: Tensor | float) -> Tensor:
         """How badly the generator rebuilds pictures from their z, to which luck is added."""
-        noise = self.basis.noise(batch.images, batch.wanted) + luck
+        z = self.basis.z(batch.images, batch.wanted) + luck
         with autocast(self.device):
-            made = self.maker(noise, batch.wanted)
+            made = self.maker(z, batch.wanted)
         return self._missed(batch.images, made)
 
     def _judged(self, images: Tensor) -> tuple[Code, Tensor]:
@@ -271,8 +272,8 @@ class Game:
         index = torch.randperm(len(self.pupils.images), generator=self.generator)[:n]
         images, labels = self.pupils.batch(index.to(self.device), self.generator)
         noise = 2 * torch.rand(n, self.form.latent, generator=self.generator) - 1
-        noise = self.maker.drawn(noise.to(self.device), labels.nan_to_num())
-        return Batch(scaled(self._moved(images)), labels, noise)
+        z = self.maker.drawn(noise.to(self.device), labels.nan_to_num())
+        return Batch(scaled(self._moved(images)), labels, z)
 
     def _moved(self, images: Tensor) -> Tensor:
         """Pictures moved by chance, real or made: what is made must not hang on single pixels."""

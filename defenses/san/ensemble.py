@@ -1,6 +1,7 @@
 """Several semi-adversarial networks, of which one answers."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,10 @@ class SANEnsemble(Network):
     """
 
     discloses = Network.discloses | {"member"}
+    presets: ClassVar = {
+        **Network.presets,
+        "quick": {**Network.presets["quick"], "classifier": "vgg+resnet+timm/test_resnet"},
+    }
 
     n: int = field(3, about="members")
     member: str = field(

@@ -29,7 +29,7 @@ def test_a_linear_world_is_found(world):
     basis = Basis.of(images, y, LATENT, reach=1.0)
     np.testing.assert_allclose(basis.mean, 0.25, atol=1e-4)
     np.testing.assert_allclose(basis.told, told, atol=1e-4)
-    noise = basis.noise(images, y)
+    noise = basis.z(images, y)
     rebuilt = basis.mean + y @ basis.told + noise @ basis.axes
     torch.testing.assert_close(rebuilt, images.flatten(1), atol=1e-3, rtol=0)
     together = np.corrcoef(noise.T, y.T)
@@ -40,7 +40,7 @@ def test_a_linear_world_is_found(world):
 
 def test_real_pictures_lie_further_out_than_made_ones(world):
     images, y, *_ = world
-    near, far = (Basis.of(images, y, LATENT, reach).noise(images, y) for reach in (1.0, 0.5))
+    near, far = (Basis.of(images, y, LATENT, reach).z(images, y) for reach in (1.0, 0.5))
     torch.testing.assert_close(far, 2 * near)
 
 
@@ -50,10 +50,10 @@ def test_numbers_that_few_pictures_cannot_give_do_nothing(world):
     few = images[:3] + 0.01 * torch.randn(3, 1, SIDE, SIDE)
     basis = Basis.of(few, y[:3], LATENT, 1.0)
     assert not basis.axes.any()  # three pictures, and three numbers of regression
-    assert not basis.noise(images, y).any()
+    assert not basis.z(images, y).any()
     more = Basis.of(images[:5], y[:5], 20, 1.0)
     assert more.axes.any(dim=1).sum() == 2
-    assert more.noise(images, y).abs().max() < 100
+    assert more.z(images, y).abs().max() < 100
 
 
 def test_a_missing_label_is_the_mean(world):
@@ -69,31 +69,3 @@ def test_no_label_and_no_number_are_needed(world):
     basis = Basis.of(images, y[:, :0], 0, 1.0)
     assert (basis.told.shape, basis.axes.shape) == ((0, SIDE**2), (0, SIDE**2))
     torch.testing.assert_close(basis.mean, images.flatten(1).mean(dim=0))
-
-
-def test_each_class_draws_z_with_the_spread_of_its_pictures():
-    """Men vary along the first number four times as much as along the second, women the reverse."""
-    luck = torch.Generator().manual_seed(0)
-    label = torch.cat([torch.full((9000,), -0.5), torch.full((3000,), 1.5)])
-    wide = torch.tensor([[0.25, 1.0], [1.0, 0.25]])[(label > 0).long()]
-    z = torch.randn(12000, 2, generator=luck) * wide
-    basis = Basis(torch.zeros(4), torch.zeros(1, 4), torch.eye(2, 4))
-    same, other = basis.mix(z, label, reach=0.5)
-    noise = 2 * torch.rand(12000, 2, generator=luck) - 1
-    for y, spread in ((-0.5, [0.25, 1.0]), (1.5, [1.0, 0.25])):
-        drawn = noise @ (same + y * other)
-        torch.testing.assert_close(drawn.std(dim=0), torch.tensor(spread) / 2, rtol=0.05, atol=0)
-
-
-def test_a_class_of_few_pictures_draws_nearly_as_all():
-    luck = torch.Generator().manual_seed(0)
-    z, label = torch.randn(303, 20, generator=luck), torch.zeros(303)
-    basis = Basis(torch.zeros(4), torch.zeros(1, 4), torch.zeros(20, 4))
-    same, other = basis.mix(z, label, reach=1.0)
-    assert torch.equal(same, torch.eye(20))  # one class
-    assert not other.any()
-    label[:3] = 1
-    same, other = basis.mix(z, label, reach=3**-0.5)
-    few = same + other
-    assert torch.linalg.eigvalsh(few).min() > 0.7  # three pictures alone have but two axes
-    assert torch.linalg.eigvalsh(few).max() < 1.6

@@ -17,8 +17,8 @@ from bench.runner.luck import RowLuck
 from bench.runner.worker import Worker
 from bench.spec import Spec
 from defenses.began_cs import training
-from defenses.began_cs.haze import hazed
 from defenses.began_cs.labels import Pupils, Scale, vectors
+from defenses.began_cs.mix import mix
 from defenses.began_cs.nets import Regressor
 
 TINY = "began_cs:width=2,latent=4,hidden=4,batch=16,steps=2,rebuild=2,estimator_steps=2"
@@ -81,6 +81,12 @@ def test_the_release_is_made_of_the_code_and_the_draw(faces, weights):
     assert (release.images != released(faces, weights, query=1).images).any()
 
 
+def test_the_noise_of_a_release_is_mixed_as_its_class_has_it(faces, weights):
+    same = {**weights, "generator.mix": np.stack([np.eye(4), np.zeros((4, 4))]).astype(np.float32)}
+    plain, mixed = (released(faces, found).images for found in (same, weights))
+    assert (plain != mixed).any()
+
+
 def test_y_is_estimated_or_read_and_read_where_it_is_known(faces, weights):
     estimated = released(faces, weights).notes
     assert np.array_equal(estimated["estimated.gender"], estimated["y"][:, 9])  # 0 or 1
@@ -139,6 +145,14 @@ def test_every_variant_learns_and_protects(faces, tmp_path, fields):
     assert released(faces, found, f",{fields}").images.shape == faces.images.shape
 
 
+@pytest.mark.parametrize("apart", ["", "gender"])
+def test_classes_are_apart_without_a_linear_start_too(faces, tmp_path, apart):
+    fields = f"linear=false,rebuild=0,w_rebuild=0,apart={apart}"
+    same, other = fit(faces, tmp_path, f"{BARE},{fields}")["generator.mix"]
+    assert np.array_equal(same, np.eye(4)) == (not apart)
+    assert other.any() == bool(apart)
+
+
 def test_a_picture_of_another_size_is_refused(faces, tmp_path):
     small = faces.with_images(np.ascontiguousarray(faces.images[:, :, :24, :24]))
     with pytest.raises(ValueError, match=r"\(32, 64, 128\) px, got 24x24"):
@@ -156,6 +170,8 @@ def test_a_picture_of_another_size_is_refused(faces, tmp_path):
         "attributes=no",
         "reach=0",
         "haze=-1",
+        "estimator_haze=-1",
+        "apart=age",
         "spare=-1",
     ],
 )
@@ -200,23 +216,26 @@ def test_networks_begin_as_eigenfaces(faces, predictor):
     """The generator makes, and the autoencoder rebuilds, what a linear one would."""
     game = begun(faces, f"shift=0,spare=50,predictor={predictor}")
     images, labels, basis = scaled(game.pupils.images), game.pupils.labels, game.basis
-    z = basis.noise(images, labels)
+    z = basis.z(images, labels)
     linear = basis.mean + labels @ basis.told + z @ basis.axes
     for maker in (game.maker, game.mean):
         torch.testing.assert_close(maker(z, labels).flatten(1), linear, atol=1e-4, rtol=1e-4)
-        assert (maker.drawn(z, labels) != z).any()
+        torch.testing.assert_close(maker.mix, mix(z, labels[:, 9], 0.75))
     code, rebuilt = game.judge.eval()(images)
     assert (rebuilt - images).abs().mean() < 0.5 * (linear.view_as(images) - images).abs().mean()
-    unknown = basis.noise(images, torch.zeros_like(labels))
-    torch.testing.assert_close(code.noise, unknown, atol=1e-3, rtol=1e-3)
+    unknown = basis.z(images, torch.zeros_like(labels))
+    torch.testing.assert_close(code.z, unknown, atol=1e-3, rtol=1e-3)
     if predictor == "split":
         assert not code.labels.any()
 
 
 def test_the_estimator_teaches_the_generator_and_does_not_learn(faces):
     game = begun(faces, "w_labels=0,w_estimator=1,w_rebuild=0,haze=0,steps=400")
-    game.estimator = nn.Sequential(nn.Flatten(), nn.Linear(32 * 32, 10)).requires_grad_(False)
     before = {name: array.copy() for name, array in state_of(game.estimator).items()}
+    game.moved(0, 2)
+    after = state_of(game.estimator)  # means of its batch norms, too
+    assert all(np.array_equal(array, after[name]) for name, array in before.items())
+    game.estimator = nn.Sequential(nn.Flatten(), nn.Linear(32 * 32, 10)).requires_grad_(False)
     labels = game.pupils.labels
 
     def missed():
@@ -228,7 +247,6 @@ def test_the_estimator_teaches_the_generator_and_does_not_learn(faces):
     start = missed()
     game.moved(0, 60)
     assert missed() < 0.9 * start
-    assert all(np.array_equal(before[name], now) for name, now in state_of(game.estimator).items())
 
 
 def begun(faces, fields):
@@ -244,15 +262,6 @@ def begun(faces, fields):
     game = training.Game(pupils, form, recipe, luck, "cpu")
     game.begin(state_of(Regressor(form)))
     return game
-
-
-def test_haze_is_noise_of_that_spread():
-    images, luck = torch.zeros(50, 1, 32, 32), torch.Generator().manual_seed(0)
-    assert hazed(images, 0.0, luck) is images
-    assert float(hazed(images, 0.3, luck).std()) == pytest.approx(0.3, rel=0.02)
-    spreads = hazed(images, 0.3, luck, uneven=True).flatten(1).std(dim=1)
-    assert spreads.max() < 0.32
-    assert float(spreads.std()) == pytest.approx(0.3 / 12**0.5, rel=0.3)
 
 
 def test_pictures_that_are_all_alike_are_told(faces, tmp_path, monkeypatch):

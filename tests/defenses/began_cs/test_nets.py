@@ -41,7 +41,7 @@ def test_shapes_at_every_size(size_px, colours, split, ours):
     code, rebuilt = Discriminator(form, rebuilds=True)(made)
     assert rebuilt.shape == made.shape
     assert code.whole.shape == (2, 16 if split else 6)
-    assert (code.noise.shape, code.labels.shape) == ((2, 6), (2, 10))
+    assert (code.z.shape, code.labels.shape) == ((2, 6), (2, 10))
     assert Discriminator(form, rebuilds=False)(made)[1].shape == (2, 1)
 
 
@@ -76,7 +76,7 @@ def test_a_split_code_is_noise_and_then_y():
     judge = Discriminator(GREY._replace(split=1, spare=2), rebuilds=True)
     code = judge.coded(torch.randn(3, 1, 32, 32))
     assert code.whole.shape == (3, 6 + 10 + 2)
-    assert torch.equal(code.whole[:, :16], torch.cat([code.noise, code.labels], dim=1))
+    assert torch.equal(code.whole[:, :16], torch.cat([code.z, code.labels], dim=1))
     assert n_parameters(judge.predictor) == 0
 
 
