@@ -12,7 +12,7 @@ from bench.nn.backbones import FACENET_WIDTH, backbone
 from bench.nn.classifier import Labelled
 from bench.nn.embedder import embedded, fitted
 from bench.nn.state import restored
-from bench.nn.weights import published
+from bench.nn.weights import facenet
 
 
 @dataclass(frozen=True)
@@ -46,15 +46,8 @@ class PeopleNet(PictureAttacker):
             self.prepare,
             self.schedule,
             context,
-            knowledge.start or self._published(),
+            knowledge.start or (facenet(self.weights, self.sha256) if self.weights else None),
         )
-
-    def _published(self) -> Weights | None:
-        """The state to start from, without the head that names the publisher's people."""
-        if not self.weights:
-            return None
-        read = published(self.weights, self.sha256)
-        return {f"net.{k}": v for k, v in read.items() if not k.startswith("logits.")}
 
     def templates(self, inputs: Array, weights: Weights, context: Context) -> NDArray[np.float32]:
         """Unit vectors, (N, width): the mean over the pictures and, with `flip`, their mirrors."""

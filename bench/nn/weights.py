@@ -41,6 +41,16 @@ def published(name: str, sha256: str) -> Weights:
     return state_dict(path)
 
 
+def facenet(name: str, sha256: str) -> Weights:
+    """What facenet-pytorch publishes, as the backbone `facenet` of 512 numbers takes it.
+
+    The head, which names the publisher's people, is left out. Arguments and errors are those of
+    `published`.
+    """
+    read = published(name, sha256)
+    return {f"net.{k}": v for k, v in read.items() if not k.startswith("logits.")}
+
+
 def state_dict(path: Path) -> Weights:
     """The arrays of a state dict as torch saves it.
 

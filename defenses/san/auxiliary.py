@@ -10,7 +10,7 @@ from torch import nn
 from bench.api import Context, Weights
 from bench.faces import Array, Faces, Images
 from bench.nn import classifier, embedder
-from bench.nn.backbones import backbone
+from bench.nn.backbones import FACENET_WIDTH, backbone
 from bench.nn.classifier import Labelled, answered
 from bench.nn.inputs import Pictures
 from bench.nn.state import restored
@@ -97,9 +97,22 @@ def said(nets: Sequence[nn.Module], images: Images, device: str) -> NDArray[np.f
     return np.asarray(np.mean(answers, axis=0), np.float32)
 
 
-def matcher(name: str, faces: Faces, deal: Deal, steps: int, context: Context) -> nn.Module:
-    """A network that embeds people, and does not learn any more."""
+def matcher(
+    name: str, faces: Faces, deal: Deal, steps: int, context: Context, given: Weights
+) -> nn.Module:
+    """A network that embeds people, and does not learn any more.
+
+    Args:
+        name: of bench.nn.backbones.
+        faces: with the label `identity`.
+        deal: of their rows.
+        steps: of the first round.
+        context: randomness and device.
+        given: the state of a `facenet` that learned elsewhere; without one it learns from `faces`.
+    """
     person, size_px = np.asarray(faces.labels["identity"], np.int64), faces.images.shape[-1]
+    if given:
+        return restored(backbone(name, FACENET_WIDTH, size_px), given, context.device)
     train, valid = (Labelled(faces.images[rows], person[rows]) for rows in deal)
     state = embedder.fitted(
         lambda: backbone(name, TEMPLATE, size_px),

@@ -12,6 +12,7 @@ from bench.faces import Faces, Images
 from bench.nn.classifier import on
 from bench.nn.state import restored
 from bench.nn.training import Schedule, trained
+from bench.nn.weights import facenet
 from bench.spec import Value
 from defenses.san.auxiliary import (
     Deal,
@@ -70,6 +71,8 @@ class Network(Towards):
     skip: bool = field(False, about="add the change to the picture, so that detail passes")
     pattern: float = field(0.0, about="strength of the fixed pattern that training starts from")
     matcher: str = field("resnet", about="network of the auxiliary matcher (backbone)")
+    matcher_weights: str = field("", about="of `facenet`: NAME of $BENCH_WEIGHTS/NAME.pt, as it is")
+    matcher_sha256: str = field("", about="of that file")
     gender_weight: float = field(1.0, about="of J_G in the second stage")
     matching_weight: float = field(1.0, about="of J_M")
     pixel_weight: float = field(0.0, about="of J_D in the second stage; the paper has none")
@@ -87,6 +90,8 @@ class Network(Towards):
         check("aim", self.aim, ("flip", "even"))
         check("matched", self.matched, ("SM", "OP", "mean"))
         check("pixel_loss", self.pixel_loss, ("squared", "entropy", "absolute"))
+        if self.matcher_weights and self.matcher != "facenet":
+            raise ValueError("matcher_weights are those of facenet; give matcher=facenet")
         if self.n_colours not in (1, 3):
             raise ValueError(f"n_colours must be 1 or 3, got {self.n_colours}")
         if self.pattern and not self.skip:
@@ -108,7 +113,8 @@ class Network(Towards):
         if given := self.given():
             return {**found, **under("autoencoder", given)}
         nets = restored_classifiers(names, telling, faces.images.shape[-1], context.device)
-        embedding = matcher(self.matcher, faces, deal, self.auxiliary_steps, context)
+        known = facenet(self.matcher_weights, self.matcher_sha256) if self.matcher_weights else {}
+        embedding = matcher(self.matcher, faces, deal, self.auxiliary_steps, context, known)
         frozen = Frozen(nets, embedding)
         material = Material(faces, three, self.n_colours, context.device)
         return {**found, **under("autoencoder", self._trained(material, deal, frozen, context))}

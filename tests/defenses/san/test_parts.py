@@ -1,12 +1,20 @@
 """Prototypes, terms and pictures, by hand and by loops."""
 
+import hashlib
 import math
 
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional
 
-from defenses.san.auxiliary import dealt
+from bench.api import Defense
+from bench.faces import Faces
+from bench.nn.weights import facenet
+from bench.registry import make
+from bench.runner.worker import Worker
+from bench.spec import Spec
+from defenses.san.auxiliary import dealt, matcher
 from defenses.san.losses import gender_term, matching_term, pixel_term
 from defenses.san.pictures import joined_with, prototypes, scaled, strengthened
 
@@ -83,3 +91,28 @@ def test_strength_multiplies_the_change_of_the_logit():
     torch.testing.assert_close(twice, torch.tensor([0.9, 0.75]))
     torch.testing.assert_close(strengthened(picture, moved, 0), picture)
     assert strengthened(picture, moved, 1) is moved
+
+
+@pytest.mark.slow
+def test_a_published_facenet_matches_as_it_is(tmp_path, monkeypatch):
+    from facenet_pytorch import InceptionResnetV1
+
+    theirs = InceptionResnetV1(classify=True, num_classes=3).eval()  # as the released files are
+    path = tmp_path / "some.pt"
+    torch.save(theirs.state_dict(), path)
+    monkeypatch.setenv("BENCH_WEIGHTS", str(tmp_path))
+    given = facenet("some", hashlib.sha256(path.read_bytes()).hexdigest())
+    images = np.zeros((2, 3, 160, 160), np.uint8)
+    faces = Faces(images, {"identity": np.arange(2)}, np.arange(2))
+    luck = Worker().training(np.random.default_rng(0))
+    mine = matcher("facenet", faces, dealt(np.arange(9), luck), 1, luck, given)
+    shown = torch.rand(2, 3, 160, 160)
+    theirs.classify = False
+    with torch.inference_mode():
+        cosine = functional.cosine_similarity(mine(shown), theirs(shown))
+    assert cosine.min() > 0.999
+
+
+def test_weights_of_a_matcher_are_those_of_facenet():
+    with pytest.raises(ValueError, match="give matcher=facenet"):
+        make(Defense, Spec.parse("san:matcher_weights=some"))
