@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
+from textwrap import wrap
 from typing import NamedTuple
 
 import numpy as np
@@ -23,7 +24,7 @@ from bench.spec import Spec
 
 N_PICTURES = 8  # per defense
 SIDE_PX = 96
-NAME_PX = 230  # width of the column with names
+NAME_PX, NAME_CHARS = 230, 38  # width of the column with names
 TITLE_PX, CAPTION_PX = 24, 13  # heights
 
 
@@ -79,7 +80,8 @@ def drawn(title: str, rows: Mapping[str, Strip]) -> Image.Image:
     pen.text((6, 6), title, fill="black")
     top = TITLE_PX
     for (name, row), height in zip(rows.items(), heights, strict=True):
-        pen.text((6, top + SIDE_PX // 2 - 6), name, fill="black")
+        lines = wrap(name.replace(",", ", "), NAME_CHARS)
+        pen.text((6, top + SIDE_PX // 2 - 6 * len(lines)), "\n".join(lines), fill="black")
         for column, (image, caption) in enumerate(zip_longest(row.images, row.captions)):
             left = NAME_PX + column * SIDE_PX
             shown = picture_of(image).resize((SIDE_PX, SIDE_PX), Image.Resampling.NEAREST)

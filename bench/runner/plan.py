@@ -17,6 +17,7 @@ _ACTIONS = "bench.runner.actions"
 _ASKED: tuple[Role, Role] = ("probe", "attacker")  # of the attacker's, the validation rows
 # Code that an action's results depend on, besides the plugin's and the action's own.
 _COMMON = ("bench.faces", "bench.runner.artifacts", "bench.runner.luck")
+_PLUGINS = ("bench.nn", "bench.data.alignment")  # what ours may use besides the API
 _SHARED = {
     "load": ("bench.data.alignment", "bench.data.pictures", "bench.data.protocols"),
     "split": ("bench.data.protocols",),
@@ -25,8 +26,8 @@ _SHARED = {
         "bench.data.alignment",
         *(f"bench.metrics.{name}" for name in ("shift", "looks", "crossing", "memory")),
     ),
-    "encode": ("bench.nn", f"{_ACTIONS}.protect"),
-    "reread": ("bench.nn", f"{_ACTIONS}.protect", f"{_ACTIONS}.encode"),
+    "encode": (*_PLUGINS, f"{_ACTIONS}.protect"),
+    "reread": (*_PLUGINS, f"{_ACTIONS}.protect", f"{_ACTIONS}.encode"),
 }
 
 
@@ -214,7 +215,7 @@ def with_inputs(stages: Iterable[Stage]) -> list[Stage]:
 def modules_of(action: str, plugin: type[Plugin]) -> tuple[str, ...]:
     """The modules and packages whose code decides what an action makes with a plugin."""
     family = () if action in ("split", "plant", "shuffle") else families_of(plugin)
-    shared = (*_COMMON, *_SHARED.get(action, ("bench.nn",)))
+    shared = (*_COMMON, *_SHARED.get(action, _PLUGINS))
     return (*family, f"{_ACTIONS}.{action}", *shared)
 
 

@@ -25,12 +25,12 @@ class SAN(Network):
     Source: Mirjalili, Raschka, Namboodiri, Ross, "Semi-Adversarial Networks", ICB 2018,
     arXiv:1712.00321, and their released code (preset `released`).
     Differs from it: gender is estimated by the defender's classifier, not read from a label (field
-    `gender`); prototypes are not warped to each face; the auxiliary networks are small and learn
-    from the defender's people, where the authors take VGG-Face (`matcher_weights` takes facenet's);
-    AdamW with a cosine for Adam; terms are means over a batch; the best epoch on held-out people is
-    kept. `quick` adds its change to the picture, begins as the fixed pattern, keeps OP's embedding,
-    fools a plain network that sees pictures turned and relit, and goes 1.2 times as far as it was
-    trained to (`strength`).
+    `gender`); prototypes are warped to each face, by five landmarks, only if asked (`aligned`); the
+    auxiliary networks are small and learn from the defender's people, where the authors take
+    VGG-Face (`matcher_weights` takes facenet's); AdamW with a cosine for Adam; terms are means over
+    a batch; the best epoch on held-out people is kept. `quick` adds its change to the picture,
+    begins as the fixed pattern, keeps OP's embedding, fools a plain network that sees pictures
+    turned and relit, and goes 1.2 times as far as it was trained to (`strength`).
     """
 
     autoencoder: str = field("", about="the authors' release: NAME of $BENCH_WEIGHTS/NAME.pt")

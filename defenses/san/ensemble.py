@@ -12,7 +12,6 @@ from bench.registry import register
 from defenses.san.auxiliary import part, restored_classifiers, said, under
 from defenses.san.family import TAKEN_FOR, check
 from defenses.san.network import Network
-from defenses.san.pictures import prototypes
 
 SHARE = 0.8  # of the defender's people that a member learns from
 FEWEST = 4  # of them: two are held out, two are told apart
@@ -55,7 +54,8 @@ class SANEnsemble(Network):
             some = context.rng.permutation(people)[: max(FEWEST, round(SHARE * len(people)))]
             mine = faces.pick(np.flatnonzero(np.isin(faces.labels["identity"], some)))
             found |= under(name, self.learned(mine, context, self._against(number)))
-        return {**found, "prototypes": prototypes(faces.images, faces.labels["gender"])}
+        points = self.points(faces.images, context)
+        return {**found, **self.averages(faces, points, context)}
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
         """The pictures by one member each; it and the gender each was taken for are noted."""

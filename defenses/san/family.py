@@ -4,10 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from bench.api import Context, Learned, Weights, field
+from bench.data.alignment import Points, landmarks
 from bench.faces import ESTIMATED, Faces, Images
+from bench.nn.classifier import on
+from defenses.san.alignment import gathered, similarities, usual
 from defenses.san.auxiliary import restored_classifiers, said
+from defenses.san.pictures import prototypes
 
 TAKEN_FOR = f"{ESTIMATED}gender"  # the note that says which gender a picture was taken for
 Genders = NDArray[np.int64]
@@ -28,6 +33,7 @@ class Towards(Learned):
     prototype: str = field("OP", about="moved to: SM (own), NT (neutral), OP (other)", at="protect")
     gender: str = field("estimated", about="or `label` (an oracle), `random`", at="protect")
     classifier: str = field("san", about="backbones that tell gender for the defender, joined by +")
+    aligned: bool = field(False, about="prototypes lie where MTCNN finds each face")
     auxiliary_steps: int = field(40, about="of the auxiliary networks, in the first of 4 rounds")
 
     def __post_init__(self) -> None:
@@ -43,6 +49,28 @@ class Towards(Learned):
     def reads_to_protect(self) -> tuple[str, ...]:
         """The secret itself, if it is told."""
         return ("gender",) if self.gender == "label" else ()
+
+    def points(self, images: Images, context: Context) -> Points | None:
+        """The landmarks of each face, if prototypes are aligned to them, (N, 5, 2)."""
+        return landmarks(images, context.device) if self.aligned else None
+
+    def averages(self, faces: Faces, points: Points | None, context: Context) -> Weights:
+        """The prototypes, (3, 3, H, W), and where their landmarks lie if they are aligned, (5, 2).
+
+        Raises:
+            ValueError: if no face is found to align them to.
+        """
+        gender = faces.labels["gender"]
+        if points is None:
+            return {"prototypes": prototypes(faces.images, gender)}
+        images = gathered(faces.images, points, context.device)
+        return {"prototypes": prototypes(images, gender), "landmarks": usual(points)}
+
+    def places(self, points: Points | None, weights: Weights, context: Context) -> Tensor | None:
+        """How prototypes are warped to each face, (N, 2, 3); nothing: they stay as they are."""
+        if points is None:
+            return None
+        return on(context.device, similarities(points, weights["landmarks"]))
 
     def taken_for(self, faces: Faces, weights: Weights, context: Context) -> Genders:
         """The gender that each picture is taken for, (N,)."""

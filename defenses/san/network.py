@@ -25,7 +25,7 @@ from defenses.san.auxiliary import (
 )
 from defenses.san.family import Genders, Towards, check
 from defenses.san.nets import Autoencoder
-from defenses.san.pictures import joined_with, prototypes, scaled, strengthened
+from defenses.san.pictures import joined_with, scaled, strengthened
 from defenses.san.training import Frozen, Material, Stage, Terms
 
 _AT_ONCE = 128  # pictures
@@ -108,15 +108,17 @@ class Network(Towards):
         names = classifier or self.classifier
         deal = dealt(faces.labels["identity"], context)
         telling = gender_classifiers(names, faces, deal, self.auxiliary_steps, context)
-        three = prototypes(faces.images, faces.labels["gender"])
-        found = {"prototypes": three, **telling}
+        points = self.points(faces.images, context)
+        averages = self.averages(faces, points, context)
+        found = {**averages, **telling}
         if given := self.given():
             return {**found, **under("autoencoder", given)}
         nets = restored_classifiers(names, telling, faces.images.shape[-1], context.device)
         known = facenet(self.matcher_weights, self.matcher_sha256) if self.matcher_weights else {}
         embedding = matcher(self.matcher, faces, deal, self.auxiliary_steps, context, known)
         frozen = Frozen(nets, embedding)
-        material = Material(faces, three, self.n_colours, context.device)
+        places = self.places(points, averages, context)
+        material = Material(faces, averages["prototypes"], places, self.n_colours, context.device)
         return {**found, **under("autoencoder", self._trained(material, deal, frozen, context))}
 
     def given(self) -> Weights:
@@ -166,16 +168,15 @@ class Network(Towards):
         """
         device = context.device
         net = restored(self.net(), part(weights, "autoencoder"), device)
-        three = on(device, weights["prototypes"])
+        three, told = on(device, weights["prototypes"]), on(device, gender)
+        places = self.places(self.points(images, context), weights, context)
         made = []
         with torch.inference_mode():
-            for some, told in zip(
-                torch.split(on(device, images), _AT_ONCE),
-                torch.split(on(device, gender), _AT_ONCE),
-                strict=True,
-            ):
-                shown = scaled(some, self.n_colours)
-                _, moved = net(shown, *joined_with(self.prototype, three, told))
+            for start in range(0, len(images), _AT_ONCE):
+                rows = slice(start, start + _AT_ONCE)
+                shown = scaled(on(device, images[rows]), self.n_colours)
+                where = None if places is None else places[rows]
+                _, moved = net(shown, *joined_with(self.prototype, three, told[rows], where))
                 moved = strengthened(shown, moved, self.strength)
                 made.append((moved * 255).round().byte().expand(-1, 3, -1, -1).cpu().numpy())
         return np.concatenate(made)

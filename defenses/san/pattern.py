@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 
-import numpy as np
+import torch
 
 from bench.api import Context, Weights, field
 from bench.faces import Faces, Release
+from bench.nn.classifier import on
 from bench.registry import register
 from defenses.san.auxiliary import dealt, gender_classifiers
 from defenses.san.family import TAKEN_FOR, Towards
-from defenses.san.pictures import EDGE, prototypes
+from defenses.san.pictures import EDGE, joined_with, scaled
 
 
 @register("prototype_pattern")
@@ -29,16 +30,16 @@ class PrototypePattern(Towards):
         """The prototypes, and the classifier that tells whose picture it is."""
         deal = dealt(faces.labels["identity"], context)
         return {
-            "prototypes": prototypes(faces.images, faces.labels["gender"]),
+            **self.averages(faces, self.points(faces.images, context), context),
             **gender_classifiers(self.classifier, faces, deal, self.auxiliary_steps, context),
         }
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
         """The pictures with the pattern; which gender each was taken for is noted."""
-        gender = self.taken_for(faces, weights, context)
-        moved = {"SM": gender, "NT": np.full_like(gender, 2), "OP": 1 - gender}[self.prototype]
-        three = weights["prototypes"]
-        pattern = self.w * (three[moved] - three[gender])  # (N, 3, H, W)
-        level = np.clip(faces.images.astype(np.float32) / 255, EDGE, 1 - EDGE)
-        odds = level / (1 - level) * np.exp(pattern)
-        return Release(odds / (1 + odds), {TAKEN_FOR: gender})
+        gender, device = self.taken_for(faces, weights, context), context.device
+        three, told = on(device, weights["prototypes"]), on(device, gender)
+        places = self.places(self.points(faces.images, context), weights, context)
+        own, other = joined_with(self.prototype, three, told, places)  # (N, 3, H, W) each
+        start = torch.logit(scaled(on(device, faces.images), 3), EDGE)
+        moved = torch.sigmoid(start + self.w * (other - own))
+        return Release(moved.cpu().numpy(), {TAKEN_FOR: gender})

@@ -51,14 +51,17 @@ class Frozen(NamedTuple):
 class Material:
     """The defender's pictures on the device, with all that does not change while it trains."""
 
-    def __init__(self, faces: Faces, three: Array, n_colours: int, device: str) -> None:
+    def __init__(
+        self, faces: Faces, three: Array, places: Tensor | None, n_colours: int, device: str
+    ) -> None:
         self.shown = scaled(on(device, faces.images), n_colours)  # (N, n_colours, H, W), 0..1
         self.gender = on(device, faces.labels["gender"]).long()
-        self.three = on(device, three)
+        self.three, self.places = on(device, three), places
 
     def outputs(self, net: nn.Module, index: Tensor) -> tuple[Tensor, Tensor]:
         """Releases SM and OP, (B, n_colours, H, W), 0..1."""
-        own, other = joined_with("OP", self.three, self.gender[index])
+        places = None if self.places is None else self.places[index]
+        own, other = joined_with("OP", self.three, self.gender[index], places)
         return net(self.shown[index], own, other)  # type: ignore[no-any-return]
 
     def inputs(self, made: Tensor) -> Tensor:
