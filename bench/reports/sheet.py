@@ -24,7 +24,7 @@ from bench.spec import Spec
 
 N_PICTURES = 8  # per defense
 SIDE_PX = 96
-NAME_PX, NAME_CHARS = 230, 38  # width of the column with names
+NAME_PX, NAME_CHARS = 230, 34  # width of the column with names
 TITLE_PX, CAPTION_PX = 24, 13  # heights
 
 

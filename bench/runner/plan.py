@@ -17,7 +17,7 @@ _ACTIONS = "bench.runner.actions"
 _ASKED: tuple[Role, Role] = ("probe", "attacker")  # of the attacker's, the validation rows
 # Code that an action's results depend on, besides the plugin's and the action's own.
 _COMMON = ("bench.faces", "bench.runner.artifacts", "bench.runner.luck")
-_PLUGINS = ("bench.nn", "bench.data.alignment")  # what ours may use besides the API
+_DEFENSES = ("bench.nn", "bench.data.alignment")  # what ours may use besides the API
 _SHARED = {
     "load": ("bench.data.alignment", "bench.data.pictures", "bench.data.protocols"),
     "split": ("bench.data.protocols",),
@@ -26,8 +26,10 @@ _SHARED = {
         "bench.data.alignment",
         *(f"bench.metrics.{name}" for name in ("shift", "looks", "crossing", "memory")),
     ),
-    "encode": (*_PLUGINS, f"{_ACTIONS}.protect"),
-    "reread": (*_PLUGINS, f"{_ACTIONS}.protect", f"{_ACTIONS}.encode"),
+    "fit": _DEFENSES,
+    "protect": _DEFENSES,
+    "encode": (*_DEFENSES, f"{_ACTIONS}.protect"),
+    "reread": (*_DEFENSES, f"{_ACTIONS}.protect", f"{_ACTIONS}.encode"),
 }
 
 
@@ -215,7 +217,7 @@ def with_inputs(stages: Iterable[Stage]) -> list[Stage]:
 def modules_of(action: str, plugin: type[Plugin]) -> tuple[str, ...]:
     """The modules and packages whose code decides what an action makes with a plugin."""
     family = () if action in ("split", "plant", "shuffle") else families_of(plugin)
-    shared = (*_COMMON, *_SHARED.get(action, _PLUGINS))
+    shared = (*_COMMON, *_SHARED.get(action, ("bench.nn",)))
     return (*family, f"{_ACTIONS}.{action}", *shared)
 
 

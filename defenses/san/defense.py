@@ -52,7 +52,7 @@ class SAN(Network):
 
     def fit(self, faces: Faces, context: Context) -> Weights:
         """The prototypes (3, 3, H, W), the defender's classifier, and the autoencoder."""
-        return self.learned(faces, context)
+        return self.learned(faces, self.points(faces.images, context), context)
 
     def given(self) -> Weights:
         """The authors' network, if its file is named."""
@@ -63,5 +63,6 @@ class SAN(Network):
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
         """The pictures towards their prototypes; which gender each was taken for is noted."""
         gender = self.taken_for(faces, weights, context)
-        images = self.moved(faces.images, gender, weights, context)
+        points = self.points(faces.images, context)
+        images = self.moved(faces.images, points, gender, weights, context)
         return Release(images, {TAKEN_FOR: gender})

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.api import Context, Weights, field
-from bench.faces import Array, Faces, Images, Release
+from bench.faces import Faces, Images, Release
 from bench.registry import register
 from defenses.san.auxiliary import part, restored_classifiers, said, under
 from defenses.san.family import TAKEN_FOR, check
@@ -48,21 +48,24 @@ class SANEnsemble(Network):
 
     def fit(self, faces: Faces, context: Context) -> Weights:
         """What each member learned, under `member0`, ...; and the prototypes of all people."""
-        found: dict[str, Array] = {}
+        points = self.points(faces.images, context)
+        found = {**self.averages(faces, points, context)}
         people = np.unique(faces.labels["identity"])
         for number, name in enumerate(self._members()):
             some = context.rng.permutation(people)[: max(FEWEST, round(SHARE * len(people)))]
-            mine = faces.pick(np.flatnonzero(np.isin(faces.labels["identity"], some)))
-            found |= under(name, self.learned(mine, context, self._against(number)))
-        points = self.points(faces.images, context)
-        return {**found, **self.averages(faces, points, context)}
+            rows = np.flatnonzero(np.isin(faces.labels["identity"], some))
+            theirs = None if points is None else points[rows]
+            learned = self.learned(faces.pick(rows), theirs, context, self._against(number))
+            found |= under(name, learned)
+        return found
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
         """The pictures by one member each; it and the gender each was taken for are noted."""
         gender = self.taken_for(faces, weights, context)
+        points = self.points(faces.images, context)
         moved = np.stack(
             [
-                self.moved(faces.images, gender, part(weights, name), context)
+                self.moved(faces.images, points, gender, part(weights, name), context)
                 for name in self._members()
             ]
         )  # (n, N, 3, H, W)

@@ -1,16 +1,15 @@
-"""What the plugins of this family share: which gender a picture is taken for."""
+"""What the plugins of this family share: prototypes, and which gender a picture is taken for."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from bench.api import Context, Learned, Weights, field
 from bench.data.alignment import Points, landmarks
 from bench.faces import ESTIMATED, Faces, Images
 from bench.nn.classifier import on
-from defenses.san.alignment import gathered, similarities, usual
+from defenses.san.alignment import Prototypes, gathered, mean_landmarks, similarities
 from defenses.san.auxiliary import restored_classifiers, said
 from defenses.san.pictures import prototypes
 
@@ -33,7 +32,9 @@ class Towards(Learned):
     prototype: str = field("OP", about="moved to: SM (own), NT (neutral), OP (other)", at="protect")
     gender: str = field("estimated", about="or `label` (an oracle), `random`", at="protect")
     classifier: str = field("san", about="backbones that tell gender for the defender, joined by +")
-    aligned: bool = field(False, about="prototypes lie where MTCNN finds each face")
+    aligned: bool = field(
+        False, about="prototypes are laid where MTCNN finds each face, if it does"
+    )
     auxiliary_steps: int = field(40, about="of the auxiliary networks, in the first of 4 rounds")
 
     def __post_init__(self) -> None:
@@ -51,7 +52,7 @@ class Towards(Learned):
         return ("gender",) if self.gender == "label" else ()
 
     def points(self, images: Images, context: Context) -> Points | None:
-        """The landmarks of each face, if prototypes are aligned to them, (N, 5, 2)."""
+        """The landmarks of faces, (N, 5, 2), if prototypes are aligned to them."""
         return landmarks(images, context.device) if self.aligned else None
 
     def averages(self, faces: Faces, points: Points | None, context: Context) -> Weights:
@@ -63,14 +64,16 @@ class Towards(Learned):
         gender = faces.labels["gender"]
         if points is None:
             return {"prototypes": prototypes(faces.images, gender)}
-        images = gathered(faces.images, points, context.device)
-        return {"prototypes": prototypes(images, gender), "landmarks": usual(points)}
+        place = mean_landmarks(points)
+        images = gathered(faces.images, points, place, context.device)
+        return {"prototypes": prototypes(images, gender), "landmarks": place}
 
-    def places(self, points: Points | None, weights: Weights, context: Context) -> Tensor | None:
-        """How prototypes are warped to each face, (N, 2, 3); nothing: they stay as they are."""
+    def laid(self, points: Points | None, weights: Weights, context: Context) -> Prototypes:
+        """The prototypes for faces with these landmarks; without any they are the same for all."""
+        three = on(context.device, weights["prototypes"])
         if points is None:
-            return None
-        return on(context.device, similarities(points, weights["landmarks"]))
+            return Prototypes(three, None)
+        return Prototypes(three, on(context.device, similarities(points, weights["landmarks"])))
 
     def taken_for(self, faces: Faces, weights: Weights, context: Context) -> Genders:
         """The gender that each picture is taken for, (N,)."""

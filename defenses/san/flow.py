@@ -37,11 +37,13 @@ class FlowSAN(Network):
         """
         found: dict[str, Array] = {}
         gender, shown = np.asarray(faces.labels["gender"], np.int64), faces
+        points = self.points(faces.images, context)
         for number in range(self.n):
-            learned = self.learned(shown, context)
+            learned = self.learned(shown, points, context)
             found |= under(f"flow{number}", learned)
             plain = replace(self, prototype="OP", strength=1.0)  # whatever is asked for later
-            shown = shown.with_images(plain.moved(shown.images, gender, learned, context))
+            moved = plain.moved(shown.images, points, gender, learned, context)
+            shown = shown.with_images(moved)
         return {**found, **part(found, "flow0")}
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
@@ -50,7 +52,8 @@ class FlowSAN(Network):
         `strength` is that of the last network: the others give out what the next was trained on.
         """
         gender, images = self.taken_for(faces, weights, context), faces.images
+        points = self.points(images, context)
         steps = [replace(self, strength=1.0)] * (self.n - 1) + [self]
         for number, step in enumerate(steps):
-            images = step.moved(images, gender, part(weights, f"flow{number}"), context)
+            images = step.moved(images, points, gender, part(weights, f"flow{number}"), context)
         return Release(images, {TAKEN_FOR: gender})

@@ -8,12 +8,14 @@ import numpy as np
 import torch
 
 from bench.api import Context, Weights, field
+from bench.data.alignment import Points
 from bench.faces import Faces, Images
 from bench.nn.classifier import on
 from bench.nn.state import restored
 from bench.nn.training import Schedule, trained
 from bench.nn.weights import facenet
 from bench.spec import Value
+from defenses.san.alignment import AT_ONCE
 from defenses.san.auxiliary import (
     Deal,
     dealt,
@@ -25,10 +27,8 @@ from defenses.san.auxiliary import (
 )
 from defenses.san.family import Genders, Towards, check
 from defenses.san.nets import Autoencoder
-from defenses.san.pictures import joined_with, scaled, strengthened
+from defenses.san.pictures import scaled, strengthened
 from defenses.san.training import Frozen, Material, Stage, Terms
-
-_AT_ONCE = 128  # pictures
 
 
 @dataclass(frozen=True)
@@ -97,19 +97,21 @@ class Network(Towards):
         if self.pattern and not self.skip:
             raise ValueError("a pattern must be added to the picture: give skip=true, too")
 
-    def learned(self, faces: Faces, context: Context, classifier: str = "") -> Weights:
+    def learned(
+        self, faces: Faces, points: Points | None, context: Context, classifier: str = ""
+    ) -> Weights:
         """The prototypes, the defender's classifiers and the autoencoder.
 
         Args:
             faces: with gender and identity.
+            points: their landmarks, if prototypes are aligned to them.
             context: randomness and device.
             classifier: other classifiers than the field says.
         """
         names = classifier or self.classifier
+        averages = self.averages(faces, points, context)
         deal = dealt(faces.labels["identity"], context)
         telling = gender_classifiers(names, faces, deal, self.auxiliary_steps, context)
-        points = self.points(faces.images, context)
-        averages = self.averages(faces, points, context)
         found = {**averages, **telling}
         if given := self.given():
             return {**found, **under("autoencoder", given)}
@@ -117,8 +119,8 @@ class Network(Towards):
         known = facenet(self.matcher_weights, self.matcher_sha256) if self.matcher_weights else {}
         embedding = matcher(self.matcher, faces, deal, self.auxiliary_steps, context, known)
         frozen = Frozen(nets, embedding)
-        places = self.places(points, averages, context)
-        material = Material(faces, averages["prototypes"], places, self.n_colours, context.device)
+        laid = self.laid(points, averages, context)
+        material = Material(faces, laid, self.n_colours, context.device)
         return {**found, **under("autoencoder", self._trained(material, deal, frozen, context))}
 
     def given(self) -> Weights:
@@ -157,26 +159,31 @@ class Network(Towards):
             n_colours=self.n_colours,
         )
 
-    def moved(self, images: Images, gender: Genders, weights: Weights, context: Context) -> Images:
+    def moved(
+        self,
+        images: Images,
+        points: Points | None,
+        gender: Genders,
+        weights: Weights,
+        context: Context,
+    ) -> Images:
         """Pictures towards their prototypes as far as the fields say, bytes, (N, 3, H, W).
 
         Args:
             images: (N, 3, H, W); sides divide by the square of `pool`.
+            points: their landmarks, if prototypes are aligned to them.
             gender: what each is taken for, (N,).
             weights: of `learned`.
             context: device.
         """
         device = context.device
         net = restored(self.net(), part(weights, "autoencoder"), device)
-        three, told = on(device, weights["prototypes"]), on(device, gender)
-        places = self.places(self.points(images, context), weights, context)
-        made = []
+        laid, told = self.laid(points, weights, context), on(device, gender)
+        everything, made = on(device, images), []
         with torch.inference_mode():
-            for start in range(0, len(images), _AT_ONCE):
-                rows = slice(start, start + _AT_ONCE)
-                shown = scaled(on(device, images[rows]), self.n_colours)
-                where = None if places is None else places[rows]
-                _, moved = net(shown, *joined_with(self.prototype, three, told[rows], where))
+            for rows in torch.split(torch.arange(len(images), device=device), AT_ONCE):
+                shown = scaled(everything[rows], self.n_colours)
+                _, moved = net(shown, *laid.joined(self.prototype, told, rows))
                 moved = strengthened(shown, moved, self.strength)
                 made.append((moved * 255).round().byte().expand(-1, 3, -1, -1).cpu().numpy())
         return np.concatenate(made)

@@ -1,22 +1,24 @@
-"""The fixed pattern alone: what a semi-adversarial network must beat."""
+"""The prototypes' pattern alone: what a semi-adversarial network must beat."""
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from bench.api import Context, Weights, field
 from bench.faces import Faces, Release
 from bench.nn.classifier import on
 from bench.registry import register
+from defenses.san.alignment import AT_ONCE
 from defenses.san.auxiliary import dealt, gender_classifiers
 from defenses.san.family import TAKEN_FOR, Towards
-from defenses.san.pictures import EDGE, joined_with, scaled
+from defenses.san.pictures import EDGE, scaled
 
 
 @register("prototype_pattern")
 @dataclass(frozen=True)
 class PrototypePattern(Towards):
-    """Adds w (P_other - P_own) to the logit of each pixel: no network, whatever the picture shows.
+    """Adds w (P_other - P_own) to the logit of each pixel: no network that looks at the picture.
 
     The releases of the SAN authors' network differ by such a pattern and nothing else, since the
     prototype enters before a 1x1 convolution.
@@ -37,9 +39,10 @@ class PrototypePattern(Towards):
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
         """The pictures with the pattern; which gender each was taken for is noted."""
         gender, device = self.taken_for(faces, weights, context), context.device
-        three, told = on(device, weights["prototypes"]), on(device, gender)
-        places = self.places(self.points(faces.images, context), weights, context)
-        own, other = joined_with(self.prototype, three, told, places)  # (N, 3, H, W) each
-        start = torch.logit(scaled(on(device, faces.images), 3), EDGE)
-        moved = torch.sigmoid(start + self.w * (other - own))
-        return Release(moved.cpu().numpy(), {TAKEN_FOR: gender})
+        laid = self.laid(self.points(faces.images, context), weights, context)
+        told, images, made = on(device, gender), on(device, faces.images), []
+        for rows in torch.split(torch.arange(len(faces), device=device), AT_ONCE):
+            own, other = laid.joined(self.prototype, told, rows)  # (B, 3, H, W) each
+            start = torch.logit(scaled(images[rows], 3), EDGE)
+            made.append(torch.sigmoid(start + self.w * (other - own)).cpu().numpy())
+        return Release(np.concatenate(made), {TAKEN_FOR: gender})

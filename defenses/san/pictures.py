@@ -6,7 +6,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bench.faces import Array, Images
-from defenses.san.alignment import warped
 
 EDGE = 0.5 / 255  # keeps the logit of black and white finite
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow and the authors' loader make grey
@@ -38,22 +37,18 @@ def prototypes(images: Images, gender: Array) -> NDArray[np.float32]:
     return np.stack([women, men, (1 - share) * women + share * men]).astype(np.float32)
 
 
-def joined_with(
-    kind: str, three: Tensor, gender: Tensor, places: Tensor | None = None
-) -> tuple[Tensor, Tensor]:
+def joined_with(kind: str, three: Tensor, gender: Tensor) -> tuple[Tensor, Tensor]:
     """The prototype of each picture's own gender, and the one that it is moved to.
 
     Args:
         kind: `SM`: its own; `NT`: the neutral one; `OP`: the other gender's.
         three: women's, men's and the neutral prototype, (3, 3, H, W).
         gender: (B,), 0 or 1.
-        places: how to warp them to each face, (B, 2, 3); nothing: they stay as they are.
 
     Source: the authors' slides: P_SM = y P_male + (1 - y) P_female, P_OP the reverse.
     """
     chosen = {"SM": gender, "NT": torch.full_like(gender, 2), "OP": 1 - gender}[kind]
-    own, other = three[gender], three[chosen]  # (B, 3, H, W) each
-    return (own, other) if places is None else (warped(own, places), warped(other, places))
+    return three[gender], three[chosen]  # (B, 3, H, W) each
 
 
 def strengthened(picture: Tensor, moved: Tensor, strength: float) -> Tensor:

@@ -8,12 +8,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from bench.faces import Array, Faces
+from bench.faces import Faces
 from bench.nn.classifier import on, outputs, shuffled
 from bench.nn.training import autocast
+from defenses.san.alignment import Prototypes
 from defenses.san.auxiliary import CHANGES, Deal
 from defenses.san.losses import gender_term, matching_term, pixel_term
-from defenses.san.pictures import joined_with, scaled
+from defenses.san.pictures import scaled
 
 
 @dataclass(frozen=True)
@@ -51,17 +52,14 @@ class Frozen(NamedTuple):
 class Material:
     """The defender's pictures on the device, with all that does not change while it trains."""
 
-    def __init__(
-        self, faces: Faces, three: Array, places: Tensor | None, n_colours: int, device: str
-    ) -> None:
+    def __init__(self, faces: Faces, prototypes: Prototypes, n_colours: int, device: str) -> None:
         self.shown = scaled(on(device, faces.images), n_colours)  # (N, n_colours, H, W), 0..1
         self.gender = on(device, faces.labels["gender"]).long()
-        self.three, self.places = on(device, three), places
+        self.prototypes = prototypes
 
     def outputs(self, net: nn.Module, index: Tensor) -> tuple[Tensor, Tensor]:
         """Releases SM and OP, (B, n_colours, H, W), 0..1."""
-        places = None if self.places is None else self.places[index]
-        own, other = joined_with("OP", self.three, self.gender[index], places)
+        own, other = self.prototypes.joined("OP", self.gender, index)
         return net(self.shown[index], own, other)  # type: ignore[no-any-return]
 
     def inputs(self, made: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from bench.faces import Faces
 from bench.nn.backbones import DeepConvNet
+from defenses.san.alignment import Prototypes
 from defenses.san.auxiliary import Deal
 from defenses.san.nets import Autoencoder
 from defenses.san.pictures import prototypes
@@ -35,7 +36,8 @@ def faces():
 def test_a_step_at_224_px(benchmark, nets, faces):
     classifier, matcher = (net.to(memory_format=torch.channels_last) for net in nets)
     rows = np.arange(BATCH)
-    material = Material(faces, prototypes(faces.images, faces.labels["gender"]), 1, "cpu")
+    three = torch.from_numpy(prototypes(faces.images, faces.labels["gender"]))
+    material = Material(faces, Prototypes(three, None), 1, "cpu")
     stage = Stage(material, Deal(rows, rows), TERMS, Frozen([classifier], matcher))
     net = Autoencoder().to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(net.parameters(), foreach=True)

@@ -4,21 +4,25 @@ import numpy as np
 import pytest
 import torch
 
+from bench.api import Defense
 from bench.data.synthetic.pictures import scenes
 from bench.data.synthetic.render import draw
 from bench.faces import Faces
 from bench.nn.state import state_of
-from bench.runner.luck import generator
+from bench.registry import make
+from bench.runner.luck import RowLuck, generator
 from bench.runner.worker import Worker
-from defenses.san.alignment import gathered, similarities, usual, warped
+from bench.spec import Spec
+from defenses.san.alignment import Prototypes, gathered, mean_landmarks, similarities, warped
 from defenses.san.auxiliary import under
 from defenses.san.defense import SAN
 from defenses.san.pattern import PrototypePattern
-from defenses.san.pictures import EDGE, joined_with, scaled
+from defenses.san.pictures import EDGE, scaled
 from defenses.san.training import Material
 
 FACE = np.array([(0.4, 0.4), (0.6, 0.4), (0.5, 0.5), (0.42, 0.62), (0.58, 0.62)], np.float32)
 SHIFT_PX = 5
+BENT = FACE + np.float32(0.03) * np.array([(1, 0), (0, 1), (1, 1), (0, 0), (2, 1)], np.float32)
 LOST = np.full((5, 2), np.nan, np.float32)
 
 
@@ -71,24 +75,30 @@ def test_pictures_are_gathered_and_prototypes_go_back_to_each_face():
     there = turned(FACE, 0.4, 1.3, (0.1, 0.0))
     points = np.stack([there, FACE - (there - FACE), LOST])  # their mean is FACE
     x, y = there[3]
-    together = gathered(np.concatenate([spot(x, y)] * 3), points, "cpu")
+    place = mean_landmarks(points)
+    together = gathered(np.concatenate([spot(x, y)] * 3), points, place, "cpu")
     row, column = np.unravel_index(together[0, 0].argmax(), (64, 64))
     assert abs((column + 0.5) / 64 - FACE[3, 0]) < 0.02
     assert abs((row + 0.5) / 64 - FACE[3, 1]) < 0.02
     np.testing.assert_array_equal(together[2], spot(x, y)[0])
 
     three = torch.from_numpy(spot(*FACE[3]).repeat(3, axis=0)).float()
-    places = torch.from_numpy(similarities(points, usual(points)))
-    own, other = joined_with("OP", three, torch.tensor([0, 1, 0]), places)
-    row, column = np.unravel_index(int(other[0, 0].argmax()), (64, 64))
-    assert abs((column + 0.5) / 64 - x) < 0.02
-    assert abs((row + 0.5) / 64 - y) < 0.02
-    torch.testing.assert_close(own, other)
+    laid = Prototypes(three, torch.from_numpy(similarities(points, place)))
+    for pictures in laid.joined("OP", torch.tensor([0, 1, 0]), torch.tensor([2, 0])):
+        row, column = np.unravel_index(int(pictures[1, 0].argmax()), (64, 64))
+        assert abs((column + 0.5) / 64 - x) < 0.02
+        assert abs((row + 0.5) / 64 - y) < 0.02
+        torch.testing.assert_close(pictures[0], three[0], atol=0.01, rtol=0)  # without a face
+
+
+def test_what_cannot_be_a_face_moves_nothing():
+    tiny = turned(FACE, 0, 0.1, (0, 0))
+    np.testing.assert_array_equal(similarities(tiny[None], FACE)[0], [[1, 0, 0], [0, 1, 0]])
 
 
 def test_pictures_without_faces_are_refused():
     with pytest.raises(ValueError, match="found none in 2 pictures"):
-        usual(np.stack([LOST, LOST]))
+        mean_landmarks(np.stack([LOST, LOST]))
 
 
 def faces_of(n):
@@ -122,17 +132,47 @@ def test_the_pattern_goes_with_the_face(aligned):
 
 
 @pytest.mark.slow
-def test_it_trains_on_the_prototypes_that_it_protects_with():
+def test_it_trains_on_the_prototypes_that_it_protects_with(monkeypatch):
     faces, _ = faces_of(12)
     context = Worker().training(generator("test"))
     defense = SAN(aligned=True, skip=True, pattern=2.0)
     points = defense.points(faces.images, context)
     averages = defense.averages(faces, points, context)
-    net = defense.net()
-    places = defense.places(points, averages, context)
-    material = Material(faces, averages["prototypes"], places, 1, "cpu")
+    laid, net = defense.laid(points, averages, context), defense.net()
+    material = Material(faces, laid, 1, "cpu")
     with torch.inference_mode():
-        _, shown = material.outputs(net, torch.arange(len(faces.rows)))
+        _, shown = material.outputs(net, torch.arange(len(faces)))
     weights = {**averages, **under("autoencoder", state_of(net))}
-    released = defense.moved(faces.images, faces.labels["gender"], weights, context)
+    monkeypatch.setattr("defenses.san.network.AT_ONCE", 5)
+    told = faces.labels["gender"]
+    released = defense.moved(faces.images, points, told, weights, context)
     np.testing.assert_allclose(released[:, :1], shown.numpy() * 255, atol=0.51)
+
+
+def test_half_precision_moves_no_prototype():
+    picture, warps = torch.rand(1, 3, 64, 64), torch.from_numpy(similarities(FACE[None], BENT))
+    with torch.autocast("cpu", torch.bfloat16):
+        half = warped(picture, warps)
+    torch.testing.assert_close(half, warped(picture, warps))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["san", "san_ensemble", "flow_san", "prototype_pattern"])
+def test_the_whole_family_aligns_a_picture_whatever_stands_beside_it(name):
+    faces, _ = faces_of(12)
+    short = "auxiliary_steps=1,pixel_steps=1,steps=1,widths=4+4+8+8,skip=true,pattern=2"
+    fields = "auxiliary_steps=1" if name == "prototype_pattern" else short
+    context = Worker().training(generator("test"))
+    defense = make(
+        Defense, Spec.parse(f"{name}:classifier=resnet,gender=label,aligned=true,{fields}")
+    )
+    weights = defense.fit(faces, context)
+    assert weights["landmarks"].shape == (5, 2)
+
+    def released(some):
+        context = Worker().protecting(RowLuck(some.rows, 0, name, 0))
+        return defense.protect(some, weights, context).images
+
+    together, (alone,) = released(faces), released(faces.pick([3]))
+    step = 1 if together.dtype == np.uint8 else 1 / 255
+    np.testing.assert_allclose(together[3].astype(float), alone, atol=step)

@@ -97,7 +97,7 @@ def test_members_are_drawn_or_chosen_by_what_they_do(faces):
 def _said(defense, member, taken, faces, weights):
     """How sure all classifiers are of what a picture was taken for, once a member moved it."""
     context, mine = WORKER.protecting(), part(weights, f"member{member}")
-    moved = defense.moved(faces.images, taken, mine, context)
+    moved = defense.moved(faces.images, None, taken, mine, context)
     return defense.answers(moved, weights, context)[np.arange(len(taken)), taken]
 
 
