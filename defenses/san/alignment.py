@@ -14,9 +14,7 @@ from bench.nn.classifier import on
 from defenses.san.pictures import joined_with
 
 AT_ONCE = 128  # pictures
-LARGEST = (
-    3.0  # resizing that is believed; what asks for more, or for less than its inverse, is none
-)
+LARGEST = 3.0  # resizing that is believed, and its inverse the smallest: else it is no face
 
 
 class Prototypes(NamedTuple):

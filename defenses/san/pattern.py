@@ -29,7 +29,7 @@ class PrototypePattern(Towards):
     w: float = field(4.0, about="strength, per unit of the prototypes' 0..1", at="protect")
 
     def fit(self, faces: Faces, context: Context) -> Weights:
-        """The prototypes, and the classifier that tells whose picture it is."""
+        """The prototypes, and the classifier that says which gender a picture is taken for."""
         deal = dealt(faces.labels["identity"], context)
         return {
             **self.averages(faces, self.points(faces.images, context), context),
