@@ -1,16 +1,16 @@
 """A network on what the eye does not see: low bits and fine residuals."""
 
 from dataclasses import dataclass
-
-import torch
-from torch import Tensor, nn
-from torch.nn import functional
+from typing import TYPE_CHECKING
 
 from bench.api import field
 from bench.nn.attacker import NetClassifier, PictureAttacker
-from bench.nn.backbones import backbone
-from bench.nn.inputs import Prepare
 from bench.registry import register
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor, nn
+
+    from bench.nn.inputs import Prepare
 
 GAIN = 8.0  # of residuals, which are small
 
@@ -18,13 +18,13 @@ GAIN = 8.0  # of residuals, which are small
 @register("bits")
 @dataclass(frozen=True)
 class Bits(PictureAttacker, NetClassifier):
-    """Trains a network on the lowest bits of each pixel and on what a blur takes away.
+    """Trains a network on the lowest bits of each pixel and on what a blur removes.
 
     A defense may hide a label where the picture looks unchanged (Liu, Tan, Garg, AAAI 2021).
 
     Source: Fridrich, Kodovsky, IEEE TIFS 7 (2012) (high-pass residuals for steganalysis).
-    Differs from it: one residual, learned features. Pictures are mirrored, never warped: that would
-    mix the bits.
+    Differs from it: one residual, learned features. Pictures are mirrored, never warped, which
+    would mix the bits.
     """
 
     n_bits: int = field(2, about="lowest bit planes that are shown, 1 to 8")
@@ -32,24 +32,31 @@ class Bits(PictureAttacker, NetClassifier):
 
     def __post_init__(self) -> None:
         if not 1 <= self.n_bits <= 8 or self.warp or self.light:
-            raise ValueError(
-                f"n_bits is 1 to 8 and warp and light are 0, got {self.n_bits}, {self.warp}, "
-                f"{self.light}"
-            )
+            got = (self.n_bits, self.warp, self.light)
+            raise ValueError(f"n_bits must be 1 to 8, warp and light 0, got {got}")
 
-    def net(self, n_classes: int, shape: tuple[int, ...]) -> nn.Module:
-        """Any backbone behind one layer that takes all planes to three."""
+    def net(self, n_classes: int, shape: tuple[int, ...]) -> "nn.Module":
+        """Any backbone behind a 1x1 convolution from all planes to three."""
+        from torch import nn
+
+        from bench.nn.backbones import backbone
+
         planes = nn.Conv2d(3 * (self.n_bits + 1), 3, 1)
         return nn.Sequential(planes, backbone(self.backbone, n_classes, shape[-1]))
 
     @property
-    def prepare(self) -> Prepare:
+    def prepare(self) -> "Prepare":
         """Residuals and bit planes, (N, 3 * (n_bits + 1), H, W)."""
+        import torch
+        from torch.nn import functional
+
+        from bench.nn.inputs import unscaled
+
         scaled = super().prepare
 
-        def planes(images: Tensor, generator: torch.Generator | None) -> Tensor:
+        def planes(images: "Tensor", generator: "Generator | None") -> "Tensor":
             shown = scaled(images, generator)  # (N, 3, H, W)
-            levels = (shown * 127.5 + 127.5).round().to(torch.uint8)
+            levels = unscaled(shown)
             smooth = functional.avg_pool2d(functional.pad(shown, (1, 1, 1, 1), "reflect"), 3, 1)
             found = [GAIN * (shown - smooth)]
             found += [((levels >> bit) & 1).float() - 0.5 for bit in range(self.n_bits)]

@@ -1,4 +1,4 @@
-"""The attacker that does not look."""
+"""The baseline that ignores its input."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from bench.registry import register
 @register("chance")
 @dataclass(frozen=True)
 class Chance(Classifier):
-    """Scores each class by its share of the training pictures, whatever it is shown.
+    """Scores each class by its share of the training pictures.
 
     Source: ours.
     """
@@ -27,5 +27,5 @@ class Chance(Classifier):
         return {"shares": (counts / len(truth)).astype(np.float32)}
 
     def predict(self, sample: Sample, weights: Weights, context: Context) -> NDArray[np.float32]:
-        """The same shares for every picture, (N, C)."""
+        """The same shares for every input, (N, C)."""
         return np.tile(weights["shares"], (len(sample), 1)).astype(np.float32)

@@ -2,21 +2,22 @@
 
 from dataclasses import dataclass
 from math import prod
-
-from torch import nn
+from typing import TYPE_CHECKING
 
 from bench.api import field
 from bench.nn.attacker import NetClassifier
-from bench.nn.backbones import CodeNet
 from bench.registry import register
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 @register("flat")
 @dataclass(frozen=True)
 class Flat(NetClassifier):
-    """Trains dense layers on flattened pictures: where a pixel lies means nothing to it.
+    """Trains dense layers on flattened pictures, whatever the order of the pixels.
 
-    A defense that shuffles pixels by a fixed permutation blinds convolutions, and not this.
+    A defense that permutes pixels in a fixed way defeats convolutions, but not this.
 
     Source: ours; the network is that of Chen, Konrad, Ishwar, CVPR-W 2018 (scenario III).
     """
@@ -24,6 +25,10 @@ class Flat(NetClassifier):
     lr: float = field(1e-3, about="highest learning rate of AdamW")
     width: int = field(128, about="units per layer")
 
-    def net(self, n_classes: int, shape: tuple[int, ...]) -> nn.Module:
+    def net(self, n_classes: int, shape: tuple[int, ...]) -> "nn.Module":
         """Dense layers on (N, 3*H*W)."""
+        from torch import nn
+
+        from bench.nn.backbones import CodeNet
+
         return nn.Sequential(nn.Flatten(), CodeNet(n_classes, prod(shape), self.width))

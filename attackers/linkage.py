@@ -1,4 +1,4 @@
-"""Links pictures by what their codes say."""
+"""Links pictures by their codes."""
 
 from dataclasses import dataclass
 
@@ -10,17 +10,17 @@ from bench.faces import Sample
 from bench.registry import register
 
 SPREADS = ("overall", "within")
-_LEAST = 0.05  # of the overall spread: what does not vary within people may not decide alone
+_MIN_SHARE = 0.05  # of the overall spread: entries constant within people must not decide alone
 _FAR = 10.0  # lengths of a code
 
 
 @register("linkage")
 @dataclass(frozen=True)
 class Linkage(Matcher):
-    """Tells two pictures of one person by the Euclidean distance of their standardised codes.
+    """Matches pictures by the Euclidean distance of their standardised codes; nothing is trained.
 
-    Nothing is trained. Divided by the spread within people, what stays the same from picture to
-    picture (gender) counts for more than what does not (pose).
+    Divided by the spread within people, entries that stay the same from picture to picture (gender)
+    count for more than those that vary (pose).
 
     Source: ours; nearest neighbour in the attributes that a release keeps, as in the record linkage
     of Narayanan and Shmatikov, IEEE S&P 2008.
@@ -29,22 +29,18 @@ class Linkage(Matcher):
 
     forms = frozenset({"codes"})
 
-    spread: str = field("overall", about="that differences are divided by: overall, within people")
+    spread: str = field("overall", about="divides differences: overall or within (people)")
 
     def __post_init__(self) -> None:
         if self.spread not in SPREADS:
-            raise ValueError(f"spread is one of {SPREADS}, got {self.spread!r}")
+            raise ValueError(f"spread must be one of {SPREADS}, got {self.spread!r}")
 
     def fit(self, knowledge: Knowledge, context: Context) -> Weights:
-        """Mean and scale of the codes, (D,), and how far the plane lies that they are put on.
-
-        Raises:
-            ValueError: if the spread within people is wanted and nobody has two pictures.
-        """
+        """Mean and scale of the codes, (D,), and the distance of the plane they are put on."""
         codes = knowledge.train.inputs.astype(np.float64)  # (N, D)
         mean, scale = codes.mean(axis=0), codes.std(axis=0)
         if self.spread == "within":
-            scale = np.maximum(_within(codes, knowledge.train.labels["person"]), _LEAST * scale)
+            scale = np.maximum(_within(codes, knowledge.train.labels["person"]), _MIN_SHARE * scale)
         scale[scale == 0] = 1
         length = np.sqrt((((codes - mean) / scale) ** 2).sum(axis=1).mean())
         learned = {"mean": mean, "scale": scale, "far": np.array([_FAR * max(length, 1.0)])}
@@ -53,8 +49,8 @@ class Linkage(Matcher):
     def embed(self, sample: Sample, weights: Weights, context: Context) -> NDArray[np.float32]:
         """Unit vectors, (N, D + 1), whose cosine falls as the distance grows.
 
-        Standardised codes are put on a plane far from the origin, where angles are as good as
-        distances: 1 - cosine is nearly half the squared distance by the plane's.
+        Codes are put on a plane far from the origin, where angles order pairs as distances do:
+        1 - cosine is about half the squared distance over that of the plane.
         """
         codes = (sample.inputs - weights["mean"]) / weights["scale"]
         far = np.full((len(codes), 1), weights["far"][0])
@@ -66,8 +62,8 @@ def _within(codes: NDArray[np.float64], person: NDArray[np.generic]) -> NDArray[
     """Standard deviation around the mean of each person, (D,)."""
     people, number = np.unique(person, return_inverse=True)
     if len(people) == len(codes):
-        raise ValueError("spread=within wants people with two pictures; write spread=overall")
+        raise ValueError("spread=within needs people with two pictures; use spread=overall")
     sums = np.zeros((len(people), codes.shape[1]))
     np.add.at(sums, number, codes)
-    apart = codes - (sums / np.bincount(number)[:, None])[number]
-    return np.asarray(np.sqrt((apart**2).sum(axis=0) / (len(codes) - len(people))))
+    offsets = codes - (sums / np.bincount(number)[:, None])[number]
+    return np.asarray(np.sqrt((offsets**2).sum(axis=0) / (len(codes) - len(people))))

@@ -1,4 +1,4 @@
-"""Looks up who it is, and what is known of that person."""
+"""Recognises the person, and looks up the attribute in a gallery."""
 
 from dataclasses import dataclass
 
@@ -16,8 +16,8 @@ from bench.registry import register
 class Lookup(PeopleNet, Classifier):
     """Trains a matcher, and answers with the label of the nearest raw gallery picture.
 
-    Whoever can still match a picture can look up the person's gender in any album: an attack on
-    defenses that hide an attribute and keep identity. Wants a threat with `gallery=true`.
+    An attack on defenses that hide an attribute and keep identity: whoever can match a picture can
+    look up the person's gender. Needs a threat with `gallery=true`.
 
     Source: ours.
     """
@@ -25,13 +25,9 @@ class Lookup(PeopleNet, Classifier):
     uses_gallery = True
 
     def fit(self, knowledge: Knowledge, context: Context) -> Weights:
-        """The network's state, its learning curve, and the gallery's templates with their labels.
-
-        Raises:
-            ValueError: if there is no gallery.
-        """
+        """The network's state, its learning curve, and the gallery's templates with labels."""
         if knowledge.gallery is None or not len(knowledge.gallery):
-            raise ValueError("lookup wants a gallery: use a threat with gallery=true, and takes")
+            raise ValueError("lookup needs a gallery: use a threat with gallery=true, and takes")
         weights = self.learned(knowledge, context)
         gallery, name = knowledge.gallery, knowledge.target.name
         return {
@@ -44,8 +40,7 @@ class Lookup(PeopleNet, Classifier):
     def predict(self, sample: Sample, weights: Weights, context: Context) -> NDArray[np.float32]:
         """For each class the cosine with its nearest gallery picture, (N, C); -1 if it has none."""
         made = self.templates(sample.inputs, weights, context)
-        n_classes = int(weights["n_classes"][0])
-        scores = np.full((len(made), n_classes), -1, np.float32)
+        scores = np.full((len(made), int(weights["n_classes"][0])), -1, np.float32)
         for number in np.unique(weights["known.truth"]):
             own = weights["known.templates"][weights["known.truth"] == number]
             scores[:, number] = (made @ own.T).max(axis=1)

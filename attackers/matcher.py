@@ -1,4 +1,4 @@
-"""Tells whether two pictures show one person."""
+"""A network that decides whether two pictures show one person."""
 
 from dataclasses import dataclass
 
@@ -14,12 +14,12 @@ from bench.registry import register
 @register("matcher")
 @dataclass(frozen=True)
 class NetMatcher(PeopleNet, Matcher):
-    """Trains an embedding of faces until strangers are told apart no better.
+    """Trains an embedding of faces until it separates held-out people no better.
 
     Source: Wang et al., CosFace, CVPR 2018 (`margin`); Schroff, Kalenichenko, Philbin, FaceNet,
     CVPR 2015, and the SAN authors' slides (`triplet`: anchor, positive, negative).
-    Differs from it: any network; stopped by the pairs of validation people; CosFace's scale is 24
-    and its margin 0.2, for hundreds of people.
+    Differs from it: any network; stopped by pairs of validation people; CosFace's scale is 24 and
+    its margin 0.2, for hundreds of people.
     """
 
     def fit(self, knowledge: Knowledge, context: Context) -> Weights:

@@ -1,4 +1,4 @@
-"""The nearest class mean: the attacker with nothing to tune."""
+"""The nearest class mean: an attacker without hyperparameters."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class Nearest(Classifier):
     forms = frozenset({"pixels", "codes"})
 
     def fit(self, knowledge: Knowledge, context: Context) -> Weights:
-        """Mean and scale of the inputs, (D,), and class means, (C, D); unseen classes lie far."""
+        """Mean and scale of the inputs, (D,), and class means, (C, D), far away for unseen ones."""
         x, truth = _flat(knowledge.train), knowledge.train.labels[knowledge.target.name]
         mean, scale = x.mean(axis=0), x.std(axis=0) + np.float32(1e-3)
         x = (x - mean) / scale

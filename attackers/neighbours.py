@@ -1,4 +1,4 @@
-"""Reads an attribute off the strangers who look most alike."""
+"""Infers an attribute from the strangers who look most alike."""
 
 from dataclasses import dataclass
 
@@ -16,8 +16,8 @@ from bench.registry import register
 class Neighbours(PeopleNet, Classifier):
     """Trains a matcher, and lets the nearest training pictures vote.
 
-    What keeps matching alive keeps look-alikes near, and these share gender and age: an attack on
-    defenses that hide an attribute and keep identity.
+    An attack on defenses that hide an attribute and keep identity: where matching still works,
+    look-alikes stay near, and they share gender and age.
 
     Source: ours; votes as in Dudani, IEEE Transactions on SMC 6 (1976) (weighted neighbours).
     """
@@ -35,21 +35,14 @@ class Neighbours(PeopleNet, Classifier):
         }
 
     def predict(self, sample: Sample, weights: Weights, context: Context) -> NDArray[np.float32]:
-        """Logarithms of the share of votes, each weighed by its cosine, (N, C)."""
+        """Logarithms of the share of votes, each weighted by its cosine, (N, C)."""
         made, truth = self.templates(sample.inputs, weights, context), weights["known.truth"]
         member = np.eye(int(weights["n_classes"][0]), dtype=np.float32)[truth]  # (M, C)
-        scores = [
-            self._votes(part @ weights["known.templates"].T, member)
-            for part in np.array_split(made, 1 + len(made) // 1024)
-        ]
-        return np.concatenate(scores)
-
-    def _votes(
-        self, cosine: NDArray[np.float32], member: NDArray[np.float32]
-    ) -> NDArray[np.float32]:
-        """Votes of the nearest of (B, M) cosines, (B, C)."""
-        near = np.argsort(-cosine, axis=1)[:, : self.k]  # (B, k)
-        weight = np.exp(10 * np.take_along_axis(cosine, near, axis=1))
-        ballots = (weight[..., None] * member[near]).sum(axis=1)  # (B, C)
-        share = ballots / ballots.sum(axis=1, keepdims=True)
-        return np.asarray(np.log(share + 1e-3), np.float32)
+        scores = []
+        for part in np.array_split(made, 1 + len(made) // 1024):
+            cosine = part @ weights["known.templates"].T  # (B, M)
+            near = np.argsort(-cosine, axis=1)[:, : self.k]  # (B, k)
+            weight = np.exp(10 * np.take_along_axis(cosine, near, axis=1))
+            votes = (weight[..., None] * member[near]).sum(axis=1)  # (B, C)
+            scores.append(np.log(votes / votes.sum(axis=1, keepdims=True) + 1e-3))
+        return np.concatenate(scores).astype(np.float32)

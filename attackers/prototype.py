@@ -1,4 +1,4 @@
-"""Looks for the pattern that a prototype leaves."""
+"""Matched filters for the pattern that a prototype leaves."""
 
 from dataclasses import dataclass
 
@@ -10,8 +10,8 @@ from bench.api import Classifier, Context, Knowledge, Weights, field
 from bench.faces import Array, Sample
 from bench.registry import register
 
-NAME = "prototypes"  # what a defense discloses its prototypes as, (K, 3, H, W), 0..1, classes first
-BANDS = (0.0, 0.03, 0.12)  # blurs that are taken away, fractions of the width; 0: none
+NAME = "prototypes"  # under which a defense discloses them, (K, 3, H, W), 0..1, classes first
+BANDS = (0.0, 0.03, 0.12)  # sigmas of the blurs that are subtracted, fractions of the width
 _EDGE = 0.5 / 255  # keeps the logit of black and white finite
 
 Floats = NDArray[np.float32]
@@ -20,73 +20,66 @@ Floats = NDArray[np.float32]
 @register("prototype")
 @dataclass(frozen=True)
 class Prototype(Classifier):
-    """Matched filters for the prototypes of the classes, and logistic regression on their replies.
+    """Logistic regression on matched filters for the prototypes of the classes.
 
-    A defense that moves pictures towards prototypes adds nearly the same pattern to all of a class;
-    it is found however little it changes the picture. Prototypes are told (`told=prototypes`), or
-    the class means of what the attacker first learned from: raw pictures of its own people.
+    A defense that moves pictures towards prototypes adds nearly the same pattern to all of a class,
+    which is found however weak it is. Prototypes are disclosed (`side_info=prototypes`), or the
+    class means of the raw pictures from which the attacker learned first.
 
     Source: ours; filters as in Turin, IRE Transactions on Information Theory 6 (1960).
     """
 
     uses_start = True
-    uses_told = True
+    uses_side_info = True
 
     c: float = field(1.0, about="inverse weight of the regression's penalty")
 
     def fit(self, knowledge: Knowledge, context: Context) -> Weights:
-        """Prototypes (C, 3, H, W), mean and scale of the answers (F,), and the regression.
-
-        Raises:
-            ValueError: if the prototypes that it was told are of another size.
-        """
+        """Prototypes (C, 3, H, W), mean and scale of the features (F,), and the regression."""
         from sklearn.linear_model import LogisticRegression  # here: it is slow to import
 
         n_classes = len(knowledge.target.classes)
-        three = _prototypes(knowledge, n_classes)
-        found = _filtered(knowledge.train.inputs, three)  # (N, F)
-        mean, scale = found.mean(axis=0), found.std(axis=0) + np.float32(1e-6)
+        prototypes = _prototypes(knowledge, n_classes)
+        features = _filtered(knowledge.train.inputs, prototypes)  # (N, F)
+        mean, scale = features.mean(axis=0), features.std(axis=0) + np.float32(1e-6)
         truth = np.asarray(knowledge.train.labels[knowledge.target.name], np.int64)
-        fitted = LogisticRegression(C=self.c, max_iter=1000).fit((found - mean) / scale, truth)
-        slopes = np.zeros((n_classes, found.shape[1]), np.float32)
-        offsets = np.full(n_classes, -50, np.float32)  # of classes that it has not seen
-        for row, number in enumerate(fitted.classes_):
-            binary = len(fitted.classes_) == 2
-            slopes[number] = fitted.coef_[0] * (row - 0.5) if binary else fitted.coef_[row]
-            offsets[number] = (
-                fitted.intercept_[0] * (row - 0.5) if binary else fitted.intercept_[row]
-            )
-        learned = {NAME: three, "mean": mean, "scale": scale, "slopes": slopes, "offsets": offsets}
+        fitted = LogisticRegression(C=self.c, max_iter=1000).fit((features - mean) / scale, truth)
+        slopes, offsets = fitted.coef_, fitted.intercept_
+        if len(fitted.classes_) == 2:  # sklearn gives one logit for both
+            slopes, offsets = slopes * [[-0.5], [0.5]], offsets * [-0.5, 0.5]
+        learned = {
+            NAME: prototypes,
+            "mean": mean,
+            "scale": scale,
+            "slopes": np.zeros((n_classes, features.shape[1])),
+            "offsets": np.full(n_classes, -50.0),  # of classes without training pictures
+        }
+        learned["slopes"][fitted.classes_], learned["offsets"][fitted.classes_] = slopes, offsets
         return {name: np.asarray(array, np.float32) for name, array in learned.items()}
 
     def predict(self, sample: Sample, weights: Weights, context: Context) -> Floats:
         """Logits, (N, C)."""
-        found = (_filtered(sample.inputs, weights[NAME]) - weights["mean"]) / weights["scale"]
-        return np.asarray(found @ weights["slopes"].T + weights["offsets"], np.float32)
+        features = (_filtered(sample.inputs, weights[NAME]) - weights["mean"]) / weights["scale"]
+        return np.asarray(features @ weights["slopes"].T + weights["offsets"], np.float32)
 
 
 def _prototypes(knowledge: Knowledge, n_classes: int) -> Floats:
-    """Of the classes, (C, 3, H, W): told, or estimated from raw pictures, or from what it sees."""
+    """The disclosed ones, (C, 3, H, W), or those learned first, or the means of the classes."""
     images = knowledge.train.inputs
     if NAME in knowledge.disclosed:
-        told = np.asarray(knowledge.disclosed[NAME][:n_classes], np.float32)
-        if told.shape != (n_classes, *images.shape[1:]):
+        disclosed = np.asarray(knowledge.disclosed[NAME][:n_classes], np.float32)
+        if disclosed.shape != (wanted := (n_classes, *images.shape[1:])):
             raise ValueError(
-                f"prototypes of {n_classes} classes of pictures {images.shape[1:]} "
-                f"wanted, told are {told.shape}; use another attacker"
+                f"expected prototypes {wanted}, got {disclosed.shape}; use another attacker"
             )
-        return told
+        return disclosed
     if knowledge.start:
         return np.asarray(knowledge.start[NAME], np.float32)
     truth = knowledge.train.labels[knowledge.target.name]
-    everybody = images.mean(axis=0, dtype=np.float64)
-    means = [
-        images[truth == number].mean(axis=0, dtype=np.float64)
-        if (truth == number).any()
-        else everybody
-        for number in range(n_classes)
-    ]
-    return np.asarray(np.stack(means) / 255, np.float32)
+    means = np.repeat(images.mean(axis=0, dtype=np.float64)[None], n_classes, axis=0)
+    for number in np.unique(truth):
+        means[number] = images[truth == number].mean(axis=0, dtype=np.float64)
+    return np.asarray(means / 255, np.float32)
 
 
 def _filtered(images: Array, prototypes: Floats) -> Floats:
@@ -97,13 +90,13 @@ def _filtered(images: Array, prototypes: Floats) -> Floats:
     level = np.clip(images.astype(np.float32) / 255, _EDGE, 1 - _EDGE)
     logits = np.log(level / (1 - level))  # (N, 3, H, W)
     patterns = prototypes - prototypes.mean(axis=0)  # (C, 3, H, W)
-    answers = []
+    replies = []
     for blur in BANDS:
-        shown, sought = _band(logits, blur), _band(patterns, blur)
-        power = (sought**2).sum(axis=(2, 3)) + np.float32(1e-6)  # (C, 3)
-        found = np.einsum("nkhw,ckhw->nck", shown, sought) / power  # (N, C, 3)
-        answers.append(found.reshape(len(images), -1))
-    return np.asarray(np.concatenate(answers, axis=1), np.float32)  # (N, bands*C*3)
+        picture, pattern = _band(logits, blur), _band(patterns, blur)
+        power = (pattern**2).sum(axis=(2, 3)) + np.float32(1e-6)  # (C, 3)
+        reply = np.einsum("nkhw,ckhw->nck", picture, pattern) / power  # (N, C, 3)
+        replies.append(reply.reshape(len(images), -1))
+    return np.asarray(np.concatenate(replies, axis=1), np.float32)  # (N, bands*C*3)
 
 
 def _band(images: Floats, blur: float) -> Floats:

@@ -1,6 +1,7 @@
-"""A network that answers with a number."""
+"""A network that predicts a number."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,8 +9,6 @@ from numpy.typing import NDArray
 from bench.api import Context, Knowledge, Regressor, Weights, field
 from bench.faces import Sample
 from bench.nn.attacker import PictureAttacker
-from bench.nn.backbones import backbone
-from bench.nn.classifier import Labelled, fitted, on, outputs
 from bench.nn.state import restored
 from bench.registry import register
 
@@ -28,26 +27,25 @@ class Regression(PictureAttacker, Regressor):
 
     def fit(self, knowledge: Knowledge, context: Context) -> Weights:
         """The network's state, its learning curve, and the mean and scale of the truth."""
-        truth = np.asarray(knowledge.train.labels[knowledge.target.name], np.float32)
+        from bench.nn.backbones import backbone
+        from bench.nn.classifier import Labelled, fitted
+
+        name, size_px = knowledge.target.name, knowledge.train.inputs.shape[-1]
+        truth = np.asarray(knowledge.train.labels[name], np.float32)
         mean, scale = truth.mean(), truth.std() + np.float32(1e-6)
         train, valid = (
-            Labelled(part.inputs, (part.labels[knowledge.target.name] - mean) / scale)
+            Labelled(part.inputs, (part.labels[name] - mean) / scale)
             for part in (knowledge.train, knowledge.valid)
         )
-        size_px = train.inputs.shape[-1]
-        weights = fitted(
-            lambda: backbone(self.backbone, 1, size_px),
-            train,
-            valid,
-            self.prepare,
-            self.schedule,
-            context,
-            knowledge.start,
-        )
+        build, start = partial(backbone, self.backbone, 1, size_px), knowledge.start
+        weights = fitted(build, train, valid, self.prepare, self.schedule, context, start)
         return {**weights, "truth.mean": mean[None], "truth.scale": scale[None]}
 
     def predict(self, sample: Sample, weights: Weights, context: Context) -> NDArray[np.float32]:
         """Numbers, (N,)."""
+        from bench.nn.backbones import backbone
+        from bench.nn.classifier import on, outputs
+
         net = restored(backbone(self.backbone, 1, sample.inputs.shape[-1]), weights, context.device)
         found = outputs(net, on(context.device, sample.inputs), self.prepare)[:, 0].cpu().numpy()
         return np.asarray(found * weights["truth.scale"] + weights["truth.mean"], np.float32)

@@ -1,6 +1,6 @@
-"""An attacker's raw answers, and the numbers made of them."""
+"""An attacker's raw answers, and the numbers computed from them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -8,16 +8,18 @@ from numpy.typing import NDArray
 
 LOWEST = -2.0  # a score below all cosines
 
+Index = NDArray[np.int64] | NDArray[np.bool_]
+
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """What an attacker said of each picture, with the truth beside it.
+    """A classifier's scores of each picture, with the truth beside them.
 
     Attributes:
         scores: float32, (N, C); higher is likelier.
         truth: int64, (N,), 0..C-1.
         person: int64, (N,): whose picture it is; intervals resample people.
-        row: int64, (N,): picture ids, to pair the answers of two attackers.
+        image_id: int64, (N,): picture ids, to pair the answers of two attackers.
 
     Raises:
         ValueError: if the lengths differ, a score is not finite, or a truth is out of range.
@@ -26,31 +28,39 @@ class Answers:
     scores: NDArray[np.float32]
     truth: NDArray[np.int64]
     person: NDArray[np.int64]
-    row: NDArray[np.int64]
+    image_id: NDArray[np.int64]
 
     def __post_init__(self) -> None:
-        n = len(self.row)
+        n = len(self.image_id)
         if self.scores.ndim != 2 or {len(self.scores), len(self.truth), len(self.person)} != {n}:
             raise ValueError(
-                f"answers need scores (N, C) and N truths, people and rows, got {self.scores.shape}"
-                f", {len(self.truth)}, {len(self.person)}, {n}"
+                f"expected scores (N, C) and N truths, people and image ids, got "
+                f"{self.scores.shape}, {len(self.truth)}, {len(self.person)}, {n}"
             )
         if not np.isfinite(self.scores).all():
-            raise ValueError("scores must be finite; mend the attacker that gave them")
+            raise ValueError("expected finite scores, got NaN or infinity; fix the attacker")
         if n and not 0 <= self.truth.min() <= self.truth.max() < self.scores.shape[1]:
-            raise ValueError(f"truth must lie in 0..{self.scores.shape[1] - 1}; drop missing rows")
+            raise ValueError(
+                f"expected truth in 0..{self.scores.shape[1] - 1}, got {self.truth.min()}.."
+                f"{self.truth.max()}; drop pictures without a label"
+            )
 
     def __len__(self) -> int:
-        return len(self.row)
+        return len(self.image_id)
+
+    def pick(self, index: Index) -> "Answers":
+        """The answers about the pictures at `index` (integers or a mask), in that order."""
+        at = index
+        return Answers(self.scores[at], self.truth[at], self.person[at], self.image_id[at])
 
 
 @dataclass(frozen=True, eq=False)
 class Numbers:
-    """What an attacker answered about a continuous target, with the truth beside it.
+    """A regressor's answers about a continuous target, with the truth beside them.
 
     Attributes:
         values, truth: float64, (N,).
-        person, row: int64, (N,), as in `Answers`.
+        person, image_id: int64, (N,), as in `Answers`.
 
     Raises:
         ValueError: if the lengths differ or a number is not finite.
@@ -59,34 +69,40 @@ class Numbers:
     values: NDArray[np.float64]
     truth: NDArray[np.float64]
     person: NDArray[np.int64]
-    row: NDArray[np.int64]
+    image_id: NDArray[np.int64]
 
     def __post_init__(self) -> None:
-        shapes = {part.shape for part in (self.values, self.truth, self.person, self.row)}
-        if shapes != {(len(self.row),)}:
-            raise ValueError(f"numbers need values, truths, people and rows, (N,), got {shapes}")
+        shapes = {part.shape for part in (self.values, self.truth, self.person, self.image_id)}
+        if shapes != {(len(self.image_id),)}:
+            raise ValueError(f"expected values, truths, people and image ids, (N,), got {shapes}")
         if not (np.isfinite(self.values).all() and np.isfinite(self.truth).all()):
             raise ValueError(
-                "values and truths must be finite; mend the attacker, drop missing rows"
+                "expected finite values and truths, got NaN or infinity; fix the attacker, or drop "
+                "pictures without a label"
             )
 
     def __len__(self) -> int:
-        return len(self.row)
+        return len(self.image_id)
+
+    def pick(self, index: Index) -> "Numbers":
+        """The answers about the pictures at `index` (integers or a mask), in that order."""
+        at = index
+        return Numbers(self.values[at], self.truth[at], self.person[at], self.image_id[at])
 
 
 @dataclass(frozen=True, eq=False)
 class Templates:
-    """What a matcher made of the pictures that it enrolled and of those asked about.
+    """A matcher's templates of the pictures that it enrolled and of the probe pictures.
 
     Two pictures are compared by the inner product of their templates: higher is likelier the same
     person (cosines if all templates have length 1). People without a picture in the gallery are
-    not enrolled; they are the strangers of open-set identification.
+    not enrolled; in open-set identification these are the unknown people.
 
     Attributes:
         gallery, probe: float32, (G, D) and (N, D).
         gallery_person, probe_person: int64, (G,) and (N,): whose pictures they are.
-        gallery_row, probe_row: int64, (G,) and (N,): picture ids.
-        missed: int64: ids of the probe pictures that show no face; they match nobody.
+        gallery_image_id, probe_image_id: int64, (G,) and (N,): picture ids.
+        not_acquired: int64: ids of the probe pictures that show no face; they match nobody.
 
     Raises:
         ValueError: if lengths or widths differ, or an entry is not finite.
@@ -96,47 +112,58 @@ class Templates:
     probe: NDArray[np.float32]
     gallery_person: NDArray[np.int64]
     probe_person: NDArray[np.int64]
-    gallery_row: NDArray[np.int64]
-    probe_row: NDArray[np.int64]
-    missed: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    gallery_image_id: NDArray[np.int64]
+    probe_image_id: NDArray[np.int64]
+    not_acquired: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
     def __post_init__(self) -> None:
         for side in ("gallery", "probe"):
-            made, person, row = (getattr(self, side + end) for end in ("", "_person", "_row"))
-            if made.ndim != 2 or {len(person), len(row)} != {len(made)}:
+            made, person, ids = (getattr(self, side + end) for end in ("", "_person", "_image_id"))
+            if made.ndim != 2 or {len(person), len(ids)} != {len(made)}:
                 raise ValueError(
-                    f"{side} templates are (N, D) with N people and rows, got {made.shape}, "
-                    f"{len(person)}, {len(row)}"
+                    f"expected {side} templates (N, D) with N people and image ids, got "
+                    f"{made.shape}, {len(person)}, {len(ids)}"
                 )
             if not np.isfinite(made).all():
-                raise ValueError(f"{side} templates must be finite; mend the matcher")
+                raise ValueError(
+                    f"expected finite {side} templates, got NaN or infinity; fix the matcher"
+                )
         if self.gallery.shape[1] != self.probe.shape[1]:
             raise ValueError(
-                f"gallery and probe are {self.gallery.shape[1]} and {self.probe.shape[1]} wide; "
-                "one matcher makes both"
+                f"expected templates of one width, got gallery {self.gallery.shape[1]} and probe "
+                f"{self.probe.shape[1]}; embed both with one matcher"
             )
 
     def __len__(self) -> int:
         return len(self.probe)
 
-    def scores(self, rows: slice, gallery: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Of these probe pictures against templates, (n, g); LOWEST of one without a face."""
-        scores = self.probe[rows] @ gallery.T
-        scores[np.isin(self.probe_row[rows], self.missed)] = LOWEST
+    def pick(self, index: Index) -> "Templates":
+        """The same gallery with the probe pictures at `index` (integers or a mask)."""
+        return replace(
+            self,
+            probe=self.probe[index],
+            probe_person=self.probe_person[index],
+            probe_image_id=self.probe_image_id[index],
+        )
+
+    def scores(self, probes: slice, gallery: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Scores of these probe pictures with templates, (n, g); LOWEST where no face was found."""
+        scores = self.probe[probes] @ gallery.T
+        scores[np.isin(self.probe_image_id[probes], self.not_acquired)] = LOWEST
         return scores
 
     @property
     def person(self) -> NDArray[np.int64]:
-        """Whose pictures are asked about, (N,)."""
+        """Whose picture each probe is, (N,)."""
         return self.probe_person
 
     @property
-    def row(self) -> NDArray[np.int64]:
-        """Their ids, (N,)."""
-        return self.probe_row
+    def image_id(self) -> NDArray[np.int64]:
+        """The ids of the probe pictures, (N,)."""
+        return self.probe_image_id
 
 
-Said = Answers | Numbers | Templates
+AnyAnswers = Answers | Numbers | Templates
 
 
 class Estimate(NamedTuple):

@@ -1,6 +1,6 @@
-"""What a plugin is: a frozen dataclass of fields with two or three pure methods over arrays.
+"""The base classes of plugins: frozen dataclasses with two or three pure methods over arrays.
 
-It keeps no state, is given its randomness and its device, and what it learned is a dict of arrays.
+A plugin keeps no state, is given its randomness and device, and returns its weights as arrays.
 """
 
 import dataclasses
@@ -8,53 +8,58 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.faces import Faces, Release, Sample, Target
+from bench.faces import Weights as Weights
 from bench.spec import Value
+from bench.threats import Form
+from bench.threats import Knowledge as Knowledge
+from bench.threats import Threat as Threat
 
-# Contiguous float32 or integer arrays, never pickled. A plugin knows what it put under a name.
-Weights = Mapping[str, NDArray[Any]]
-Form = Literal["pixels", "codes"]
-Source = Literal["raw", "protected", "codes", "reread"]
 Role = Literal["defender", "attacker", "probe"]
 ROLES: tuple[Role, ...] = ("defender", "attacker", "probe")
 ANY = frozenset({"*"})  # a promise about every target
 
 SAMPLES = "samples"  # of weights: pictures to look at, uint8 (rows, columns, 3, H, W); never shared
 
+_NAMES_IN_0_1 = {"asks": "targets", "imposes": "replaces", "uses_told": "uses_side_info"}
+
 T = TypeVar("T", bool, int, float, str)
 
 
-def field(default: T, *, about: str, at: Literal["fit", "protect", "place"] = "fit") -> T:
+def field(
+    default: T, *, about: str, at: Literal["fit", "protect", "path"] = "fit", was: str = ""
+) -> T:
     """A field of a plugin.
 
     Args:
         default: used where neither preset nor spec says otherwise.
         about: one line for `bench list`, with the unit.
-        at: the step that it changes. A `protect` field leaves the key of `fit` alone, so one
-            trained defense serves all its values; a `place` says where files lie and enters no key
-            (their content does).
+        at: the step that it changes. A `protect` field does not enter the key of `fit`, so one
+            trained defense serves all its values; a `path` names a file or folder and enters no
+            key (the content does).
+        was: an earlier name, by which specs may still call it.
     """
-    made: T = dataclasses.field(default=default, metadata={"about": about, "at": at})
+    at = "path" if at == "place" else at  # its name in 0.1
+    made: T = dataclasses.field(default=default, metadata={"about": about, "at": at, "was": was})
     return made
 
 
 @dataclass(frozen=True, eq=False)
 class Context:
-    """What a method may use besides its arguments.
+    """Resources that a method may use besides its arguments.
 
     Attributes:
-        row_rngs: one generator per picture, in the order of the faces; `protect` and `encode` draw
-            from these only, so that a picture's luck depends on nothing but itself.
-        device: a torch device's name.
+        row_rngs: one generator per picture, in the order of the faces. `protect` and `encode` draw
+            from these only, so that a release depends on its own picture and nothing else.
+        device: name of a torch device.
         log: takes a line of text.
         progress: takes the share done, 0..1.
-        scratch: an empty folder, kept until the stage ends, for checkpoints.
+        scratch: a folder for checkpoints, empty at first, kept until the stage ends.
     """
 
     row_rngs: Sequence[np.random.Generator]
@@ -69,35 +74,40 @@ class Context:
         """The generator for training.
 
         Raises:
-            RuntimeError: where pictures are protected or attacked: a stream shared by pictures
-                ties them to one another.
+            RuntimeError: outside of `fit`: a stream shared by pictures links them to one another.
         """
         if self.training_rng is None:
-            raise RuntimeError("context.rng is for fit; here draw from context.row_rngs[i]")
+            raise RuntimeError("context.rng is for fit; draw from context.row_rngs[i] instead")
         return self.training_rng
 
 
 class Plugin:
-    """What all plugins share; `name` is given by the registry."""
+    """The base of all plugins; the registry gives the name."""
 
     name: ClassVar[str]
     presets: ClassVar[Mapping[str, Mapping[str, Value]]] = {}
 
+    def __init_subclass__(cls) -> None:
+        """Reads attributes of plugins that were written for 0.1."""
+        for old, new in _NAMES_IN_0_1.items():
+            if old in vars(cls):
+                setattr(cls, new, vars(cls)[old])
+
 
 class Defense(Plugin, ABC):
-    """Changes pictures so that something can no longer be told from them.
+    """Changes pictures so that they no longer reveal a target.
 
     Attributes:
         hides, keeps: targets that it promises to hide and to keep.
-        discloses: what a threat may tell an attacker: notes, or arrays of the weights.
-        imposes: targets that it shows another class of, each with the note that says which.
+        discloses: names of notes, or of arrays of the weights, that a threat may grant an attacker.
+        replaces: target to the note that holds the class shown in place of the true one.
         changes_nothing: its release is the input (the control `none`).
     """
 
     hides: ClassVar[frozenset[str]] = ANY
     keeps: ClassVar[frozenset[str]] = ANY
     discloses: ClassVar[frozenset[str]] = frozenset()
-    imposes: ClassVar[Mapping[str, str]] = {}
+    replaces: ClassVar[Mapping[str, str]] = {}
     changes_nothing: ClassVar[bool] = False
 
     @property
@@ -111,34 +121,33 @@ class Defense(Plugin, ABC):
         return ()
 
     def fit(self, faces: Faces, context: Context) -> Weights:
-        """What the defense learns from the defender's pictures."""
+        """The weights that the defense learns from the defender's pictures."""
         return {}
 
     @abstractmethod
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
-        """The pictures as they are given out, in the same order."""
+        """The release of the pictures, in the same order."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Learned(Defense):
-    """A defense that learns: a base of every one that has a `fit`.
+    """A defense that learns; the base of every defense with a `fit`.
 
-    It gives each of them a field that names a file, from which the suite takes what was learned
-    elsewhere instead of calling `fit`.
+    Its field `weights` names a file from which the suite takes the weights instead of fitting.
     """
 
-    weights: str = field("", about="file of `bench weights export`, not to fit anew", at="place")
+    weights: str = field("", about="file of `bench weights export` to use, not to fit", at="path")
 
     @abstractmethod
     def fit(self, faces: Faces, context: Context) -> Weights:
-        """What the defense learns from the defender's pictures."""
+        """The weights that the defense learns from the defender's pictures."""
 
     @classmethod
     def published_as(cls, state: Weights) -> str:
         """The field that takes a network published as this state dict; empty if there is none.
 
         Raises:
-            ValueError: if the defense takes such networks, but not this one.
+            ValueError: if the defense takes published networks, but not this one.
         """
         return ""
 
@@ -153,7 +162,7 @@ class LatentDefense(Defense):
 
 @runtime_checkable
 class Decoder(Protocol):
-    """What a latent defense also is if pictures can be made of any code; for `bench apply`."""
+    """A latent defense that makes pictures of any code; for `bench apply`."""
 
     def decode(
         self,
@@ -166,51 +175,50 @@ class Decoder(Protocol):
         ...
 
 
-class Knowledge(NamedTuple):
-    """All that an attacker may learn from.
-
-    Attributes:
-        train: what it fits.
-        valid: what it stops and chooses by: other people (`open`) or other takes (`closed`).
-        gallery: labelled pictures of the people asked about, where the threat grants them.
-        target: what it is asked; for people, classes are meaningless numbers.
-        told: names of what the threat grants beside: notes, which its samples hold, and arrays.
-        start: where it learns from protected pictures, what the same attacker learned from raw ones
-            (whoever can protect pictures has raw ones); it may start from there.
-        disclosed: those arrays of the defense's weights, by name.
-    """
-
-    train: Sample
-    valid: Sample
-    gallery: Sample | None
-    target: Target
-    told: frozenset[str]
-    start: Weights | None = None
-    disclosed: Weights = MappingProxyType({})
-
-
 class Attacker(Plugin, ABC):
-    """Learns to tell a target from what a defense gives out.
+    """Learns to infer a target from releases.
 
     Attributes:
         forms: what it can read.
         uses_start: it starts from `Knowledge.start` where there is one.
         uses_gallery: it learns from `Knowledge.gallery`, and runs only where a threat grants it.
-        uses_told: it learns from the notes that a threat grants; others are not asked under one.
+        uses_side_info: it learns from side information; other attackers skip threats that grant it.
     """
 
     forms: ClassVar[frozenset[Form]] = frozenset({"pixels"})
     uses_start: ClassVar[bool] = False
     uses_gallery: ClassVar[bool] = False
-    uses_told: ClassVar[bool] = False
+    uses_side_info: ClassVar[bool] = False
+
+    def skip_reason(self, target: Target, threat: Threat, protocol: str) -> str:
+        """Why this attacker cannot be asked the question; empty if it can."""
+        if threat.reads not in self.forms:
+            return f"{self.name} does not read {threat.reads}"
+        if threat.learns_from != threat.enrolls and not isinstance(self, Matcher):
+            return "only matchers enroll pictures"
+        if threat.gallery and not self.uses_gallery:
+            return f"{self.name} does not use a gallery"
+        if self.uses_gallery and not threat.gallery:
+            return f"{self.name} needs a threat with gallery=true"
+        if threat.grants and not self.uses_side_info:
+            return f"{self.name} does not use side information"
+        return ""
 
     @abstractmethod
     def fit(self, knowledge: Knowledge, context: Context) -> Weights:
-        """What it learns; `curve.*` arrays tell how the training went."""
+        """The weights that it learns; arrays `curve.*` hold the course of its training."""
 
 
 class Classifier(Attacker):
     """Answers with a score per class."""
+
+    def skip_reason(self, target: Target, threat: Threat, protocol: str) -> str:
+        """Why this attacker cannot be asked the question; empty if it can."""
+        if target.kind != "categorical":
+            return f"{self.name} answers no {target.kind} target"
+        if target.name == "identity" and protocol == "open":
+            return "classifiers cannot identify unseen people (protocol open); use a matcher"
+        return super().skip_reason(target, threat, protocol)
 
     @abstractmethod
     def predict(self, sample: Sample, weights: Weights, context: Context) -> NDArray[np.float32]:
@@ -220,52 +228,36 @@ class Classifier(Attacker):
 class Regressor(Attacker):
     """Answers with a number."""
 
+    def skip_reason(self, target: Target, threat: Threat, protocol: str) -> str:
+        """Why this attacker cannot be asked the question; empty if it can."""
+        if target.kind != "continuous":
+            return f"{self.name} answers no {target.kind} target"
+        return super().skip_reason(target, threat, protocol)
+
     @abstractmethod
     def predict(self, sample: Sample, weights: Weights, context: Context) -> NDArray[np.float32]:
         """Numbers, float32, (N,)."""
 
 
 class Matcher(Attacker):
-    """Answers whether two pictures show one person, also people whom it has never seen.
+    """Answers whether two pictures show one person, including people not seen in training.
 
     Templates are compared by their cosine.
     """
+
+    def skip_reason(self, target: Target, threat: Threat, protocol: str) -> str:
+        """Why this attacker cannot be asked the question; empty if it can."""
+        if target.name != "identity":
+            return "matchers answer only about identity"
+        return super().skip_reason(target, threat, protocol)
 
     @abstractmethod
     def embed(self, sample: Sample, weights: Weights, context: Context) -> NDArray[np.float32]:
         """Templates, float32, (N, D), of any length."""
 
 
-@dataclass(frozen=True)
-class Threat:
-    """What an attacker has in hand.
-
-    Attributes:
-        learns_from, enrolls, answers_about: raw pictures, protected ones, codes, or (`reread`) the
-            codes that the defense's encoder reads off protected pictures.
-        draws: releases of each picture that it learns from.
-        queries: releases of each picture asked about; the runner averages the answers.
-        grants: notes and arrays of the weights that it is told (`told=NAME`).
-        gallery: it has labelled raw pictures of the people asked about (`gallery=true`).
-    """
-
-    name: str
-    learns_from: Source
-    enrolls: Source
-    answers_about: Source
-    draws: int = 1
-    queries: int = 1
-    grants: frozenset[str] = frozenset()
-    gallery: bool = False
-
-    @property
-    def form(self) -> Form:
-        """What is given out."""
-        return "codes" if self.answers_about == "codes" else "pixels"
-
-
 class Collection(NamedTuple):
-    """A data set in memory: its pictures and what can be asked about them."""
+    """A data set in memory: its pictures and their targets."""
 
     faces: Faces
     targets: tuple[Target, ...]
@@ -275,9 +267,9 @@ class Dataset(Plugin, ABC):
     """Pictures with labels; among these `identity`, and `take` where it has sittings.
 
     Attributes:
-        shareable: its pictures show nobody, so they may be printed on sheets.
+        shareable: its pictures show nobody real, so they may be printed on sheets.
         protocol: who is defender, attacker and probe (bench.data.protocols).
-        align: MTCNN found its faces; those in releases are then looked for, too.
+        align: MTCNN found its faces; it then looks for faces in releases as well.
     """
 
     shareable: ClassVar[bool] = False
@@ -287,8 +279,8 @@ class Dataset(Plugin, ABC):
 
     @property
     @abstractmethod
-    def asks(self) -> tuple[Target, ...]:
-        """What can be asked, known without reading pictures; classes may still be missing."""
+    def targets(self) -> tuple[Target, ...]:
+        """Its targets, known without reading pictures; classes may be missing until `load`."""
 
     def files(self) -> Sequence[Path]:
         """The files that it reads; their content enters the key."""
@@ -296,4 +288,4 @@ class Dataset(Plugin, ABC):
 
     @abstractmethod
     def load(self, context: Context) -> Collection:
-        """All pictures, decoded, with rows drawn by `bench.data.protocols.new_rows`."""
+        """All pictures, decoded, with ids from `bench.data.protocols.new_image_ids`."""

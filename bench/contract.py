@@ -24,14 +24,14 @@ from bench.faces import Array, Faces, Images, Sample, Target
 from bench.registry import KINDS, make, plugins
 from bench.runner.actions.protect import checked
 from bench.runner.artifacts import of_weights
-from bench.runner.luck import RowLuck, generator
+from bench.runner.rng import RowGenerators, generator
 from bench.runner.worker import Worker
 from bench.spec import Spec
 
-TRIAL = Spec.parse("synthetic:people=4,takes=4,pictures=4,size=32")  # faces to try a plugin on
+TRIAL = Spec.parse("synthetic:people=4,takes=4,pictures=4,size=32")  # faces to try a plugin with
 GREY_LEVEL = 1  # networks may round otherwise in a batch of another size
 
-Rule = tuple[str, Callable[[], str]]  # what must hold; tells what does not, or nothing
+Rule = tuple[str, Callable[[], str]]  # the rule, and a check that returns the problem, or nothing
 
 
 class Check(NamedTuple):
@@ -50,24 +50,27 @@ def checks(spec: Spec) -> Iterator[Check]:
     named = [base for kind, base in KINDS.items() if spec.name in plugins(kind)]
     with TemporaryDirectory() as scratch:
         worker = Worker(scratch=Path(scratch))
-        for base in named or [Defense]:  # of an unknown name `make` tells the near ones
+        for base in named or [Defense]:  # for an unknown name `make` suggests near ones
             for rule, problem in _rules(make(base, spec), worker):
                 try:
                     yield Check(rule, problem())
-                except Exception as error:  # whatever a plugin raises is what is to be found
+                except Exception as error:  # whatever a plugin raises is the problem
                     yield Check(rule, f"{type(error).__name__}: {error}")
 
 
 def _rules(plugin: Plugin, worker: Worker) -> Iterator[Rule]:
-    yield "it is a frozen dataclass whose fields are told by bench.api.field", lambda: _form(plugin)
+    yield (
+        "it is a frozen dataclass whose fields are declared by bench.api.field",
+        lambda: _form(plugin),
+    )
     yield "its docstring names its Source:", lambda: _source(plugin)
     if isinstance(plugin, Dataset):
         yield "it loads the same labelled pictures twice", lambda: _loads(plugin, worker)
     if isinstance(plugin, Defense):
         trial = _DefenseTrial(plugin, worker)
-        yield "equal luck gives equal weights", trial.weights
-        yield "it gives out one whole picture per row", trial.release
-        yield "equal luck gives equal releases", trial.repeats
+        yield "equal generators give equal weights", trial.weights
+        yield "it releases one whole picture per image id", trial.release
+        yield "equal generators give equal releases", trial.repeats
         yield "a picture's release does not depend on the others", trial.alone
         if isinstance(plugin, LatentDefense):
             yield "its codes are float32 and depend on one picture", trial.codes
@@ -78,8 +81,10 @@ def _rules(plugin: Plugin, worker: Worker) -> Iterator[Rule]:
 def _form(plugin: Plugin) -> str:
     if not dataclasses.is_dataclass(plugin) or not type(plugin).__dataclass_params__.frozen:
         return "add @dataclass(frozen=True)"
-    untold = [item.name for item in dataclasses.fields(plugin) if not item.metadata.get("about")]
-    return f"no field(default, about=...) for {untold}" if untold else ""
+    undescribed = [
+        item.name for item in dataclasses.fields(plugin) if not item.metadata.get("about")
+    ]
+    return f"no field(default, about=...) for {undescribed}" if undescribed else ""
 
 
 def _source(plugin: Plugin) -> str:
@@ -90,16 +95,16 @@ def _source(plugin: Plugin) -> str:
 def _loads(plugin: Dataset, worker: Worker) -> str:
     first, second = (plugin.load(worker.protecting()) for _ in range(2))
     faces, again = first.faces, second.faces
-    if len(np.unique(faces.rows)) < len(faces):
-        return "rows repeat"
+    if len(np.unique(faces.image_id)) < len(faces):
+        return "image ids repeat"
     for target in first.targets:
         label = faces.labels[target.name]
         if target.kind == "categorical" and not -1 <= label.min() <= label.max() < len(
             target.classes
         ):
             return f"label {target.name!r} leaves -1..{len(target.classes) - 1}"
-    same = (faces.images == again.images).all() and (faces.rows == again.rows).all()
-    return "" if same else "pictures or rows differ"
+    same = (faces.images == again.images).all() and (faces.image_id == again.image_id).all()
+    return "" if same else "pictures or image ids differ"
 
 
 @dataclasses.dataclass
@@ -114,7 +119,7 @@ class _DefenseTrial:
     def fitted(self) -> Weights:
         name = f"{type(self.defense).__name__}.reads_to_fit"
         faces = self.faces.declared(self.defense.reads_to_fit, name)
-        with TemporaryDirectory(dir=self.worker.scratch) as scratch:  # nothing to go on from
+        with TemporaryDirectory(dir=self.worker.scratch) as scratch:  # nothing to resume
             worker = dataclasses.replace(self.worker, scratch=Path(scratch))
             context = worker.training(generator("contract", self.defense.name))
             return of_weights(self.defense.fit(faces, context), self.defense.name).weights
@@ -125,7 +130,7 @@ class _DefenseTrial:
 
     def released(self, index: Array, weights: Weights) -> Images:
         faces = self.shown(index)
-        context = self.worker.protecting(RowLuck(faces.rows, 0, self.defense.name, 0))
+        context = self.worker.protecting(RowGenerators(faces.image_id, 0, self.defense.name, 0))
         release = self.defense.protect(faces, weights, context)
         return checked(release, faces, self.defense.name)[0]
 
@@ -159,10 +164,10 @@ class _DefenseTrial:
         codes = []
         for index in parts:
             faces = self.shown(index)
-            luck = RowLuck(faces.rows, 0, self.defense.name, 0)
-            codes.append(self.defense.encode(faces, weights, self.worker.protecting(luck)))
+            rngs = RowGenerators(faces.image_id, 0, self.defense.name, 0)
+            codes.append(self.defense.encode(faces, weights, self.worker.protecting(rngs)))
         if any(code.dtype != np.float32 or code.ndim != 2 for code in codes):
-            return f"got {codes[0].dtype} {codes[0].shape}, wanted float32 (N, D)"
+            return f"expected float32 (N, D), got {codes[0].dtype} {codes[0].shape}"
         scale = float(np.abs(codes[0]).max()) or 1.0
         gap = float(np.abs(codes[0] - np.concatenate(codes[1:])).max()) / scale
         return "" if gap < 0.02 else f"alone a code is off by {gap:.1%} of the largest entry"
@@ -183,20 +188,20 @@ def _answers(plugin: Classifier | Regressor | Matcher, worker: Worker) -> str:
         knowledge = Knowledge(part, part, gallery, target, frozenset())
         context = worker.training(generator("contract", plugin.name))
         weights = of_weights(plugin.fit(knowledge, context), plugin.name).weights
-        said, turned = (
-            _said(plugin, Sample(shown), weights, worker)
+        answers, turned = (
+            _answered(plugin, Sample(shown), weights, worker)
             for shown in (inputs[:20], inputs[:20][::-1].copy())
         )
-        if len(said) != 20 or not np.isfinite(said).all():
-            return f"{form}: wanted 20 rows of finite numbers, got {said.dtype} {said.shape}"
-        if isinstance(plugin, Classifier) and said.shape[1] != 3:
-            return f"{form}: wanted a score for each of 3 classes, got {said.shape}"
-        if not np.allclose(said, turned[::-1], atol=0.05):
+        if len(answers) != 20 or not np.isfinite(answers).all():
+            return f"{form}: expected 20 finite answers, got {answers.dtype} {answers.shape}"
+        if isinstance(plugin, Classifier) and answers.shape[1] != 3:
+            return f"{form}: expected a score for each of 3 classes, got {answers.shape}"
+        if not np.allclose(answers, turned[::-1], atol=0.05):
             return f"{form}: answers depend on the order of the pictures"
     return ""
 
 
-def _said(
+def _answered(
     plugin: Classifier | Regressor | Matcher, sample: Sample, weights: Weights, worker: Worker
 ) -> Array:
     if isinstance(plugin, Matcher):

@@ -1,8 +1,8 @@
-"""Pixels, labels and row ids that never come apart."""
+"""Pixels, labels and image ids that never come apart."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 Array = NDArray[np.generic]
 Images = NDArray[np.uint8]
 Labels = Mapping[str, Array]
+Weights = Mapping[str, NDArray[Any]]  # contiguous float32 or integer arrays, never pickled
 
+LUMA = (0.299, 0.587, 0.114)  # of red, green and blue: ITU-R BT.601, as Pillow makes grey
 ESTIMATED = "estimated."  # before the label that a note is an estimate of
 MISSING = -1  # a categorical label that nobody gave; a continuous one is nan
 
@@ -74,7 +76,7 @@ class Faces:
     Attributes:
         images: uint8, (N, 3, H, W), RGB.
         labels: name to (N,): integers (missing = -1) or float32 (missing = nan).
-        rows: int64, (N,): opaque picture ids, unique over all roles.
+        image_id: int64, (N,): opaque picture ids, unique over all roles.
 
     Raises:
         ValueError: if shapes or types are others, or the parts differ in length.
@@ -82,24 +84,29 @@ class Faces:
 
     images: Images
     labels: Labels
-    rows: NDArray[np.int64]
+    image_id: NDArray[np.int64]
 
     def __post_init__(self) -> None:
-        images, n = self.images, len(self.rows)
+        images, n = self.images, len(self.image_id)
         if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1] != 3:
             raise ValueError(f"images must be uint8 (N, 3, H, W), got {describe(images)}")
         lengths = {"images": len(images)} | {k: len(v) for k, v in self.labels.items()}
         if wrong := {name: length for name, length in lengths.items() if length != n}:
-            raise ValueError(f"{n} rows, but other lengths in {wrong}; give one entry per row")
-        arrays: list[Array] = [images, self.rows, *self.labels.values()]
+            raise ValueError(f"expected {n} entries, one per image id, got {wrong}")
+        arrays: list[Array] = [images, self.image_id, *self.labels.values()]
         for array in arrays:
             array.flags.writeable = False
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.image_id)
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """`image_id` by its name in 0.1."""
+        return self.image_id
 
     def with_images(self, images: Images) -> "Faces":
-        """The same labels and rows on other pictures."""
+        """The same labels and image ids on other pictures."""
         return replace(self, images=images)
 
     def pick(self, index: Array) -> "Faces":
@@ -109,7 +116,7 @@ class Faces:
             picked: Labels = labels.pick(index)
         else:
             picked = {name: values[index] for name, values in labels.items()}
-        return Faces(self.images[index], picked, self.rows[index])
+        return Faces(self.images[index], picked, self.image_id[index])
 
     def declared(self, names: Iterable[str], declaration: str) -> "Faces":
         """The same pictures with all labels withheld but the declared ones."""
@@ -133,7 +140,7 @@ class Release:
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """What an attacker gets: inputs without row ids, people's names or a defense.
+    """What an attacker gets: inputs without image ids, people's names or a defense.
 
     Attributes:
         inputs: uint8 (N, 3, H, W), or float32 codes (N, D).

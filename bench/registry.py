@@ -16,11 +16,11 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TypeVar, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 from bench.api import Attacker, Dataset, Defense, Learned, Plugin
+from bench.operation import Operation
 from bench.spec import Spec, Value, coerced, text_of
-from bench.verb import Verb
 
 P = TypeVar("P", bound=Plugin)
 
@@ -28,9 +28,9 @@ KINDS: Mapping[str, type[Plugin]] = {
     "defense": Defense,
     "attacker": Attacker,
     "dataset": Dataset,
-    "verb": Verb,
+    "operation": Operation,
 }
-_READ_FILES = ("dataset", "verb")  # kinds whose plugins may have fields that name files
+_READ_FILES = ("dataset", "operation")  # kinds whose plugins may have fields that name files
 BUILT_IN = ("defenses", "attackers", "bench.data")
 _classes: dict[str, dict[str, type[Plugin]]] = {kind: {} for kind in KINDS}
 _controls: set[str] = set()
@@ -53,7 +53,9 @@ def register(name: str, *, control: bool = False) -> Callable[[type[P]], type[P]
         _check(kind, name, plugin)
         known = _classes[kind].get(name, plugin)
         if (known.__module__, known.__qualname__) != (plugin.__module__, plugin.__qualname__):
-            raise ValueError(f"{kind} {name!r} is {known.__module__}'s; choose another name")
+            raise ValueError(
+                f"{kind} {name!r} is defined in {known.__module__}; choose another name"
+            )
         plugin.name = name
         _classes[kind][name] = plugin
         if control:
@@ -64,17 +66,17 @@ def register(name: str, *, control: bool = False) -> Callable[[type[P]], type[P]
 
 
 def _check(kind: str, name: str, plugin: type[Plugin]) -> None:
-    inherited = {item.name for item in dataclasses.fields(Learned)} if kind == "defense" else set()
-    placed = {item.name for item in dataclasses.fields(plugin) if _at(item) == "place"}  # type: ignore[arg-type]
-    if kind not in _READ_FILES and placed - inherited:
-        raise ValueError(f"{kind} {name!r}: only {_READ_FILES} have `place` fields, not {placed}")
+    inherited = {item.name for item in fields_of(Learned)} if kind == "defense" else set()
+    paths = {item.name for item in fields_of(plugin) if _at(item) == "path"}
+    if kind not in _READ_FILES and paths - inherited:
+        raise ValueError(f"{kind} {name!r}: only {_READ_FILES} may have `path` fields, got {paths}")
     learns = issubclass(plugin, Defense) and plugin.fit is not Defense.fit
     if learns and not issubclass(plugin, Learned):
-        raise ValueError(f"defense {name!r} has a fit; derive it from bench.api.Learned, too")
+        raise ValueError(f"expected defense {name!r} with a fit to derive from bench.api.Learned")
 
 
 def load_file(path: Path) -> None:
-    """Registers the plugins of a file of the user's.
+    """Registers the plugins of a user's file.
 
     Raises:
         ImportError: if there is none, or it cannot be imported; the reason is chained.
@@ -84,14 +86,14 @@ def load_file(path: Path) -> None:
     name = f"bench_plugin_{path.stem}_{folder}"
     spec = importlib.util.spec_from_file_location(name, path)
     if not path.is_file() or spec is None or spec.loader is None:
-        raise ImportError(f"--plugin wants a Python file (NAME.py), found none at {path}")
+        raise ImportError(f"expected a Python file (NAME.py) for --plugin, found none at {path}")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
     except Exception as error:
         del sys.modules[name]
-        raise ImportError(f"plugin {path} cannot be imported: {error!r}; mend it") from error
+        raise ImportError(f"plugin {path} cannot be imported: {error!r}; fix it") from error
 
 
 def plugins(kind: str) -> Mapping[str, type[Plugin]]:
@@ -116,7 +118,7 @@ def make(base: type[P], spec: Spec) -> P:
     """The plugin that a spec names, with the spec's fields over the preset's over the defaults.
 
     Args:
-        base: Defense, Attacker, Dataset or Verb.
+        base: Defense, Attacker, Dataset or Operation.
         spec: its name and fields.
 
     Raises:
@@ -127,53 +129,66 @@ def make(base: type[P], spec: Spec) -> P:
     if plugin is None:
         raise ValueError(_unknown(kind, spec.name))
     if spec.preset and spec.preset not in plugin.presets:
-        raise ValueError(f"{spec.name} has the presets {sorted(plugin.presets)}, not {spec.preset}")
-    given = dict(plugin.presets.get(spec.preset, {})) | dict(spec.fields)
+        raise ValueError(
+            f"expected a preset of {spec.name} ({sorted(plugin.presets)}), got {spec.preset}"
+        )
+    given = dict(plugin.presets.get(spec.preset, {})) | dict(_current(plugin, spec))
     types = _types(plugin)
     if strange := sorted(set(given) - set(types)):
-        raise ValueError(f"{kind} {spec.name} has the fields {sorted(types)}, not {strange}")
+        raise ValueError(f"expected fields of {kind} {spec.name} ({sorted(types)}), got {strange}")
     try:
         fields = {name: coerced(value, types[name]) for name, value in given.items()}
         made = plugin(**fields)
     except ValueError as error:
         raise ValueError(f"{kind} `{spec}`: {error}") from error
     if not isinstance(made, base):
-        raise TypeError(f"{kind} {spec.name} is a {type(made).__name__}")
+        raise TypeError(f"expected {kind} {spec.name}, got a {type(made).__name__}")
     return made
 
 
 def spec_of(plugin: Plugin, *, without: tuple[str, ...] = ()) -> Spec:
     """The plugin's spec with all fields written out, except those of the steps in `without`.
 
-    Places that name no file are left out.
+    Fields that name no file are left out.
     """
     fields: dict[str, Value] = {
         item.name: getattr(plugin, item.name)
-        for item in dataclasses.fields(plugin)  # type: ignore[arg-type]  # plugins are dataclasses
-        if _at(item) not in without and (_at(item) != "place" or getattr(plugin, item.name) != "")
+        for item in fields_of(plugin)
+        if _at(item) not in without and (_at(item) != "path" or getattr(plugin, item.name) != "")
     }
     return Spec(plugin.name, "", tuple(sorted(fields.items())))
 
 
-def _at(item: dataclasses.Field[object]) -> str:
+def fields_of(plugin: Plugin | type[Plugin]) -> tuple[dataclasses.Field[Any], ...]:
+    """The fields of a plugin, which is a dataclass."""
+    return dataclasses.fields(plugin)  # type: ignore[arg-type]
+
+
+def _current(plugin: type[Plugin], spec: Spec) -> tuple[tuple[str, Value], ...]:
+    """The fields of a spec, earlier names replaced by today's."""
+    renamed = {item.metadata.get("was"): item.name for item in fields_of(plugin)}
+    return tuple(sorted((renamed.get(name, name), value) for name, value in spec.fields))
+
+
+def _at(item: dataclasses.Field[Any]) -> str:
     return str(item.metadata.get("at", "fit"))
 
 
 def brief(base: type[Plugin], spec: Spec) -> Spec:
-    """The spec as one would write it: by the preset that leaves fewest fields to name."""
+    """The shortest spec: with the preset that leaves fewest fields to name."""
     kind = next(kind for kind, known in KINDS.items() if known is base)
     plugin = _found(kind, spec.name)
     if plugin is None:
         return spec
     defaults = {
         item.name: text_of(item.default)
-        for item in dataclasses.fields(plugin)  # type: ignore[arg-type]
+        for item in fields_of(plugin)
         if item.default is not dataclasses.MISSING
     }
-    written = []
+    written, fields = [], _current(plugin, spec)
     for preset, values in {spec.preset: {}, **plugin.presets}.items():
         usual = defaults | {name: text_of(value) for name, value in values.items()}
-        kept = tuple(item for item in spec.fields if usual.get(item[0]) != text_of(item[1]))
+        kept = tuple(item for item in fields if usual.get(item[0]) != text_of(item[1]))
         written.append(Spec(spec.name, preset, kept))
     return min(written, key=lambda short: len(short.fields))
 
@@ -197,7 +212,7 @@ def _unknown(kind: str, name: str) -> str:
 
 def _types(plugin: type[Plugin]) -> Mapping[str, type]:
     hints = get_type_hints(plugin)
-    return {item.name: hints[item.name] for item in dataclasses.fields(plugin)}  # type: ignore[arg-type]
+    return {item.name: hints[item.name] for item in fields_of(plugin)}
 
 
 @cache

@@ -1,28 +1,25 @@
-"""A card without a face: what the utility is worth when nothing else is given out."""
+"""A card without a face: a baseline that gives out the utility label and nothing else."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from bench.api import Context, Learned, Weights, field
 from bench.faces import MISSING, Faces, Release
-from bench.nn.backbones import ConvNet
-from bench.nn.classifier import Labelled, answered, fitted
-from bench.nn.inputs import Pictures
 from bench.nn.state import restored
-from bench.nn.training import Schedule
 from bench.registry import register
 
 VALID_SHARE = 0.2  # of the defender's pictures, to stop its classifier by
-SCHEDULE = Schedule(lr=2e-3, batch=48, steps=80, rounds=3)
+STEPS, ROUNDS = 80, 3  # of its training
 
 
 @register("card", control=True)
 @dataclass(frozen=True)
 class Card(Learned):
-    """Gives out a card that prints the utility label as the defender's classifier sees it.
+    """Prints the utility label, predicted by the defender's classifier, on a blank card.
 
-    A defense that keeps no more of the utility than this, and hides no more, is worth no more.
+    A defense is useful only where it keeps more utility, or hides more, than this.
 
     Source: ours.
     """
@@ -35,31 +32,41 @@ class Card(Learned):
         return (self.utility,)
 
     def fit(self, faces: Faces, context: Context) -> Weights:
-        """The defender's classifier; it stops on a random fifth of the defender's pictures."""
+        """The defender's classifier, stopped on a random fifth of the defender's pictures."""
+        from bench.nn.backbones import ConvNet
+        from bench.nn.classifier import Labelled, fitted
+        from bench.nn.inputs import Augmentation
+        from bench.nn.training import Schedule
+
         truth = np.asarray(faces.labels[self.utility], np.int64)
         known = context.rng.permutation(np.flatnonzero(truth != MISSING))
-        valid, train = np.split(known, [max(1, round(VALID_SHARE * len(known)))])
+        parts = np.split(known, [max(1, round(VALID_SHARE * len(known)))])
+        valid, train = (Labelled(faces.images[index], truth[index]) for index in parts)
         n_classes = int(truth.max()) + 1
         weights = fitted(
-            lambda: ConvNet(n_classes, faces.images.shape[-1]),
-            Labelled(faces.images[train], truth[train]),
-            Labelled(faces.images[valid], truth[valid]),
-            Pictures(shift=0.06, flip=True),
-            SCHEDULE,
+            partial(ConvNet, n_classes, faces.images.shape[-1]),
+            train,
+            valid,
+            Augmentation(shift=0.06, flip=True),
+            Schedule(lr=2e-3, batch=48, steps=STEPS, rounds=ROUNDS),
             context,
         )
         return {**weights, "n_classes": np.array([n_classes])}
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
-        """Black cards with a white bar whose place is the label: one of C columns.
+        """Black cards with a white bar in one of C columns, which is the label.
 
         Notes: `scores`, the classifier's log-probabilities, float32 (N, C).
         """
+        from bench.nn.backbones import ConvNet
+        from bench.nn.classifier import answered
+        from bench.nn.inputs import Augmentation
+
         n_classes, width = int(weights["n_classes"][0]), faces.images.shape[-1]
         net = restored(ConvNet(n_classes, width), weights, context.device)
-        scores = answered(net, faces.images, Pictures(), context.device)
+        scores = answered(net, faces.images, Augmentation(), context.device)
         label = scores.argmax(axis=1)  # (N,)
-        column = np.arange(width) * n_classes // width  # (W,) which label's column a pixel is in
+        column = np.arange(width) * n_classes // width  # (W,), of each pixel column
         bar = (column == label[:, None])[:, None, None, :]  # (N, 1, 1, W)
         images = np.broadcast_to(bar * np.uint8(255), faces.images.shape).copy()
         return Release(images, {"scores": scores})

@@ -1,4 +1,4 @@
-"""Nothing at all: what an attacker reaches when everything is hidden."""
+"""A control that hides everything."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from bench.registry import register
 class Constant(LatentDefense):
     """Gives out the same grey picture, and zeros as code, for everybody.
 
-    Every attack on it must end at chance exactly; one that does not has seen something else.
+    Every attack on it must end exactly at chance; any other result reveals a leak in the bench.
 
     Source: ours.
     """

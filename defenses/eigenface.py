@@ -30,7 +30,9 @@ class Eigenface(Learned, LatentDefense):
 
         n, size = len(faces), faces.images[0].size
         if self.k > min(n, size):
-            raise ValueError(f"k={self.k} components want as many pictures and pixels, got {n}")
+            raise ValueError(
+                f"k must be at most min(pictures, values) = {min(n, size)}, got {self.k}"
+            )
         seed = int(context.rng.integers(2**31))
         pca = PCA(self.k, svd_solver="randomized", random_state=seed).fit(_flat(faces))
         return {
@@ -39,7 +41,7 @@ class Eigenface(Learned, LatentDefense):
         }
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
-        """Pictures rebuilt from their codes."""
+        """Pictures reconstructed from their codes."""
         codes = self.encode(faces, weights, context)
         flat = codes @ weights["components"] + weights["mean"]  # (N, D)
         return Release(np.clip(flat, 0, 1).reshape(faces.images.shape))

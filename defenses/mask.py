@@ -33,10 +33,8 @@ class Mask(Defense):
         """The pictures with the region black."""
         height, width = faces.images.shape[2:]
         top, bottom, left, right = REGIONS[self.region]
+        rows = slice(round(top * height), round(bottom * height))
+        columns = slice(round(left * width), round(right * width))
         images = faces.images.copy()
-        images[
-            ...,
-            round(top * height) : round(bottom * height),
-            round(left * width) : round(right * width),
-        ] = 0
+        images[..., rows, columns] = 0
         return Release(images)

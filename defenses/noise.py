@@ -15,12 +15,10 @@ class Noise(Defense):
     """Adds independent Gaussian noise to every value, then clips.
 
     Source: Todt, Hanisch, Strufe, arXiv:2210.10651, 2022 (attacked there).
-    Differs from it: symmetric; noise cut at 0 before it is added only brightens.
+    Differs from it: symmetric; noise clipped at 0 before it is added only brightens.
     """
 
-    sigma: float = field(
-        0.2, about="standard deviation, fraction of the range 0..255", at="protect"
-    )
+    sigma: float = field(0.2, about="standard deviation, fraction of 255", at="protect")
 
     def __post_init__(self) -> None:
         if self.sigma <= 0:

@@ -1,4 +1,4 @@
-"""No defense: what an attacker reaches when nothing is hidden."""
+"""A control that hides nothing."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from bench.registry import register
 @register("none", control=True)
 @dataclass(frozen=True)
 class NoDefense(LatentDefense):
-    """Gives the picture out as it is; its code is the picture made small.
+    """Gives out the picture as it is; its code is a small copy.
 
     Source: ours (the papers' privacy-unconstrained case).
     """
@@ -27,15 +27,12 @@ class NoDefense(LatentDefense):
         return Release(faces.images)
 
     def encode(self, faces: Faces, weights: Weights, context: Context) -> NDArray[np.float32]:
-        """Small pictures in 0..1, (N, 3*side*side), made of means of equal blocks."""
+        """Means of equal blocks, in 0..1, (N, 3*side*side)."""
         n, channels, height, width = faces.images.shape
-        # As many whole pixels per block as fit: an uneven rest at the right and lower edge is cut.
         step = max(1, min(height, width) // self.side)
-        rows, columns = height // step, width // step
+        rows, columns = height // step, width // step  # pixels beyond them are cut off
         whole = faces.images[:, :, : rows * step, : columns * step]
         blocks = whole.reshape(n, channels, rows, step, columns, step)
-        means = blocks.mean(axis=(3, 5), dtype=np.float32) / np.float32(
-            255
-        )  # (N, 3, rows, columns)
-        codes: NDArray[np.float32] = means
+        means = blocks.mean(axis=(3, 5), dtype=np.float32)  # (N, 3, rows, columns)
+        codes: NDArray[np.float32] = means / np.float32(255)
         return codes.reshape(n, -1)  # (N, 3*rows*columns)

@@ -15,7 +15,7 @@ class Pixelate(Defense):
     """Replaces each square block by its mean colour.
 
     Source: McPherson, Shokri, Shmatikov, arXiv:1609.00408, 2016 (attacked there).
-    Differs from it: true means; toolkits that shrink bilinearly sample a few points instead.
+    Differs from it: true means; toolkits that shrink bilinearly sample a few points.
     """
 
     block: float = field(0.125, about="side of a block, fraction of picture width", at="protect")

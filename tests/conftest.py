@@ -6,16 +6,16 @@ import pytest
 
 from bench import registry
 from bench.reports.records import records
-from bench.reports.results import looks, results
+from bench.reports.results import release_qualities, results
 from bench.runner.artifacts import faces_in
 from bench.runner.cells import cells
-from bench.runner.engine import LocalEngine
+from bench.runner.engines.local import LocalEngine
 from bench.runner.grid import Grid
-from bench.runner.plan import Planner
+from bench.runner.plan import Planner, plan
 from bench.runner.store import Store
 
-PLUGINS = ("toys", "cheats", "painter", "swap", "keeper")
-FILES = [Path(__file__).parent / f"{name}.py" for name in PLUGINS]
+PLUGINS = ("basic", "adversarial", "decoder", "impersonation", "codes")
+FILES = [Path(__file__).parent / "plugins" / f"{name}.py" for name in PLUGINS]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -23,7 +23,7 @@ def toys():
     """The toy plugins, registered once."""
     for path in FILES:
         registry.load_file(path)
-    return next(m for name, m in sys.modules.items() if name.startswith("bench_plugin_toys"))
+    return next(m for name, m in sys.modules.items() if name.startswith("bench_plugin_basic"))
 
 
 @pytest.fixture
@@ -69,12 +69,12 @@ class Run:
 
     def __init__(self, store, grid):
         self.store, self.cells = store, list(cells(grid))
-        self.planner = Planner(store.root)
-        self.plan = self.planner.plan(self.cells)
-        self.outcomes = list(LocalEngine().run(self.plan, store))
-        lost = {outcome.stage.key: outcome.reason for outcome in self.outcomes if outcome.reason}
-        self.results = results(self.cells, self.planner, store, lost)
-        self.records = records(self.results, looks(self.cells, self.planner, store))
+        self.plan, self.planner = plan(self.cells, store.root), Planner(store.root)
+        self.outcomes = list(LocalEngine().run(self.plan.stages, store))
+        failed = {outcome.stage.key: outcome.reason for outcome in self.outcomes if outcome.reason}
+        self.results = results(self.cells, self.plan, store, failed)
+        self.qualities = release_qualities(self.cells, self.plan, store)
+        self.records = records(self.results, self.qualities)
 
     def select(self, **wanted):
         """Records whose columns begin with these values."""

@@ -44,8 +44,8 @@ def test_plan_says_what_would_run_and_runs_nothing(bench, tmp_path):
 
 
 def test_plan_knows_the_time_of_what_has_run_before(bench, tmp_path, toys):
-    place = ("--store", tmp_path / "store", "--plugin", toys.__file__)
-    assert bench("run", "tiny.toml", *place, "--device", "cpu").exit_code == 0
+    options = ("--store", tmp_path / "store", "--plugin", toys.__file__)
+    assert bench("run", "tiny.toml", *options, "--device", "cpu").exit_code == 0
     text = bench("plan", "tiny.toml", "--store", tmp_path / "store", "--seeds", "1").stdout
     assert "unknown" not in text
 
@@ -54,24 +54,30 @@ def test_check_exits_with_1_on_a_breach(bench):
     assert bench("check", "pixelate").exit_code == 0
     broken = bench("check", "broken_defense")
     assert broken.exit_code == 1
-    assert "FAIL it gives out one whole picture per row" in broken.stdout
+    assert "FAIL it releases one whole picture per image id" in broken.stdout
 
 
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["run", "nogrid"], "no grid 'nogrid': give a TOML file, or one of ['"),
+        (["run", "nogrid"], "expected a TOML file or a grid of ['"),
         (["run", "tiny.toml", "--defense", "blurr"], "did you mean 'blur'?"),
-        (["run", "tiny.toml", "--defense", "blur:radius=3"], "has the fields ['sigma']"),
+        (
+            ["run", "tiny.toml", "--defense", "blur:radius=3"],
+            "expected fields of defense blur (['sigma'])",
+        ),
         (["run", "tiny.toml", "--defense", "blur:sigma=wide"], "could not convert"),
-        (["run", "tiny.toml", "--attacker", "cnn@big"], "has the presets []"),
-        (["run", "tiny.toml", "--threat", "psychic"], "no threat is called 'psychic'"),
-        (["run", "tiny.toml", "--threat", "aware:draws=0"], "counts from 1"),
-        (["run", "tiny.toml", "--seeds", "a"], "--seeds wants numbers"),
+        (["run", "tiny.toml", "--attacker", "cnn@big"], "expected a preset of cnn ([])"),
+        (["run", "tiny.toml", "--threat", "psychic"], "got 'psychic'"),
+        (["run", "tiny.toml", "--threat", "aware:draws=0"], "expected draws of 1 or more"),
+        (["run", "tiny.toml", "--seeds", "a"], "expected --seeds of numbers"),
         (["run", "tiny.toml", "--data", "lfw:root=/nowhere,protocol=closed"], "point BENCH_DATA"),
-        (["run", "tiny.toml", "--data", "toy:protocol=open"], "none of the 4 cells can be asked"),
+        (
+            ["run", "tiny.toml", "--data", "toy:protocol=open"],
+            "expected a cell that applies, got 4 that do not",
+        ),
         (["run", "tiny.toml", "--device", "abacus"], "use auto or cpu"),
-        (["run", "tiny.toml", "--plugin", "none.py"], "--plugin wants a Python file"),
+        (["run", "tiny.toml", "--plugin", "none.py"], "expected a Python file"),
         (["run", "tiny.toml", "--data", "synthetic:size=8"], "size must be 32 to 224 px"),
     ],
 )
@@ -87,9 +93,9 @@ def test_a_mistake_is_one_clear_line(bench, words, told):
     [
         ("name = 3", "name: Input should be a valid string"),
         (GRID + 'colour = "red"', "tasks.0.colour: Extra inputs are not permitted"),
-        (GRID + 'utility = ["identity"]', "cannot be hidden and kept at once"),
-        (GRID.replace('["identity"]', '["age"]'), "asks about ['age']; toy knows"),
-        ("name =", "is no TOML"),
+        (GRID + 'utility = ["identity"]', "as private and utility"),
+        (GRID.replace('["identity"]', '["age"]'), "got ['age']"),
+        ("name =", "is not valid TOML"),
     ],
 )
 def test_a_bad_grid_is_told_field_by_field(bench, tmp_path, text, told):

@@ -12,13 +12,15 @@ def faces(n=3):
 
 def test_parts_stay_together_when_picked():
     picked = faces().pick(np.array([2, 0]))
-    assert picked.rows.tolist() == [102, 100]
+    assert picked.image_id.tolist() == [102, 100]
     assert picked.labels["identity"].tolist() == [2, 0]
     assert picked.images[0, 0, 0, 0] == 24
 
 
 def test_a_label_of_another_length_is_refused():
-    with pytest.raises(ValueError, match=r"other lengths in \{'gender': 2\}"):
+    with pytest.raises(
+        ValueError, match=r"expected 3 entries, one per image id, got \{'gender': 2\}"
+    ):
         Faces(np.zeros((3, 3, 2, 2), np.uint8), {"gender": np.zeros(2)}, np.arange(3))
 
 

@@ -11,11 +11,12 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("bench", "defenses", "attackers")
 # Each part may import those before it; parts of one line are on one level.
 LAYERS = (
-    ("bench.faces", "bench.answers", "bench.spec"),
+    ("bench.faces", "bench.answers", "bench.spec", "bench.tables"),
+    ("bench.threats",),
     ("bench.api",),
-    ("bench.verb",),
+    ("bench.operation",),
     ("bench.registry",),
-    ("bench.nn", "bench.data", "bench.metrics"),
+    ("bench.nn", "bench.data", "bench.metrics", "bench.forensics"),
     ("defenses", "attackers", "bench.runner", "bench.contract"),
     ("bench.audit",),
     ("bench.reports", "bench.annotation"),
@@ -61,6 +62,12 @@ def test_imports_point_downwards(path):
     assert [name for name in imports(path) if trespasses(module_of(path), name)] == []
 
 
+def test_reports_take_a_plan_and_never_make_one():
+    for path in (ROOT / "bench" / "reports").rglob("*.py"):
+        planning = {f"bench.runner.plan.{name}" for name in ("plan", "Planner")}
+        assert not planning & set(imports(path)), path
+
+
 def test_an_upward_import_would_be_found():
     assert trespasses("bench.metrics.accuracy", "bench.runner.plan")
     assert trespasses("attackers.cnn", "defenses.blur")
@@ -100,7 +107,7 @@ def _loaded_by(code):
 
 
 def test_planner_store_metrics_and_reports_do_without_torch():
-    modules = "bench.runner.plan, bench.runner.store, bench.metrics.leakage, bench.reports.session"
+    modules = "bench.runner.plan, bench.runner.step, bench.metrics.declared, bench.reports.files"
     assert "torch" not in _loaded_by(f"import {modules}")[-1]
 
 

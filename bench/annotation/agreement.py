@@ -1,29 +1,25 @@
-"""How far labelers agree, and which of them take no care."""
+"""Agreement of labelers, and which of them are careless."""
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
-from bench.annotation.tables import NotAvailable, Percent, Table
 from bench.annotation.votes import Votes
-from bench.metrics.intervals import estimate
+from bench.metrics.intervals import Floats, Ids, estimate
+from bench.tables import Cell, NotAvailable, Number, Table
 
-Floats = NDArray[np.float64]
-Ids = NDArray[np.int64]
-
-# A labeler takes no care who
-RISK = 0.05  # agrees with the others as a coin would, so that this test does not refute a coin
-FEWEST = 30  # of at least so many labels
-ALIKE = 0.95  # or gives one answer more often than this where the others do not
-HURRY_S = 0.5  # or answers half of the pictures faster than this
+# A labeler is careless who
+P_CHANCE = 0.05  # agrees with the others at chance (a test at this level does not reject it)
+MIN_LABELS = 30  # on at least so many labels;
+SAME_SHARE = 0.95  # or gives one answer more often than this, while the others do not;
+FAST_S = 0.5  # or answers half of the pictures faster than this
 
 
 def krippendorff(counts: Ids, weights: Floats | None = None) -> float:
-    """Krippendorff's alpha for names: 1 is perfect agreement, 0 what chance would give.
+    """Krippendorff's alpha for nominal data: 1 is perfect agreement, 0 that of chance.
 
     Args:
         counts: labels of each class that a unit (an image) was given, (I, C); units with fewer than
-            two labels have nothing to agree on and do not count.
+            two labels do not count.
         weights: how often each unit counts, (I,); once if None.
 
     Raises:
@@ -46,90 +42,75 @@ def krippendorff(counts: Ids, weights: Floats | None = None) -> float:
     return float(1 - (n_labels - 1) * (n_labels - within) / expected)
 
 
-def alphas(given: Votes) -> Table:
+def alphas(votes: Votes) -> Table:
     """Krippendorff's alpha by version, with a jackknife interval over units."""
-    rows: list[tuple[str | float | NotAvailable, ...]] = []
-    for version, counts in zip(given.versions, given.counts, strict=True):
+    rows: list[tuple[Cell, ...]] = []
+    for version, counts in zip(votes.versions, votes.counts, strict=True):
 
         def statistic(weights: Floats, counts: Ids = counts) -> Floats:
-            return np.array([_krippendorff_of_rest(counts, row) for row in weights])
+            return np.array([_alpha_or_nan(counts, row) for row in weights])
 
         try:
             krippendorff(counts)
-            found = estimate(statistic, given.unit, np.nan, share=False)
+            found = estimate(statistic, votes.unit, np.nan, share=False)
             rows.append((version, found.value, found.low, found.high))
         except ValueError as error:
             rows.append((version, *[NotAvailable(str(error))] * 3))
-    return Table(
-        f"{given.question}-agreement",
-        f"{given.question}: Krippendorff's alpha ({given.who})",
+    return votes.table(
+        "agreement",
+        "Krippendorff's alpha",
         ("version", "alpha", "low", "high"),
         rows,
-        "1: all labelers agree; 0: as if labels had been dealt at random.",
+        "1: all labelers agree; 0: they agree as often as by chance.",
     )
 
 
-def _krippendorff_of_rest(counts: Ids, weights: Floats) -> float:
-    """Alpha, or nan where too little is left."""
+def _alpha_or_nan(counts: Ids, weights: Floats) -> float:
     try:
         return krippendorff(counts, weights)
     except ValueError:
         return np.nan
 
 
-def labelers(given: Votes) -> Table:
-    """Each labeler, and what speaks against the care of some."""
-    rows = []
-    for j, name in enumerate(given.labelers):
-        mine = given.given[:, :, j]  # (V, I)
-        there = mine >= 0
-        others = given.counts - (mine[..., None] == np.arange(len(given.classes)))  # (V, I, C)
-        agrees, n_compared = _agreement(mine, others)
-        share_same = float(np.bincount(mine[there]).max() / there.sum())
-        right = given.right[:, :, j]
-        accuracy = float(np.nanmean(right)) if (~np.isnan(right)).any() else np.nan
-        times = given.seconds[:, :, j][there]
-        pace = float(np.nanmedian(times)) if (~np.isnan(times)).any() else np.nan
-        told = _against(agrees, n_compared, share_same, _share_same(others), pace)
-        shown = (Percent(accuracy), Percent(agrees / max(1, n_compared)), Percent(share_same))
-        rows.append((name, int(there.sum()), *shown, pace, told))
-    careless = sum(bool(row[-1]) for row in rows)
-    return Table(
-        f"{given.question}-labelers",
-        f"{given.question}: labelers ({given.who}), {careless} of them careless",
-        (
-            "labeler",
-            "labels",
-            "accuracy",
-            "agrees with majority",
-            "one answer",
-            "median s",
-            "careless",
-        ),
+def labeler_table(votes: Votes) -> Table:
+    """Each labeler, with the reasons to call some careless."""
+    rows = [_labeler(votes, j) for j in range(len(votes.labelers))]
+    columns = ("labels", "accuracy", "agrees with majority", "one answer", "median s", "careless")
+    return votes.table(
+        "labelers",
+        f"labelers, {sum(bool(row[-1]) for row in rows)} of them careless",
+        ("labeler", *columns),
         rows,
-        f"Careless: agrees with the majority of the others as a coin might (p > {RISK:g}, of "
-        f"{FEWEST} labels or more), gives one answer in over {100 * ALIKE:g} % where the others do "
-        f"not, or a median under {HURRY_S:g} s.",
+        "Shares in percent. Careless: agrees with the majority of the others at chance (p > "
+        f"{P_CHANCE:g}, of {MIN_LABELS} labels or more), gives one answer in over "
+        f"{100 * SAME_SHARE:g} % while the others do not, or has a median under {FAST_S:g} s.",
     )
 
 
-def _agreement(mine: Ids, others: Ids) -> tuple[int, int]:
+def _labeler(votes: Votes, j: int) -> tuple[Cell, ...]:
+    """The row of a labeler; the last cell has the reasons to call it careless."""
+    own = votes.labels[:, :, j]  # (V, I)
+    there = own >= 0
+    others = votes.counts - (own[..., None] == np.arange(len(votes.classes)))  # (V, I, C)
+    n_agree, n_compared = _agreement(own, others)
+    same = float(np.bincount(own[there]).max() / there.sum())
+    totals = others.sum(axis=(0, 1))  # (C,)
+    seconds, correct = votes.seconds[:, :, j], votes.correct[:, :, j]
+    median = float(np.nanmedian(seconds)) if (~np.isnan(seconds)).any() else np.nan
+    accuracy = float(np.nanmean(correct)) if (~np.isnan(correct)).any() else np.nan
+    at_chance = stats.binom.sf(n_agree - 1, n_compared, 0.5) > P_CHANCE
+    reasons = {
+        "at chance": n_compared >= MIN_LABELS and at_chance,
+        "one answer": same > SAME_SHARE >= totals.max() / max(1, totals.sum()),
+        "too fast": median < FAST_S,
+    }
+    careless = ", ".join(reason for reason, holds in reasons.items() if holds)
+    shares = map(Number, (accuracy, n_agree / max(1, n_compared), same))
+    return (votes.labelers[j], int(there.sum()), *shares, median, careless)
+
+
+def _agreement(own: Ids, others: Ids) -> tuple[int, int]:
     """How often a labeler agrees with the clear majority of the others, and of how many."""
     most = others.max(axis=-1)
-    clear = (mine >= 0) & ((others == most[..., None]).sum(axis=-1) == 1)
-    return int((mine == others.argmax(axis=-1))[clear].sum()), int(clear.sum())
-
-
-def _share_same(others: Ids) -> float:
-    """The largest share of one class among the labels of the others."""
-    totals = others.sum(axis=(0, 1))
-    return float(totals.max() / max(1, totals.sum()))
-
-
-def _against(agrees: int, n: int, same: float, others_same: float, pace: float) -> str:
-    reasons = {
-        "as a coin": n >= FEWEST and stats.binom.sf(agrees - 1, n, 0.5) > RISK,
-        "one answer": same > ALIKE >= others_same,
-        "in a hurry": pace < HURRY_S,
-    }
-    return ", ".join(reason for reason, holds in reasons.items() if holds)
+    clear = (own >= 0) & ((others == most[..., None]).sum(axis=-1) == 1)
+    return int((own == others.argmax(axis=-1))[clear].sum()), int(clear.sum())

@@ -1,4 +1,4 @@
-"""From labels to all tables and figures."""
+"""All tables and figures of a set of labels."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -10,36 +10,36 @@ from bench.annotation import accuracy, agreement, majority
 from bench.annotation.choice import Bins
 from bench.annotation.figures import consensus_figure, curve_figure, evidence_figure
 from bench.annotation.mixed import mixed
-from bench.annotation.reading import Bad, Reading, read_key, read_labels
-from bench.annotation.tables import Table, markdown, write, write_csv
-from bench.annotation.votes import Truth, Votes, votes
+from bench.annotation.reading import BadLine, Reading, read_key, read_labels
+from bench.annotation.votes import TruthFrom, Votes, votes_by_question
+from bench.tables import NotAvailable, Table, markdown, write_csv, write_rows
 
 REPORT, BAD = "analysis.md", "bad.csv"
 
 
-class Choices(NamedTuple):
-    """What the analyst decides.
+class AnalysisOptions(NamedTuple):
+    """Choices of the analyst.
 
     Attributes:
-        truth: where the truth comes from, see `votes`.
+        truth_from: see `votes_by_question`.
         rules: for ties and levels of consensus.
         bins: of evidence.
-        attributes: that errors are told by.
-        without_careless: leave out labelers who take no care.
-        seed: of the teams of labelers that are drawn.
+        attributes: columns of the key by which errors are reported.
+        without_careless: leave out careless labelers.
+        seed: draws teams of labelers.
     """
 
-    truth: Truth = "raw"
-    rules: majority.Rules = majority.Rules()
+    truth_from: TruthFrom = "raw"
+    rules: majority.VoteRules = majority.VoteRules()
     bins: Bins = Bins()
-    attributes: tuple[str, ...] = accuracy.TOLD
+    attributes: tuple[str, ...] = accuracy.ATTRIBUTES
     without_careless: bool = False
     seed: int = 0
 
 
 def analyse(
-    files: Sequence[Path], keys: Sequence[Path], choices: Choices, out: Path
-) -> tuple[list[Table], list[Bad]]:
+    files: Sequence[Path], keys: Sequence[Path], options: AnalysisOptions, out: Path
+) -> tuple[list[Table], list[BadLine]]:
     """Reads labels, and writes analysis.md, a CSV per table, bad.csv and the figures.
 
     Returns:
@@ -50,49 +50,50 @@ def analyse(
     """
     key = read_key(keys)
     reading = read_labels(files, key)
-    asked = votes(reading.labels, key, choices.truth)
+    questions = votes_by_question(reading.labels, key, options.truth_from)
     left_out: list[str] = []
-    if choices.without_careless:
-        left_out = _careless(asked)
+    if options.without_careless:
+        rows = [row for votes in questions for row in agreement.labeler_table(votes).rows]
+        left_out = sorted({str(row[0]) for row in rows if row[-1]})
         kept = [label for label in reading.labels if label.labeler not in left_out]
-        asked = votes(kept, key, choices.truth)
+        questions = votes_by_question(kept, key, options.truth_from)
     out.mkdir(parents=True, exist_ok=True)
-    found = [table for given in asked for table in _tables(given, choices, out)]
-    for table in found:
-        write(table, out)
-    write_csv(out / BAD, Bad._fields, reading.bad)
-    (out / REPORT).write_text(_report(found, reading, left_out), encoding="utf-8")
-    return found, reading.bad
+    tables = [table for votes in questions for table in _tables(votes, options, out)]
+    for table in tables:
+        write_table(table, out)
+    write_rows(out / BAD, BadLine._fields, reading.bad)
+    (out / REPORT).write_text(_report(tables, reading, left_out), encoding="utf-8")
+    return tables, reading.bad
 
 
-def _tables(given: Votes, choices: Choices, out: Path) -> list[Table]:
+def write_table(table: Table, folder: Path) -> None:
+    """Writes NAME.csv and NAME.md."""
+    write_csv(folder / f"{table.name}.csv", table)
+    (folder / f"{table.name}.md").write_text(markdown([table], level=3), encoding="utf-8")
+
+
+def _tables(votes: Votes, options: AnalysisOptions, out: Path) -> list[Table]:
     """All tables about a question; its figures are drawn to `out`."""
-    tables = [
-        majority.table1(given, choices.rules),
-        accuracy.t_tests(given),
-        mixed(given),
-        majority.histogram(given),
-        accuracy.by_evidence(given, choices.bins),
-        accuracy.by_attribute(given, choices.attributes),
-        accuracy.worst(given),
-        agreement.alphas(given),
-        agreement.labelers(given),
-    ]
-    rng = np.random.default_rng(choices.seed)
+    curve: majority.Curve | NotAvailable
     try:
-        curve = majority.curve(given, choices.rules, rng)
-        tables.insert(4, majority.curve_table(given, curve))
-        curve_figure(given, curve, out / f"{given.question}-curve.png")
+        curve = majority.curve(votes, options.rules, np.random.default_rng(options.seed))
+        curve_figure(votes, curve, out / f"{votes.question}-curve.png")
     except ValueError as error:
-        tables.insert(4, majority.no_curve(given, str(error)))
-    consensus_figure(given, out / f"{given.question}-consensus.png")
-    evidence_figure(given, choices.bins, out / f"{given.question}-evidence.png")
-    return tables
-
-
-def _careless(asked: Iterable[Votes]) -> list[str]:
-    rows = [row for given in asked for row in agreement.labelers(given).rows]
-    return sorted({str(row[0]) for row in rows if row[-1]})
+        curve = NotAvailable(str(error))
+    consensus_figure(votes, out / f"{votes.question}-consensus.png")
+    evidence_figure(votes, options.bins, out / f"{votes.question}-evidence.png")
+    return [
+        majority.accuracy_table(votes, options.rules),
+        accuracy.t_tests(votes),
+        mixed(votes),
+        majority.histogram(votes),
+        majority.curve_table(votes, curve),
+        accuracy.by_evidence(votes, options.bins),
+        accuracy.by_attribute(votes, options.attributes),
+        accuracy.worst(votes),
+        agreement.alphas(votes),
+        agreement.labeler_table(votes),
+    ]
 
 
 def _report(tables: Iterable[Table], reading: Reading, left_out: Sequence[str]) -> str:
@@ -100,11 +101,10 @@ def _report(tables: Iterable[Table], reading: Reading, left_out: Sequence[str]) 
     lines = [f"# Annotation study: {len(reading.labels)} labels", ""]
     if reading.bad:
         lines += [f"{len(reading.bad)} lines were not used; all are in {BAD}:", ""]
-        lines += [f"- {one.file}:{one.line}: {one.reason}" for one in reading.bad[:20]] + [""]
+        lines += [f"- {bad}" for bad in reading.bad[:20]] + [""]
     if left_out:
         lines += [f"Left out as careless: {', '.join(left_out)}", ""]
-    shown = [_shortened(table) for table in tables]
-    return "\n".join([*lines, *(markdown(table) for table in shown)])
+    return "\n".join([*lines, markdown(map(_shortened, tables), level=3)])
 
 
 def _shortened(table: Table) -> Table:

@@ -1,23 +1,20 @@
-"""Which pictures a study shows."""
+"""Chooses the pictures that a study shows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from bench.faces import Array, Faces, Target
-
-Floats = NDArray[np.float64]
-Ids = NDArray[np.int64]
+from bench.faces import Array
+from bench.metrics.intervals import Floats, Ids
 
 
 class Bins(NamedTuple):
-    """How evidence is cut; what lies beyond the reach goes to the outermost bins.
+    """Bins of evidence; values beyond the reach go to the outermost bins.
 
-    The defaults are the paper's for joy: 12 bins from -3 to 3. `Bins(width=3)` is its way for
-    anger: negative and positive evidence.
+    The defaults are the paper's for joy: 12 bins from -3 to 3. `Bins(width=3)` is the paper's way
+    for anger: negative and positive evidence.
 
     Source: Shirai and Whitehill, CVPR-W 2019, section 5.1.
     """
@@ -35,8 +32,8 @@ class Bins(NamedTuple):
         n_bins = 2 * self.reach / self.width if self.width > 0 else 0
         if n_bins < 1 or abs(n_bins - round(n_bins)) > 1e-9:
             raise ValueError(
-                f"bins of width {self.width} do not divide -{self.reach} to {self.reach}; choose "
-                "another --bin-width"
+                f"expected a width that divides -{self.reach} to {self.reach} evenly, got "
+                f"{self.width}; change --bin-width"
             )
         return np.linspace(-self.reach, self.reach, round(n_bins) + 1)
 
@@ -48,56 +45,56 @@ class Bins(NamedTuple):
 
 
 def evidence_in(labels: Mapping[str, Array], names: str) -> Floats:
-    """Evidence by labels of 0..1 that are joined by `+`, as `AU6+AU12`, (N,): -3 none to 3 full.
+    """Evidence, -3 none to 3 full, (N,): the mean of labels of 0..1, joined as in `AU6+AU12`.
 
     Raises:
-        ValueError: if the data have no such label.
+        ValueError: if the data do not have such a label.
     """
     wanted = names.split("+")
     if absent := sorted(set(wanted) - set(labels)):
-        raise ValueError(f"--evidence wants {absent}; the data have {sorted(labels)}")
+        raise ValueError(f"--evidence: expected labels of {sorted(labels)}, got {absent}")
     mean = np.mean([np.asarray(labels[name], np.float64) for name in wanted], axis=0)
     return np.asarray(6 * (mean - 0.5))
 
 
 def by_bins(evidence: Floats, n: int, bins: Bins, rng: np.random.Generator) -> tuple[Ids, str]:
-    """Places of up to `n` pictures, as many from each bin, and which bins had too few.
+    """Indices of up to `n` pictures, equally many from each bin, and the bins with too few.
 
     Raises:
-        ValueError: if the bins do not share the pictures evenly, or there is no evidence.
+        ValueError: if `n` is not a multiple of the number of bins, or there is no evidence.
     """
     n_bins = len(bins.edges) - 1
     if n % n_bins:
-        raise ValueError(f"{n} pictures do not fill {n_bins} bins evenly; change --pictures")
+        raise ValueError(f"expected a multiple of {n_bins} (bins), got {n}; change --pictures")
     place = bins.places(evidence)
     if (place < 0).all():
-        raise ValueError("there is no evidence to choose by; choose at random (--choose random)")
+        raise ValueError("expected evidence to choose by, got none; use --choose random")
     members = [rng.permutation(np.flatnonzero(place == number)) for number in range(n_bins)]
     per_bin = n // n_bins
-    poor = [
+    short = [
         f"{low:g} to {high:g}: {len(mine)} of {per_bin}"
         for (low, high), mine in zip(pairwise(bins.edges), members, strict=True)
         if len(mine) < per_bin
     ]
-    return np.concatenate([mine[:per_bin] for mine in members]), "; ".join(poor)
+    return np.concatenate([mine[:per_bin] for mine in members]), "; ".join(short)
 
 
 def at_random(n_there: int, n: int, rng: np.random.Generator) -> Ids:
-    """Places of `n` pictures.
+    """Indices of `n` pictures.
 
     Raises:
         ValueError: if there are fewer.
     """
     if n > n_there:
-        raise ValueError(f"--pictures wants {n}, the probe has {n_there}; ask for fewer")
+        raise ValueError(f"expected {n_there} pictures of the probe or fewer, got --pictures {n}")
     return rng.permutation(n_there)[:n]
 
 
 def pairs(labels: Mapping[str, Array], n: int, rng: np.random.Generator) -> list[tuple[int, int]]:
-    """Pairs of pictures; the first half show one person twice, in different takes if it has two.
+    """Pairs of pictures; the first half show one person twice, in different takes if there are two.
 
     Raises:
-        ValueError: if nobody has two pictures, or there is one person only.
+        ValueError: if there are too few pictures or people.
     """
     person = np.asarray(labels["identity"])
     take = np.asarray(labels.get("take", np.arange(len(person))))
@@ -111,32 +108,7 @@ def pairs(labels: Mapping[str, Array], n: int, rng: np.random.Generator) -> list
             found.append((int(first), int(rng.choice(others))))
     if len(found) < n:
         raise ValueError(
-            f"{n} pairs are wanted, {len(found)} can be made of {len(person)} pictures of "
-            f"{len(np.unique(person))} people; ask for fewer (--same-person)"
+            f"expected {n} pairs, got {len(found)} from {len(person)} pictures of "
+            f"{len(np.unique(person))} people; lower --same-person"
         )
     return found
-
-
-def facts(faces: Faces, targets: Sequence[Target]) -> dict[str, list[str]]:
-    """What errors may depend on, as text: labels, and of every picture `light` and `pose`.
-
-    `light` is the raw picture's mean, 0..1; `pose` the largest turn of the head as a share of the
-    range, 0 frontal to 1, where the data know yaw and pitch. What is missing is empty.
-    """
-    classes = {target.name: target.classes for target in targets if target.kind == "categorical"}
-    told = {
-        name: [classes[name][int(value)] if value >= 0 else "" for value in values]
-        for name, values in faces.labels.items()
-        if name in classes and name != "identity"
-    }
-    numbers = {t.name: np.asarray(faces.labels[t.name]) for t in targets if t.kind == "continuous"}
-    numbers["light"] = faces.images.mean(axis=(1, 2, 3)) / 255
-    if {"yaw", "pitch"} <= set(numbers):
-        turns = [np.abs(2 * numbers[name] - 1) for name in ("yaw", "pitch")]
-        numbers["pose"] = np.maximum(*turns)
-    return told | {name: [digits(value) for value in values] for name, values in numbers.items()}
-
-
-def digits(number: float) -> str:
-    """A number with 4 digits; nothing for nan."""
-    return "" if np.isnan(number) else f"{number:.4g}"

@@ -1,4 +1,4 @@
-"""What surrogates are for: training on raw faces with labels that were given to protected ones."""
+"""A classifier of raw faces that learns from labels given to protected ones."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -6,156 +6,151 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.annotation.judges import Judge
-from bench.annotation.material import Material
-from bench.annotation.panel import Labeler, answers
-from bench.annotation.recipe import RAW, Recipe
-from bench.annotation.tables import Cell, Percent, Table
-from bench.answers import Answers, Estimate
-from bench.api import Attacker, Classifier, Dataset, Knowledge
+from bench.annotation.panel import Labeler
+from bench.annotation.study_pictures import StudyPictures
+from bench.annotation.study_spec import RAW, StudySpec
+from bench.answers import Answers
+from bench.api import Attacker, Classifier, Dataset
 from bench.faces import Sample, Target
 from bench.metrics.accuracy import auc_statistic, balanced_statistic, top1_statistic
-from bench.metrics.intervals import Statistic, estimate
+from bench.metrics.intervals import Ids, Statistic, estimate
 from bench.registry import make
-from bench.runner.luck import generator
+from bench.runner.rng import generator
 from bench.runner.worker import Worker
 from bench.spec import Spec
+from bench.tables import Cell, Number, Table
+from bench.threats import Knowledge
 
-Ids = NDArray[np.int64]
 TRUE = "true labels"
-VALID_SHARE = 0.25  # of the groups that a student learns from, to stop by
+VALID_SHARE = 0.25  # of the training groups, for early stopping
 
 
-class Lesson(NamedTuple):
-    """Pictures to learn from and to be examined on.
+class Examples(NamedTuple):
+    """Pictures for training and testing.
 
     Attributes:
         images: raw, uint8 (N, 3, H, W).
         truth: (N,), 1 or 0.
         person: (N,).
-        group: what is never on both sides, (N,): a take, or a person where strangers are asked.
-        row: (N,).
+        group: is never split between training and test, (N,): a take, or a person under `open`.
+        image_id: (N,).
     """
 
     images: NDArray[np.uint8]
     truth: Ids
     person: Ids
     group: Ids
-    row: Ids
-
-
-def lesson(recipe: Recipe, given: Material) -> Lesson:
-    """The labelled pictures of the probe: the panel has not seen them, nor has any defense."""
-    labels = given.faces.labels
-    person = np.asarray(labels["identity"], np.int64)
-    strangers = make(Dataset, recipe.data).protocol == "open"
-    own = np.arange(len(person))  # without takes, each picture is one
-    group = person if strangers else np.asarray(labels.get("take", own), np.int64)
-    known = np.flatnonzero(given.truth >= 0)
-    faces, truth = given.faces.pick(known), given.truth[known]
-    return Lesson(faces.images, truth, person[known], group[known], faces.rows)
-
-
-def labels_of(panel: Sequence[Labeler], judges: Sequence[Judge], version: str, seed: int) -> Ids:
-    """The majority of the panel's answers about a version, (N,); an odd panel has no ties."""
-    said = [answers(one, judges, version, seed) for one in panel]
-    return np.asarray(np.mean(said, axis=0) > 0.5, np.int64)
+    image_id: Ids
 
 
 def downstream(
-    recipe: Recipe,
-    given: Material,
-    panel: Sequence[Labeler],
-    judges: Sequence[Judge],
-    student: Spec,
+    spec: StudySpec,
+    pictures: StudyPictures,
+    labelers: Sequence[Labeler],
+    classifier: Spec,
     worker: Worker,
 ) -> Table:
-    """A student for each source of labels: how good, and how much worse than with true labels.
+    """Accuracy of a classifier by the source of its labels, and its loss against true labels.
 
-    Each picture of the probe is examined once, by a student that learned from the other half of the
-    takes (closed) or people (open), from as many pictures labelled yes as no (the rarer ones are
-    shown more often); students of all sources have equal luck.
+    Two-fold cross-validation over takes (closed) or people (open); training pictures are balanced
+    by repeating those of the rarer label. All sources share the random numbers.
 
     Raises:
-        ValueError: if the panel is even, or the pictures make no two halves.
+        ValueError: if the panel is even, or there are too few groups of pictures.
     """
-    if len(panel) % 2 == 0:
-        raise ValueError(f"{len(panel)} labelers may tie; take an odd number (--labelers)")
-    taught = lesson(recipe, given)
-    known = np.flatnonzero(given.truth >= 0)
-    sources = {TRUE: taught.truth} | {
-        name: labels_of(panel, judges, name, recipe.seed)[known] for name in given.versions
-    }
-    said = {
-        name: _examined(taught, labels, student, recipe.seed, worker)
+    if (n := len(labelers)) % 2 == 0:  # their votes may tie
+        raise ValueError(f"expected an odd number of labelers, got {n}; change --labelers")
+    examples = _examples(spec, pictures)
+    known = pictures.truth >= 0
+    sources = {TRUE: examples.truth}
+    for version in pictures.versions:
+        votes = [labeler.says_yes(version, spec.seed) for labeler in labelers]
+        sources[version] = np.asarray(np.mean(votes, axis=0) > 0.5, np.int64)[known]
+    answers = {
+        name: _out_of_fold(examples, labels, classifier, spec.seed, worker)
         for name, labels in sources.items()
     }
-    rows = [_row(name, sources[name], said, taught) for name in sources]
     return Table(
-        f"{recipe.name}-downstream",
-        f"{recipe.name}: a classifier of raw faces by the source of its labels "
-        f"({len(panel)} SIMULATED labelers)",
+        f"{spec.name}: a classifier of raw faces by the source of its labels "
+        f"({n} SIMULATED labelers)",
         ("labels from", "labels right", "accuracy", "balanced", "AUC", "loss", "loss against raw"),
-        rows,
-        f"Percent, with 95 % intervals over people; {len(taught.truth)} pictures of "
-        f"{len(np.unique(taught.person))} people. Loss: of balanced accuracy, against true labels "
-        "and against labels from raw pictures.",
+        [_row(name, labels, answers, examples) for name, labels in sources.items()],
+        f"Percent, with 95 % intervals over people; {len(examples.truth)} pictures of "
+        f"{len(np.unique(examples.person))} people. Loss: of balanced accuracy, against true "
+        "labels and against labels of raw pictures.",
+        f"{spec.name}-downstream",
     )
 
 
-def _row(name: str, labels: Ids, said: Mapping[str, Answers], taught: Lesson) -> tuple[Cell, ...]:
+def _examples(spec: StudySpec, pictures: StudyPictures) -> Examples:
+    """The labelled pictures of the probe, which neither the panel nor a defense has seen."""
+    labels = pictures.faces.labels
+    person = np.asarray(labels["identity"], np.int64)
+    own = np.arange(len(person))  # without takes, each picture is one
+    by_person = make(Dataset, spec.data).protocol == "open"
+    group = person if by_person else np.asarray(labels.get("take", own), np.int64)
+    known = np.flatnonzero(pictures.truth >= 0)
+    faces, truth = pictures.faces.pick(known), pictures.truth[known]
+    return Examples(faces.images, truth, person[known], group[known], faces.image_id)
+
+
+def _row(
+    name: str, labels: Ids, answers: Mapping[str, Answers], examples: Examples
+) -> tuple[Cell, ...]:
     """One source of labels."""
-    mine = said[name]
-    right = float((labels == taught.truth).mean())
-    balanced = balanced_statistic(mine)
-    cells: list[Cell] = [
-        name,
-        Percent(right),
-        estimate(top1_statistic(mine), mine.person, np.nan),
-        estimate(balanced, mine.person, np.nan),
-        estimate(auc_statistic(mine), mine.person, np.nan),
-    ]
+    own, person = answers[name], examples.person
+    balanced = balanced_statistic(own)
+    cells: list[Cell] = [name, Number(float((labels == examples.truth).mean()))]
+    for statistic in (top1_statistic(own), balanced, auc_statistic(own)):
+        cells.append(Number(*estimate(statistic, person, np.nan)[:3]))
     for better in (TRUE, RAW):
-        cells.append("" if name in (TRUE, better) else _loss(balanced, said[better]))
+        cells.append("" if name in (TRUE, better) else _loss(balanced, answers[better]))
     return tuple(cells)
 
 
-def _loss(mine: Statistic, better: Answers) -> Estimate:
-    """How much less than another source's, over the same people."""
+def _loss(balanced: Statistic, better: Answers) -> Number:
+    """The other source's balanced accuracy less this one's, over the same people."""
     other = balanced_statistic(better)
-    return estimate(lambda w: other(w) - mine(w), better.person, np.nan, share=False)
+    found = estimate(lambda w: other(w) - balanced(w), better.person, np.nan, share=False)
+    return Number(*found[:3])
 
 
-def _examined(taught: Lesson, labels: Ids, student: Spec, seed: int, worker: Worker) -> Answers:
-    """What students say of all pictures, each taught by the half that a picture is not in."""
-    classifier = make(Attacker, student)
-    if not isinstance(classifier, Classifier):
-        raise ValueError(f"a student is a classifier, not {student}")
-    groups = generator("halves", seed).permutation(np.unique(taught.group))
+def _out_of_fold(
+    examples: Examples, labels: Ids, classifier: Spec, seed: int, worker: Worker
+) -> Answers:
+    """Answers about each half of the groups, learned from the labels of the other half."""
+    learner = make(Attacker, classifier)
+    if not isinstance(learner, Classifier):
+        raise ValueError(f"--classifier: expected a classifier, got {classifier}")
+    groups = generator("halves", seed).permutation(np.unique(examples.group))
     if len(groups) < 4:
-        raise ValueError(f"{len(groups)} takes or people make no two halves; use more pictures")
+        raise ValueError(
+            f"expected 4 takes or people or more, got {len(groups)}; use more pictures"
+        )
     scores = np.zeros((len(labels), 2), np.float32)
     halves = np.array_split(groups, 2)
     for half, others in zip(halves, halves[::-1], strict=True):
-        asked, learned = np.isin(taught.group, half), np.isin(taught.group, others)
-        valid = np.isin(taught.group, others[: max(1, round(VALID_SHARE * len(others)))])
-        learning = Knowledge(
-            _sample(taught, labels, learned & ~valid, seed),
-            _sample(taught, labels, learned & valid, seed),
+        test, train = np.isin(examples.group, half), np.isin(examples.group, others)
+        valid = np.isin(examples.group, others[: max(1, round(VALID_SHARE * len(others)))])
+        knowledge = Knowledge(
+            _balanced(examples, labels, train & ~valid, seed),
+            _balanced(examples, labels, train & valid, seed),
             None,
             Target("label", "categorical", ("no", "yes")),
             frozenset(),
         )
-        weights = classifier.fit(learning, worker.training(generator("student", seed)))
-        shown = Sample(taught.images[asked])
-        scores[asked] = classifier.predict(shown, weights, worker.protecting())
-    return Answers(scores, taught.truth, taught.person, taught.row)
+        weights = learner.fit(knowledge, worker.training(generator("student", seed)))
+        shown = Sample(examples.images[test])
+        scores[test] = learner.predict(shown, weights, worker.protecting())
+    return Answers(scores, examples.truth, examples.person, examples.image_id)
 
 
-def _sample(taught: Lesson, labels: Ids, mask: NDArray[np.bool_], seed: int) -> Sample:
-    """Pictures under the mask, as many labelled yes as no."""
+def _balanced(examples: Examples, labels: Ids, mask: NDArray[np.bool_], seed: int) -> Sample:
+    """Pictures under the mask, equally many of both labels."""
     rng = generator("even", seed)
     sides = [np.flatnonzero(mask & (labels == label)) for label in (0, 1)]
     n = max(map(len, sides))
     index = np.concatenate([rng.permutation(np.resize(side, n)) for side in sides if len(side)])
-    return Sample(taught.images[index], {"label": labels[index], "person": taught.person[index]})
+    return Sample(
+        examples.images[index], {"label": labels[index], "person": examples.person[index]}
+    )

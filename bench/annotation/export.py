@@ -1,6 +1,5 @@
-"""Writes a study: a folder to send to labelers, and a key that stays at home."""
+"""Writes a study: a folder to send to labelers, and a key to keep."""
 
-import csv
 import json
 import secrets
 from collections.abc import Mapping, Sequence
@@ -11,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from bench.annotation.choice import digits, facts
-from bench.annotation.material import Material
-from bench.annotation.recipe import SAME, Recipe
-from bench.faces import Array, Images
+from bench.annotation.study_pictures import StudyPictures
+from bench.annotation.study_spec import SAME_PERSON, StudySpec
+from bench.faces import Array, Faces, Images, Target
+from bench.tables import write_rows
 
 SENT, KEY = "send", "key.csv"
 COLUMNS = ("picture", "question", "image", "version", "truth", "person", "evidence")
@@ -24,7 +23,7 @@ class Item(NamedTuple):
     """One question about one picture, or about a pair.
 
     Attributes:
-        token: names it; a random number that nothing can be told from.
+        token: a random name, which reveals nothing.
         key: its line of the key table.
         shown: its pictures, uint8 (3, H, W) each.
     """
@@ -34,125 +33,133 @@ class Item(NamedTuple):
     shown: tuple[Images, ...]
 
 
-def items(recipe: Recipe, given: Material, versions: Sequence[str], chosen: Array) -> list[Item]:
+def picture_items(
+    spec: StudySpec, pictures: StudyPictures, versions: Sequence[str], chosen: Array
+) -> list[Item]:
     """An item for every version of every chosen picture."""
-    told = facts(given.faces, given.targets)
-    answers = {1: "yes", 0: "no", -1: ""}
-    return [
-        Item(
-            new_token(),
-            {
-                "question": recipe.name,
-                "image": int(given.faces.rows[i]),
-                "version": version,
-                "truth": answers[int(given.truth[i])],
-                "person": int(np.asarray(given.faces.labels["identity"])[i]),
-                "evidence": digits(given.evidence[i]),
-                **{name: values[i] for name, values in told.items()},
-            },
-            (given.versions[version][i],),
-        )
-        for i in chosen
-        for version in versions
-    ]
+    faces, answers = pictures.faces, {1: "yes", 0: "no", -1: ""}
+    columns: dict[str, Sequence[object]] = {
+        "image": faces.image_id.tolist(),
+        "truth": [answers[number] for number in pictures.truth.tolist()],
+        "person": np.asarray(faces.labels["identity"]).tolist(),
+        "evidence": [_digits(number) for number in pictures.evidence],
+        **facts(faces, pictures.targets),
+    }
+    items = []
+    for i in chosen:
+        known = {"question": spec.name, **{name: column[i] for name, column in columns.items()}}
+        for name in versions:
+            shown = (pictures.versions[name][i],)
+            items.append(Item(new_token(), {**known, "version": name}, shown))
+    return items
 
 
 def pair_items(
-    given: Material, versions: Sequence[str], pairs: Sequence[tuple[int, int]], *, raw: bool
+    pictures: StudyPictures, versions: Sequence[str], pairs: Sequence[tuple[int, int]], *, raw: bool
 ) -> list[Item]:
     """An item for every version of every pair; the second picture is raw if raw ones are shown."""
-    person, rows = np.asarray(given.faces.labels["identity"]), given.faces.rows
-    return [
-        Item(
-            new_token(),
-            {
-                "question": SAME,
-                "image": f"{rows[first]}+{rows[second]}",
-                "version": version,
-                "truth": "yes" if person[first] == person[second] else "no",
-                "person": int(person[first]),
-            },
-            (
-                given.versions[version][first],
-                (given.faces.images if raw else given.versions[version])[second],
-            ),
-        )
-        for first, second in pairs
-        for version in versions
-    ]
+    faces, items = pictures.faces, []
+    person, image_id = np.asarray(faces.labels["identity"]), faces.image_id
+    for i, j in pairs:
+        known = {
+            "question": SAME_PERSON,
+            "image": f"{image_id[i]}+{image_id[j]}",
+            "truth": "yes" if person[i] == person[j] else "no",
+            "person": int(person[i]),
+        }
+        for name in versions:
+            images = pictures.versions[name]
+            shown = (images[i], (faces.images if raw else images)[j])
+            items.append(Item(new_token(), {**known, "version": name}, shown))
+    return items
+
+
+def facts(faces: Faces, targets: Sequence[Target]) -> dict[str, list[str]]:
+    """Facts that errors may depend on, as text: labels, and `light` and `pose` of every picture.
+
+    `light` is the raw picture's mean, 0..1; `pose` the largest turn of the head as a share of its
+    range, 0 frontal to 1, if the data have yaw and pitch. Missing values are empty.
+    """
+    classes = {target.name: target.classes for target in targets if target.kind == "categorical"}
+    named = {
+        name: [classes[name][int(value)] if value >= 0 else "" for value in values]
+        for name, values in faces.labels.items()
+        if name in classes and name != "identity"
+    }
+    numbers = {t.name: np.asarray(faces.labels[t.name]) for t in targets if t.kind == "continuous"}
+    numbers["light"] = faces.images.mean(axis=(1, 2, 3)) / 255
+    if {"yaw", "pitch"} <= set(numbers):
+        turns = [np.abs(2 * numbers[name] - 1) for name in ("yaw", "pitch")]
+        numbers["pose"] = np.maximum(*turns)
+    return named | {name: [_digits(value) for value in values] for name, values in numbers.items()}
+
+
+def _digits(number: float) -> str:
+    return "" if np.isnan(number) else f"{number:.4g}"
 
 
 def write(
-    recipe: Recipe, made: Sequence[Item], texts: Mapping[str, str], folder: Path, base_url: str
+    spec: StudySpec, items: Sequence[Item], texts: Mapping[str, str], folder: Path, base_url: str
 ) -> None:
     """Writes key.csv and study.json, and beside them the folder `send` and the MTurk files.
 
-    Everything is written in the order of the tokens, so neither names, order nor times of files
-    tell versions or labels.
+    Everything is written in the order of the tokens, so that neither names, order nor times of
+    files reveal versions or labels.
 
     Args:
-        recipe: is kept, for `simulate`.
-        made: the items.
+        spec: is kept, for `simulate`.
+        items: the questions.
         texts: each question's wording, by its name, in the order in which they are asked.
-        folder: must be empty or absent: a study that people answer is never overwritten.
+        folder: must be empty or absent: a study that people label is never overwritten.
         base_url: where the pictures will be found by Mechanical Turk.
 
     Raises:
-        FileExistsError: if the folder holds something.
+        FileExistsError: if the folder is not empty.
     """
     if folder.exists() and any(folder.iterdir()):
-        raise FileExistsError(f"{folder} holds something already; name another folder (--out)")
+        raise FileExistsError(f"expected an empty folder, got {folder}; name another with --out")
     pictures = folder / SENT / "pictures"
     pictures.mkdir(parents=True)
-    ordered = sorted(made, key=lambda item: item.token)
-    names = {item.token: [f"{new_token()}.png" for _ in item.shown] for item in ordered}
+    items = sorted(items, key=lambda item: item.token)
+    names = [[f"{new_token()}.png" for _ in item.shown] for item in items]
     shown = {
         name: image
-        for item in ordered
-        for name, image in zip(names[item.token], item.shown, strict=True)
+        for item, own in zip(items, names, strict=True)
+        for name, image in zip(own, item.shown, strict=True)
     }
     for name in sorted(shown):
         picture = np.ascontiguousarray(shown[name].transpose(1, 2, 0))  # (H, W, 3)
         Image.fromarray(picture).save(pictures / name)
+    page = _page(items, names, texts)
+    (folder / SENT / "index.html").write_text(page, encoding="utf-8")
+    (folder / "mturk.html").write_text(_template("mturk.html"), encoding="utf-8")
+    rows = []
+    for item, own in zip(items, names, strict=True):
+        urls = [f"{base_url.rstrip('/')}/{name}" for name in own]
+        text = texts[str(item.key["question"])]
+        rows.append((item.token, text, *urls, *[""] * (2 - len(urls))))
+    write_rows(folder / "mturk.csv", ("picture", "text", "image_url", "image_url_2"), rows)
+    _write_key(items, folder / KEY)
+    spec.write(folder)
+
+
+def _page(items: Sequence[Item], names: Sequence[Sequence[str]], texts: Mapping[str, str]) -> str:
+    """The page with the questions in it."""
     study = {
         "id": new_token()[:8],
         "questions": [{"name": name, "text": text} for name, text in texts.items()],
         "items": [
-            {"id": item.token, "question": item.key["question"], "files": names[item.token]}
-            for item in ordered
+            {"id": item.token, "question": item.key["question"], "files": own}
+            for item, own in zip(items, names, strict=True)
         ],
     }
-    page = _template("page.html").replace("__STUDY__", json.dumps(study).replace("<", "\\u003c"))
-    (folder / SENT / "index.html").write_text(page, encoding="utf-8")
-    (folder / "mturk.html").write_text(_template("mturk.html"), encoding="utf-8")
-    _write_mturk(ordered, names, texts, base_url, folder / "mturk.csv")
-    _write_key(ordered, folder / KEY)
-    recipe.write(folder)
+    return _template("page.html").replace("__STUDY__", json.dumps(study).replace("<", "\\u003c"))
 
 
-def _write_mturk(
-    ordered: Sequence[Item],
-    names: Mapping[str, Sequence[str]],
-    texts: Mapping[str, str],
-    base_url: str,
-    path: Path,
-) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("picture", "text", "image_url", "image_url_2"))
-        for item in ordered:
-            urls = [base_url.rstrip("/") + "/" + name for name in names[item.token]]
-            text = texts[str(item.key["question"])]
-            writer.writerow((item.token, text, *urls, *[""] * (2 - len(urls))))
-
-
-def _write_key(ordered: Sequence[Item], path: Path) -> None:
-    told = dict.fromkeys(name for item in ordered for name in item.key)
-    columns = [*COLUMNS, *(name for name in told if name not in COLUMNS)]
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({"picture": item.token, **item.key} for item in ordered)
+def _write_key(items: Sequence[Item], path: Path) -> None:
+    columns = dict.fromkeys([*COLUMNS, *(name for item in items for name in item.key)])
+    rows = ({"picture": item.token, **item.key} for item in items)
+    write_rows(path, list(columns), ([row.get(name, "") for name in columns] for row in rows))
 
 
 def _template(name: str) -> str:
@@ -160,5 +167,5 @@ def _template(name: str) -> str:
 
 
 def new_token() -> str:
-    """From the system's own randomness: a seed could be guessed, and the choice redone."""
+    """Random hex digits from the system; with a seed, labelers could redo the choice."""
     return secrets.token_hex(8)

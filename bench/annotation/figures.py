@@ -8,81 +8,71 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bench.annotation.accuracy import share_right
+from bench.annotation.accuracy import share_correct
 from bench.annotation.choice import Bins
 from bench.annotation.majority import CONSENSUS, Curve, by_consensus
 from bench.annotation.votes import Votes
 
-# Told apart by people who do not see red or green alike: Okabe and Ito, Color Universal Design.
+# Distinguishable without red-green vision: Okabe and Ito, Color Universal Design.
 COLOURS = ("#000000", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999")
-Draw = Callable[[Axes, Votes], None]
 
 
-def consensus_figure(given: Votes, path: Path) -> None:
+def consensus_figure(votes: Votes, path: Path) -> None:
     """Images by consensus. Source: Shirai and Whitehill, figure 5."""
 
-    def draw(axes: Axes, given: Votes) -> None:
-        width = (CONSENSUS[1] - CONSENSUS[0]) / (len(given.versions) + 1)
-        for i, (counts, colour) in enumerate(zip(by_consensus(given), COLOURS, strict=False)):
+    def draw(axes: Axes) -> None:
+        width = (CONSENSUS[1] - CONSENSUS[0]) / (len(votes.versions) + 1)
+        for i, (counts, colour) in enumerate(zip(by_consensus(votes), COLOURS, strict=False)):
             axes.bar(CONSENSUS[:-1] + (i + 1) * width, counts, width, color=colour)
-        axes.set(xlabel="share of labelers who gave the commonest answer", ylabel="images")
+        axes.set(xlabel="share of labelers who gave the commonest label", ylabel="images")
 
-    _figure(draw, given, "consensus", path)
+    _figure(draw, votes, "consensus", path)
 
 
-def curve_figure(given: Votes, found: Curve, path: Path) -> None:
+def curve_figure(votes: Votes, found: Curve, path: Path) -> None:
     """Accuracy of the majority of n labelers. Source: Shirai and Whitehill, figure 6."""
 
-    def draw(axes: Axes, given: Votes) -> None:
-        for i, colour in zip(range(len(given.versions)), COLOURS, strict=False):
+    def draw(axes: Axes) -> None:
+        for i, colour in zip(range(len(votes.versions)), COLOURS, strict=False):
             axes.fill_between(found.n, found.low[i], found.high[i], color=colour, alpha=0.12, lw=0)
             axes.plot(found.n, found.mean[i], color=colour)
         axes.set(xlabel="labelers", ylabel="accuracy of the majority", ylim=(None, 1.01))
 
-    _figure(draw, given, "majority of n labelers (bands: the middle 90 % of teams)", path)
+    _figure(draw, votes, "majority of n labelers (bands: the middle 90 % of teams)", path)
 
 
-def evidence_figure(given: Votes, bins: Bins, path: Path) -> None:
+def evidence_figure(votes: Votes, bins: Bins, path: Path) -> None:
     """Accuracy by evidence. Source: Shirai and Whitehill, figures 7 and 8."""
 
-    def draw(axes: Axes, given: Votes) -> None:
-        place = bins.places(given.number("evidence"))
+    def draw(axes: Axes) -> None:
+        place = bins.places(votes.number("evidence"))
         middles = (bins.edges[1:] + bins.edges[:-1]) / 2
-        aside = bins.width * np.linspace(-0.2, 0.2, len(given.versions))  # so that all are seen
-        for right, colour, shift in zip(given.right, COLOURS, aside, strict=False):
-            told = [i for i in np.unique(place[place >= 0]) if (right[place == i] >= 0).any()]
-            if not told:
+        shifts = bins.width * np.linspace(-0.2, 0.2, len(votes.versions))  # so that none overlap
+        for correct, colour, shift in zip(votes.correct, COLOURS, shifts, strict=False):
+            shown = [i for i in np.unique(place[place >= 0]) if (correct[place == i] >= 0).any()]
+            if not shown:
                 continue
-            found = [share_right(right[place == i], given.unit[place == i]) for i in told]
-            values = np.array([one.value for one in found])
-            ends = np.array([[one.value - one.low, one.high - one.value] for one in found])
-            axes.errorbar(
-                middles[told] + shift,
-                values,
-                ends.T,
-                color=colour,
-                marker="o",
-                ms=4,
-                capsize=2,
-                elinewidth=0.8,
-            )
+            found = [share_correct(correct[place == i], votes.unit[place == i]) for i in shown]
+            value, low, high = np.array([estimate[:3] for estimate in found]).T
+            x, ends = middles[shown] + shift, (value - low, high - value)
+            axes.errorbar(x, value, ends, color=colour, marker="o", ms=4, capsize=2, elinewidth=0.8)
         axes.set(xlabel="evidence", ylabel="accuracy of single labelers")
 
-    _figure(draw, given, "accuracy by evidence", path)
+    _figure(draw, votes, "accuracy by evidence", path)
 
 
-def _figure(draw: Draw, given: Votes, what: str, path: Path) -> None:
+def _figure(draw: Callable[[Axes], None], votes: Votes, title: str, path: Path) -> None:
     with mpl.rc_context({"axes.spines.top": False, "axes.spines.right": False, "font.size": 10}):
         figure = Figure(figsize=(6.4, 4.0), layout="constrained")  # inches
         axes = figure.subplots()
-        draw(axes, given)
-        axes.set_title(f"{given.question}: {what}\n{given.who}", loc="left", fontsize=10)
+        draw(axes)
+        axes.set_title(f"{votes.question}: {title}\n{votes.who}", loc="left", fontsize=10)
         marks = [
             mpl.lines.Line2D([], [], color=colour, lw=3)
-            for _, colour in zip(given.versions, COLOURS, strict=False)
+            for _, colour in zip(votes.versions, COLOURS, strict=False)
         ]
         n_columns = min(4, len(marks))
         figure.legend(
-            marks, given.versions, loc="outside lower center", ncols=n_columns, frameon=False
+            marks, votes.versions, loc="outside lower center", ncols=n_columns, frameon=False
         )
         figure.savefig(path, dpi=120, metadata={"Software": None})

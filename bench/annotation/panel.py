@@ -1,23 +1,34 @@
-"""Labelers that are no people: classifiers of several strengths, with noise."""
+"""A panel of simulated labelers: classifiers of different accuracy, with noise."""
 
-import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
+from sklearn.linear_model import LogisticRegression
 
-from bench.annotation.judges import Judge
 from bench.annotation.reading import Key
+from bench.annotation.study_pictures import class_log_odds, class_number, study_cell, version_name
+from bench.annotation.study_spec import RAW, StudySpec
 from bench.annotation.votes import SIMULATED
-from bench.runner.luck import generator
+from bench.api import Dataset
+from bench.metrics.intervals import Floats, Ids
+from bench.registry import make
+from bench.runner.artifacts import faces_in, targets_in
+from bench.runner.plan import Planner
+from bench.runner.rng import generator
+from bench.runner.step import Engine, run_or_raise
+from bench.runner.store import Artifact, Store
 from bench.spec import Spec
+from bench.tables import write_rows
 
 Mask = NDArray[np.bool_]
+LogOdds = Mapping[str, Floats]  # version to a classifier's log-odds of yes for each picture, (N,)
+PanelThreat = Literal["raw", "aware"]
 
-# Two networks, each briefly and well trained, on the attacker's pictures.
+# Two networks, each trained briefly and well on the attacker's pictures.
 CLASSIFIERS = tuple(
     Spec.parse(f"cnn:batch=48,{fields}")
     for fields in (
@@ -27,101 +38,160 @@ CLASSIFIERS = tuple(
         "backbone=resnet,steps=100,rounds=4",
     )
 )
-SHARPNESS = 3.0  # slope of the median labeler: it decides, and does not match the odds (1.0)
+SLOPE = 3.0  # of the median labeler, who decides rather than matching the odds (1.0)
 SPREAD = 0.5  # standard deviation between labelers of their bias, and of the log of their slope
 
 
+class PanelOptions(NamedTuple):
+    """Simulated labelers.
+
+    Attributes:
+        n_labelers: how many.
+        lapse: mean share of pictures that a labeler answers at random, 0..0.5; each labeler's own
+            lies between 0 and twice that.
+        threat: they learn from the attacker's raw pictures, or (`aware`) for each version also
+            from its protected ones.
+        classifiers: are assigned to the labelers in turn.
+    """
+
+    n_labelers: int
+    lapse: float
+    threat: PanelThreat = "raw"
+    classifiers: tuple[Spec, ...] = CLASSIFIERS
+
+
 class Labeler(NamedTuple):
-    """One simulated labeler.
+    """A simulated labeler.
 
     Attributes:
         name: begins with `simulated-`.
-        judge: place of its classifier in the panel.
-        slope, bias: of its log-odds of saying yes, by the classifier's.
+        log_odds: of its classifier.
+        slope, bias: turn the log-odds of its classifier into its own.
         lapse: share of pictures that it answers at random.
     """
 
     name: str
-    judge: int
+    log_odds: LogOdds
     slope: float
     bias: float
     lapse: float
 
+    def says_yes(self, version: str, seed: int) -> Mask:
+        """Whether it answers yes, for each picture of a version, (N,)."""
+        sure = expit(self.slope * self.log_odds[version] + self.bias)
+        share = self.lapse / 2 + (1 - self.lapse) * sure
+        rng = generator("answers", seed, self.name, version)
+        return np.asarray(rng.random(len(share)) < share)
 
-def labelers(n: int, n_judges: int, lapse: float, seed: int) -> list[Labeler]:
-    """Labelers whose classifiers take turns.
 
-    Args:
-        n: how many.
-        n_judges: classifiers.
-        lapse: mean share of pictures that are answered at random, 0..0.5; each labeler's lies
-            between 0 and twice that.
-        seed: draws them.
+def panel(spec: StudySpec, options: PanelOptions, store: Store, engine: Engine) -> list[Labeler]:
+    """The labelers of a study, with the log-odds of their classifiers; 0 without a label.
 
     Raises:
-        ValueError: if the lapse lies elsewhere.
+        ValueError: if a stage fails, or no label answers the question.
+    """
+    if not spec.target:
+        raise ValueError(
+            f"expected a question TARGET=CLASS, which a panel can learn, got {spec.question!r}; "
+            "ask people"
+        )
+    planner, defenses = Planner(store.root), (Spec("none"), *spec.defenses)
+    names = [RAW, *map(version_name, spec.defenses)]
+    stages = [
+        planner.cell(study_cell(spec, defense, classifier, options.threat)).answer
+        for classifier in options.classifiers
+        for defense in defenses
+    ]
+    part = planner.part(make(Dataset, spec.data), "probe")
+    probe, *answers = run_or_raise([part, *stages], store, engine)
+    number, image_id = class_number(spec, targets_in(probe)), faces_in(probe).image_id
+    found: list[LogOdds] = []
+    for start in range(0, len(answers), len(names)):
+        own = answers[start : start + len(names)]
+        calibrators = [own[0]] * len(own) if options.threat == "raw" else own
+        found.append({
+            name: _log_odds(answer, calibrator, image_id, number)
+            for name, answer, calibrator in zip(names, own, calibrators, strict=True)
+        })  # fmt: skip
+    return labelers(options.n_labelers, found, options.lapse, spec.seed)
+
+
+def labelers(n: int, log_odds: Sequence[LogOdds], lapse: float, seed: int) -> list[Labeler]:
+    """`n` labelers, to whom the classifiers are assigned in turn.
+
+    Raises:
+        ValueError: if the lapse is out of range.
     """
     if not 0 <= lapse <= 0.5:
-        raise ValueError(f"--lapse is a mean share, 0 to 0.5, got {lapse}")
+        raise ValueError(f"--lapse: expected a share of 0 to 0.5, got {lapse}")
     rng = generator("labelers", seed)
-    slopes = SHARPNESS * np.exp(SPREAD * rng.standard_normal(n))
+    slopes = SLOPE * np.exp(SPREAD * rng.standard_normal(n))
     biases = SPREAD * rng.standard_normal(n)
     lapses = 2 * lapse * rng.random(n)
-    width = len(str(n))
+    names = [f"{SIMULATED}{j + 1:0{len(str(n))}}" for j in range(n)]
     return [
-        Labeler(f"{SIMULATED}{j + 1:0{width}}", j % n_judges, slopes[j], biases[j], lapses[j])
+        Labeler(names[j], log_odds[j % len(log_odds)], slopes[j], biases[j], lapses[j])
         for j in range(n)
     ]
 
 
-def answers(labeler: Labeler, judges: Sequence[Judge], version: str, seed: int) -> Mask:
-    """Whether a labeler says yes to each picture of a version, (N,)."""
-    evidence = judges[labeler.judge][version]
-    sure = expit(labeler.slope * evidence + labeler.bias)
-    share = labeler.lapse / 2 + (1 - labeler.lapse) * sure
-    rng = generator("answers", seed, labeler.name, version)
-    return np.asarray(rng.random(len(share)) < share)
+def calibration(log_odds: Floats, truth: Mask) -> tuple[float, float]:
+    """Slope and bias that turn a classifier's log-odds, (N,), into those of the truth, (N,).
 
-
-def write(
-    panel: Sequence[Labeler],
-    judges: Sequence[Judge],
-    key: Key,
-    rows: NDArray[np.int64],
-    question: str,
-    folder: Path,
-    seed: int,
-) -> list[Path]:
-    """A result file of each labeler, as the page makes it; their paths.
-
-    Args:
-        panel: who answers.
-        judges: their classifiers.
-        key: the study's pictures.
-        rows: ids of the probe's pictures, in the order of the judges' answers, (N,).
-        question: the one that they can answer.
-        folder: of the files.
-        seed: of their noise.
+    As if yes and no were equally common: a labeler does not know how many pictures show joy, and
+    would otherwise answer no to all that are hard to see.
 
     Raises:
-        ValueError: if no picture of the key is asked this question.
+        ValueError: if all are of one class.
+
+    Source: Platt, Advances in Large Margin Classifiers (1999).
     """
-    place = {str(row): i for i, row in enumerate(rows.tolist())}
-    asked = {token: line for token, line in key.items() if line["question"] == question}
-    if not asked:
-        raise ValueError(f"the key asks nothing about {question!r}, the question of the study")
+    if len(np.unique(truth)) < 2:
+        raise ValueError(
+            "expected validation pictures of both answers, got one; choose a commoner class"
+        )
+    fit = LogisticRegression(class_weight="balanced").fit(log_odds[:, None], truth)
+    return float(fit.coef_[0, 0]), float(fit.intercept_[0])
+
+
+def _log_odds(answer: Artifact, calibrator: Artifact, image_id: Ids, number: int) -> Floats:
+    """Log-odds of a class for all pictures of the probe, calibrated on validation pictures."""
+    valid = class_log_odds(calibrator.arrays["valid.scores"], number)
+    slope, bias = calibration(valid, np.asarray(calibrator.arrays["valid.truth"]) == number)
+    odds = slope * class_log_odds(answer.arrays["scores"], number) + bias
+    found = dict(zip(answer.arrays["image_id"].tolist(), odds.tolist(), strict=True))
+    return np.array([found.get(one, 0.0) for one in image_id.tolist()])
+
+
+def write_labels(
+    labelers: Sequence[Labeler], key: Key, image_id: Ids, spec: StudySpec, folder: Path
+) -> list[Path]:
+    """Writes a result file of each labeler, as the page makes it; their paths.
+
+    Args:
+        labelers: of the panel.
+        key: of the study.
+        image_id: of the probe's pictures, in the order of the labelers' log-odds, (N,).
+        spec: of the study; its seed draws the noise.
+        folder: of the files.
+
+    Raises:
+        ValueError: if the key does not ask this question.
+    """
+    place = {str(one): i for i, one in enumerate(image_id.tolist())}
+    lines = {token: line for token, line in key.items() if line["question"] == spec.name}
+    if not lines:
+        raise ValueError(f"expected the question {spec.name!r} in the key, found none; export anew")
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob(f"{SIMULATED}*.csv"):  # of another panel
         old.unlink()
-    paths = []
-    for labeler in panel:
-        versions = sorted({line["version"] for line in asked.values()})
-        said = {version: answers(labeler, judges, version, seed) for version in versions}
+    versions, paths = sorted({line["version"] for line in lines.values()}), []
+    for labeler in labelers:
+        yes = {version: labeler.says_yes(version, spec.seed) for version in versions}
         paths.append(folder / f"{labeler.name}.csv")
-        with paths[-1].open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(("labeler", "question", "picture", "label"))
-            for token, line in asked.items():
-                yes = said[line["version"]][place[line["image"]]]
-                writer.writerow((labeler.name, question, token, "yes" if yes else "no"))
+        rows = []
+        for token, line in lines.items():
+            label = "yes" if yes[line["version"]][place[line["image"]]] else "no"
+            rows.append((labeler.name, spec.name, token, label))
+        write_rows(paths[-1], ("labeler", "question", "picture", "label"), rows)
     return paths

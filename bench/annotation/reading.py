@@ -1,4 +1,4 @@
-"""Reads labels and keys; what cannot be used is told by file and line."""
+"""Reads labels and keys; lists the lines that cannot be used."""
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 LONG = ("labeler", "question", "image", "version", "label")
-SENT_BACK = ("labeler", "picture", "label")  # by the page
+RESULT_FILE = ("labeler", "picture", "label")  # of the page
 MTURK = ("WorkerId", "Input.picture")
 YES, NO = frozenset({"yes", "1", "true"}), frozenset({"no", "0", "false"})
 
@@ -14,7 +14,7 @@ Key = Mapping[str, Mapping[str, str]]  # picture to its line of the key table
 
 
 class Label(NamedTuple):
-    """One answer; `seconds` it took, or nan."""
+    """One label and the time that it took, nan if unknown."""
 
     labeler: str
     question: str
@@ -24,19 +24,22 @@ class Label(NamedTuple):
     seconds: float = float("nan")
 
 
-class Bad(NamedTuple):
+class BadLine(NamedTuple):
     """A line that was not used, and why."""
 
     file: str
     line: int
     reason: str
 
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.reason}"
+
 
 class Reading(NamedTuple):
-    """What all files hold."""
+    """The labels of all files, and the lines that were not used."""
 
     labels: list[Label]
-    bad: list[Bad]
+    bad: list[BadLine]
 
 
 class _Unusable(Exception):
@@ -47,70 +50,86 @@ def read_key(paths: Iterable[Path]) -> Key:
     """The lines of key tables by picture.
 
     Raises:
-        ValueError: if a table lacks a column, or two tell of one picture.
+        ValueError: if a table lacks a column, or a picture has two lines.
     """
     key: dict[str, Mapping[str, str]] = {}
     for path in paths:
         for line, row in _rows(path, ("picture", "question", "image", "version")):
-            if None in row or None in row.values() or row["picture"] in key:
-                raise ValueError(f"{path}:{line}: a cell too many or few, or a picture told twice")
+            if _is_ragged(row) or row["picture"] in key:
+                raise ValueError(
+                    f"{path}:{line}: expected one cell per column and one line per picture; fix it"
+                )
             key[row["picture"]] = row
     return key
 
 
 def read_labels(paths: Sequence[Path], key: Key) -> Reading:
-    """All labels; of one that is given twice, the first.
+    """All labels; if one is given twice, the first.
 
     A file is a result file of the page, a batch of Mechanical Turk, or a long table with the
-    columns LONG. 1 and true are `yes`, 0 and false `no`; case does not count.
+    columns LONG. 1 and true mean `yes`, 0 and false `no`; case is ignored.
 
     Raises:
-        ValueError: if a file has the columns of none of these, or no line can be used.
+        ValueError: if a file has other columns, or no line can be used.
     """
     found: dict[tuple[str, ...], tuple[Label, str]] = {}
-    bad: list[Bad] = []
+    bad: list[BadLine] = []
     for path in paths:
-        for line, row in _rows(path, LONG, SENT_BACK, MTURK):
+        for line, row in _rows(path, LONG, RESULT_FILE, MTURK):
             try:
                 label = _label(row, key)
                 if (first := found.get(label[:4])) is not None:
-                    raise _Unusable(f"{label.labeler} has answered this at {first[1]}")
+                    raise _Unusable(f"{label.labeler} labelled this already at {first[1]}")
                 found[label[:4]] = label, f"{path.name}:{line}"
             except _Unusable as error:
-                bad.append(Bad(path.name, line, str(error)))
+                bad.append(BadLine(path.name, line, str(error)))
     if not found:
-        told = "; ".join(f"{one.file}:{one.line}: {one.reason}" for one in bad[:3])
-        raise ValueError(f"no label can be used in {[path.name for path in paths]}: {told}")
+        names, reasons = [path.name for path in paths], "; ".join(map(str, bad[:3]))
+        raise ValueError(f"expected labels in {names}, found no line to use: {reasons}")
     return Reading([label for label, _ in found.values()], bad)
 
 
-def _rows(path: Path, *wanted: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
+def _rows(path: Path, *expected: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
     """Lines of a CSV with their numbers."""
     with path.open(newline="", encoding="utf-8-sig") as file:
         reader = csv.DictReader(file)
         columns = set(reader.fieldnames or ())
-        if not any(set(names) <= columns for names in wanted):
-            choice = " or ".join(", ".join(names) for names in wanted)
-            raise ValueError(f"{path} has the columns {sorted(columns)}; wanted are {choice}")
+        if not any(set(names) <= columns for names in expected):
+            choice = " or ".join(", ".join(names) for names in expected)
+            raise ValueError(f"{path}: expected the columns {choice}; got {sorted(columns)}")
         for row in reader:
             yield reader.line_num, row
 
 
+def _is_ragged(row: Mapping[str, str]) -> bool:
+    """Whether a line has more or fewer cells than columns; DictReader marks both by None."""
+    return None in row or None in row.values()
+
+
 def _label(row: Mapping[str, str], key: Key) -> Label:
-    if None in row or None in row.values():
-        raise _Unusable("it has a cell too many or too few")
+    if _is_ragged(row):
+        raise _Unusable("it has too many or too few cells")
     if MTURK[0] in row:
         row = _of_mturk(row)
     if "picture" in row:
         if row["picture"] not in key:
-            raise _Unusable(f"picture {row['picture']!r} is in no key table (--key)")
+            raise _Unusable(f"picture {row['picture']!r} is not in a key table (--key)")
         row = {**row, **{name: key[row["picture"]][name] for name in LONG[1:4]}}
     if empty := [name for name in LONG if not row[name].strip()]:
         raise _Unusable(f"empty: {', '.join(empty)}")
-    said = row["label"].strip().lower()
-    said = "yes" if said in YES else "no" if said in NO else said
+    text = row["label"].strip().lower()
+    text = "yes" if text in YES else "no" if text in NO else text
     labeler, question, image, version = (row[name].strip() for name in LONG[:4])
-    return Label(labeler, question, image, version, said, _seconds(row.get("seconds", "")))
+    seconds = number_or_nan(row.get("seconds", ""))
+    return Label(labeler, question, image, version, text, seconds)
+
+
+def number_or_nan(text: str) -> float:
+    """The number that a text holds; nan if it holds none."""
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")
 
 
 def _of_mturk(row: Mapping[str, str]) -> dict[str, str]:
@@ -118,14 +137,7 @@ def _of_mturk(row: Mapping[str, str]) -> dict[str, str]:
     if row.get("AssignmentStatus") == "Rejected":
         raise _Unusable("the assignment was rejected")
     ticked = [n for n in ("yes", "no") if row.get(f"Answer.label.{n}", "").lower() == "true"]
-    said = row.get("Answer.label") or (ticked[0] if len(ticked) == 1 else "")
+    label = row.get("Answer.label") or (ticked[0] if len(ticked) == 1 else "")
     seconds = row.get("WorkTimeInSeconds", "")
     picture = row["Input.picture"].strip()
-    return {"labeler": row["WorkerId"], "picture": picture, "label": said, "seconds": seconds}
-
-
-def _seconds(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return float("nan")
+    return {"labeler": row["WorkerId"], "picture": picture, "label": label, "seconds": seconds}

@@ -1,89 +1,82 @@
-"""A whole study by labelers who are no people: one report of what it would show."""
+"""A whole study by simulated labelers, in one report."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from bench.annotation import study
-from bench.annotation.analysis import Choices, analyse
+from bench.annotation.analysis import AnalysisOptions, analyse
 from bench.annotation.export import KEY
-from bench.annotation.judges import Learned
-from bench.annotation.material import version_of
-from bench.annotation.recipe import Recipe
-from bench.annotation.tables import Table, markdown
-from bench.runner.engine import Engine
+from bench.annotation.panel import PanelOptions, PanelThreat
+from bench.annotation.study_pictures import version_name
+from bench.annotation.study_spec import StudySpec
+from bench.runner.step import Engine
 from bench.runner.store import Store
 from bench.runner.worker import Worker
 from bench.spec import Spec
+from bench.tables import Table, markdown
 
 REPORT = "report.md"
-PANELS: Mapping[Learned, str] = {
-    "raw": "who know raw pictures only",
-    "aware": "who have also learned from pictures protected alike",
+PANELS: Mapping[PanelThreat, str] = {
+    "raw": "that know raw pictures only",
+    "aware": "that have also learned from protected pictures",
 }
-# Fewer than the usual panel's, and none that hardly learns; the second is that of `quick`.
+# Fewer than those of the usual panel, and without weak ones; the second is that of `quick`.
 CLASSIFIERS = tuple(
     Spec.parse(f"cnn:batch=48,{fields}")
     for fields in ("steps=100,rounds=4,lr=0.001", "steps=60,rounds=4,lr=0.003")
 )
 
 
-class Cast(NamedTuple):
-    """Who takes part.
+class Participants(NamedTuple):
+    """Who labels and learns.
 
     Attributes:
-        panel: labels the chosen pictures; once for each of PANELS.
-        n_teachers: of it, odd, who label all pictures that a student learns from.
-        student: the classifier that learns.
+        panel: labels the chosen pictures, once for each of PANELS.
+        n_downstream: odd; so many of them label all pictures that the classifier learns from.
+        classifier: learns from their labels.
     """
 
-    panel: study.PanelOrder
-    n_teachers: int
-    student: Spec
+    panel: PanelOptions
+    n_downstream: int
+    classifier: Spec
 
 
 def rehearse(
-    recipes: Sequence[Recipe],
-    order: study.Order,
-    cast: Cast,
+    specs: Sequence[StudySpec],
+    options: study.ExportOptions,
+    who: Participants,
     out: Path,
     store: Store,
     engine: Engine,
     worker: Worker,
 ) -> str:
-    """Exports, labels, analyses, and teaches the first question; the report, as written to `out`.
+    """Exports, labels and analyses all questions, and trains for the first; the report.
 
-    Args:
-        recipes: of the same pictures, with a question each.
-        order: what to show; raw pictures are, as their votes are the truth.
-        cast: who labels and learns.
-        out: a folder for report.md, each question's study and each panel's analysis.
-        store: of the stages.
-        engine: that runs them.
-        worker: where students learn.
+    Raw pictures are always shown, since their votes are the truth. Writes report.md, each
+    question's study and each panel's analysis.
 
     Raises:
-        FileExistsError: if a study is there already.
-        ValueError: if a stage fails, or pictures cannot be had.
+        FileExistsError: if `out` holds a study already.
+        ValueError: if a stage fails, or there are no such pictures.
     """
-    told = [
-        f"- {recipe.name}: {line}"
-        for recipe in recipes
-        for line in study.send(recipe, order._replace(raw=True), out / recipe.name, store, engine)
-        if not line.startswith("send ")
-    ]
-    parts = [_head(recipes[0], cast), "\n".join(told), ""]
-    folders = [out / recipe.name for recipe in recipes]
-    for learned, who in PANELS.items():
-        panel = cast.panel._replace(learned=learned)
-        files = [path for one in folders for path in study.simulate(one, panel, store, engine)]
-        tables, _ = analyse(files, [one / KEY for one in folders], Choices(), out / learned)
-        labelled = [table for table in tables if table.name.endswith("-accuracy")]
-        parts += [f"## SIMULATED labelers {who}", ""]
-        parts.append(markdown(stacked(labelled, f"Accuracy of {panel.n_labelers} of them")))
-    teachers = cast.panel._replace(learned="aware", n_labelers=cast.n_teachers)
-    taught = study.learn(folders[0], teachers, cast.student, store, engine, worker)
-    parts.append(markdown(stacked([taught], "A classifier of raw faces, taught by the latter")))
+    folders, options = [out / spec.name for spec in specs], options._replace(raw=True)
+    parts = [_head(specs[0], who)]
+    for spec, folder in zip(specs, folders, strict=True):
+        summary = study.export_study(spec, options, folder, store, engine)
+        parts += [f"- {spec.name}: {line}" for line in summary]
+    parts.append("")
+    for threat, what in PANELS.items():
+        panel = who.panel._replace(threat=threat)
+        files = [file for one in folders for file in study.simulate(one, panel, store, engine)]
+        tables, _ = analyse(files, [one / KEY for one in folders], AnalysisOptions(), out / threat)
+        accuracies = [table for table in tables if table.name.endswith("-accuracy")]
+        joined = stacked(accuracies, f"Accuracy of {panel.n_labelers} of them")
+        parts += [f"## SIMULATED labelers {what}", "", markdown([joined], level=3)]
+    panel = who.panel._replace(threat="aware", n_labelers=who.n_downstream)
+    table = study.train_downstream(folders[0], panel, who.classifier, store, engine, worker)
+    title = "A classifier of raw faces, trained with labels of the latter"
+    parts.append(markdown([stacked([table], title)], level=3))
     report = "\n".join(parts)
     (out / REPORT).write_text(report, encoding="utf-8")
     return report
@@ -96,16 +89,17 @@ def stacked(tables: Sequence[Table], title: str) -> Table:
     rows = [(question, *row) for question, table in named for row in table.rows]
     notes = dict.fromkeys(table.note for table in tables)
     note = "\n\n".join(notes if len(notes) == 1 else [f"{q}: {t.note}" for q, t in named])
-    return Table(kind, title, ("question", *tables[0].columns), rows, note)
+    return Table(title, ("question", *tables[0].columns), rows, note, kind)
 
 
-def _head(recipe: Recipe, cast: Cast) -> str:
-    versions = ", ".join(map(version_of, recipe.defenses))
-    panel = ", ".join(f"`{spec}`" for spec in cast.panel.classifiers)
+def _head(spec: StudySpec, who: Participants) -> str:
+    versions = ", ".join(map(version_name, spec.defenses))
+    panel = ", ".join(f"`{one}`" for one in who.panel.classifiers)
     return (
-        "# Annotation study, rehearsed without people\n\n"
-        f"`{recipe.data}`, seed {recipe.seed}; versions: raw, {versions}; a student is "
-        f"`{cast.student}`, taught by {cast.n_teachers} labelers. For labelers stand classifiers "
-        f"with noise ({panel}), of two kinds; people, who look through a blur but have not studied "
-        "it, may lie between these, and are not replaced by either.\n"
+        "# Annotation study with simulated labelers\n\n"
+        f"`{spec.data}`, seed {spec.seed}; versions: raw, {versions}. Labelers are simulated by "
+        f"classifiers with noise ({panel}), of two kinds. People recognize blurred pictures but "
+        "have not trained on them, so they may lie between the two kinds, and neither replaces "
+        f"them. The downstream classifier is `{who.classifier}`; {who.n_downstream} labelers "
+        "label its training pictures.\n"
     )

@@ -4,39 +4,35 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from bench.annotation import choice, export, panel
+from bench.annotation import choice, export
 from bench.annotation.downstream import downstream
-from bench.annotation.judges import Judge, Learned, judges
-from bench.annotation.material import Material, material
+from bench.annotation.panel import PanelOptions, panel, write_labels
 from bench.annotation.reading import read_key
-from bench.annotation.recipe import RAW, SAME, Recipe
-from bench.annotation.tables import Table
+from bench.annotation.study_pictures import StudyPictures, study_pictures
+from bench.annotation.study_spec import RAW, SAME_PERSON, StudySpec
 from bench.api import Dataset
+from bench.metrics.intervals import Ids
 from bench.registry import make
-from bench.runner.engine import Engine
 from bench.runner.grid import Grid
-from bench.runner.luck import generator
+from bench.runner.rng import generator
+from bench.runner.step import Engine
 from bench.runner.store import Store
 from bench.runner.worker import Worker
 from bench.spec import Spec
-
-Ids = NDArray[np.int64]
+from bench.tables import Table
 
 ANSWERS = "answers"  # folder of the simulated result files
 NOT_SHOWN = ("none", "card", "constant")  # controls of a grid; --defense adds one
 
 
-class Order(NamedTuple):
-    """What a study should show.
+class ExportOptions(NamedTuple):
+    """Choices of what a study shows.
 
     Attributes:
         raw: whether labelers see originals.
         choose: by bins of evidence, or at random.
         n_pictures: of which all versions are shown.
-        evidence: labels to take it from, as `AU6+AU12`; the defender's classifier's if empty.
+        evidence: labels to take it from, as `AU6+AU12`; empty for the defender's classifier's.
         bins: of evidence.
         text: the question as labelers read it.
         n_pairs: of the second question, whether two pictures show one person.
@@ -46,31 +42,15 @@ class Order(NamedTuple):
     raw: bool
     choose: Literal["bins", "random"]
     n_pictures: int
-    evidence: str
-    bins: choice.Bins
-    text: str
-    n_pairs: int
-    base_url: str
+    evidence: str = ""
+    bins: choice.Bins = choice.Bins()
+    text: str = ""
+    n_pairs: int = 0
+    base_url: str = ""
 
 
-class PanelOrder(NamedTuple):
-    """Who labels, where nobody does.
-
-    Attributes:
-        n_labelers: simulated ones.
-        lapse: mean share of pictures that one answers at random.
-        learned: whether they know raw pictures only, or (`aware`) protected ones, too.
-        classifiers: that they take turns with.
-    """
-
-    n_labelers: int
-    lapse: float
-    learned: Learned = "raw"
-    classifiers: tuple[Spec, ...] = panel.CLASSIFIERS
-
-
-def recipe_of(grid: Grid, question: str, defenses: Sequence[str], seed: int) -> Recipe:
-    """The recipe about the first task of a grid whose data can tell the answer.
+def study_spec(grid: Grid, question: str, defenses: Sequence[str], seed: int) -> StudySpec:
+    """The study of the first task of a grid whose data have the question's target.
 
     Args:
         grid: gives data, and defenses unless others are named.
@@ -79,100 +59,93 @@ def recipe_of(grid: Grid, question: str, defenses: Sequence[str], seed: int) -> 
         seed: of the study.
 
     Raises:
-        ValueError: if no task's data know the target.
+        ValueError: if no task's data have the target.
     """
     target = question.rpartition("=")[0]
     sets = [(task, task.data) for task in grid.tasks if isinstance(task.data, Spec)]
-    known = {data: {asked.name for asked in make(Dataset, data).asks} for _, data in sets}
+    known = {data: {one.name for one in make(Dataset, data).targets} for _, data in sets}
     found = [(task, data) for task, data in sets if not target or target in known[data]]
     if not found:
         names = sorted(set().union(*known.values()))
-        raise ValueError(f"no data of grid {grid.name!r} tell {target!r}; they know {names}")
+        raise ValueError(f"grid {grid.name!r}: expected a target of {names}, got {target!r}")
     task, data = found[0]
     own = tuple(spec for spec in task.defenses if spec.name not in NOT_SHOWN)
-    return Recipe(data, tuple(map(Spec.parse, defenses)) or own, question, seed)
+    return StudySpec(data, tuple(map(Spec.parse, defenses)) or own, question, seed)
 
 
-def send(recipe: Recipe, order: Order, folder: Path, store: Store, engine: Engine) -> list[str]:
-    """Writes the study; returns what there is to know about it, a line each.
+def export_study(
+    spec: StudySpec, options: ExportOptions, folder: Path, store: Store, engine: Engine
+) -> list[str]:
+    """Writes the study; returns a summary, a line each.
 
     Raises:
-        ValueError: if the pictures cannot be had, or not so chosen.
+        ValueError: if there are no such pictures.
     """
-    given = material(recipe, store, engine)
-    if order.evidence:
-        given = given._replace(evidence=choice.evidence_in(given.faces.labels, order.evidence))
-    chosen, poor = _chosen(given, order, recipe.seed)
-    versions = _shown(given, order, chosen)
-    made = export.items(recipe, given, versions, chosen)
-    texts = {recipe.name: order.text or f"Does this picture show: {recipe.name}?"}
-    if order.n_pairs:
-        rng = generator("pairs", recipe.seed)
-        pairs = choice.pairs(given.faces.labels, order.n_pairs, rng)
-        made += export.pair_items(given, versions, pairs, raw=order.raw)
-        texts[SAME] = "Do these two pictures show the same person?"
-    export.write(recipe, made, texts, folder, order.base_url)
-    told = [f"{len(chosen)} pictures in {len(versions)} versions: {', '.join(versions)}"]
-    told += [f"bins with too few pictures: {poor}"] if poor else []
-    sent = folder / export.SENT
-    return [*told, f"send {sent} to labelers; keep {folder / export.KEY}, which tells versions"]
+    pictures = study_pictures(spec, store, engine)
+    labels, rng = pictures.faces.labels, generator("chosen", spec.seed)
+    if options.evidence:
+        pictures = pictures._replace(evidence=choice.evidence_in(labels, options.evidence))
+    if options.choose == "random":
+        chosen, short = choice.at_random(len(pictures.faces), options.n_pictures, rng), ""
+    else:
+        chosen, short = choice.by_bins(pictures.evidence, options.n_pictures, options.bins, rng)
+    versions = _shown(pictures, chosen, raw=options.raw)
+    items = export.picture_items(spec, pictures, versions, chosen)
+    texts = {spec.name: options.text or f"Does this picture show: {spec.name}?"}
+    if options.n_pairs:
+        pairs = choice.pairs(labels, options.n_pairs, generator("pairs", spec.seed))
+        items += export.pair_items(pictures, versions, pairs, raw=options.raw)
+        texts[SAME_PERSON] = "Do these two pictures show the same person?"
+    export.write(spec, items, texts, folder, options.base_url)
+    lines = [f"{len(chosen)} pictures in {len(versions)} versions: {', '.join(versions)}"]
+    lines += [f"bins with too few pictures: {short}"] if short else []
+    return lines
 
 
-def simulate(folder: Path, order: PanelOrder, store: Store, engine: Engine) -> list[Path]:
+def simulate(folder: Path, options: PanelOptions, store: Store, engine: Engine) -> list[Path]:
     """Lets a panel label an exported study; the result files.
 
     Raises:
-        FileNotFoundError: if the folder holds no study.
+        FileNotFoundError: if the folder does not hold a study.
         ValueError: if no label answers its question.
     """
-    recipe = Recipe.read(folder)
-    who, said = _panel(recipe, order, store, engine)
-    rows = material(recipe, store, engine).faces.rows
+    spec = StudySpec.read(folder)
+    labelers = panel(spec, options, store, engine)
+    image_id = study_pictures(spec, store, engine).faces.image_id
     key = read_key([folder / export.KEY])
-    return panel.write(who, said, key, rows, recipe.name, folder / ANSWERS, recipe.seed)
+    return write_labels(labelers, key, image_id, spec, folder / ANSWERS)
 
 
-def learn(
-    folder: Path, order: PanelOrder, student: Spec, store: Store, engine: Engine, worker: Worker
+def train_downstream(
+    folder: Path,
+    options: PanelOptions,
+    classifier: Spec,
+    store: Store,
+    engine: Engine,
+    worker: Worker,
 ) -> Table:
-    """Lets the panel label all pictures of the probe, and trains students with these labels.
+    """Lets the panel label all pictures of the probe, and trains classifiers with these labels.
 
     Raises:
-        FileNotFoundError: if the folder holds no study.
+        FileNotFoundError: if the folder does not hold a study.
         ValueError: if no label answers its question, or there are too few pictures.
     """
-    recipe = Recipe.read(folder)
-    who, said = _panel(recipe, order, store, engine)
-    given = material(recipe, store, engine)
-    return downstream(recipe, given, who, said, student, worker)
+    spec = StudySpec.read(folder)
+    labelers = panel(spec, options, store, engine)
+    return downstream(spec, study_pictures(spec, store, engine), labelers, classifier, worker)
 
 
-def _panel(
-    recipe: Recipe, order: PanelOrder, store: Store, engine: Engine
-) -> tuple[list[panel.Labeler], list[Judge]]:
-    found = judges(recipe, order.classifiers, order.learned, store, engine)
-    return panel.labelers(order.n_labelers, len(found), order.lapse, recipe.seed), found
-
-
-def _shown(given: Material, order: Order, chosen: Ids) -> list[str]:
+def _shown(pictures: StudyPictures, chosen: Ids, *, raw: bool) -> list[str]:
     """The versions to show; raw pictures leave only if they are asked for, under any name."""
-    if order.raw:
-        return list(given.versions)
-    for name, images in given.versions.items():
-        same = (images[chosen] == given.faces.images[chosen]).all(axis=(1, 2, 3))
+    if raw:
+        return list(pictures.versions)
+    for name, images in pictures.versions.items():
+        same = (images[chosen] == pictures.faces.images[chosen]).all(axis=(1, 2, 3))
         if name != RAW and same.any():
             raise ValueError(
-                f"{name} leaves {same.sum()} of {len(chosen)} pictures as they are; show raw ones "
+                f"{name} leaves {same.sum()} of {len(chosen)} pictures unchanged; show raw ones "
                 "(--raw), or leave it out"
             )
-    if versions := [name for name in given.versions if name != RAW]:
+    if versions := [name for name in pictures.versions if name != RAW]:
         return versions
-    raise ValueError("nothing to show: name a defense (--defense), or ask for --raw")
-
-
-def _chosen(given: Material, order: Order, seed: int) -> tuple[Ids, str]:
-    """Places of the pictures to show, and bins that had too few."""
-    rng = generator("chosen", seed)
-    if order.choose == "random":
-        return choice.at_random(len(given.faces), order.n_pictures, rng), ""
-    return choice.by_bins(given.evidence, order.n_pictures, order.bins, rng)
+    raise ValueError("expected a defense or --raw, got neither; name a defense with --defense")

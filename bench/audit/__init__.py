@@ -1,1 +1,1 @@
-"""What a data set gives away by other means than faces, and whether its roles differ."""
+"""Audits of a data set: labels that leak without a face, duplicates, differences between roles."""

@@ -1,4 +1,4 @@
-"""`bench annotate`: a labelling study from pictures to tables."""
+"""`bench annotate`: an annotation study from pictures to tables."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,113 +9,127 @@ import typer
 
 from bench.commands.options import (
     Device,
+    GridName,
     Plugins,
     StorePath,
     Workers,
-    load,
-    n_cores,
+    engine_of,
+    grid_of,
+    load_plugins,
     store_at,
-    told,
+    user_errors,
 )
 
-if TYPE_CHECKING:  # imported where they are used: `bench --help` waits for none of them
-    from bench.annotation.study import PanelOrder
-    from bench.runner.engine import Engine, Outcome
+if TYPE_CHECKING:
+    from bench.annotation.panel import PanelOptions
     from bench.runner.stage import Stage
+    from bench.runner.step import Engine, Outcome
     from bench.runner.store import Store
 
 annotate_app = typer.Typer(
-    help="Ask people, or a simulated panel, whether protected pictures can still be labelled.",
+    help="Measure whether people, or simulated labelers, can still label protected pictures.",
     no_args_is_help=True,
 )
 
-Choose = Literal["bins", "random"]
-Ties = Literal["half", "wrong", "out"]
-Level = Literal["at-least", "over"]
-Truth = Literal["raw", "key"]
-Study = Annotated[Path, typer.Argument(help="The folder that `export` made.")]
+Data = Annotated[str | None, typer.Option(help="Use this data set instead of the grid's.")]
+Defenses = Annotated[
+    list[str] | None,
+    typer.Option("--defense", help="Use this defense instead of the grid's; repeatable."),
+]
+Pictures = Annotated[int, typer.Option(min=1, help="Number of pictures, all in every version.")]
+BinWidth = Annotated[
+    float, typer.Option(help="Width of the bins of evidence; 3 splits negative from positive.")
+]
+Seed = Annotated[int, typer.Option(help="Redraws defenses, choice and labelers.")]
+Study = Annotated[Path, typer.Argument(help="The folder of `export`.")]
+Labelers = Annotated[
+    int, typer.Option(min=1, help="Number of simulated labelers; odd for `downstream`.")
+]
 Lapse = Annotated[float, typer.Option(help="Mean share of pictures answered at random.")]
+PanelThreat = Annotated[
+    Literal["raw", "aware"],
+    typer.Option("--threat", help="The panel learned from raw pictures, or also protected ones."),
+]
 Panel = Annotated[
-    list[str] | None, typer.Option("--labeler", help="A classifier of the panel; repeat for more.")
+    list[str] | None, typer.Option("--labeler", help="A classifier of the panel; repeatable.")
 ]
-Learned = Literal["raw", "aware"]
-Threat = Annotated[
-    Learned, typer.Option(help="What the panel learned from: raw pictures, or protected ones, too.")
+Learner = Annotated[
+    str, typer.Option("--classifier", "--student", help="The classifier that learns the labels.")
 ]
-Student = Annotated[str, typer.Option(help="The classifier that learns.")]
-STUDENT = "cnn:batch=48,steps=100,rounds=3,lr=0.001"
-BinWidth = Annotated[float, typer.Option(help="Of evidence; 3 parts negative from positive.")]
+Analysis = Annotated[Path, typer.Option(help="Folder of tables and figures.")]
+CLASSIFIER = "cnn:batch=48,steps=100,rounds=3,lr=0.001"
+QUESTIONS = ("expression=joy", "expression=anger")
 
 
 @annotate_app.command()
 def export(
-    grid: Annotated[str, typer.Argument(help="A grid: its data and defenses.")] = "quick",
+    grid: GridName = "quick",
     question: Annotated[
         str, typer.Option(help="TARGET=CLASS of the data, or a name of your own.")
-    ] = "expression=joy",
+    ] = QUESTIONS[0],
     ask: Annotated[str, typer.Option(help="The question as labelers read it.")] = "",
-    data: Annotated[str | None, typer.Option(help="Instead of the grid's.")] = None,
-    defense: Annotated[
-        list[str] | None, typer.Option("--defense", help="Instead of the grid's; repeat for more.")
-    ] = None,
-    raw: Annotated[bool, typer.Option("--raw", help="Show labelers the originals, too.")] = False,
-    choose: Annotated[Choose, typer.Option(help="Pictures by bins of evidence, or any.")] = "bins",
-    pictures: Annotated[int, typer.Option(min=1, help="Shown in every version.")] = 60,
+    data: Data = None,
+    defense: Defenses = None,
+    raw: Annotated[bool, typer.Option("--raw", help="Also show the originals.")] = False,
+    choose: Annotated[
+        Literal["bins", "random"], typer.Option(help="Choose by bins of evidence, or at random.")
+    ] = "bins",
+    pictures: Pictures = 60,
     evidence: Annotated[
         str, typer.Option(help="Labels, e.g. AU6+AU12. [default: the defender's classifier]")
     ] = "",
     bin_width: BinWidth = 0.5,
     same_person: Annotated[
-        int, typer.Option(min=0, help="Also ask of so many pairs whether they are one person.")
+        int, typer.Option(min=0, help="Number of pairs; asks whether they show one person.")
     ] = 0,
     base_url: Annotated[
         str, typer.Option(help="Where Mechanical Turk will find the pictures.")
     ] = "https://example.org/pictures/",
-    seed: Annotated[int, typer.Option(help="Redraws defenses and choice.")] = 0,
+    seed: Seed = 0,
     out: Annotated[Path, typer.Option(help="Folder of the study.")] = Path("runs/study"),
     device: Device = "auto",
     workers: Workers = 0,
     store: StorePath = None,
     plugin: Plugins = None,
 ) -> None:
-    """Write a page that labelers open in any browser, and the key that stays at home."""
-    with told():
-        load(plugin)
+    """Write a page that labelers open in any browser, and a key for you."""
+    with user_errors():
+        chosen = grid_of(grid, data, None, None, None, None, False, plugin)
         from bench.annotation.choice import Bins
-        from bench.annotation.study import Order, recipe_of, send
-        from bench.runner.grid import changed, read
+        from bench.annotation.export import KEY, SENT
+        from bench.annotation.study import ExportOptions, export_study, study_spec
 
-        asked = changed(read(grid), data, [], None, None, None)
-        recipe = recipe_of(asked, question, defense or [], seed)
-        bins = Bins(bin_width)
-        order = Order(raw, choose, pictures, evidence, bins, ask, same_person, base_url)
-        place, engine = store_at(store), _engine(device, workers, plugin)
-        print("\n".join(send(recipe, order, out, place, engine)))
+        spec = study_spec(chosen, question, defense or [], seed)
+        options = ExportOptions(
+            raw, choose, pictures, evidence, Bins(bin_width), ask, same_person, base_url
+        )
+        engine = _engine(device, workers, plugin)
+        print("\n".join(export_study(spec, options, out, store_at(store), engine)))
+        print(f"send {out / SENT} to labelers; keep {out / KEY}, which has versions and labels")
 
 
 @annotate_app.command()
 def simulate(
     study: Study = Path("runs/study"),
-    labelers: Annotated[int, typer.Option(min=1, help="Simulated ones.")] = 60,
+    labelers: Labelers = 60,
     lapse: Lapse = 0.1,
-    threat: Threat = "raw",
+    threat: PanelThreat = "raw",
     labeler: Panel = None,
     device: Device = "auto",
     workers: Workers = 0,
     store: StorePath = None,
     plugin: Plugins = None,
 ) -> None:
-    """Let a panel of classifiers label a study: result files as labelers would send them.
+    """Let a panel of classifiers label a study; write result files like those of people.
 
-    They learn from the attacker's rows. Their names begin with `simulated-`, and
-    every table says so.
+    They learn from the attacker's pictures. Their names begin with `simulated-`, and every table
+    says that they are simulated.
     """
-    with told():
-        load(plugin)
+    with user_errors():
+        load_plugins(plugin)
         from bench.annotation import study as studies
 
-        panel = _panel(labelers, lapse, threat, labeler)
-        engine = _engine(device, workers, plugin)
+        panel, engine = _panel(labelers, lapse, threat, labeler), _engine(device, workers, plugin)
         paths = studies.simulate(study, panel, store_at(store), engine)
         print(f"{len(paths)} SIMULATED labelers in {paths[0].parent}/")
 
@@ -124,43 +138,40 @@ def simulate(
 def analyse(
     answers: Annotated[list[Path], typer.Argument(help="Result files, or one long CSV.")],
     key: Annotated[
-        list[Path] | None, typer.Option("--key", help="key.csv of the study; repeat for more.")
+        list[Path] | None, typer.Option(help="key.csv of the study; repeatable.")
     ] = None,
     truth: Annotated[
-        Truth, typer.Option(help="The majority of the raw votes, or the key.")
+        Literal["raw", "key"], typer.Option(help="The majority of the raw votes, or the key.")
     ] = "raw",
     ties: Annotated[
-        Ties, typer.Option(help="A tied vote counts half, wrong, or is left out.")
+        Literal["half", "wrong", "out"],
+        typer.Option(help="A tied vote counts half, as wrong, or is left out."),
     ] = "half",
     level: Annotated[
-        Level, typer.Option(help="Consensus at least a level, or over it.")
+        Literal["at-least", "over"], typer.Option(help="Consensus at least a level, or over it.")
     ] = "at-least",
     bin_width: BinWidth = 0.5,
     attribute: Annotated[
-        list[str] | None, typer.Option(help="Column of the key to tell errors by; repeat for more.")
+        list[str] | None, typer.Option(help="Report errors by this column of the key; repeatable.")
     ] = None,
     without_careless: Annotated[
-        bool, typer.Option("--without-careless", help="Leave out labelers who take no care.")
+        bool, typer.Option("--without-careless", help="Leave out careless labelers.")
     ] = False,
-    out: Annotated[Path, typer.Option(help="Folder of tables and figures.")] = Path(
-        "runs/analysis"
-    ),
+    out: Analysis = Path("runs/analysis"),
 ) -> None:
-    """Make all tables and figures of labels: analysis.md, a CSV for each table, PNGs."""
-    with told():
+    """Write tables and figures of labels: analysis.md, a CSV for each table, PNGs."""
+    with user_errors():
         from bench.annotation import accuracy
-        from bench.annotation.analysis import Choices, analyse
+        from bench.annotation.analysis import AnalysisOptions, analyse
         from bench.annotation.choice import Bins
-        from bench.annotation.majority import Rules
-        from bench.annotation.tables import markdown
+        from bench.annotation.majority import VoteRules
+        from bench.tables import markdown
 
-        told_by = tuple(attribute or accuracy.TOLD)
-        rules = Rules(ties, level)
-        choices = Choices(truth, rules, Bins(bin_width), told_by, without_careless)
-        tables, bad = analyse(answers, key or [], choices, out)
-        for table in tables:
-            if table.name.endswith(("-accuracy", "-ttests")):
-                print(markdown(table))
+        rules, attributes = VoteRules(ties, level), tuple(attribute or accuracy.ATTRIBUTES)
+        options = AnalysisOptions(truth, rules, Bins(bin_width), attributes, without_careless)
+        tables, bad = analyse(answers, key or [], options, out)
+        shown = [table for table in tables if table.name.endswith(("-accuracy", "-ttests"))]
+        print(markdown(shown, level=3))
         if bad:
             print(f"{len(bad)} lines were not used, see {out}/bad.csv; the first: {bad[0]}")
         print(f"all tables in {out}/analysis.md")
@@ -169,104 +180,96 @@ def analyse(
 @annotate_app.command()
 def downstream(
     study: Study = Path("runs/study"),
-    student: Student = STUDENT,
-    labelers: Annotated[int, typer.Option(min=1, help="Simulated ones; odd.")] = 9,
+    classifier: Learner = CLASSIFIER,
+    labelers: Labelers = 9,
     lapse: Lapse = 0.1,
-    threat: Threat = "raw",
+    threat: PanelThreat = "raw",
     labeler: Panel = None,
-    out: Annotated[Path, typer.Option(help="Folder of the table.")] = Path("runs/analysis"),
+    out: Analysis = Path("runs/analysis"),
     device: Device = "auto",
     workers: Workers = 0,
     store: StorePath = None,
     plugin: Plugins = None,
 ) -> None:
-    """Train a classifier on raw faces with a panel's labels of protected ones: what is lost?"""
-    with told():
-        load(plugin)
-        from bench.annotation import study as studies
-        from bench.annotation.tables import markdown, write
+    """Train a classifier of raw faces with a panel's labels of protected ones."""
+    with user_errors():
+        load_plugins(plugin)
+        from bench.annotation.analysis import write_table
+        from bench.annotation.study import train_downstream
         from bench.nn.device import device_named
         from bench.runner.worker import Worker
         from bench.spec import Spec
+        from bench.tables import markdown
 
-        engine, worker = _engine(device, workers, plugin), Worker(device_named(device))
-        panel = _panel(labelers, lapse, threat, labeler)
-        table = studies.learn(study, panel, Spec.parse(student), store_at(store), engine, worker)
+        panel, engine = _panel(labelers, lapse, threat, labeler), _engine(device, workers, plugin)
+        learner, worker = Spec.parse(classifier), Worker(device_named(device))
+        table = train_downstream(study, panel, learner, store_at(store), engine, worker)
         out.mkdir(parents=True, exist_ok=True)
-        write(table, out)
-        print(markdown(table))
+        write_table(table, out)
+        print(markdown([table], level=3))
 
 
 @annotate_app.command()
 def rehearse(
-    grid: Annotated[str, typer.Argument(help="A grid: its data and defenses.")] = "quick",
+    grid: GridName = "quick",
     question: Annotated[
         list[str] | None,
-        typer.Option(help="TARGET=CLASS; repeat. [default: expression=joy, expression=anger]"),
+        typer.Option(help=f"TARGET=CLASS; repeatable. [default: {', '.join(QUESTIONS)}]"),
     ] = None,
-    data: Annotated[str | None, typer.Option(help="Instead of the grid's.")] = None,
-    defense: Annotated[
-        list[str] | None, typer.Option("--defense", help="Instead of the grid's; repeat for more.")
-    ] = None,
-    pictures: Annotated[int, typer.Option(min=1, help="Shown in every version.")] = 60,
-    labelers: Annotated[int, typer.Option(min=1, help="Simulated ones.")] = 60,
+    data: Data = None,
+    defense: Defenses = None,
+    pictures: Pictures = 60,
+    labelers: Labelers = 60,
     lapse: Lapse = 0.1,
     labeler: Panel = None,
-    student: Student = STUDENT,
-    seed: Annotated[int, typer.Option(help="Redraws everything.")] = 0,
+    classifier: Learner = CLASSIFIER,
+    seed: Seed = 0,
     out: Annotated[Path, typer.Option(help="Folder of report.md.")] = Path("runs/rehearsal"),
     device: Device = "auto",
     workers: Workers = 0,
     store: StorePath = None,
     plugin: Plugins = None,
 ) -> None:
-    """Run a study by simulated labelers of two kinds, from pictures to one report."""
-    with told():
-        load(plugin)
-        from bench.annotation import choice, rehearsal, study
+    """Run a study with simulated labelers of two kinds, from pictures to one report."""
+    with user_errors():
+        chosen = grid_of(grid, data, None, None, None, None, False, plugin)
+        from bench.annotation import rehearsal
+        from bench.annotation.study import ExportOptions, study_spec
         from bench.nn.device import device_named
-        from bench.runner.grid import changed, read
         from bench.runner.worker import Worker
         from bench.spec import Spec
 
-        asked = changed(read(grid), data, [], None, None, None)
-        questions = question or ["expression=joy", "expression=anger"]
-        recipes = [study.recipe_of(asked, one, defense or [], seed) for one in questions]
-        order = study.Order(True, "bins", pictures, "", choice.Bins(), "", 0, "")
+        specs = [study_spec(chosen, one, defense or [], seed) for one in question or QUESTIONS]
         panel = _panel(labelers, lapse, "raw", labeler or list(map(str, rehearsal.CLASSIFIERS)))
-        cast = rehearsal.Cast(panel, 9, Spec.parse(student))
-        place, engine = store_at(store), _engine(device, workers, plugin)
-        worker = Worker(device_named(device))
-        print(rehearsal.rehearse(recipes, order, cast, out, place, engine, worker))
+        who = rehearsal.Participants(panel, 9, Spec.parse(classifier))
+        options, worker = ExportOptions(True, "bins", pictures), Worker(device_named(device))
+        engine = _engine(device, workers, plugin)
+        print(rehearsal.rehearse(specs, options, who, out, store_at(store), engine, worker))
         print(f"all tables in {out}/")
 
 
 @dataclass(frozen=True)
-class _Told:
-    """An engine that says what it does."""
+class _Watched:
+    """An engine that shows its progress."""
 
     engine: "Engine"
 
-    def run(self, plan: "Sequence[Stage]", store: "Store") -> "Iterator[Outcome]":
+    def run(self, stages: "Sequence[Stage]", store: "Store") -> "Iterator[Outcome]":
         from rich.console import Console
 
-        from bench.reports.progress import watched
+        from bench.commands.progress import watched
 
-        return watched(self.engine, plan, store, Console())
+        return watched(self.engine, stages, store, Console())
 
 
 def _engine(device: str, workers: int, plugins: list[Path] | None) -> "Engine":
-    from bench.nn.device import device_named
-    from bench.runner.pool import PoolEngine
-
-    place = device_named(device)
-    n_processes = workers or (n_cores() if place == "cpu" else 1)
-    return _Told(PoolEngine(n_processes, place, tuple(plugins or ())))
+    return _Watched(engine_of(device, workers, plugins))
 
 
-def _panel(n: int, lapse: float, learned: Learned, classifiers: list[str] | None) -> "PanelOrder":
-    from bench.annotation.panel import CLASSIFIERS
-    from bench.annotation.study import PanelOrder
+def _panel(
+    n: int, lapse: float, threat: Literal["raw", "aware"], classifiers: list[str] | None
+) -> "PanelOptions":
+    from bench.annotation.panel import CLASSIFIERS, PanelOptions
     from bench.spec import Spec
 
-    return PanelOrder(n, lapse, learned, tuple(map(Spec.parse, classifiers or ())) or CLASSIFIERS)
+    return PanelOptions(n, lapse, threat, tuple(map(Spec.parse, classifiers or ())) or CLASSIFIERS)

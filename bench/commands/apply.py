@@ -1,27 +1,49 @@
-"""`bench apply`: pictures changed by a trained defense."""
+"""`bench apply`: changes pictures with a trained defense."""
 
+import math
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand
 
-from bench.commands.options import Device, Plugins, StorePath, load, store_at, told
+from bench.commands.options import Device, Plugins, StorePath, load_plugins, store_at, user_errors
+
+if TYPE_CHECKING:
+    from bench.operation import Applied, Operation, Pictures
+    from bench.runner.store import Store
+    from bench.runner.worker import Worker
+    from bench.spec import Spec
+    from bench.tables import Table
+
+FRAME_MS = 100  # duration of each frame of an animation
+LEAST_PX = 128  # height of an animation; smaller frames are enlarged by a whole number
+N_FRAMES = 600  # of an animation, at most
+N_COLUMNS, N_ROWS = 12, 16  # of a sheet, at most
+COLUMNS = ("measure", "value", "low", "high", "chance", "n", "status", "reason")
 
 
-class Verbs(TyperCommand):
-    """A command whose help lists the verbs that are registered."""
+class OperationsCommand(TyperCommand):
+    """A command whose help lists the registered operations."""
 
     def format_help(self, *where: Any) -> None:
-        """The help, with the verbs below."""
-        from bench.reports.listings import verbs
+        """The help, with the operations below."""
+        from bench.commands.list import described
+        from bench.operation import Operation
+        from bench.registry import plugins
 
-        self.epilog = "\n\n".join(verbs())
+        lines = [
+            f"{name} ({plugin.defense}): {described(plugin)[0]}"
+            for name, plugin in plugins("operation").items()
+            if issubclass(plugin, Operation)
+        ]
+        self.epilog = "\n\n".join(lines or ["No operation is registered."])
         super().format_help(*where)
 
 
 def apply(
-    verb: Annotated[str, typer.Argument(help="What to do, e.g. replace:person=3")],
+    operation: Annotated[str, typer.Argument(help="What to do, e.g. replace:person=3")],
     source: Annotated[Path, typer.Argument(metavar="IN", help="A picture, clip or folder.")],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="A new folder.")],
     weights: Annotated[Path, typer.Option(help="A file of `bench weights export`.")],
@@ -29,17 +51,142 @@ def apply(
     store: StorePath = None,
     plugin: Plugins = None,
 ) -> None:
-    """Do something with pictures by a trained defense.
+    """Change pictures with a trained defense.
 
-    Writes pictures, a contact sheet, an animation and measures.csv. Judges of what comes out are
-    taken from the store, if a grid has run there on the data that the defense was fitted to.
+    Writes pictures, a contact sheet, an animation and measures.csv. The results are judged by
+    classifiers in the store, if a grid has run there on the data that the defense was fitted to.
     """
-    with told():
-        load(plugin)
+    with user_errors():
+        load_plugins(plugin)
         from bench.nn.device import device_named
-        from bench.reports.applied import run_verb
         from bench.runner.worker import Worker
         from bench.spec import Spec
 
         worker = Worker(device_named(device))
-        run_verb(Spec.parse(verb), weights, source, out, store_at(store), worker)
+        run_operation(Spec.parse(operation), weights, source, out, store_at(store), worker)
+
+
+def run_operation(
+    spec: "Spec", weights: Path, source: Path, out: Path, store: "Store", worker: "Worker"
+) -> None:
+    """Applies the operation and writes the results to `out`, all or nothing.
+
+    Raises:
+        FileExistsError: if there is something in `out`.
+        FileNotFoundError: if weights or pictures are missing.
+        ValueError: if a picture cannot be read, or the weights are another defense's.
+    """
+    import numpy as np
+    from rich.console import Console
+
+    from bench.api import Defense
+    from bench.data.image_files import frames
+    from bench.operation import Operation, Tools, folders
+    from bench.registry import make
+    from bench.reports.files import check_new
+    from bench.runner.rng import RowGenerators
+    from bench.runner.stored_judges import stored_judges
+    from bench.runner.weights_file import read
+    from bench.tables import terminal
+
+    check_new(out)
+    operation, file, console = make(Operation, spec), read(weights), Console()
+    if file.recipe.defense != operation.defense:
+        raise ValueError(
+            f"expected weights of {operation.defense} for {operation.name}, got those of "
+            f"{file.recipe.defense} in {weights}"
+        )
+    side = file.recipe.shape[-1]
+    pictures, n_resized = frames(source, side)
+    if n_resized:
+        text = f"cut {n_resized} of {len(pictures)} pictures to a centred square and resized them"
+        console.print(f"{text} to {side} x {side} px", highlight=False)
+    tools = Tools(
+        make(Defense, file.recipe.spec),
+        file.weights,
+        worker.protecting(RowGenerators(np.arange(len(pictures)), 0, operation.defense, 0)),
+        stored_judges(store, file.recipe.data_key, worker),
+        _files(operation, side),
+    )
+    for target, judge in tools.judges.items():
+        text = f"judge of {target}: {judge.name}, accuracy {judge.accuracy:.1%} on raw pictures"
+        console.print(text, highlight=False)
+    applied = operation.apply(pictures, tools)
+    _write(str(spec), applied, out)
+    console.print(terminal(_measures(applied)))
+    n_folders = len(np.unique(folders(pictures)))
+    over = f"over {n_folders} folders" if n_folders > 1 else "as if pictures were independent"
+    text = f"intervals are {over}; {len(applied.pictures)} pictures in {out}/"
+    console.print(text, highlight=False, soft_wrap=True)
+
+
+def _files(operation: "Operation", size_px: int) -> "Pictures":
+    """The pictures that the operation's fields name."""
+    from bench.data.image_files import frames
+    from bench.registry import fields_of
+
+    found = {}
+    for item in fields_of(operation):
+        path = str(getattr(operation, item.name))
+        if item.metadata.get("at") == "path" and path:
+            pictures = frames(Path(path).expanduser(), size_px).pictures
+            found[item.name] = next(iter(pictures.values()))
+    return found
+
+
+def _write(title: str, applied: "Applied", out: Path) -> None:
+    from bench.reports.files import new_folder, write_csv
+    from bench.reports.sheet import Strip, drawn, picture_of
+
+    with new_folder(out) as draft:
+        for name, image in applied.pictures.items():
+            path = draft / "pictures" / f"{name}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            picture_of(image).save(path)
+        if len(applied.frames):
+            times = -(-LEAST_PX // applied.frames.shape[2])
+            first, *rest = (
+                picture_of(frame.repeat(times, axis=1).repeat(times, axis=2))
+                for frame in applied.frames[:N_FRAMES]
+            )
+            clip = draft / "animation.gif"
+            first.save(clip, save_all=True, append_images=rest, duration=FRAME_MS, loop=0)
+        rows = [(name, images) for name, images in applied.sheet.items() if len(images)]
+        strips = {name: Strip(images[:N_COLUMNS]) for name, images in rows[:N_ROWS]}
+        drawn(title, strips).save(draft / "sheet.png")
+        write_csv(draft / "measures.csv", COLUMNS, _lines(applied.measures))
+
+
+def _lines(measures: Mapping[str, Any]) -> list[tuple[object, ...]]:
+    def digits(value: float) -> str:
+        return "" if math.isnan(value) else f"{value:.6g}"
+
+    return [
+        (name, "", "", "", "", 0, "skipped", found)
+        if isinstance(found, str)
+        else (
+            name,
+            *map(digits, (found.value, found.low, found.high, found.chance)),
+            found.n,
+            "ok",
+            "",
+        )
+        for name, found in measures.items()
+    ]
+
+
+def _measures(applied: "Applied") -> "Table":
+    from bench.tables import NotAvailable, Number, Table
+
+    rows = [
+        (name, NotAvailable(status=f"n/a: {found}"), "", "")
+        if isinstance(found, str)
+        else (
+            name,
+            Number(found.value, found.low, found.high, "fraction"),
+            Number(found.chance, unit="fraction"),
+            found.n,
+        )
+        for name, found in applied.measures.items()
+    ]
+    return Table("", ("measure", "value [95 % interval]", "chance", "n"), rows)

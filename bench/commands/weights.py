@@ -1,38 +1,46 @@
-"""`bench weights`: what a defense learned, to give away and to take."""
+"""`bench weights`: shares what a defense learned, and checks what others share."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.commands.options import Plugins, StorePath, load, store_at, told
+from bench.commands.options import Plugins, StorePath, load_plugins, store_at, user_errors
 
-weights_app = typer.Typer(help="Share what a defense learned.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from bench.runner.weights_file import WeightsRecipe
+
+weights_app = typer.Typer(help="Share the weights of a defense.", no_args_is_help=True)
+_STATE_DICTS = {".pt", ".pth", ".pkl"}  # as torch saves them
 
 
 @weights_app.command("export")
 def export_weights(
-    defense: Annotated[str, typer.Argument(help="As in the grid; say what tells it apart.")],
+    defense: Annotated[str, typer.Argument(help="As in the grid; name what tells it apart.")],
     out: Annotated[Path, typer.Argument(help="The file to write, OUT.safetensors.")],
     data: Annotated[str | None, typer.Option(help="The data set that it was fitted to.")] = None,
     seed: Annotated[int | None, typer.Option(help="The seed that it was fitted with.")] = None,
     store: StorePath = None,
     plugin: Plugins = None,
 ) -> None:
-    """Write what a defense learned in a run to one file, with the recipe.
+    """Write the weights of a defense that a run has fitted to one file, with the recipe.
 
-    Whoever has the file may have more of the people in the data than the defense gives out.
+    The file may reveal more of the people in the data than the releases do.
     """
-    with told():
-        load(plugin)
-        from bench.reports.shared import print_exported
-        from bench.runner.fits import export, fit_of
+    with user_errors():
+        load_plugins(plugin)
+        from bench.api import Dataset
+        from bench.registry import plugins
+        from bench.runner.stored_fits import export, fit_of
         from bench.spec import Spec
 
         known = store_at(store)
         fit = fit_of(known, Spec.parse(defense), Spec.parse(data) if data else None, seed)
         export(known, fit, out)
-        print_exported(fit.recipe, out)
+        _print(f"{out}: {_text(fit.recipe)}")
+        found = plugins("dataset").get(fit.recipe.data)
+        if not (found and issubclass(found, Dataset) and found.shareable):
+            _print("It learned from real people and may reveal them: share it with care.")
 
 
 @weights_app.command("import")
@@ -42,14 +50,78 @@ def import_weights(
     ],
     plugin: Plugins = None,
 ) -> None:
-    """Check files of weights; tell what they hold and how a grid names them.
+    """Check files of weights; print what they hold and how a grid names them.
 
-    A state dict that others have published (.pt, .pth, .pkl) is shown to the defenses that take
-    such a one, such as `san` the network of its authors.
+    A published state dict (.pt, .pth, .pkl) is offered to all defenses that take one, such as `san`
+    the network of its authors.
     """
-    with told():
-        load(plugin)
-        from bench.reports.shared import print_shared
-
+    with user_errors():
+        load_plugins(plugin)
         for path in files:
-            print_shared(path)
+            if path.suffix in _STATE_DICTS and path.is_file():
+                _print_published(path)
+            else:
+                _print_exported(path)
+
+
+def _print_exported(path: Path) -> None:
+    """The content of a file of `bench weights export`, and its spec in a grid."""
+    from bench.api import Defense
+    from bench.registry import make
+    from bench.runner.fingerprint import code_of
+    from bench.runner.stage import ACTIONS
+    from bench.runner.weights_file import read, spec_using
+
+    file = read(path)
+    defense = make(Defense, file.recipe.spec)
+    _print(f"{path}: {_text(file.recipe)}")
+    _print(f"  SHA-256 of recipe and weights: {file.digest}")
+    if code_of(ACTIONS["fit"], type(defense).__module__) != file.recipe.code:
+        _print(f"  fitted by other code than your {defense.name} (unmask {file.recipe.suite})")
+    _print(f'  in a grid: defenses = ["{spec_using(file.recipe, str(path))}"]')
+
+
+def _print_published(path: Path) -> None:
+    """The defenses that take a published network.
+
+    Raises:
+        ValueError: if none does; it lists what each expected.
+    """
+    import hashlib
+
+    from bench.api import Learned
+    from bench.nn.weights import FOLDER, state_dict
+    from bench.registry import plugins
+
+    state = state_dict(path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    fields, refused = {}, []
+    for plugin in plugins("defense").values():
+        try:
+            field = plugin.published_as(state) if issubclass(plugin, Learned) else ""
+        except ValueError as error:
+            refused.append(f"{plugin.name}: {error}")
+            continue
+        if field:
+            fields[plugin.name] = field
+    if not fields:
+        raise ValueError(f"no defense takes the network in {path}; " + "; ".join(refused))
+    _print(f"{path}: a published network of {' and '.join(fields)}, SHA-256 {digest}")
+    _print(f"  put it as {path.stem}.pt into the folder that {FOLDER} names; in a grid:")
+    for name, field in fields.items():
+        _print(f'  defenses = ["{name}:{field}={path.stem},sha256={digest}"]')
+
+
+def _text(recipe: "WeightsRecipe") -> str:
+    from bench.api import Dataset, Defense
+    from bench.registry import brief
+
+    data = brief(Dataset, recipe.data_spec)
+    pixels = " x ".join(map(str, recipe.shape))
+    return f"{brief(Defense, recipe.spec)}, fitted to {data} ({pixels} px), seed {recipe.seed}"
+
+
+def _print(line: str) -> None:
+    from rich.console import Console
+
+    Console().print(line, highlight=False, markup=False, soft_wrap=True)

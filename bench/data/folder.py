@@ -1,4 +1,4 @@
-"""Anybody's own pictures."""
+"""The user's own pictures."""
 
 import csv
 import os
@@ -11,13 +11,11 @@ import numpy as np
 from bench.api import Collection, Context, Dataset, field
 from bench.data import openface
 from bench.data.alignment import aligned
-from bench.data.pictures import decoded
-from bench.data.protocols import check_protocol, new_rows
+from bench.data.image_files import SUFFIXES, decoded
+from bench.data.protocols import check_protocol, new_image_ids
 from bench.data.synthetic.pictures import ATTRIBUTES
 from bench.faces import MISSING, Array, Faces, Target
 from bench.registry import register
-
-SUFFIXES = {".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 
 
 @register("folder")
@@ -27,51 +25,53 @@ class Folder(Dataset):
 
     With `manifest`, paths are relative to `root`; every further column is a label whose values are
     its classes (an empty cell: missing), and `take` says which pictures are of one sitting. Without
-    it, each sub-folder of `root` is a person and each picture a take. A column that is called as
-    one of the ten attributes of `synthetic` holds numbers, 0 to 1; `openface` gives nine of them
-    (it tells no gender: `male` wants a column).
+    it, each sub-folder of `root` is a person and each picture a take. A column with the name of one
+    of the ten attributes of `synthetic` holds numbers, 0 to 1; `openface` provides nine of them
+    (all but `male`, which needs a column).
 
     Source: ours.
     """
 
-    root: str = field(".", about="folder of the pictures", at="place")
-    manifest: str = field("", about="CSV file; relative to root", at="place")
-    openface: str = field("", about="OpenFace's CSV, or a folder of them; as manifest", at="place")
-    confidence: float = field(0.8, about="OpenFace's, from which its numbers are believed, 0 to 1")
+    root: str = field(".", about="folder of the pictures", at="path")
+    manifest: str = field("", about="CSV file; relative to root", at="path")
+    openface: str = field("", about="OpenFace's CSV, or a folder of them; as manifest", at="path")
+    confidence: float = field(0.8, about="lowest OpenFace confidence that counts, 0 to 1")
     size: int = field(64, about="side of a picture, px")
-    crop: float = field(1.0, about="side of the square cut out of the middle, of the shorter side")
-    align: bool = field(False, about="level faces and cut them out, as MTCNN finds them")
-    seed: int = field(0, about="redraws the parts")
-    protocol: str = field("open", about="who is asked about: closed, closed-paper, open")
+    crop: float = field(1.0, about="side of the centred square, as a fraction of the shorter side")
+    align: bool = field(False, about="align faces by MTCNN's landmarks")
+    seed: int = field(0, about="changes the split")
+    protocol: str = field("open", about="how pictures are split: closed, closed-paper, open")
 
     def __post_init__(self) -> None:
         check_protocol(self.protocol)
         if not 0 < self.crop <= 1:
-            raise ValueError(f"crop is a fraction of the shorter side, 0 to 1, got {self.crop}")
+            raise ValueError(f"expected crop between 0 and 1, got {self.crop}")
         if not 0 <= self.confidence <= 1:
-            raise ValueError(f"confidence is OpenFace's, 0 to 1, got {self.confidence}")
+            raise ValueError(f"expected confidence between 0 and 1, got {self.confidence}")
 
     @property
-    def asks(self) -> tuple[Target, ...]:
-        """Identity, the manifest's other columns, and what OpenFace tells.
+    def targets(self) -> tuple[Target, ...]:
+        """Identity, the manifest's other columns, and OpenFace's labels.
 
         Raises:
-            ValueError: if both tell the same.
+            ValueError: if manifest and OpenFace provide the same label.
         """
         columns = self._table()[0] if self.manifest else ["path", "identity"]
-        told = openface.LABELS if self.openface else ()
-        if both := sorted(set(columns) & set(told)):
-            raise ValueError(f"{self.manifest} and {self.openface} both tell {both}; drop a column")
-        names = [name for name in (*columns, *told) if name not in ("path", "take")]
+        attributes = openface.LABELS if self.openface else ()
+        if both := sorted(set(columns) & set(attributes)):
+            raise ValueError(
+                f"{self.manifest} and {self.openface} both provide {both}; drop a column"
+            )
+        names = [name for name in (*columns, *attributes) if name not in ("path", "take")]
         return tuple(Target(n, "continuous" if n in ATTRIBUTES else "categorical") for n in names)
 
     def files(self) -> Sequence[Path]:
         """The CSV files, if there are any, and the pictures."""
         entries = self._entries()
-        listed = [self._root / self.manifest] if self.manifest else []
+        tables = [self._root / self.manifest] if self.manifest else []
         if self.openface:
-            listed += openface.files(self._root / self.openface, self._names(entries))
-        return [*listed, *(path for path, _ in entries)]
+            tables += openface.files(self._root / self.openface, self._names(entries))
+        return [*tables, *(path for path, _ in entries)]
 
     def load(self, context: Context) -> Collection:
         """The pictures in the order of the manifest or of their names."""
@@ -87,24 +87,23 @@ class Folder(Dataset):
             images = aligned(paths, self.size, self.crop, (0.5, 0.5), context.device)
         else:
             images = decoded(paths, self.size, self.crop, (0.5, 0.5))
-        faces = Faces(images, labels, new_rows(len(images), self.name))
-        return Collection(
-            faces, tuple(replace(asked, classes=classes.get(asked.name, ())) for asked in self.asks)
-        )
+        faces = Faces(images, labels, new_image_ids(len(images), self.name))
+        targets = (replace(t, classes=classes.get(t.name, ())) for t in self.targets)
+        return Collection(faces, tuple(targets))
 
     @property
     def _root(self) -> Path:
         return Path(self.root).expanduser()
 
     def _names(self, entries: Sequence[tuple[Path, dict[str, str]]]) -> list[str]:
-        """How the pictures are called, relative to `root`."""
+        """Paths of the pictures, relative to `root`."""
         return [Path(os.path.relpath(path, self._root)).as_posix() for path, _ in entries]
 
     def _entries(self) -> list[tuple[Path, dict[str, str]]]:
         """Each picture's file with its labels as text."""
         root = self._root
         if not root.is_dir():
-            raise FileNotFoundError(f"folder:root= wants a folder, found none at {root}")
+            raise FileNotFoundError(f"folder:root= expects a folder, found none at {root}")
         if self.manifest:
             entries = [(root / row["path"], row) for row in self._table()[1]]
         else:
@@ -126,48 +125,45 @@ class Folder(Dataset):
         """Columns and rows of the manifest."""
         path = self._root / self.manifest
         if not path.is_file():
-            raise FileNotFoundError(f"folder:manifest= wants a CSV file, found none at {path}")
+            raise FileNotFoundError(f"folder:manifest= expects a CSV file, found none at {path}")
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
             columns = list(reader.fieldnames or [])
             if not {"path", "identity"} <= set(columns):
-                raise ValueError(f"{path} needs the columns path and identity, has {columns}")
+                raise ValueError(f"{path} needs the columns path and identity, got {columns}")
             rows = list(reader)
         for line, row in enumerate(rows, start=2):
             if None in row or None in row.values():
-                raise ValueError(f"line {line} of {path} has not {len(columns)} cells; mend it")
+                raise ValueError(f"expected {len(columns)} cells in line {line} of {path}; fix it")
         if len({row["path"] for row in rows}) < len(rows):
             raise ValueError(f"{path} lists a picture twice; keep one line for each")
         return columns, rows
 
 
-def _take(row: dict[str, str]) -> str:
-    """A take's name that no other person's take has; a picture without one is its own take."""
-    return f"{row['identity']}/{row['take'] or row['path']}"
-
-
 def _labels(rows: Sequence[dict[str, str]]) -> tuple[dict[str, Array], dict[str, tuple[str, ...]]]:
-    """The columns but `path` as labels, (N,) each, and the classes of those that have any."""
+    """All columns but `path` as labels, (N,) each, and the classes of the categorical ones."""
     labels: dict[str, Array] = {}
     classes: dict[str, tuple[str, ...]] = {}
     for name in (column for column in rows[0] if column != "path"):
-        values = [_take(row) if name == "take" else row[name] for row in rows]
+        values = [row[name] for row in rows]
         if name in ATTRIBUTES:
-            labels[name] = _shares(name, values)
+            labels[name] = _fractions(name, values)
             continue
+        if name == "take":  # unique over people; without a value, the picture is its own take
+            values = [f"{row['identity']}/{row['take'] or row['path']}" for row in rows]
         classes[name] = tuple(sorted({value for value in values if value}))
         number = {value: i for i, value in enumerate(classes[name])} | {"": MISSING}
         labels[name] = np.array([number[value] for value in values], np.int64)
     return labels, classes
 
 
-def _shares(name: str, values: Sequence[str]) -> Array:
+def _fractions(name: str, values: Sequence[str]) -> Array:
     """A column of numbers, float32 (N,), 0..1; nan where a cell is empty."""
     try:
         numbers = np.array([float(value or "nan") for value in values], np.float32)
     except ValueError as error:
-        raise ValueError(f"{name} is an attribute: numbers of 0 to 1 wanted, {error}") from error
+        raise ValueError(f"expected numbers from 0 to 1 in column {name}: {error}") from error
     if ((numbers < 0) | (numbers > 1)).any():
         span = f"{np.nanmin(numbers):g} to {np.nanmax(numbers):g}"
-        raise ValueError(f"{name} is an attribute: numbers of 0 to 1 wanted, got {span}; scale it")
+        raise ValueError(f"expected numbers from 0 to 1 in column {name}, got {span}; scale them")
     return numbers

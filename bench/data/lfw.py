@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from bench.api import Collection, Context, Dataset, field
 from bench.data.alignment import aligned
-from bench.data.pictures import decoded
-from bench.data.protocols import check_protocol, new_rows
+from bench.data.image_files import decoded
+from bench.data.protocols import check_protocol, new_image_ids
 from bench.faces import Faces, Target
 from bench.registry import register
 
@@ -30,43 +30,43 @@ class LFW(Dataset):
     Source: Huang, Ramesh, Berg, Learned-Miller, UMass Amherst Technical Report 07-49, 2007.
     """
 
-    root: str = field("", about="folder with lfw/ and the lists; else $BENCH_DATA/lfw", at="place")
+    root: str = field("", about="folder with lfw/ and the lists; else $BENCH_DATA/lfw", at="path")
     size: int = field(64, about="side of a picture, px")
-    crop: float = field(0.6, about="side of the cut, of 250 px: wide borders alone identify 6 %")
-    align: bool = field(False, about="level faces and cut them out, as MTCNN finds them")
+    crop: float = field(0.6, about="side of the square, of 250 px: wide borders alone identify 6 %")
+    align: bool = field(False, about="align faces by MTCNN's landmarks")
     min_pictures: int = field(10, about="pictures that a person needs to be in `closed`")
-    people: int = field(0, about="of `closed`: most shown women and men in turn; 0: all")
-    seed: int = field(0, about="redraws the parts")
-    protocol: str = field("open", about="who is asked about: closed, closed-paper, open")
+    people: int = field(0, about="of `closed`: women and men with most pictures in turn; 0: all")
+    seed: int = field(0, about="changes the split")
+    protocol: str = field("open", about="how pictures are split: closed, closed-paper, open")
 
     def __post_init__(self) -> None:
         check_protocol(self.protocol)
         if not 0 < self.crop <= 1:
-            raise ValueError(f"crop is a fraction of the width, 0 to 1, got {self.crop}")
+            raise ValueError(f"expected crop between 0 and 1, got {self.crop}")
 
     @property
-    def asks(self) -> tuple[Target, ...]:
-        """Identity (classes are known once it is read) and gender."""
+    def targets(self) -> tuple[Target, ...]:
+        """Identity (its classes are known after loading) and gender."""
         return (Target("identity"), Target("gender", "categorical", GENDERS))
 
     @property
     def folder(self) -> Path:
-        """Where the data lie.
+        """The folder with `lfw/` and the lists.
 
         Raises:
-            FileNotFoundError: if they are not there.
+            FileNotFoundError: if it or something in it is missing.
         """
         if self.root:
             folder = Path(self.root).expanduser()
         elif "BENCH_DATA" in os.environ:
             folder = Path(os.environ["BENCH_DATA"]) / "lfw"
         else:
-            raise FileNotFoundError("lfw is not here: set BENCH_DATA to the folder that holds lfw/")
+            raise FileNotFoundError("LFW not found: set BENCH_DATA to the folder that holds lfw/")
         for needed in ("lfw", *LISTS):
             if not (folder / needed).exists():
                 raise FileNotFoundError(
-                    f"lfw wants {folder / needed}, which is missing; point BENCH_DATA (or "
-                    "lfw:root=) at the official layout with both lists of names"
+                    f"LFW not found: {folder / needed} is missing; point BENCH_DATA (or lfw:root=) "
+                    "at the official layout with both lists of names"
                 )
         return folder
 
@@ -78,62 +78,60 @@ class LFW(Dataset):
         return [*(self.folder / name for name in LISTS), *pictures]
 
     def load(self, context: Context) -> Collection:
-        """The pictures in the order of names; `closed` protocols keep people with enough."""
-        pictures = list(self.files()[len(LISTS) :])
+        """The pictures by name; under `closed` protocols, of people with enough pictures."""
+        pictures = np.array(self.files()[len(LISTS) :], dtype=object)
         gender_of = self._genders({path.name for path in pictures})
-        names = np.array([path.parent.name for path in pictures])
         people, first, identity, n_pictures = np.unique(
-            names, return_index=True, return_inverse=True, return_counts=True
+            np.array([path.parent.name for path in pictures]),
+            return_index=True,
+            return_inverse=True,
+            return_counts=True,
         )
         gender = np.array([gender_of[path.name] for path in pictures], np.int64)
         if self.protocol != "open":
             enough = np.flatnonzero(n_pictures >= self.min_pictures)
-            rank = enough[_in_turn(n_pictures[enough], gender[first[enough]])]
-            kept = np.sort(rank[: self.people or None])
+            ranked = enough[_alternating(n_pictures[enough], gender[first[enough]])]
+            kept = np.sort(ranked[: self.people or None])
             keep = np.isin(identity, kept)
             people, identity = people[kept], np.searchsorted(kept, identity[keep])
-            pictures = [path for path, kept_here in zip(pictures, keep, strict=True) if kept_here]
-            gender = gender[keep]
+            pictures, gender = pictures[keep], gender[keep]
+        for number, name in enumerate(people):
+            if len(set(gender[identity == number])) > 1:
+                raise ValueError(f"{name} is in both lists of names; fix {' or '.join(LISTS)}")
         labels = {"identity": identity.astype(np.int64), "gender": gender}
-        _check_people(labels["identity"], labels["gender"], people)
         if self.align:
-            images = aligned(pictures, self.size, self.crop, CENTRE, context.device)
+            images = aligned(list(pictures), self.size, self.crop, CENTRE, context.device)
         else:
-            images = decoded(pictures, self.size, self.crop, CENTRE)
-        faces = Faces(images, labels, new_rows(len(images), self.name))
-        return Collection(faces, (Target("identity", "categorical", tuple(people)), self.asks[1]))
+            images = decoded(list(pictures), self.size, self.crop, CENTRE)
+        faces = Faces(images, labels, new_image_ids(len(images), self.name))
+        known = Target("identity", "categorical", tuple(people))
+        return Collection(faces, (known, self.targets[1]))
 
     def _genders(self, present: set[str]) -> dict[str, int]:
-        """Gender of each file by its name."""
+        """The class of gender by file name."""
         listed = [
             {line.strip() for line in (self.folder / name).read_text().splitlines() if line.strip()}
             for name in LISTS
         ]
         problems = {
-            "stand in both lists": listed[0] & listed[1],
-            "stand in no list": present - listed[0] - listed[1],
-            "are listed, but there is no such file": (listed[0] | listed[1]) - present,
+            "are in both lists": listed[0] & listed[1],
+            "are in neither list": present - listed[0] - listed[1],
+            "are listed, but their files are missing": (listed[0] | listed[1]) - present,
         }
         for problem, names in problems.items():
             if names:
                 raise ValueError(
-                    f"{len(names)} pictures {problem}, e.g. {min(names)}; mend "
+                    f"{len(names)} pictures {problem}, e.g. {min(names)}; fix "
                     f"{' and '.join(LISTS)} in {self.folder}, or restore the files"
                 )
         return {name: number for number, names in enumerate(listed) for name in names}
 
 
-def _in_turn(n_pictures: NDArray[np.int64], gender: NDArray[np.int64]) -> NDArray[np.int64]:
-    """People, (P,): the woman and the man with most pictures, the next of each, and so on."""
+def _alternating(n_pictures: NDArray[np.int64], gender: NDArray[np.int64]) -> NDArray[np.int64]:
+    """People, (P,): the woman and the man with most pictures, then the next of each, and so on."""
     order = np.argsort(-n_pictures, kind="stable")
-    place = np.empty(len(order), np.int64)  # among those of one gender
+    rank = np.empty(len(order), np.int64)  # within one gender
     for own in (0, 1):
         mine = gender[order] == own
-        place[mine] = np.arange(mine.sum())
-    return order[np.argsort(place, kind="stable")]
-
-
-def _check_people(identity: np.ndarray, gender: np.ndarray, people: np.ndarray) -> None:
-    for number, name in enumerate(people):
-        if len(set(gender[identity == number])) > 1:
-            raise ValueError(f"{name} stands in both lists of names; mend {' or '.join(LISTS)}")
+        rank[mine] = np.arange(mine.sum())
+    return order[np.argsort(rank, kind="stable")]

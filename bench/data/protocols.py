@@ -1,13 +1,13 @@
-"""Who is the defender's, who the attacker's, and who is asked about.
+"""Evaluation protocols: how pictures are split between defender, attacker and probe.
 
-| protocol | defender, attacker and probe are | the attacker validates on |
+| protocol | defender, attacker and probe have | the attacker validates on |
 |---|---|---|
 | `open` | disjoint people | people of its own |
 | `closed` | disjoint takes of the same people | takes of its own |
-| `closed-paper` | one: 85 % of each take's pictures; probe: the rest | pictures of its own |
+| `closed-paper` | the same 85 % of each take's pictures; probe: the rest | pictures of its own |
 
-Source: closed-paper is the split of Chen, Konrad, Ishwar, CVPR-W 2018 (frames of a clip lie on both
-sides of it, which flatters every attacker).
+Source: closed-paper is the split of Chen, Konrad, Ishwar, CVPR-W 2018 (frames of one clip lie on
+both sides, which flatters every attacker).
 """
 
 import hashlib
@@ -34,10 +34,10 @@ class Parts(NamedTuple):
 
     Attributes:
         roles: one per role.
-        valid: what the attacker validates on, of its own.
-        gallery: what matchers enroll. Under `open`, half of the takes of everybody in the probe and
-            in the attacker's validation part who has two (the others are strangers); under the
-            closed protocols all that the attacker trains on, which shows the same people.
+        valid: the attacker's pictures that it validates on.
+        gallery: pictures that matchers enroll. Under `open`, half of the takes of everybody in the
+            probe or in the attacker's validation part who has two or more takes (all others are
+            unknown people); under the closed protocols, the attacker's training pictures.
     """
 
     roles: Mapping[Role, Mask]
@@ -46,25 +46,28 @@ class Parts(NamedTuple):
 
 
 def check_protocol(name: str) -> None:
-    """Raises ValueError unless a protocol is called so."""
+    """Raises ValueError unless there is a protocol of this name."""
     if name not in PROTOCOLS:
         raise ValueError(f"protocol must be one of {list(PROTOCOLS)}, got {name!r}")
 
 
-def new_rows(n: int, *seed: object) -> Ids:
-    """Picture ids that say nothing: distinct random numbers, (n,), equal for equal seeds."""
+def new_image_ids(n: int, *seed: object) -> Ids:
+    """Distinct random picture ids, (n,), equal for equal seeds; they do not follow the order."""
     rng = _rng("rows", *seed)
-    rows: Ids = np.unique(rng.integers(2**62, size=n + 8))  # spare ones for equal draws
-    return rng.permutation(rows)[:n]
+    ids: Ids = np.unique(rng.integers(2**62, size=n + 8))  # 8 more, in case some are equal
+    return rng.permutation(ids)[:n]
+
+
+new_rows = new_image_ids  # its name in 0.1
 
 
 def parts(faces: Faces, protocol: str, *seed: object) -> Parts:
-    """Deals the pictures to the roles.
+    """Splits the pictures between the roles.
 
     Args:
         faces: with the label `identity`; without `take`, each picture is a take of its own.
         protocol: one of PROTOCOLS.
-        seed: whatever else should redraw the parts.
+        seed: changes the split.
 
     Raises:
         ValueError: if there are too few people or takes to give each role one.
@@ -73,43 +76,43 @@ def parts(faces: Faces, protocol: str, *seed: object) -> Parts:
     person = np.asarray(faces.labels["identity"], np.int64)
     take = np.asarray(faces.labels.get("take", np.arange(len(person))), np.int64)
     if protocol == "open":
-        dealt = _by_group(person, np.zeros_like(person), rng, "people")
-        asked = dealt.roles["probe"] | dealt.valid
-        return dealt._replace(gallery=asked & _enrolled(take, person, rng))
+        split = _split_groups(person, np.zeros_like(person), rng, "people")
+        evaluated = split.roles["probe"] | split.valid
+        return split._replace(gallery=evaluated & _half_of_takes(take, person, rng))
     if protocol == "closed":
-        return _by_group(take, person, rng, "takes of a person")
-    scene = take if "take" in faces.labels else person  # whose pictures are alike
-    learn = _share_of(np.arange(len(take)), scene, PAPER_SHARE, rng)
-    valid = learn & ~_share_of(np.arange(len(take)), scene, PAPER_SHARE, rng)
+        return _split_groups(take, person, rng, "takes of a person")
+    similar = take if "take" in faces.labels else person  # pictures that resemble one another
+    learn = _share_of_each(similar, PAPER_SHARE, rng)
+    valid = learn & ~_share_of_each(similar, PAPER_SHARE, rng)
     if learn.all() or not valid.any():
-        raise ValueError("closed-paper wants several pictures of a take; use another protocol")
+        raise ValueError("closed-paper needs several pictures of a take; use another protocol")
     return Parts({"defender": learn, "attacker": learn, "probe": ~learn}, valid, learn & ~valid)
 
 
-def _by_group(group: Ids, within: Ids, rng: np.random.Generator, what: str) -> Parts:
-    """Deals whole groups (people, takes) to the roles, evenly within each of `within`."""
-    dealt: dict[Role, list[Ids]] = {role: [] for role in SHARES}
+def _split_groups(group: Ids, within: Ids, rng: np.random.Generator, what: str) -> Parts:
+    """Gives whole groups (people, takes) to the roles, evenly within each of `within`."""
+    chosen: dict[Role, list[Ids]] = {role: [] for role in SHARES}
     valid: list[Ids] = []
     for outer in np.unique(within):
         groups = rng.permutation(np.unique(group[within == outer]))
         if len(groups) < 4:
             raise ValueError(
-                f"{len(groups)} {what} cannot serve defender, attacker, its validation and "
-                f"probe; give at least 4 {what}"
+                f"defender, attacker, its validation part and the probe cannot share {len(groups)} "
+                f"{what}; give at least 4 {what}"
             )
         n_defender = max(1, round(SHARES["defender"] * len(groups)))
         n_probe = max(1, round(SHARES["probe"] * len(groups)))
-        dealt["defender"].append(groups[:n_defender])
-        dealt["probe"].append(groups[n_defender : n_defender + n_probe])
-        mine = groups[n_defender + n_probe :]
-        dealt["attacker"].append(mine)
-        valid.append(mine[: max(1, round(VALID_SHARE * len(mine)))])
-    roles = {role: np.isin(group, np.concatenate(ids)) for role, ids in dealt.items()}
-    held = np.isin(group, np.concatenate(valid))
-    return Parts(roles, held, roles["attacker"] & ~held)
+        chosen["defender"].append(groups[:n_defender])
+        chosen["probe"].append(groups[n_defender : n_defender + n_probe])
+        rest = groups[n_defender + n_probe :]
+        chosen["attacker"].append(rest)
+        valid.append(rest[: max(1, round(VALID_SHARE * len(rest)))])
+    roles = {role: np.isin(group, np.concatenate(ids)) for role, ids in chosen.items()}
+    held_out = np.isin(group, np.concatenate(valid))
+    return Parts(roles, held_out, roles["attacker"] & ~held_out)
 
 
-def _enrolled(take: Ids, person: Ids, rng: np.random.Generator) -> Mask:
+def _half_of_takes(take: Ids, person: Ids, rng: np.random.Generator) -> Mask:
     """Half of each person's takes, rounded down, (N,)."""
     chosen: list[Ids] = []
     for one in np.unique(person):
@@ -118,11 +121,11 @@ def _enrolled(take: Ids, person: Ids, rng: np.random.Generator) -> Mask:
     return np.isin(take, np.concatenate(chosen))
 
 
-def _share_of(item: Ids, group: Ids, share: float, rng: np.random.Generator) -> Mask:
-    """A random share of the items of each group, at least one and never all of several, (N,)."""
-    chosen = np.zeros(len(item), bool)
-    for outer in np.unique(group):
-        members = rng.permutation(np.flatnonzero(group == outer))
+def _share_of_each(group: Ids, share: float, rng: np.random.Generator) -> Mask:
+    """Random pictures of each group: at least one, but never all of several, (N,)."""
+    chosen = np.zeros(len(group), bool)
+    for one in np.unique(group):
+        members = rng.permutation(np.flatnonzero(group == one))
         n = min(max(1, round(share * len(members))), max(1, len(members) - 1))
         chosen[members[:n]] = True
     return chosen

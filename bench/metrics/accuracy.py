@@ -1,10 +1,10 @@
-"""How often a classifier is right."""
+"""Accuracy, AUC and EER of classifiers."""
 
 import numpy as np
 
 from bench.answers import Answers, Estimate
 from bench.metrics import curves
-from bench.metrics.intervals import Floats, Statistic, estimate
+from bench.metrics.intervals import Floats, Statistic, estimate, weighted_mean
 
 
 def top1(answers: Answers) -> Estimate:
@@ -23,16 +23,12 @@ def top5(answers: Answers) -> Estimate:
     """
     n_classes = answers.scores.shape[1]
     if n_classes < 6:
-        raise ValueError(f"top-5 wants 6 classes or more, got {n_classes}; use top-1")
+        raise ValueError(f"expected 6 classes or more for top-5, got {n_classes}; use top-1")
     own = np.take_along_axis(answers.scores, answers.truth[:, None], axis=1)
     better, equal = ((answers.scores > own).sum(axis=1), (answers.scores == own).sum(axis=1))
     hits = np.clip((5 - better) / equal, 0, 1)
     shares = np.sort(np.bincount(answers.truth) / len(answers))
-    return estimate(
-        lambda weights: np.asarray(weights @ hits / weights.sum(axis=1)),
-        answers.person,
-        float(shares[-5:].sum()),
-    )
+    return estimate(weighted_mean(hits), answers.person, float(shares[-5:].sum()))
 
 
 def balanced_accuracy(answers: Answers) -> Estimate:
@@ -51,9 +47,9 @@ def auc(answers: Answers) -> Estimate:
 
 
 def eer(answers: Answers) -> Estimate:
-    """Error where both classes are mistaken alike often, on the ROC drawn with straight lines.
+    """Equal error rate, on the ROC drawn with straight lines.
 
-    Above one half the answers are better inverted.
+    Above one half, inverted answers are better.
 
     Raises:
         ValueError: unless there are two classes and both occur.
@@ -61,24 +57,9 @@ def eer(answers: Answers) -> Estimate:
     return estimate(eer_statistic(answers), answers.person, 0.5)
 
 
-def beyond_half(answers: Answers) -> Estimate:
-    """|AUC - 0.5|: what two classes leak, to whoever may invert the answers; 0..0.5.
-
-    The interval is that of AUC, folded.
-
-    Raises:
-        ValueError: unless there are two classes and both occur.
-    """
-    value, low, high, n, _ = auc(answers)
-    ends = abs(low - 0.5), abs(high - 0.5)
-    nearest = 0.0 if low <= 0.5 <= high else min(ends)
-    return Estimate(abs(value - 0.5), nearest, max(ends), n, 0.0)
-
-
 def top1_statistic(answers: Answers) -> Statistic:
     """`top1` as a function of weights."""
-    right = (answers.scores.argmax(axis=1) == answers.truth).astype(np.float64)
-    return lambda weights: np.asarray(weights @ right / weights.sum(axis=1))
+    return weighted_mean(answers.scores.argmax(axis=1) == answers.truth)
 
 
 def balanced_statistic(answers: Answers) -> Statistic:
@@ -113,15 +94,15 @@ def eer_statistic(answers: Answers) -> Statistic:
 
 
 def _margin(answers: Answers) -> Floats:
-    """How much likelier class 1 is said to be, (N,).
+    """Score of class 1 minus that of class 0, (N,).
 
     Raises:
         ValueError: unless there are two classes and both occur.
     """
     if answers.scores.shape[1] != 2 or len(np.unique(answers.truth)) != 2:
         raise ValueError(
-            f"AUC and EER want two classes that both occur, got {answers.scores.shape[1]} of "
-            f"which {len(np.unique(answers.truth))} occur; use top-1 or more pictures"
+            f"expected two classes that both occur, got {answers.scores.shape[1]} of which "
+            f"{len(np.unique(answers.truth))} occur; use top-1 or more pictures"
         )
     return np.asarray(answers.scores[:, 1] - answers.scores[:, 0], np.float64)
 

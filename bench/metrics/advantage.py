@@ -1,11 +1,10 @@
-"""What an attacker gets right beyond a guess: one scale for all kinds of answers."""
+"""The advantage of an attacker over a guess: one scale for all kinds of answers."""
 
-from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
-from bench.answers import Answers, Numbers, Said, Templates
+from bench.answers import Answers, AnyAnswers, Templates
 from bench.metrics.accuracy import auc_statistic, top1_statistic
 from bench.metrics.intervals import Statistic
 from bench.metrics.matching import matching_statistic
@@ -14,72 +13,64 @@ from bench.metrics.similarity import correlation_statistic
 Sign = Literal[1, -1]
 
 
-def right_statistic(said: Said, sign: Sign = 1) -> Statistic:
+def right_statistic(answers: AnyAnswers, sign: Sign = 1) -> Statistic:
     """The share that an attacker gets right, as a function of weights over the pictures.
 
-    For more than two classes accuracy. Else a share that is one half for a guess, and one minus
-    itself where sign is -1, for an attacker that is wrong more often than not is inverted by
-    anyone: AUC for two classes and for templates (over pairs of pictures), (1 + r) / 2 for numbers,
-    r Pearson's correlation.
+    For more than two classes accuracy. Else a share that is one half for a guess: AUC for two
+    classes and for templates (over pairs of pictures), (1 + r) / 2 for numbers, with Pearson's r.
+    Where sign is -1, one minus that share, for anyone can invert an attacker.
 
     Raises:
         ValueError: if one class, or one kind of pair, does not occur, or numbers do not vary.
     """
-    if not _inverts(said):
-        return top1_statistic(said)  # type: ignore[arg-type]  # only answers do not invert
-    plain = _half_for_a_guess(said)
+    if not _inverts(answers):
+        return top1_statistic(answers)  # type: ignore[arg-type]  # only answers do not invert
+    plain = _half_for_a_guess(answers)
     return plain if sign == 1 else lambda weights: 1 - plain(weights)
 
 
-def guessed(said: Said) -> float:
-    """What the best constant guess gets right: one half, or the commonest class's share."""
-    if isinstance(said, Answers) and not _inverts(said):
-        return float(np.bincount(said.truth).max() / len(said))
+def guessed(answers: AnyAnswers) -> float:
+    """The share that the best constant guess gets right: one half, or the commonest class's."""
+    if isinstance(answers, Answers) and not _inverts(answers):
+        return float(np.bincount(answers.truth).max() / len(answers))
     return 0.5
 
 
-def advantage_statistic(said: Said, sign: Sign = 1) -> Statistic:
-    """What the attacker gets right beyond the best constant guess, as a function of weights."""
-    right, chance = right_statistic(said, sign), guessed(said)
+def advantage_statistic(answers: AnyAnswers, sign: Sign = 1) -> Statistic:
+    """The share right minus that of the best constant guess, as a function of weights."""
+    right, chance = right_statistic(answers, sign), guessed(answers)
     return lambda weights: right(weights) - chance
 
 
-def advantage(said: Said) -> tuple[float, Sign]:
+def advantage(answers: AnyAnswers) -> tuple[float, Sign]:
     """The attacker's advantage on these answers, and the sign to use it with."""
-    plain = float(advantage_statistic(said)(np.ones((1, len(said))))[0])
-    sign: Sign = -1 if plain < 0 and _inverts(said) else 1
+    plain = float(advantage_statistic(answers)(np.ones((1, len(answers))))[0])
+    sign: Sign = -1 if plain < 0 and _inverts(answers) else 1
     return plain * sign, sign
 
 
-def aligned(said: Said, like: Said) -> Said:
-    """The answers in the order of the other's rows.
+def aligned(answers: AnyAnswers, like: AnyAnswers) -> AnyAnswers:
+    """The answers in the order of the other's pictures.
 
     Raises:
-        ValueError: if they are about other rows, or of another kind.
+        ValueError: if they are about other pictures, or of another kind.
     """
-    if type(said) is not type(like) or not np.array_equal(np.sort(said.row), np.sort(like.row)):
-        raise ValueError("compared are answers of one kind about the same rows; these differ")
-    index = np.argsort(said.row)[np.argsort(np.argsort(like.row))]
-    if isinstance(said, Templates):
-        return replace(
-            said,
-            probe=said.probe[index],
-            probe_person=said.probe_person[index],
-            probe_row=said.probe_row[index],
-        )
-    if isinstance(said, Numbers):
-        return Numbers(said.values[index], said.truth[index], said.person[index], said.row[index])
-    return Answers(said.scores[index], said.truth[index], said.person[index], said.row[index])
+    if type(answers) is not type(like) or not np.array_equal(
+        np.sort(answers.image_id), np.sort(like.image_id)
+    ):
+        raise ValueError("expected answers of one kind about the same pictures, got others")
+    index = np.argsort(answers.image_id)[np.argsort(np.argsort(like.image_id))]
+    return answers.pick(index)
 
 
-def _inverts(said: Said) -> bool:
-    return not isinstance(said, Answers) or said.scores.shape[1] == 2
+def _inverts(answers: AnyAnswers) -> bool:
+    return not isinstance(answers, Answers) or answers.scores.shape[1] == 2
 
 
-def _half_for_a_guess(said: Said) -> Statistic:
-    if isinstance(said, Templates):
-        return matching_statistic(said)
-    if isinstance(said, Answers):
-        return auc_statistic(said)
-    correlated = correlation_statistic(said.values, said.truth)
+def _half_for_a_guess(answers: AnyAnswers) -> Statistic:
+    if isinstance(answers, Templates):
+        return matching_statistic(answers)
+    if isinstance(answers, Answers):
+        return auc_statistic(answers)
+    correlated = correlation_statistic(answers.values, answers.truth)
     return lambda weights: (1 + correlated(weights)) / 2

@@ -1,6 +1,6 @@
 """Two or more answers to one question: their difference, the worst of them, their ranks.
 
-People are left out for all of them at once, so what makes a person easy for all cancels.
+People are left out for all of them at once, so the difficulty of a person cancels.
 """
 
 from collections.abc import Sequence
@@ -8,41 +8,36 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import special
 
-from bench.answers import Estimate, Said
+from bench.answers import AnyAnswers, Estimate
 from bench.metrics.advantage import Sign, aligned, guessed, right_statistic
-from bench.metrics.contrasts import correlation, difference_ends
-from bench.metrics.intervals import (
-    CONFIDENCE,
-    Floats,
-    estimates,
-    standard_error,
-)
+from bench.metrics.intervals import CONFIDENCE, Floats, estimates, standard_error
+from bench.metrics.ratio_intervals import correlation, difference_ends
 
 _N_DRAWS = 50_000  # the 95 % point of a maximum to half a percent
 _SEED = 20180615  # of these draws: a view repeats to the last digit
 
 
 def difference(
-    first: Said,
-    second: Said,
+    first: AnyAnswers,
+    second: AnyAnswers,
     signs: tuple[Sign, Sign] = (1, 1),
     *,
     confidence: float = CONFIDENCE,
 ) -> Estimate:
-    """How much more the first gets right than the second, about the same rows.
+    """How much more the first gets right than the second, about the same pictures.
 
     Args:
         first: the answers.
-        second: others about the same rows, in any order.
+        second: others about the same pictures, in any order.
         signs: to read them with, see `right_statistic`.
         confidence: 0..1.
 
     Raises:
-        ValueError: if the two did not answer about the same rows.
+        ValueError: if the two did not answer about the same pictures.
     """
     both = [
-        right_statistic(said, sign)
-        for said, sign in zip((first, aligned(second, first)), signs, strict=True)
+        right_statistic(answers, sign)
+        for answers, sign in zip((first, aligned(second, first)), signs, strict=True)
     ]
     (one, two), without = estimates(both, first.person, np.nan, confidence=confidence)
     low, high = difference_ends(one, two, correlation(without))
@@ -50,21 +45,21 @@ def difference(
 
 
 def worst_case(
-    answers: Sequence[Said], signs: Sequence[Sign], *, confidence: float = CONFIDENCE
+    answers: Sequence[AnyAnswers], signs: Sequence[Sign], *, confidence: float = CONFIDENCE
 ) -> Estimate:
-    """The largest advantage of several attackers, chosen on the rows that it is reported on.
+    """The largest advantage of several attackers, chosen on the pictures that it is reported on.
 
-    The value is the largest one seen and so biased upwards: luck chooses too. The interval is of
+    The value is the largest one seen and so biased upwards: chance chooses, too. The interval is of
     the largest true advantage. Its low end allows for the choice (the best of all lower ends that
     hold together); its high end need not, for whoever is truly worst lies below an own upper end.
 
     Args:
-        answers: of each attacker about the same rows; to choose the sign as well, give them twice.
+        answers: of each attacker about the same pictures; given twice, to choose the sign as well.
         signs: to read each one's scores with, see `advantage_statistic`.
         confidence: 0..1.
 
     Raises:
-        ValueError: if the attackers did not answer about the same rows.
+        ValueError: if the attackers did not answer about the same pictures.
 
     Source: Chernozhukov, Lee and Rosen, Econometrica 81 (2013), 667-737 (bounds by maxima);
         Hothorn, Bretz and Westfall, Biometrical Journal 50 (2008), 346-363 (multivariate t).
@@ -104,7 +99,7 @@ def ranks(
     first, second = np.triu_indices(len(values), 1)
     apart = values_left_out[:, first] - values_left_out[:, second]  # (P, pairs)
     if len(apart) < 2:
-        raise ValueError("ranks want two people at least; one cannot tell defenses apart")
+        raise ValueError("expected two people or more to rank defenses, got one")
     doubt = (1 - confidence) / 2 / max(len(first), 1)  # Bonferroni: shared out over the pairs
     critical = -special.stdtrit(len(apart) - 1, doubt)
     gap = values[first] - values[second]

@@ -43,8 +43,8 @@ def histograms(mated: ArrayLike, nonmated: ArrayLike) -> Histograms:
     if not all(len(side) and np.isfinite(side).all() for side in sides):
         n_bad = sum(int((~np.isfinite(side)).sum()) for side in sides)
         raise ValueError(
-            f"a comparison wants finite scores of mated and of non-mated pairs, got {len(sides[0])}"
-            f" and {len(sides[1])}, {n_bad} of them not finite; mend the matcher or add pairs"
+            f"expected finite scores of mated and of non-mated pairs, got {len(sides[0])} and "
+            f"{len(sides[1])}, {n_bad} of them not finite; fix the matcher or add pairs"
         )
     levels, index = np.unique(np.concatenate(sides), return_inverse=True)
     counts = [

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from scipy import special
 
 from bench.answers import Estimate, Templates
-from bench.metrics.intervals import Floats, Ids, Statistic, estimate, wilson
-from bench.metrics.tiles import Singles
+from bench.metrics.intervals import Floats, Ids, Statistic, estimate, weighted_mean, wilson
+from bench.metrics.pair_blocks import Singles
 
 Per = Literal["person", "picture"]
 
@@ -68,7 +68,9 @@ def search(templates: Templates, per: Per = "person") -> Search:
         better, tied = (scores > own).sum(axis=1), (scores == own).sum(axis=1) - 1
         parts.append((better, tied, own[:, 0], scores.max(axis=1)))
     better, tied, own, best = (np.concatenate(part) for part in zip(*parts, strict=True))
-    better[np.isin(templates.probe_row, templates.missed)] = len(people)  # wrong, not a tie
+    better[np.isin(templates.probe_image_id, templates.not_acquired)] = len(
+        people
+    )  # wrong, not a tie
     person = templates.probe_person
     return Search(better, tied, own, best, person, enrolled, len(people))
 
@@ -81,8 +83,8 @@ def rank(found: Search, k: int) -> Estimate:
     """
     if not 1 <= k < found.n_enrolled:
         raise ValueError(
-            f"rank {k} of {found.n_enrolled} people enrolled says nothing; "
-            f"use a rank from 1 to {found.n_enrolled - 1}"
+            f"expected a rank of 1 to {found.n_enrolled - 1} for {found.n_enrolled} people "
+            f"enrolled, got {k}"
         )
     return _mean(found, np.clip((k - found.better) / (found.tied + 1), 0, 1), k / found.n_enrolled)
 
@@ -104,7 +106,7 @@ def gallery_of(found: Search, size: int) -> Estimate:
     n = found.n_enrolled
     if not 2 <= size <= n:
         raise ValueError(
-            f"a gallery of {size} wants as many people, {n} are enrolled; use 2 to {n}"
+            f"expected a gallery of 2 to {n} people, as many as are enrolled, got {size}"
         )
     worse = n - found.better
     ways = [_log_choices(worse, size), _log_choices(worse - found.tied - 1, size)]
@@ -131,8 +133,8 @@ def fnir(found: Search, fpir: float) -> Estimate:
     n_strangers = len(np.unique(found.person[~found.enrolled]))
     if n_strangers * fpir < 3:
         raise ValueError(
-            f"FPIR {fpir:g} wants {np.ceil(3 / fpir):.0f} people who are not enrolled, got "
-            f"{n_strangers}; use a higher FPIR or more strangers"
+            f"expected {np.ceil(3 / fpir):.0f} people who are not enrolled for FPIR {fpir:g}, got "
+            f"{n_strangers}; use a higher FPIR or more people"
         )
     n = int(found.enrolled.sum())
     chance = 1 - fpir / found.n_enrolled
@@ -176,11 +178,7 @@ def _gallery(templates: Templates, per: Per) -> tuple[Ids, Ids, Singles]:
 def _mean(found: Search, hits: Floats, chance: float) -> Estimate:
     """Of the probes of enrolled people."""
     hits = hits[found.enrolled]
-    return estimate(
-        lambda weights: np.asarray(weights @ hits / weights.sum(axis=1)),
-        found.person[found.enrolled],
-        chance,
-    )
+    return estimate(weighted_mean(hits), found.person[found.enrolled], chance)
 
 
 def _log_choices(n: Ids, k: int) -> Floats:
@@ -191,14 +189,14 @@ def _log_choices(n: Ids, k: int) -> Floats:
 
 
 def _check(templates: Templates) -> None:
-    n_shared = int(np.isin(templates.probe_row, templates.gallery_row).sum())
+    n_shared = int(np.isin(templates.probe_image_id, templates.gallery_image_id).sum())
     if n_shared:
         raise ValueError(
-            f"identification wants other pictures than those enrolled, got {n_shared} that are "
-            "both; take them out of the gallery or of the probes"
+            f"expected probe pictures that are not enrolled, got {n_shared} that are; take them "
+            "out of the gallery or of the probe"
         )
     if not np.isin(templates.probe_person, templates.gallery_person).any():
         raise ValueError(
-            f"identification wants probes of enrolled people, none of {len(templates)} is; "
-            "enrol other pictures of theirs"
+            f"expected probe pictures of enrolled people, got none of {len(templates)}; enroll "
+            "other pictures of these people"
         )

@@ -76,6 +76,12 @@ def estimates(
     return found, without
 
 
+def weighted_mean(values: NDArray[np.generic]) -> Statistic:
+    """The mean of numbers, (N,), as a function of weights."""
+    numbers = values.astype(np.float64)
+    return lambda weights: np.asarray(weights @ numbers / weights.sum(axis=1))
+
+
 def wilson(n_hits: float, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
     """Wilson's interval of a share of independent trials.
 

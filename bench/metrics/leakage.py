@@ -1,15 +1,15 @@
-"""How much of what an attacker gets without a defense it still gets."""
+"""Leakage: the share of the undefended attack's advantage that is left."""
 
-from bench.answers import Estimate, Said
+from bench.answers import AnyAnswers, Estimate
 from bench.metrics.advantage import Sign, aligned, guessed, right_statistic
-from bench.metrics.contrasts import correlation, ratio_ends
 from bench.metrics.intervals import CONFIDENCE, estimates
+from bench.metrics.ratio_intervals import correlation, ratio_ends
 
 
 def leakage(
-    attack: Said,
+    attack: AnyAnswers,
     sign: Sign,
-    ceiling: Said,
+    ceiling: AnyAnswers,
     ceiling_sign: Sign,
     *,
     confidence: float = CONFIDENCE,
@@ -23,13 +23,13 @@ def leakage(
     Args:
         attack: answers about what the defense gives out.
         sign: chosen on validation rows.
-        ceiling: the best attack's answers about the same rows without a defense.
+        ceiling: the best attack's answers about the same pictures without a defense.
         ceiling_sign: chosen likewise.
         confidence: of the interval, 0..1.
 
     Raises:
-        ValueError: if the two did not answer about the same rows, or the best attack without a
-            defense is not above chance: then nothing can be said to be hidden.
+        ValueError: if the two did not answer about the same pictures, or the best attack without a
+            defense is not above chance: then nothing can be answers to be hidden.
     """
     itself = attack is ceiling and sign == ceiling_sign
     ceiling = aligned(ceiling, attack)
@@ -39,8 +39,8 @@ def leakage(
     above, best = map(_beyond, found)
     if not best.value > 0 or best.low <= 0:
         raise ValueError(
-            f"without a defense the best attack is not above chance (advantage {best.value:.3f}, "
-            f"from {best.low:.3f}): use stronger attackers or more people"
+            f"expected an attack above chance without a defense, got an advantage of "
+            f"{best.value:.3f} from {best.low:.3f}; use stronger attackers or more people"
         )
     if itself:
         return Estimate(1.0, 1.0, 1.0, len(attack), 0.0)

@@ -1,4 +1,4 @@
-"""What templates say, in the terms of the other metrics: weights over probe pictures."""
+"""Templates in the terms of the other metrics: as functions of weights over probe pictures."""
 
 import numpy as np
 
@@ -23,7 +23,7 @@ def matching_statistic(templates: Templates) -> Statistic:
     mated, other, twice = _counts(templates, people)  # (P, bins), (P, bins), (bins,)
     if not mated.any() or not other.any():
         raise ValueError(
-            "matching wants pairs of one person and of two, got "
+            "expected mated and non-mated pairs, got "
             f"{mated.sum():.0f} and {other.sum():.0f}; give people two takes or more"
         )
 
@@ -49,7 +49,7 @@ def identified(templates: Templates, n_classes: int) -> Answers:
     for person in np.unique(templates.gallery_person):
         own = templates.gallery[templates.gallery_person == person]
         scores[:, person] = (templates.probe @ own.T).max(axis=1)
-    return Answers(scores, templates.probe_person, templates.probe_person, templates.probe_row)
+    return Answers(scores, templates.probe_person, templates.probe_person, templates.probe_image_id)
 
 
 def _counts(templates: Templates, people: Ids) -> tuple[Floats, Floats, Floats]:
@@ -69,7 +69,7 @@ def _counts(templates: Templates, people: Ids) -> tuple[Floats, Floats, Floats]:
         other = np.broadcast_to(whom, own.shape)
         scores = templates.scores(slice(start, start + step), templates.gallery)
         level = np.searchsorted(edges, scores)
-        kept = templates.probe_row[start : start + step, None] != templates.gallery_row
+        kept = templates.probe_image_id[start : start + step, None] != templates.gallery_image_id
         for counts, person, pairs in (
             (mated, own, (own == other) & kept),
             (probed, own, (own != other) & kept),

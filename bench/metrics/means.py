@@ -1,10 +1,10 @@
-"""Means over things that are no pictures of known people: frames, pairs, somebody's pictures."""
+"""Means over frames, pairs or unlabelled pictures."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.answers import Estimate
-from bench.metrics.intervals import Ids, estimate
+from bench.metrics.intervals import Ids, estimate, weighted_mean
 
 Scores = NDArray[np.float32]
 
@@ -31,11 +31,6 @@ def agreement(first: Scores, second: Scores, folder: Ids) -> Estimate:
 
 def _mean(values: NDArray[np.generic], folder: Ids, chance: float, *, share: bool) -> Estimate:
     if not len(values):
-        raise ValueError("a mean wants one value or more, got none")
-    numbers = values.astype(np.float64)
+        raise ValueError("expected one value or more, got none")
     unit = folder if len(np.unique(folder)) > 1 else np.arange(len(values))
-
-    def weighted(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(weights @ numbers / weights.sum(axis=1))
-
-    return estimate(weighted, unit, chance, share=share)
+    return estimate(weighted_mean(values), unit, chance, share=share)

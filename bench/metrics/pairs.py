@@ -11,7 +11,7 @@ import numpy as np
 from bench.answers import Templates
 from bench.metrics.curves import Histograms, equal_bins, n_equal_bins
 from bench.metrics.intervals import MANY_PEOPLE, N_REPLICATES, Ids
-from bench.metrics.tiles import Pairs, Scale, Singles, fine
+from bench.metrics.pair_blocks import Pairs, Scale, Singles, fine
 
 _SEED = 20180615  # of the draws: a view repeats to the last digit
 
@@ -92,8 +92,8 @@ def _point(pairs: Pairs, scale: Scale) -> Histograms:
     nonmated, mated = counts[:-1].reshape(2, 1, k).astype(np.float64)  # (1, K) each
     if not (mated.any() and nonmated.any()):
         raise ValueError(
-            f"verification wants mated and non-mated pairs, got {mated.sum():.0f} and "
-            f"{nonmated.sum():.0f}; enrol other pictures of people who are probed"
+            f"expected mated and non-mated pairs, got {mated.sum():.0f} and {nonmated.sum():.0f}; "
+            "enroll other pictures of people who are probed"
         )
     return Histograms(scale.levels, mated, nonmated)
 

@@ -1,8 +1,9 @@
-"""Accuracy over several pictures at once, for the worst off, and between groups of people."""
+"""Accuracy over pooled pictures, of the worst tenth of people, and between groups."""
 
 import numpy as np
 
 from bench.answers import Answers, Estimate
+from bench.metrics.accuracy import top1
 from bench.metrics.intervals import Floats, Ids, estimate, wilson
 
 _SEED = 20180615  # of the groups
@@ -21,21 +22,33 @@ def pooled(answers: Answers, n_pictures: int) -> Answers:
     full = nth < size // n_pictures * n_pictures
     if not full.any():
         raise ValueError(
-            f"pooling wants {n_pictures} pictures of one person and truth, nobody has more than "
-            f"{size.max()}; pool fewer"
+            f"expected {n_pictures} pictures of one person and truth, got {size.max()} at most; "
+            "pool fewer"
         )
     groups = order[full].reshape(-1, n_pictures)  # (groups, n_pictures)
     return Answers(
         answers.scores[groups].mean(axis=1, dtype=np.float64).astype(np.float32),  # (groups, C)
         answers.truth[groups[:, 0]],
         answers.person[groups[:, 0]],
-        answers.row[groups].min(axis=1),
+        answers.image_id[groups].min(axis=1),
     )
+
+
+def top1_of_10(answers: Answers) -> Estimate:
+    """Accuracy over groups of 10 pictures, see `pooled`."""
+    return top1(pooled(answers, 10))
+
+
+def top1_of_100(answers: Answers) -> Estimate:
+    """Accuracy over groups of 100 pictures, see `pooled`."""
+    return top1(pooled(answers, 100))
 
 
 def _shuffled(answers: Answers) -> tuple[Ids, Ids, Ids]:
     """Pictures at random within their person and truth, each one's place and how many, (N,)."""
-    order = np.argsort(answers.row, kind="stable")  # the draw does not depend on the order of rows
+    order = np.argsort(
+        answers.image_id, kind="stable"
+    )  # the draw does not depend on the order of rows
     order = order[np.random.default_rng(_SEED).permutation(len(order))]
     order = order[np.lexsort((answers.truth[order], answers.person[order]))]
     kinds = np.stack([answers.person[order], answers.truth[order]])
@@ -45,7 +58,7 @@ def _shuffled(answers: Answers) -> tuple[Ids, Ids, Ids]:
 
 
 def worst_decile(answers: Answers) -> Estimate:
-    """Mean accuracy of the tenth of people it is lowest for; of 15 people, of one and a half.
+    """Mean accuracy of the tenth of people with the lowest; of 15 people, of one and a half.
 
     Chosen by the same pictures, so lower than that tenth's true accuracy where a person has few.
 
@@ -54,9 +67,7 @@ def worst_decile(answers: Answers) -> Estimate:
     """
     people, first, unit = np.unique(answers.person, return_index=True, return_inverse=True)
     if len(people) < 10:
-        raise ValueError(
-            f"the worst tenth wants 10 people or more, got {len(people)}; use more people"
-        )
+        raise ValueError(f"expected 10 people or more for the worst tenth, got {len(people)}")
     accuracy = np.bincount(unit, weights=_right(answers)) / np.bincount(unit)
     order = np.argsort(accuracy, kind="stable")
 
@@ -86,7 +97,7 @@ def gap(answers: Answers, group: Ids) -> Estimate:
     n_people = [len(np.unique(answers.person[group == side])) for side in (0, 1)]
     if min(n_people) < 2:
         raise ValueError(
-            f"a gap wants two people or more in both groups, got {n_people[0]} and {n_people[1]}; "
+            f"expected two people or more in both groups, got {n_people[0]} and {n_people[1]}; "
             "compare other groups"
         )
     chosen = (group == 0) | (group == 1)

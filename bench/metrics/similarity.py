@@ -1,9 +1,9 @@
-"""How alike pictures or measurements are: means over pictures, intervals over people."""
+"""Similarity of pictures and error of numbers: means over pictures, intervals over people."""
 
 import numpy as np
 
 from bench.answers import Estimate
-from bench.metrics.intervals import Floats, Ids, Statistic, estimate
+from bench.metrics.intervals import Floats, Ids, Statistic, estimate, weighted_mean
 
 
 def ssim(values: Floats, person: Ids) -> Estimate:
@@ -32,8 +32,8 @@ def psnr_db(values: Floats, person: Ids) -> Estimate:
     n_identical = int(np.isposinf(values).sum())
     if n_identical:
         raise ValueError(
-            f"PSNR wants pictures that differ, {n_identical} of {len(values)} are identical to "
-            "their originals; report SSIM"
+            f"expected pictures that differ from their originals, {n_identical} of {len(values)} "
+            "are identical; report SSIM instead of PSNR"
         )
     return _mean("PSNR", values, person)
 
@@ -51,17 +51,17 @@ def correlation(prediction: Floats, truth: Floats, person: Ids) -> Estimate:
     """
     _check("correlation", prediction, truth)
     if np.ptp(prediction) == 0:
-        raise ValueError("correlation wants predictions that vary, got a constant; use the MAE")
+        raise ValueError("expected predictions that vary, got a constant; use the MAE")
     found = estimate(correlation_statistic(prediction, truth), person, 0.0, share=False)
     low, high = np.clip(found[1:3], -1, 1)
     return found._replace(low=float(low), high=float(high))
 
 
 def correlation_statistic(prediction: Floats, truth: Floats) -> Statistic:
-    """`correlation` as a function of weights; 0 of a constant prediction, which knows nothing."""
+    """`correlation` as a function of weights; 0 for a constant prediction."""
     _check("correlation", prediction, truth)
     if np.ptp(truth) == 0:
-        raise ValueError("correlation wants a truth that varies, got a constant; use the MAE")
+        raise ValueError("expected a truth that varies, got a constant; use the MAE")
     x, y = (side.astype(np.float64) - side.mean() for side in (prediction, truth))
     moments = np.stack([x, y, x * y, x * x, y * y], axis=1)  # (N, 5)
 
@@ -92,18 +92,13 @@ def mae(prediction: Floats, truth: Floats, person: Ids) -> Estimate:
 
 def _mean(name: str, values: Floats, person: Ids, chance: float = np.nan) -> Estimate:
     _check(name, values)
-    return estimate(
-        lambda weights: np.asarray(weights @ values / weights.sum(axis=1)),
-        person,
-        chance,
-        share=False,
-    )
+    return estimate(weighted_mean(values), person, chance, share=False)
 
 
 def _check(name: str, *sides: Floats) -> None:
     n_bad = sum(int((~np.isfinite(side)).sum()) for side in sides)
     if n_bad or not len(sides[0]):
         raise ValueError(
-            f"{name} wants finite values of one picture or more, got {len(sides[0])} of which "
-            f"{n_bad} are not; drop missing pictures by a declared rule"
+            f"expected finite values of one picture or more for {name}, got {len(sides[0])} with "
+            f"{n_bad} not finite; drop missing pictures by a declared rule"
         )

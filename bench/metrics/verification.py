@@ -6,16 +6,16 @@ a share is never narrower than Wilson's over the probe pictures with a mated pai
 a wide floor for all but the TMR, but near 0 and 1 few people tell too little without it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 from scipy import special
 
-from bench.answers import Estimate, Templates
+from bench.answers import Estimate
 from bench.metrics import curves
 from bench.metrics.curves import Curve, Histograms
-from bench.metrics.intervals import CONFIDENCE, Floats, Ids, wilson
-from bench.metrics.pairs import Comparison, comparison
+from bench.metrics.intervals import CONFIDENCE, Floats, wilson
+from bench.metrics.pairs import Comparison
 
 N_ERRORS = 30  # over different pairs of people; fewer support no FMR (rule of 30)
 
@@ -41,8 +41,8 @@ def tmr(found: Comparison, fmr: float) -> Estimate:
     """
     if found.n_people_pairs * fmr < N_ERRORS:
         raise ValueError(
-            f"FMR {fmr:g} wants {np.ceil(N_ERRORS / fmr):.0f} different pairs of people, got "
-            f"{found.n_people_pairs}; use a higher FMR or more people"
+            f"expected {np.ceil(N_ERRORS / fmr):.0f} different pairs of people for FMR {fmr:g}, "
+            f"got {found.n_people_pairs}; use a higher FMR or more people"
         )
     return _estimate(found, lambda pairs: curves.tmr(pairs, fmr), fmr)
 
@@ -72,56 +72,29 @@ def linkability(found: Comparison) -> Estimate:
     Raises:
         ValueError: with fewer than 20 mated pairs.
     """
-    return _estimate(found, _linkability(found), float(np.nanmean(_by_luck(found))))
+    return _estimate(found, _linkability(found), float(np.nanmean(_by_chance(found))))
 
 
-def linkability_by_luck(found: Comparison) -> float:
+def linkability_by_chance(found: Comparison) -> float:
     """What D_sys stays below 19 times of 20 if people are permuted.
 
     Raises:
         ValueError: with fewer than 20 mated pairs.
     """
-    return float(np.nanquantile(_by_luck(found), 0.95))
-
-
-METRICS: Mapping[str, Callable[[Comparison], Estimate]] = {
-    "auc": auc,
-    "eer": eer,
-    "tmr_at_fmr_10%": lambda found: tmr(found, 0.1),
-    "tmr_at_fmr_1%": lambda found: tmr(found, 0.01),
-    "tmr_at_fmr_0.1%": lambda found: tmr(found, 0.001),
-    "min_cllr": min_cllr,
-    "linkability": linkability,
-}
-
-
-def verification(
-    templates: Templates, metrics: Iterable[str], group: Ids | None = None
-) -> Mapping[str, Estimate]:
-    """The named metrics of one pass over all pairs.
-
-    Args:
-        templates: probes and gallery; a picture is never compared with itself.
-        metrics: names in METRICS.
-        group: of the person with each id, (max id + 1,); only people of one group are compared.
-
-    Raises:
-        ValueError: if there are no pairs, or one of the metrics wants more people.
-    """
-    found = comparison(templates, group)
-    return {name: METRICS[name](found) for name in metrics}
+    return float(np.nanquantile(_by_chance(found), 0.95))
 
 
 def _linkability(found: Comparison) -> Curve:
     n_bins = curves.n_equal_bins(found.point)
     if n_bins < 2:
         raise ValueError(
-            f"linkability wants 20 mated pairs, got {found.point.mated.sum():.0f}; add pictures"
+            f"expected 20 mated pairs for linkability, got {found.point.mated.sum():.0f}; "
+            "add pictures"
         )
     return lambda pairs: curves.d_sys(pairs, n_bins)
 
 
-def _by_luck(found: Comparison) -> Floats:
+def _by_chance(found: Comparison) -> Floats:
     """D_sys with people permuted, (B,)."""
     return _linkability(found)(found.permuted)
 

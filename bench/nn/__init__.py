@@ -1,1 +1,1 @@
-"""Networks and their training: architecture parts, never a method."""
+"""Networks and their training, shared by defenses and attackers."""

@@ -1,4 +1,4 @@
-"""Architectures that tell classes apart."""
+"""Architectures of classifiers and embedders."""
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -20,12 +20,7 @@ class ConvNet(nn.Sequential):
         layers: list[nn.Module] = []
         channels, side = 3, size_px
         for kernel in (5, 5, 3, 3):
-            layers += [
-                nn.Conv2d(channels, 32, kernel, padding=kernel // 2),
-                nn.LeakyReLU(0.2),
-                nn.BatchNorm2d(32),
-                nn.MaxPool2d(3, stride=2, padding=1),
-            ]
+            layers += pooled_block(channels, 32, kernel)
             channels, side = 32, (side + 1) // 2
         layers += [
             nn.Flatten(),  # (N, 32*side*side)
@@ -37,15 +32,25 @@ class ConvNet(nn.Sequential):
         super().__init__(*layers)
 
 
+def pooled_block(n_in: int, n_out: int, kernel: int) -> list[nn.Module]:
+    """A block of `ConvNet`, which halves the picture; odd kernels keep its size until then."""
+    return [
+        nn.Conv2d(n_in, n_out, kernel, padding=kernel // 2),
+        nn.LeakyReLU(0.2),
+        nn.BatchNorm2d(n_out),
+        nn.MaxPool2d(3, stride=2, padding=1),
+    ]
+
+
 class DeepConvNet(nn.Sequential):
     """The gender classifier that the SAN authors trained against, for pictures from 32 px.
 
     Six convolutions (32, 64, 128, 256, 256, 512 filters) with LeakyReLU, max-pooling by 2 after the
-    first five, dropout of filters, a mean over places.
+    first five, dropout of filters, a mean over positions.
 
     Source: Mirjalili, Raschka, Namboodiri, Ross, ICB 2018; released genderpred.py.
-    Differs from it: three channels; the mean is over all places (theirs over 7x7, which at 224 px
-    are all); PyTorch's present initialisation.
+    Differs from it: three channels; the mean is over all positions (theirs over 7x7, all of them
+    at 224 px); PyTorch's present initialisation.
     """
 
     def __init__(self, n_classes: int) -> None:
@@ -56,14 +61,7 @@ class DeepConvNet(nn.Sequential):
             layers += [nn.Conv2d(channels, width, kernel, padding=kernel // 2), nn.LeakyReLU()]
             layers += [nn.MaxPool2d(2)] if number < 5 else []
             channels = width
-        super().__init__(
-            *layers,
-            nn.Dropout2d(0.25),
-            nn.AdaptiveAvgPool2d(1),
-            nn.Flatten(),  # (N, 512)
-            nn.Dropout(0.25),
-            nn.Linear(channels, n_classes),
-        )
+        super().__init__(*layers, nn.Dropout2d(0.25), *_head(channels, 0.25, n_classes))
 
 
 class CodeNet(nn.Sequential):
@@ -87,7 +85,7 @@ class PlainNet(nn.Sequential):
 
     Source: Simonyan and Zisserman, ICLR 2015, arXiv:1409.1556.
     Differs from it: one convolution a stage (32, 64, 128, 128 filters), batch norm; a mean over
-    places, dropout of a quarter and one dense layer for their three.
+    positions, dropout of a quarter and one dense layer instead of three.
     """
 
     def __init__(self, n_classes: int) -> None:
@@ -95,25 +93,15 @@ class PlainNet(nn.Sequential):
         channels = 3
         for number, width in enumerate((32, 64, 128, 128)):
             layers += [nn.MaxPool2d(2)] if number else []
-            layers += [
-                nn.Conv2d(channels, width, 3, padding=1, bias=False),
-                nn.BatchNorm2d(width),
-                nn.ReLU(),
-            ]
+            layers += [*_normed(channels, width), nn.ReLU()]
             channels = width
-        super().__init__(
-            *layers,
-            nn.AdaptiveAvgPool2d(1),
-            nn.Flatten(),  # (N, 128)
-            nn.Dropout(0.25),
-            nn.Linear(channels, n_classes),
-        )
+        super().__init__(*layers, *_head(channels, 0.25, n_classes))
 
 
 class ResNet(nn.Sequential):
     """A small residual network: four stages of one block, each halving the picture.
 
-    Averaging over places at the end, it takes pictures of any size and learns from few.
+    It averages over positions, so it takes pictures of any size and learns from few.
 
     Source: He, Zhang, Ren, Sun, CVPR 2016 (basic blocks).
     Differs from it: widths 16, 32, 64, 128; a stem that keeps the resolution.
@@ -122,28 +110,13 @@ class ResNet(nn.Sequential):
     def __init__(self, n_classes: int, width: int = 16) -> None:
         stages = [_Block(width, width)]
         stages += [_Block(width << i, width << (i + 1)) for i in range(3)]
-        super().__init__(
-            nn.Conv2d(3, width, 3, padding=1, bias=False),
-            nn.BatchNorm2d(width),
-            nn.ReLU(),
-            *stages,
-            nn.AdaptiveAvgPool2d(1),
-            nn.Flatten(),  # (N, 8*width)
-            nn.Dropout(0.2),
-            nn.Linear(8 * width, n_classes),
-        )
+        super().__init__(*_normed(3, width), nn.ReLU(), *stages, *_head(8 * width, 0.2, n_classes))
 
 
 class _Block(nn.Module):
     def __init__(self, n_in: int, n_out: int) -> None:
         super().__init__()
-        self.body = nn.Sequential(
-            nn.Conv2d(n_in, n_out, 3, stride=2, padding=1, bias=False),
-            nn.BatchNorm2d(n_out),
-            nn.ReLU(),
-            nn.Conv2d(n_out, n_out, 3, padding=1, bias=False),
-            nn.BatchNorm2d(n_out),
-        )
+        self.body = nn.Sequential(*_normed(n_in, n_out, 2), nn.ReLU(), *_normed(n_out, n_out))
         self.skip = nn.Sequential(
             nn.Conv2d(n_in, n_out, 1, stride=2, bias=False), nn.BatchNorm2d(n_out)
         )
@@ -152,15 +125,26 @@ class _Block(nn.Module):
         return functional.relu(self.body(x) + self.skip(x))  # (N, n_out, H/2, W/2)
 
 
+def _normed(n_in: int, n_out: int, stride: int = 1) -> tuple[nn.Module, nn.Module]:
+    """A 3x3 convolution and its batch norm."""
+    return nn.Conv2d(n_in, n_out, 3, stride, padding=1, bias=False), nn.BatchNorm2d(n_out)
+
+
+def _head(width: int, dropout: float, n_classes: int) -> tuple[nn.Module, ...]:
+    """Averages (N, width, H, W) over positions and gives logits, (N, n_classes)."""
+    dense = nn.Linear(width, n_classes)
+    return nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(dropout), dense
+
+
 class Enlarged(nn.Module):
-    """A network behind a bilinear enlargement to the side that it wants."""
+    """A network behind bilinear interpolation to the side that it needs."""
 
     def __init__(self, net: nn.Module, size_px: int) -> None:
         super().__init__()
         self.net, self.size_px = net, size_px
 
     def forward(self, x: Tensor) -> Tensor:
-        """The network's answer, for pictures of any size, (N, 3, H, W)."""
+        """The network's output for pictures of any size, (N, 3, H, W)."""
         return self.net(  # type: ignore[no-any-return]
             functional.interpolate(x, self.size_px, mode="bilinear", antialias=True)
         )
@@ -172,32 +156,27 @@ def backbone(name: str, n_classes: int, size_px: int) -> nn.Module:
     Args:
         name: `pprl`, `san`, `vgg`, `resnet`, `facenet`, or `timm/NAME` for any network of timm,
             untrained.
-        n_classes: number of logits; `facenet` gives its own 512 numbers if that is what is wanted.
+        n_classes: number of logits; with 512, `facenet` gives its embedding.
         size_px: side of the pictures.
 
     Raises:
-        ValueError: if there is no such network.
+        ValueError: if the network is unknown.
     """
     if name == "pprl":
         return ConvNet(n_classes, size_px)
-    if name == "san":
-        return DeepConvNet(n_classes)
-    if name == "vgg":
-        return PlainNet(n_classes)
-    if name == "resnet":
-        return ResNet(n_classes)
+    if name in (plain := {"san": DeepConvNet, "vgg": PlainNet, "resnet": ResNet}):
+        return plain[name](n_classes)
     if name == "facenet":
         from facenet_pytorch import InceptionResnetV1
 
         head = {} if n_classes == FACENET_WIDTH else {"classify": True, "num_classes": n_classes}
         return Enlarged(InceptionResnetV1(**head), FACENET_PX)
-    import timm  # here: it takes longer to import than many attackers take to train
+    import timm  # slow to import
 
     family, _, model = name.partition("/")
     if family != "timm" or not timm.is_model(model):
         raise ValueError(
-            "a backbone is `pprl`, `san`, `vgg`, `resnet`, `facenet` or `timm/NAME` "
+            "expected a backbone `pprl`, `san`, `vgg`, `resnet`, `facenet` or `timm/NAME` "
             f"(timm.list_models()), got {name!r}"
         )
-    net: nn.Module = timm.create_model(model, num_classes=n_classes)
-    return net
+    return timm.create_model(model, num_classes=n_classes)  # type: ignore[no-any-return]

@@ -1,45 +1,31 @@
-"""Long training that goes on where a killed process stopped."""
+"""Checkpoints of a long training: a killed process resumes from the last one."""
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
+from torch import nn
 
-
-class Stateful(Protocol):
-    """A network, an optimizer: anything that tells its state and takes it back."""
-
-    def state_dict(self) -> dict[str, Any]:
-        """Its state."""
-        ...
-
-    def load_state_dict(self, state: dict[str, Any], /) -> object:
-        """Takes a state back."""
-        ...
+Parts = Mapping[str, nn.Module | torch.optim.Optimizer]
 
 
 class Checkpoint:
     """The state of a training in a folder that outlives the process (`context.scratch`).
 
-    Where a loop asks `resumed` first and calls `keep` now and then, a killed training that is begun
-    again ends with the same weights as one that was left alone (on one kind of device).
-
-    Args:
-        folder: where it lies; empty when the training is new.
-        generator: what the training draws from, besides torch's own state.
-        parts: networks and optimizers by name.
+    A loop that calls `resumed` first and `keep` now and then ends with the same weights whether or
+    not it was killed (on one kind of device). The folder is empty when the training is new; the
+    generator is what it draws from, besides torch's own state.
     """
 
-    def __init__(self, folder: Path, generator: torch.Generator, **parts: Stateful) -> None:
+    def __init__(self, folder: Path, generator: torch.Generator, parts: Parts) -> None:
         self._path = folder / "checkpoint.pt"
         self._generator, self._parts = generator, parts
 
     def keep(self, facts: Mapping[str, Any]) -> None:
-        """Writes the state of everything; the file is whole, or as it was before.
+        """Replaces the file by the state of everything; a kill leaves the old file whole.
 
-        Args:
-            facts: where the loop stands: numbers, texts, tensors, and lists and dicts of these.
+        Facts are numbers, texts, tensors, and lists and dicts of these.
         """
         state = {
             "facts": dict(facts),
@@ -53,7 +39,7 @@ class Checkpoint:
         draft.replace(self._path)
 
     def resumed(self) -> Mapping[str, Any] | None:
-        """The facts of the last `keep`, with everything put back; None if the training is new."""
+        """The facts of the last `keep`, with everything restored; None if the training is new."""
         if not self._path.exists():
             return None
         state = torch.load(self._path, map_location="cpu", weights_only=True)

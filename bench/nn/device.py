@@ -1,4 +1,4 @@
-"""Which device computes."""
+"""The device that computes."""
 
 import torch
 
@@ -7,12 +7,12 @@ def device_named(name: str) -> str:
     """The device of that name; `auto` is a GPU if there is one.
 
     Raises:
-        ValueError: if there is no such device.
+        ValueError: if it is not available.
     """
     if name == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:
         torch.empty(0, device=name)
     except (RuntimeError, AssertionError) as error:
-        raise ValueError(f"device {name!r} is not here ({error}); use auto or cpu") from error
+        raise ValueError(f"device {name!r} is not available ({error}); use auto or cpu") from error
     return name

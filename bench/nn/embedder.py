@@ -1,4 +1,4 @@
-"""Learning to tell people apart: pictures of one person near one another, of others far away."""
+"""Learning embeddings of people: near for pictures of one person, far for those of others."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,14 +10,14 @@ from torch.nn import functional
 
 from bench.api import Context, Weights
 from bench.faces import Array
-from bench.nn.classifier import Labelled, on, outputs, shuffled
+from bench.nn.classifier import Labelled, on, outputs
 from bench.nn.inputs import Prepare
-from bench.nn.training import Schedule, autocast, trained
+from bench.nn.training import Objective, Schedule, autocast, trained
 
 SCALE = 24.0  # of cosines before softmax; ArcFace takes 64 for many thousand people
-MARGIN = 0.2  # off the cosine with the own centre, or between squared distances
+MARGIN = 0.2  # subtracted from the cosine with the own centre, or between squared distances
 PER_PERSON = 4  # pictures of a person in a batch for triplets
-_N_VALID = 1500  # pictures that a look at the validation pairs compares: a million pairs
+_N_VALID = 1500  # validation pictures that are compared: a million pairs
 
 
 def fitted(
@@ -31,24 +31,14 @@ def fitted(
     context: Context,
     start: Weights | None = None,
 ) -> Weights:
-    """The state of a network whose embeddings tell people apart, with its learning curve.
+    """The state of a network whose embeddings identify people, with its learning curve.
 
-    It is stopped and kept by the share of wrongly ordered pairs (1 - AUC) among validation
-    pictures.
-
-    Args:
-        build: makes a network that gives embeddings, (N, width), of any length.
-        width: of an embedding.
-        train: inputs, and whose they are: integers, (N,).
-        valid: likewise; of the same people or of others.
-        loss: `margin` or `triplet`.
-        prepare: makes a network's input of stored inputs.
-        schedule: rates, batch size, when to stop.
-        context: randomness and device.
-        start: a state to start from instead of a random one.
+    `build` makes a network that gives embeddings, (N, width), of any norm. The truth is the person;
+    `valid` may show other people. The validation loss is the share of wrongly ordered pairs
+    (1 - AUC).
 
     Raises:
-        ValueError: if there is no such loss, or nobody has two pictures.
+        ValueError: if the loss is unknown, or nobody has two pictures.
     """
     if loss not in ("margin", "triplet"):
         raise ValueError(f"loss must be margin or triplet, got {loss!r}")
@@ -56,7 +46,7 @@ def fitted(
     if not 1 < n_people < n_inputs:
         raise ValueError(
             f"a matcher learns from people with several pictures each, got {n_inputs} pictures of "
-            f"{n_people} people"
+            f"{n_people} people; give it more data"
         )
     kind = _Margin if loss == "margin" else _Triplet
     return trained(
@@ -65,28 +55,22 @@ def fitted(
 
 
 def embedded(net: nn.Module, inputs: Array, prepare: Prepare, device: str) -> NDArray[np.float32]:
-    """Embeddings of length 1, float32, (N, D)."""
+    """Embeddings of norm 1, float32, (N, D)."""
     made = functional.normalize(outputs(net, on(device, inputs), prepare), dim=1)
     found: NDArray[np.float32] = made.cpu().numpy()
     return found
 
 
-class _People:
-    """What both objectives share."""
-
+class _Identities(Objective):
     solved = 0.001  # of the pairs wrongly ordered
 
     def __init__(
-        self,
-        width: int,
-        train: Labelled,
-        valid: Labelled,
-        prepare: Prepare,
-        device: str,
+        self, width: int, train: Labelled, valid: Labelled, prepare: Prepare, device: str
     ) -> None:
         self.prepare = prepare
         _, person = np.unique(train.truth, return_inverse=True)
         self.inputs, self.person = on(device, train.inputs), on(device, person)
+        self.train = torch.arange(len(person), device=device)
         self.blank = bool((self.inputs == self.inputs[:1]).all())
         few = np.linspace(0, len(valid.truth) - 1, min(len(valid.truth), _N_VALID)).astype(int)
         self.valid_inputs = on(device, valid.inputs[few])
@@ -94,7 +78,7 @@ class _People:
 
     def valid_loss(self, net: nn.Module) -> float:
         made = functional.normalize(outputs(net, self.valid_inputs, self.prepare), dim=1)
-        return _disorder(made, self.valid_person)
+        return _misordered(made, self.valid_person)
 
     def embed(self, net: nn.Module, index: Tensor, generator: torch.Generator) -> Tensor:
         with autocast(index.device):
@@ -102,19 +86,14 @@ class _People:
         return functional.normalize(made.float(), dim=1)  # (B, D)
 
 
-class _Margin(_People):
-    """Softmax over cosines with a learned centre per person, the own one handicapped.
+class _Margin(_Identities):
+    """Softmax over cosines with a learned centre per person, minus a margin for the own one.
 
     Source: Wang et al., CosFace, CVPR 2018, equation 4.
     """
 
     def __init__(
-        self,
-        width: int,
-        train: Labelled,
-        valid: Labelled,
-        prepare: Prepare,
-        device: str,
+        self, width: int, train: Labelled, valid: Labelled, prepare: Prepare, device: str
     ) -> None:
         super().__init__(width, train, valid, prepare, device)
         n_people = int(self.person.max()) + 1
@@ -123,43 +102,36 @@ class _Margin(_People):
     def parameters(self) -> Sequence[nn.Parameter]:
         return (self.centres,)
 
-    def batches(self, size: int, generator: torch.Generator) -> list[Tensor]:
-        device = self.person.device
-        return [index.to(device) for index in shuffled(len(self.person), size, generator)]
-
     def loss(self, net: nn.Module, index: Tensor, generator: torch.Generator) -> Tensor:
         made, person = self.embed(net, index, generator), self.person[index]
         cosines = made @ functional.normalize(self.centres, dim=1).T  # (B, people)
-        handicap = MARGIN * functional.one_hot(person, len(self.centres))
-        return functional.cross_entropy(SCALE * (cosines - handicap), person)
+        margin = MARGIN * functional.one_hot(person, len(self.centres))
+        return functional.cross_entropy(SCALE * (cosines - margin), person)
 
 
-class _Triplet(_People):
-    """For each picture of a batch, its farthest own and its nearest other picture.
+class _Triplet(_Identities):
+    """For each picture of a batch, its farthest mated and its nearest non-mated picture.
 
     Source: Schroff, Kalenichenko, Philbin, FaceNet, CVPR 2015 (anchor, positive, negative);
     Hermans, Beyer, Leibe, arXiv:1703.07737 (hardest of the batch, soft margin around MARGIN).
     """
 
-    def parameters(self) -> Sequence[nn.Parameter]:
-        return ()
-
     def batches(self, size: int, generator: torch.Generator) -> list[Tensor]:
-        """People in random order, each with PER_PERSON random pictures (again, if it has fewer)."""
+        """People in random order, each with PER_PERSON random pictures (repeated if too few)."""
         people = range(int(self.person.max()) + 1)
         lists = [torch.flatten(torch.nonzero(self.person == p)).cpu() for p in people]
         lists = [own for own in lists if len(own) > 1]
         if len(lists) < 2:
-            raise ValueError(f"triplets want two people with several pictures, got {len(lists)}")
+            raise ValueError(
+                f"triplets need two people with several pictures, got {len(lists)}; use loss=margin"
+            )
         n_rounds = max(1, len(self.person) // (PER_PERSON * len(lists)))
-        order = torch.cat(
-            [torch.randperm(len(lists), generator=generator) for _ in range(n_rounds)]
-        )
-        drawn = [self._drawn(lists[int(p)], generator) for p in order]
+        orders = [torch.randperm(len(lists), generator=generator) for _ in range(n_rounds)]
+        drawn = [self._drawn(lists[int(p)], generator) for p in torch.cat(orders)]
         n_people = max(2, size // PER_PERSON)
         parts = [torch.cat(drawn[i : i + n_people]) for i in range(0, len(drawn), n_people)]
         parts = [part.to(self.person.device) for part in parts]
-        # One person may end an order and begin the next: such a batch has nobody to tell apart.
+        # A person may end one order and begin the next: such a batch may show that person alone.
         return [p for p in parts if bool((self.person[p] != self.person[p[0]]).any())]
 
     @staticmethod
@@ -176,17 +148,14 @@ class _Triplet(_People):
         return functional.softplus(8 * (MARGIN + farthest - nearest)).mean() / 8
 
 
-def _disorder(made: Tensor, person: Tensor) -> float:
+def _misordered(made: Tensor, person: Tensor) -> float:
     """Share of (mated, non-mated) pairs in the wrong order, 1 - AUC, over all pairs of pictures."""
-    n = len(person)
-    above = torch.ones(n, n, dtype=torch.bool, device=made.device).triu(1)
+    above = torch.ones(len(person), len(person), dtype=torch.bool, device=made.device).triu(1)
     scores, mated = (made @ made.T)[above], (person[:, None] == person)[above]
     n_mated = int(mated.sum())
     if not 0 < n_mated < len(mated):
-        return 0.5  # nothing to order: never better than a network that was compared
-    rank = torch.empty(len(scores), dtype=torch.float64, device=made.device)
-    rank[scores.argsort()] = torch.arange(
-        1.0, len(scores) + 1, dtype=torch.float64, device=made.device
-    )
+        return 0.5  # nothing to order
+    rank = torch.arange(1.0, len(scores) + 1, dtype=torch.float64, device=made.device)
+    rank[scores.argsort()] = rank.clone()
     won = float(rank[mated].sum()) - n_mated * (n_mated + 1) / 2
     return 1 - won / (n_mated * (len(mated) - n_mated))

@@ -1,18 +1,15 @@
-"""What a network is fed: stored inputs stay small on the device and are prepared there by batch."""
+"""Network inputs: stored inputs stay bytes on the device and are prepared there by batch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from bench.faces import Images
+
 Prepare = Callable[[Tensor, torch.Generator | None], Tensor]
-
-
-def codes(inputs: Tensor, generator: torch.Generator | None) -> Tensor:
-    """Codes as they are, float32, (N, D)."""
-    return inputs
 
 
 def scaled(images: Tensor) -> Tensor:
@@ -21,15 +18,35 @@ def scaled(images: Tensor) -> Tensor:
     return floats.contiguous(memory_format=torch.channels_last)
 
 
+def unscaled(floats: Tensor) -> Tensor:
+    """Floats in about [-1, 1] as bytes 0..255."""
+    return (floats * 127.5 + 127.5).round().clamp(0, 255).to(torch.uint8)
+
+
+def side_of(images: Images, sizes_px: Collection[int]) -> int:
+    """The side of square pictures, px.
+
+    Raises:
+        ValueError: if they are not square with one of these sides.
+    """
+    height, width = images.shape[2:]
+    if height != width or width not in sizes_px:
+        raise ValueError(
+            f"expected square pictures with a side of {sizes_px} px, got {height}x{width}; give "
+            "the data another size"
+        )
+    return int(width)
+
+
 @dataclass(frozen=True)
-class Pictures:
-    """From bytes, (N, 3, H, W), to floats, channels last; with a generator each is changed first.
+class Augmentation:
+    """Makes floats, channels last, of bytes, (N, 3, H, W); with a generator, changed at random.
 
     Attributes:
         shift: largest move, fraction of the side; edges are repeated.
         flip: mirror half of the pictures.
-        warp: largest turn in radians, change of size and move besides (fraction); 0 leaves pixels
-            where they are, which keeps patterns of single pixels.
+        warp: largest rotation in radians, and largest change of size and move (fractions); unlike
+            the others it interpolates, which destroys patterns of single pixels.
         light: largest change of contrast, and of brightness as a fraction of half the range.
     """
 
@@ -39,7 +56,7 @@ class Pictures:
     light: float = 0.0
 
     def __call__(self, images: Tensor, generator: torch.Generator | None) -> Tensor:
-        """The network's input; in [-1, 1] unless the light was changed. Codes stay as they are."""
+        """The network's input, in [-1, 1] unless `light` changed it; codes are left alone."""
         if images.is_floating_point():
             return images
         if generator is None:
@@ -47,7 +64,7 @@ class Pictures:
         return self.changed(scaled(self.moved(images, generator)), generator)
 
     def changed(self, floats: Tensor, generator: torch.Generator) -> Tensor:
-        """Pictures in [-1, 1], warped and relit by chance: the changes that have a gradient."""
+        """Pictures in [-1, 1], warped and relit at random; gradients pass."""
         if self.warp:
             floats = self._warped(floats, generator)
         if self.light:
@@ -57,7 +74,7 @@ class Pictures:
         return floats.contiguous(memory_format=torch.channels_last)
 
     def moved(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        """By whole pixels, mirrored or not: one gather, of bytes or floats; gradients pass."""
+        """Bytes or floats, moved by whole pixels and mirrored at random; gradients pass."""
         n, _, height, width = images.shape
         down, right = (self.shift * self._drawn(2, n, generator)).to(images.device)
         mirrored = torch.rand(n, 1, generator=generator).to(images.device) < 0.5 * self.flip
@@ -72,7 +89,7 @@ class Pictures:
         return moved.permute(0, 3, 1, 2)  # (N, 3, H, W)
 
     def _warped(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        """Turned, resized and moved, by bilinear sampling."""
+        """Rotated, resized and moved, by bilinear sampling."""
         turn, size, down, right = self.warp * self._drawn(4, len(images), generator)
         cos, sin = torch.cos(turn) * (1 + size), torch.sin(turn) * (1 + size)
         affine = torch.stack([cos, -sin, right, sin, cos, down], dim=1).view(-1, 2, 3)
@@ -85,3 +102,6 @@ class Pictures:
     def _drawn(n_kinds: int, n: int, generator: torch.Generator) -> Tensor:
         """Uniform numbers in [-1, 1), (n_kinds, n)."""
         return torch.rand(n_kinds, n, generator=generator) * 2 - 1
+
+
+Pictures = Augmentation  # its name in 0.1

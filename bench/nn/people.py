@@ -1,4 +1,4 @@
-"""A network that embeds people: what matchers, `neighbours` and `lookup` share."""
+"""The base of attackers whose network embeds people; importing it does not import torch."""
 
 from dataclasses import dataclass
 
@@ -8,16 +8,12 @@ from numpy.typing import NDArray
 from bench.api import Context, Knowledge, Weights, field
 from bench.faces import Array
 from bench.nn.attacker import PictureAttacker
-from bench.nn.backbones import FACENET_WIDTH, backbone
-from bench.nn.classifier import Labelled
-from bench.nn.embedder import embedded, fitted
 from bench.nn.state import restored
-from bench.nn.weights import facenet
 
 
 @dataclass(frozen=True)
 class PeopleNet(PictureAttacker):
-    """An attacker whose network learns to tell people apart."""
+    """An attacker whose network embeds people."""
 
     width: int = field(128, about="numbers in a template; 512 for `facenet`")
     loss: str = field("margin", about="`margin` (CosFace) or `triplet` (hardest of the batch)")
@@ -25,32 +21,33 @@ class PeopleNet(PictureAttacker):
     sha256: str = field("", about="of that file")
 
     def __post_init__(self) -> None:
-        if self.backbone == "facenet" and self.width != FACENET_WIDTH:
-            raise ValueError(f"facenet embeds in {FACENET_WIDTH} numbers; give width=512")
+        if self.backbone == "facenet" and self.width != 512:
+            raise ValueError(f"facenet embeds in 512 numbers, got {self.width}; give width=512")
         if self.weights and self.backbone != "facenet":
             raise ValueError("weights are those of facenet; give backbone=facenet,width=512")
 
     def learned(self, knowledge: Knowledge, context: Context) -> Weights:
         """The network's state and its learning curve."""
-        train, valid = (
-            Labelled(part.inputs, np.asarray(part.labels["person"]))
-            for part in (knowledge.train, knowledge.valid)
-        )
-        size_px = train.inputs.shape[-1]
+        from bench.nn.backbones import backbone
+        from bench.nn.classifier import Labelled
+        from bench.nn.embedder import fitted
+        from bench.nn.weights import facenet
+
+        parts = (knowledge.train, knowledge.valid)
+        train, valid = (Labelled(part.inputs, part.labels["person"]) for part in parts)
+        size_px, start = train.inputs.shape[-1], knowledge.start
+        if self.weights and not start:
+            start = facenet(self.weights, self.sha256)
         return fitted(
             lambda: backbone(self.backbone, self.width, size_px),
-            self.width,
-            train,
-            valid,
-            self.loss,
-            self.prepare,
-            self.schedule,
-            context,
-            knowledge.start or (facenet(self.weights, self.sha256) if self.weights else None),
+            *(self.width, train, valid, self.loss, self.prepare, self.schedule, context, start),
         )
 
     def templates(self, inputs: Array, weights: Weights, context: Context) -> NDArray[np.float32]:
         """Unit vectors, (N, width): the mean over the pictures and, with `flip`, their mirrors."""
+        from bench.nn.backbones import backbone
+        from bench.nn.embedder import embedded
+
         net = backbone(self.backbone, self.width, inputs.shape[-1])
         net = restored(net, weights, context.device)
         made = [embedded(net, v, self.prepare, context.device) for v in self.views(inputs)]

@@ -1,46 +1,62 @@
-"""Between a network and named arrays."""
+"""Between networks and named arrays; torch is imported only where a network is restored."""
 
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
-import torch
-from torch import nn
 
 from bench.api import Weights
 
-N = TypeVar("N", bound=nn.Module)
-F = TypeVar("F", bound=NamedTuple)
+if TYPE_CHECKING:
+    from torch import nn
+
+N = TypeVar("N", bound="nn.Module")
+C = TypeVar("C", bound=NamedTuple)
 
 
-def state_of(net: nn.Module) -> Weights:
-    """The network's parameters and buffers as contiguous arrays.
+def state_of(net: "nn.Module", name: str = "") -> Weights:
+    """The network's parameters and buffers as contiguous arrays, called KEY or NAME.KEY.
 
-    A channels_last tensor has the right values in another order of memory; safetensors would save
-    that memory as it lies, so every array is laid out anew.
+    safetensors saves memory as it lies: a channels_last tensor would be saved in the wrong order,
+    so every array is copied.
     """
-    return {
-        name: np.ascontiguousarray(tensor.detach().cpu().contiguous().numpy())
-        for name, tensor in net.state_dict().items()
+    state = {
+        key: np.ascontiguousarray(tensor.detach().cpu().contiguous().numpy())
+        for key, tensor in net.state_dict().items()
     }
+    return with_prefix(name, state) if name else state
 
 
-def restored(net: N, weights: Weights, device: str) -> N:
-    """The network with these parameters, on the device, ready to answer.
+def restored(net: N, weights: Weights, device: str, name: str = "") -> N:
+    """The network with the arrays KEY or NAME.KEY, on the device, in evaluation mode.
 
     Raises:
-        RuntimeError: if names or shapes differ (torch says which).
+        KeyError, RuntimeError: if names or shapes differ.
     """
-    net.load_state_dict(
-        {name: torch.from_numpy(np.array(weights[name])) for name in net.state_dict()}
-    )
+    import torch
+
+    start = f"{name}." if name else ""
+    state = {key: torch.from_numpy(np.array(weights[start + key])) for key in net.state_dict()}
+    net.load_state_dict(state)
     return net.to(device).eval()
 
 
-def form_arrays(form: NamedTuple) -> Weights:
-    """Integers that decide a network, kept with its weights: `form.NAME`, int64, (1,) each."""
-    return {f"form.{name}": np.array([value], np.int64) for name, value in form._asdict().items()}
+def with_prefix(name: str, weights: Weights) -> Weights:
+    """The arrays, called NAME.KEY."""
+    return {f"{name}.{key}": array for key, array in weights.items()}
 
 
-def form_of(kind: type[F], weights: Weights) -> F:
-    """The form that is kept with the weights."""
-    return kind._make(int(weights[f"form.{name}"][0]) for name in kind._fields)
+def without_prefix(name: str, weights: Weights) -> Weights:
+    """The arrays called NAME.KEY, as KEY."""
+    start = f"{name}."
+    return {k.removeprefix(start): array for k, array in weights.items() if k.startswith(start)}
+
+
+def config_arrays(config: NamedTuple) -> Weights:
+    """The integers that define a network, to keep with its weights: `config.KEY`, int64, (1,)."""
+    return {f"config.{key}": np.array([value], np.int64) for key, value in config._asdict().items()}
+
+
+def config_of(kind: type[C], weights: Weights, **was: str) -> C:
+    """The config that is kept with the weights; `was`: names in 0.1, which wrote `form.KEY`."""
+    old = {f"config.{key}": f"form.{was.get(key, key)}" for key in kind._fields}
+    return kind._make(int(weights[key if key in weights else old[key]][0]) for key in old)

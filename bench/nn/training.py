@@ -1,8 +1,9 @@
-"""The training loop; it knows neither the network nor what is to be learned."""
+"""The training loop, independent of the network and of what it learns."""
 
 import copy
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,49 +12,50 @@ import torch
 from torch import Tensor, nn
 
 from bench.api import Context, Weights
-from bench.nn.seeding import seeded
 from bench.nn.state import restored, state_of
 
 WEIGHT_DECAY = 1e-3  # of AdamW
 
 
 class Objective(Protocol):
-    """What training lowers, on data that lie on the device.
+    """What training minimizes, on data that lie on the device; a base class.
 
     Attributes:
+        train: indices of the training inputs, (N,), on the device.
         solved: a validation loss below which nothing is left to learn.
-        blank: all training inputs are equal: one round learns how common each truth is.
+        blank: all training inputs are equal: one round learns the class frequencies.
     """
 
+    train: Tensor
     solved: float
-    blank: bool
+    blank: bool = False
 
     def parameters(self) -> Sequence[nn.Parameter]:
-        """What is learned beside the network, and left behind with the training."""
-        ...
+        """What is learned besides the network, and dropped after training."""
+        return ()
 
-    def batches(self, size: int, generator: torch.Generator) -> Iterable[Tensor]:
+    def batches(self, size: int, generator: torch.Generator) -> Sequence[Tensor]:
         """Indices of the training inputs of one epoch, batch by batch."""
-        ...
+        return batches(self.train, size, generator)
 
     def loss(self, net: nn.Module, index: Tensor, generator: torch.Generator) -> Tensor:
         """The loss on a batch."""
         ...
 
     def valid_loss(self, net: nn.Module) -> float:
-        """The loss on validation inputs: what the network is stopped and kept by."""
+        """The loss on validation inputs, which decides when to stop and what to keep."""
         ...
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """How fast to learn, and when a network has converged.
+    """Learning rates, and when a network has converged.
 
     Training goes in rounds, each twice as long as the one before; in each the learning rate rises
     to `lr` over a tenth and falls to zero along a cosine. A network has converged when a round
     lowers the best validation loss by less than 3 %, or leaves it solved; not before the second
-    round, or the third if it starts at random (some targets need hundreds of steps to move). Where
-    all inputs are equal one round is enough.
+    round, or the third if it starts at random (some targets need hundreds of steps to move). If
+    all inputs are equal, one round is enough.
 
     Source: Loshchilov and Hutter, SGDR, ICLR 2017 (rounds with warm restarts).
 
@@ -70,7 +72,7 @@ class Schedule:
     rounds: int
 
     def rate(self, step: int, n_steps: int) -> float:
-        """The learning rate at a step of a round of so many."""
+        """The learning rate at a step of a round of n_steps."""
         warm = max(1, n_steps // 10)
         if step < warm:
             return self.lr * (step + 1) / warm
@@ -84,19 +86,15 @@ def trained(
     context: Context,
     start: Weights | None = None,
 ) -> Weights:
-    """The network's state after training until it converged: its best epoch.
+    """The network's state at its best epoch, trained until it converged.
 
-    Args:
-        build: makes the network; it is called where torch is seeded.
-        objective: makes what is to be lowered; likewise.
-        schedule: rates, batch size, when to stop.
-        context: randomness and device.
-        start: a state to start from instead of a random one.
+    `build` and `objective` are called after torch is seeded; `start` is a state to start from
+    instead of a random one.
 
     Returns:
-        the state, with the learning curve: `curve.train` and `curve.valid`, losses per epoch (the
-        first is the start's, if there is one), and `curve.converged`, 0 if the last round allowed
-        ended it.
+        the state, with the learning curve: `curve.train` and `curve.valid`, losses per epoch
+        (preceded by those of the start, if there is one), and `curve.converged`, 0 if training
+        hit the round limit.
     """
     with seeded(context.rng, context.device) as generator:
         net = build().to(context.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -113,6 +111,43 @@ def trained(
     }
 
 
+@contextmanager
+def seeded(rng: np.random.Generator, device: str) -> Iterator[torch.Generator]:
+    """Seeds torch with one draw from `rng` inside the block and restores its state after it.
+
+    Dropout and initialisation take no generator; for what takes one, it yields one on the CPU.
+    """
+    seed = int(rng.integers(2**63))
+    devices = [torch.device(device)] if device != "cpu" else []
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(seed)
+        yield torch.Generator().manual_seed(seed)
+
+
+def batches(index: Tensor, size: int, generator: torch.Generator) -> list[Tensor]:
+    """The indices, (N,), in random order, in batches.
+
+    A last batch of one is left out: batch norm cannot learn from it.
+    """
+    order = torch.randperm(len(index), generator=generator)
+    return [index[part.to(index.device)] for part in torch.split(order, size) if len(part) > 1]
+
+
+def lower(loss: Tensor, *optimizers: torch.optim.Optimizer) -> None:
+    """Takes a step of each optimizer down the loss."""
+    for optimizer in optimizers:
+        optimizer.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    for optimizer in optimizers:
+        optimizer.step()
+
+
+def set_rate(optimizer: torch.optim.Optimizer, lr: float) -> None:
+    """Sets the learning rate of all parameters."""
+    for group in optimizer.param_groups:
+        group["lr"] = lr
+
+
 def autocast(device: torch.device) -> torch.autocast:
     """bf16 where the hardware computes it: CUDA, and CPUs with AVX512-BF16."""
     fast = device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()
@@ -126,10 +161,10 @@ class _Loop:
         self.curve: list[tuple[float, float]] = []
 
     def run(self, context: Context, generator: torch.Generator, *, warm: bool) -> bool:
-        """Trains until it has converged or the rounds are over; leaves the best epoch."""
-        if warm:  # what it started from may be the best
+        """Trains until it has converged or hits the round limit; leaves the best epoch."""
+        if warm:  # the start may be the best
             loss = self.objective.valid_loss(self.net)
-            self._look(loss, loss)
+            self._record(loss, loss)
         learned = [*self.net.parameters(), *self.objective.parameters()]
         optimizer = torch.optim.AdamW(
             learned, self.schedule.lr, weight_decay=WEIGHT_DECAY, foreach=True
@@ -139,8 +174,8 @@ class _Loop:
             before = self.best_loss
             self._round(optimizer, self.schedule.steps << number, generator)
             context.progress((number + 1) / self.schedule.rounds)
-            still = number < (1 if warm else 2) or self.best_loss < 0.97 * before
-            if self.objective.blank or self.best_loss < self.objective.solved or not still:
+            falling = number < (1 if warm else 2) or self.best_loss < 0.97 * before
+            if self.objective.blank or self.best_loss < self.objective.solved or not falling:
                 converged = True
                 break
         self.net.load_state_dict(self.best)
@@ -156,25 +191,17 @@ class _Loop:
             for index in self.objective.batches(self.schedule.batch, generator):
                 if step == n_steps:
                     break
-                for group in optimizer.param_groups:
-                    group["lr"] = self.schedule.rate(step, n_steps)
-                losses.append(self._step(optimizer, index, generator))
+                set_rate(optimizer, self.schedule.rate(step, n_steps))
+                self.net.train()
+                loss = self.objective.loss(self.net, index, generator)
+                lower(loss, optimizer)
+                losses.append(loss.detach())
                 step += 1
-            loss = float(torch.stack(losses).mean())
-            self._look(loss, self.objective.valid_loss(self.net))
+            mean = float(torch.stack(losses).mean())
+            self._record(mean, self.objective.valid_loss(self.net))
 
-    def _step(
-        self, optimizer: torch.optim.Optimizer, index: Tensor, generator: torch.Generator
-    ) -> Tensor:
-        self.net.train()
-        optimizer.zero_grad(set_to_none=True)
-        loss = self.objective.loss(self.net, index, generator)
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        return loss.detach()
-
-    def _look(self, train_loss: float, valid_loss: float) -> None:
-        """Notes the losses, and keeps the network if it is the best so far."""
+    def _record(self, train_loss: float, valid_loss: float) -> None:
+        """Extends the curve, and keeps the network if it is the best so far."""
         self.curve.append((train_loss, valid_loss))
         if valid_loss < self.best_loss:
             self.best, self.best_loss = copy.deepcopy(self.net.state_dict()), valid_loss

@@ -1,10 +1,10 @@
-"""What a judge that knows no defense takes the pictures of a sheet for."""
+"""Predictions of a raw-trained classifier, printed under each picture of a sheet."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from bench.answers import Answers
-from bench.metrics.confidence import probabilities
+from bench.metrics.calibration import probabilities
 from bench.registry import spec_of
 from bench.reports.results import Result
 from bench.reports.selection import strongest
@@ -13,25 +13,25 @@ from bench.spec import Spec
 
 
 class Caption(NamedTuple):
-    """The class that a judge names, with its probability in %; `right` if it is the true one."""
+    """A predicted class with its probability in %; `right` if it is the true one."""
 
     text: str
     right: bool
 
 
 def captions(results: Sequence[Result]) -> Mapping[tuple[Spec, Spec], Mapping[int, Caption]]:
-    """What is said of each picture of the probe: data and defense, then row.
+    """The prediction for each picture of the probe, by data and defense, then image id.
 
-    By the raw-trained classifier that is strongest without a defense, in the first task about the
-    data; its probabilities are calibrated on validation rows without a defense.
+    Of the raw-trained classifier that is strongest without a defense, in the first task with the
+    data; probabilities are calibrated on its validation pictures without a defense.
     """
     asked: dict[Spec, list[Result]] = {}
     for result in results:
         if result.cell.purpose == "private" and result.cell.threat.name == "raw":
             asked.setdefault(of(result.cell)[0], []).append(result)
     found: dict[tuple[Spec, Spec], Mapping[int, Caption]] = {}
-    for said in asked.values():
-        about = [result for result in said if _asked(result.cell) == _asked(said[0].cell)]
+    for group in asked.values():
+        about = [result for result in group if _asked(result.cell) == _asked(group[0].cell)]
         choice = strongest(r for r in about if r.cell.defense.changes_nothing)
         if choice is None or not isinstance(choice.result.valid, Answers):
             continue
@@ -44,7 +44,7 @@ def captions(results: Sequence[Result]) -> Mapping[tuple[Spec, Spec], Mapping[in
 
 def of(cell: Cell) -> tuple[Spec, Spec]:
     """The data set and the defense that a picture of a sheet belongs to."""
-    return spec_of(cell.data, without=("place",)), spec_of(cell.defense)
+    return spec_of(cell.data, without=("path",)), spec_of(cell.defense)
 
 
 def _asked(cell: Cell) -> tuple[object, ...]:
@@ -54,8 +54,8 @@ def _asked(cell: Cell) -> tuple[object, ...]:
 def _captions(names: Sequence[str], probe: Answers, valid: Answers) -> Mapping[int, Caption]:
     shares = probabilities(probe.scores, valid)  # (N, C)
     found = {}
-    for row, share, truth in zip(probe.row.tolist(), shares, probe.truth, strict=True):
+    for image_id, share, truth in zip(probe.image_id.tolist(), shares, probe.truth, strict=True):
         number = int(share.argmax())
         name = names[number] if names else str(number)
-        found[row] = Caption(f"{name} {100 * share[number]:.0f}", number == truth)
+        found[image_id] = Caption(f"{name} {100 * share[number]:.0f}", number == truth)
     return found

@@ -1,4 +1,4 @@
-"""What is left of a promise: one number per defense, target, seed and form."""
+"""Headlines: one number per defense, target, seed and form."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -16,10 +16,9 @@ from bench.reports.marks import Mark, Marks, raw_beats_aware, still_climbs
 from bench.reports.results import Result
 from bench.reports.selection import Choice, strongest
 
-# Leakage from here on claims no privacy that a weak attacker could fake; nor do controls, whose
-# privacy is known.
+# Leakage from here on makes no claim of privacy, which a weak attacker could fake; nor do controls.
 HIDES_LITTLE = 0.9
-# What takes no rank: it was promised otherwise, or the number is not what it seems.
+# Marks that exclude from ranks: not promised, or the number is not what it seems.
 UNRANKED = {"reads-secret", "not-promised", "incomplete", "role-shift", "harness-leak"}
 
 
@@ -27,13 +26,13 @@ class Headline(NamedTuple):
     """One number about the attacks on one defense.
 
     Attributes:
-        result: the strongest attack by validation rows; any of them if none could be chosen.
+        result: the strongest attack by validation pictures; the first if none could be chosen.
         sign: to read it with.
         metric: `leakage`, `worst_leakage` or `rank`.
         estimate: None if there is none.
-        status: `ok`, `n/a` or `failed`.
+        status: `ok`, `skipped` or `failed`.
         reason: why.
-        marks: of the attack; they qualify the claim that something is hidden.
+        marks: of the attack.
     """
 
     result: Result
@@ -67,31 +66,33 @@ def headlines(results: Sequence[Result], marks: Marks) -> Iterator[Headline]:
 def _headline(
     line: Sequence[Result], ceiling: Choice | None, marks: Marks, less: Sequence[Result]
 ) -> Iterator[Headline]:
-    if all(result.status == "n/a" for result in line):
+    if all(result.status == "skipped" for result in line):
         return
     choice = strongest(line)
-    lost = [result for result in line if result.status == "failed"]
+    failed = [result for result in line if result.status == "failed"]
     if choice is None or ceiling is None:
-        reason = lost[0].reason if lost else "no attacker could be chosen on validation rows"
-        status = "failed" if lost else "n/a"
+        reason = (
+            failed[0].reason if failed else "no attacker could be chosen on validation pictures"
+        )
+        status = "failed" if failed else "skipped"
         yield Headline(line[0], 1, "leakage", None, status, reason)
         return
     first, best = choice.result.probe, ceiling.result.probe
     if first is None or best is None:
-        raise ValueError("a chosen result has answers")
+        raise ValueError("expected answers of a chosen result, got none")
     found = [*marks.of(choice.result), *raw_beats_aware(line), *still_climbs(choice, less)]
     try:
         estimate = leakage(first, choice.sign, best, ceiling.sign)
         worst = _worst(line, ceiling)
     except ValueError as error:
         given = (choice.result, choice.sign)
-        yield Headline(*given, "leakage", None, "n/a", str(error), tuple(found))
+        yield Headline(*given, "leakage", None, "skipped", str(error), tuple(found))
         return
     control = choice.result.cell.defense.name in controls()
     if estimate.value >= HIDES_LITTLE or control:
         found = [mark for mark in found if mark.name not in ("weak", "undertrained")]
-    if lost:
-        found.append(Mark("incomplete", f"{len(lost)} of {len(line)} attacks failed"))
+    if failed:
+        found.append(Mark("incomplete", f"{len(failed)} of {len(line)} attacks failed"))
     reason = "; ".join(f"{mark.name}: {mark.reason}" for mark in found)
     given = (choice.result, choice.sign)
     yield Headline(*given, "leakage", estimate, "ok", reason, tuple(found))
@@ -101,12 +102,12 @@ def _headline(
 def _worst(line: Sequence[Result], ceiling: Choice) -> Estimate:
     """The largest advantage of all attacks on the probe, as a share of the ceiling's."""
     asked = [r for r in line if r.probe is not None]
-    said = [r.probe for r in asked if r.probe is not None]
+    answers = [r.probe for r in asked if r.probe is not None]
     signs = [choice.sign if (choice := strongest([r])) else 1 for r in asked]
     best = ceiling.result.probe
     if best is None:
-        raise ValueError("a ceiling has answers")
-    found = worst_case(said, signs)
+        raise ValueError("expected answers without a defense, got none")
+    found = worst_case(answers, signs)
     over = worst_case([best], [ceiling.sign]).value
     value, low, high = (end / over for end in found[:3])
     return Estimate(value, low, high, found.n, 0.0)
@@ -128,12 +129,12 @@ def _ranked(found: Sequence[Headline]) -> Iterator[Headline]:
     if len(found) < 2:
         return
     like = found[0].result.probe
-    said = [(f.result.probe, f.sign) for f in found]
+    answers = [(f.result.probe, f.sign) for f in found]
     if like is None:
         return
     statistics = [
         right_statistic(aligned(probe, like), 1 if sign > 0 else -1)
-        for probe, sign in said
+        for probe, sign in answers
         if probe is not None
     ]
     n = len(like)

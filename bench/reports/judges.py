@@ -1,34 +1,34 @@
-"""Every judge before every defense: what papers print, and what the headline's maximum hides."""
+"""Every attacker before every defense, as papers print it: what the headline's maximum hides."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from bench.api import Attacker, Dataset, Defense
+from bench.metrics.declared import declared
 from bench.registry import brief
 from bench.reports.records import Record
-from bench.reports.table import Table, percent
+from bench.reports.tradeoff import mean_number
 from bench.spec import Spec
+from bench.tables import Table
 
-# Rates that are printed, in %, with what they are called.
-METRICS = {
-    "eer": "EER",
-    "tmr_at_fmr_10%": "TMR at FMR 10 %",
-    "tmr_at_fmr_10%_same_gender": "TMR at FMR 10 %, pairs of one gender",
-    "tmr_at_fmr_1%": "TMR at FMR 1 %",
-    "tmr_at_fmr_1%_same_gender": "TMR at FMR 1 %, pairs of one gender",
-}
+METRICS = (  # that are printed
+    "eer",
+    "tmr_at_fmr_10%",
+    "tmr_at_fmr_10%_same_gender",
+    "tmr_at_fmr_1%",
+    "tmr_at_fmr_1%_same_gender",
+)
 
 
 def judges(records: Sequence[Record]) -> list[Table]:
-    """One table per rate and target: data set, judge and threat as rows, defenses as columns.
+    """One table per rate and target: data set, attacker and threat as rows, defenses as columns.
 
-    Error above 50 % is an answer that is better inverted: nothing is hidden by it.
+    An error above 50 % is an answer that is better inverted: it hides nothing.
     """
     asked = [r for r in records if r.purpose in ("private", "utility") and r.status == "ok"]
     keys = dict.fromkeys((r.target, r.metric) for r in asked if r.metric in METRICS)
-    order = list(METRICS)
     return [
         _table(target, metric, [r for r in asked if (r.target, r.metric) == (target, metric)])
-        for target, metric in sorted(keys, key=lambda key: (key[0], order.index(key[1])))
+        for target, metric in sorted(keys, key=lambda key: (key[0], METRICS.index(key[1])))
     ]
 
 
@@ -40,14 +40,13 @@ def _table(target: str, metric: str, records: Sequence[Record]) -> Table:
         line.setdefault(r.defense, []).append(r)
     names = [str(brief(Defense, Spec.parse(defense))) for defense in defenses]
     rows = [
-        [*_named(*key), *(percent(line.get(defense, ()), "") for defense in defenses)]
-        for key, line in lines.items()
+        [
+            str(brief(Dataset, Spec.parse(data))),
+            str(brief(Attacker, Spec.parse(attacker))),
+            threat,
+            *(mean_number(line.get(defense, ())) for defense in defenses),
+        ]
+        for (data, attacker, threat), line in lines.items()
     ]
-    title = f"{METRICS[metric]} of {target}, % [95 % interval]"
+    title = f"{declared(metric).title} of {target}, % [95 % interval]"
     return Table(title, ["data", "judge", "threat", *names], rows)
-
-
-def _named(data: str, attacker: str, threat: str) -> Iterator[str]:
-    yield str(brief(Dataset, Spec.parse(data)))
-    yield str(brief(Attacker, Spec.parse(attacker)))
-    yield threat

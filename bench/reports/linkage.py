@@ -1,34 +1,33 @@
-"""Whom a release leads back to: its person, or those whom the defense was trained on."""
+"""Whom a release leads back to: its own person, or the people that the defense was trained on."""
 
 from collections.abc import Sequence
 
 from bench.api import Attacker, Defense
 from bench.registry import brief
 from bench.reports.records import Record
-from bench.reports.table import Table, percent
+from bench.reports.tradeoff import mean_number
 from bench.spec import Spec
+from bench.tables import Cell, NotAvailable, Number, Table
 
 NOTE = (
-    "Rank 1 in %, by the code: of the raw picture, or read off the release with the defense's own "
-    "encoder. The album holds so many people: the very picture that was protected and one of "
+    "Rank 1 in %, by the code: of the raw picture, or computed from the release with the defense's "
+    "own encoder. The gallery holds so many people: the very picture that was protected and one of "
     "everybody else, or only other pictures (of the person, too). With 95 % intervals over people."
 )
-_COLUMNS = {  # threat and metric, with what heads them
-    ("reread", "same_picture_of_"): "release, same picture of {}",
-    ("reread", "rank1_of_"): "release, other pictures of {}",
-    ("latent", "rank1_of_"): "raw, other pictures of {}",
-}
-
-
 MEMORY_NOTE = (
     "Releases whose most similar real picture (correlation of small grey ones) is one that the "
     "defense was trained on, in %, among those of as many people (or takes) that were held out; "
     "with 95 % intervals over the people who are nearest. A defense whose interval lies above 50 "
-    "gives its training pictures away."
+    "reveals its training pictures."
 )
+_COLUMNS = {  # threat and metric, with their heading
+    ("reencode", "same_picture_of_"): "release, same picture of {}",
+    ("reencode", "rank1_of_"): "release, other pictures of {}",
+    ("latent", "rank1_of_"): "raw, other pictures of {}",
+}
 
 
-def memory(records: Sequence[Record]) -> list[Table]:
+def memorization(records: Sequence[Record]) -> list[Table]:
     """A table for each task with a defense that learns."""
     found: dict[str, dict[str, list[Record]]] = {}
     for r in records:
@@ -38,14 +37,14 @@ def memory(records: Sequence[Record]) -> list[Table]:
         Table(
             f"Memorised: {task}",
             ["defense", "nearest was trained on"],
-            [[str(brief(Defense, Spec.parse(name))), percent(of, "")] for name, of in mine.items()],
+            [[str(brief(Defense, Spec.parse(name))), mean_number(of)] for name, of in mine.items()],
         )
         for task, mine in found.items()
     ]
 
 
 def linkage(records: Sequence[Record]) -> list[Table]:
-    """A table for each task in which matchers reread releases."""
+    """A table for each task in which matchers encode releases."""
     asked = [r for r in records if (r.purpose, r.target) == ("private", "identity")]
     tasks = dict.fromkeys(r.task for r in asked if r.metric.startswith("same_picture_of_"))
     return [_table(task, [r for r in asked if r.task == task]) for task in tasks]
@@ -60,27 +59,28 @@ def _table(task: str, records: Sequence[Record]) -> Table:
         if Spec.parse(threat).name == name
         for metric in dict.fromkeys(r.metric for r in records if r.metric.startswith(prefix))
     ]
-    headings = ["defense", "attacker", *(heading for *_, heading in columns)]
-    rows, chance = [], ["chance", "", *(_chance(records, metric) for _, metric, _ in columns)]
+    chance: list[Cell] = ["chance", "", *(_chance(records, metric) for _, metric, _ in columns)]
+    rows = []
     for defense, attacker in dict.fromkeys((r.defense, r.attacker) for r in records):
         mine = [r for r in records if (r.defense, r.attacker) == (defense, attacker)]
         found = [_of(mine, threat, metric) for threat, metric, _ in columns]
         if any(found):
             names = brief(Defense, Spec.parse(defense)), brief(Attacker, Spec.parse(attacker))
-            rows.append([*map(str, names), *(percent(one, "n/a") for one in found)])
+            rows.append([*map(str, names), *(mean_number(one, NotAvailable()) for one in found)])
+    headings = ["defense", "attacker", *(heading for *_, heading in columns)]
     return Table(f"Linkage: {task}", headings, [*rows, chance])
 
 
 def _heading(heading: str, threat: str, metric: str) -> str:
     fields = threat.partition(":")[2]
-    told = heading.format(metric.rpartition("_")[2])
-    return f"{told} ({fields})" if fields else told
+    text = heading.format(metric.rpartition("_")[2])
+    return f"{text} ({fields})" if fields else text
 
 
 def _of(records: Sequence[Record], threat: str, metric: str) -> list[Record]:
     return [r for r in records if (r.threat, r.metric, r.status) == (threat, metric, "ok")]
 
 
-def _chance(records: Sequence[Record], metric: str) -> str:
+def _chance(records: Sequence[Record], metric: str) -> Cell:
     known = [r.chance for r in records if (r.metric, r.status) == (metric, "ok")]
-    return f"{100 * known[0]:.1f}" if known else ""
+    return Number(known[0]) if known else ""

@@ -1,34 +1,34 @@
-"""Whether a number may be believed: marks of attackers, from what they do where nothing is hidden.
+"""Marks of attackers: whether a number may be believed, by what they do where nothing is hidden.
 
-Marks qualify privacy, never leakage: a hit above chance counts whoever makes it; a miss counts only
-if the attacker is strong. Gates use 99.9 % intervals, or a big grid would condemn by luck.
+Marks qualify privacy, never leakage: a hit above chance counts from any attacker, a miss only from
+a strong one. Marks need 99.9 % intervals, for a big grid has many chances to give one wrongly.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from bench.answers import Estimate, Said, Templates
+from bench.answers import AnyAnswers, Estimate, Templates
 from bench.metrics.advantage import guessed, right_statistic
-from bench.metrics.canary import bit_ceiling, person_ceiling
 from bench.metrics.comparisons import difference
 from bench.metrics.intervals import estimate
 from bench.metrics.leakage import leakage
-from bench.metrics.verification import verification
+from bench.metrics.pairs import comparison
+from bench.metrics.verification import tmr
 from bench.registry import spec_of
-from bench.reports.results import Looks, Result
+from bench.reports.results import ReleaseQuality, Result
 from bench.reports.selection import Choice, strongest
 from bench.runner.cells import Cell
-from bench.runner.threats import reads
+from bench.runner.controls.canary import bit_ceiling, person_ceiling
 
 GATE = 0.999
 STRONG = 0.9  # of the best attacker's advantage where nothing is hidden
 FOUND = 0.5  # of the canary's advantage
 TMR = 0.5  # at FMR 1 %, of a matcher where nothing is hidden
-CONTROLS = ("permuted", "canary")  # purposes of what no defense has a part in
+CONTROLS = ("permuted", "canary")  # purposes of the controls, which no defense takes part in
 
 
 class Mark(NamedTuple):
-    """A name of a closed list (docs/truth.md), and why it was given."""
+    """A name of a closed list (docs/truth.md), and the reason."""
 
     name: str
     reason: str
@@ -39,11 +39,11 @@ class Marks:
 
     Args:
         results: of all its cells.
-        looks: of all its releases.
+        qualities: of all its releases.
     """
 
-    def __init__(self, results: Sequence[Result], looks: Sequence[Looks] = ()) -> None:
-        self._shifted = dict(_shifted(looks))
+    def __init__(self, results: Sequence[Result], qualities: Sequence[ReleaseQuality] = ()) -> None:
+        self._shifted = dict(_shifted(qualities))
         self._undefended: dict[tuple[object, ...], list[Result]] = {}
         self._controls: dict[tuple[object, ...], list[Result]] = {}
         for result in results:
@@ -61,10 +61,10 @@ class Marks:
         key = (_question(result), _attacker(result))
         if key not in self._strength:
             self._strength[key] = (*self._weak(result), *self._leaking(result))
-        late = Mark("undertrained", "its rounds were over before its validation loss stood still")
         found = [*self._strength[key], *_below_chance(result)]
         if not result.converged:
-            found.append(late)
+            reason = "hit the round limit while validation loss was still falling"
+            found.append(Mark("undertrained", reason))
         if result.cell.threat.form == "pixels" and result.cell.purpose == "private":
             found += self._shifted.get(_release(result.cell), ())
         return tuple(found)
@@ -85,58 +85,60 @@ class Marks:
             one for one in (*own, *self._controls.get(_attacker(result), [])) if one.probe is None
         ]
         if any(one.status == "failed" for one in lost):
-            yield Mark("weak", "its strength is unknown: an attack without a defense failed")
+            yield Mark("weak", "an attack without a defense failed, so its strength is unknown")
 
     def _leaking(self, result: Result) -> Iterable[Mark]:
-        """Whether the attacker tells shuffled labels, which nobody can."""
+        """Whether the attacker finds shuffled labels, which nobody can."""
         for control in self._controls.get(_attacker(result), []):
-            cell, said = control.cell, control.probe
-            if cell.purpose != "permuted" or cell.target != result.cell.target or said is None:
+            cell, answers = control.cell, control.probe
+            if cell.purpose != "permuted" or cell.target != result.cell.target or answers is None:
                 continue
             try:
-                above = estimate(right_statistic(said), said.person, guessed(said), confidence=GATE)
+                above = estimate(
+                    right_statistic(answers), answers.person, guessed(answers), confidence=GATE
+                )
             except ValueError:  # one class only: nothing could leak
                 continue
             if above.low > above.chance:
-                reason = f"labels were shuffled, and {above.value:.3f} are right by 99.9 %"
-                yield Mark("harness-leak", f"{reason} from {above.low:.3f}")
+                reason = (
+                    f"{above.value:.3f} of shuffled labels are right (99.9 % from {above.low:.3f})"
+                )
+                yield Mark("harness-leak", reason)
 
 
-def canary_power(said: Said, *, confidence: float = 0.95) -> Estimate:
-    """How much of what a canary holds an attacker finds: 0 nothing, 1 all.
+def canary_power(answers: AnyAnswers, *, confidence: float = 0.95) -> Estimate:
+    """The share of a canary that an attacker finds: 0 nothing, 1 all.
 
     Args:
-        said: about the canaries' bit, or templates of canaries.
+        answers: about the canaries' bit, or templates of canaries.
         confidence: of the interval.
 
     Raises:
         ValueError: if no pairs of canaries were compared.
     """
-    best = (person_ceiling() if isinstance(said, Templates) else bit_ceiling()) - 0.5
-    found = estimate(right_statistic(said), said.person, 0.5, confidence=confidence)
+    best = (person_ceiling() if isinstance(answers, Templates) else bit_ceiling()) - 0.5
+    found = estimate(right_statistic(answers), answers.person, 0.5, confidence=confidence)
     value, low, high = ((end - 0.5) / best for end in found[:3])
     return Estimate(value, low, high, found.n, 0.0)
 
 
-def _shifted(looks: Sequence[Looks]) -> Iterator[tuple[object, tuple[Mark, ...]]]:
-    """Releases whose probe is told from the attacker's pictures more easily than without them."""
-    raw = {
-        _release(look.cell)[:2]: look.shift for look in looks if look.cell.defense.changes_nothing
-    }
-    for look in looks:
-        before = raw.get(_release(look.cell)[:2])
-        if look.shift is None or before is None or look.cell.defense.changes_nothing:
+def _shifted(qualities: Sequence[ReleaseQuality]) -> Iterator[tuple[object, tuple[Mark, ...]]]:
+    """Releases that make the probe differ from the attacker's pictures more than raw ones do."""
+    raw = {_release(q.cell)[:2]: q.shift for q in qualities if q.cell.defense.changes_nothing}
+    for quality in qualities:
+        before, after = raw.get(_release(quality.cell)[:2]), quality.shift
+        if after is None or before is None or quality.cell.defense.changes_nothing:
             continue
-        more = difference(look.shift, before, confidence=GATE)
+        more = difference(after, before, confidence=GATE)
         if more.low > 0:
-            told = f"the probe is told from attackers' pictures, AUC {more.value:+.3f} of raw ones"
-            yield _release(look.cell), (Mark("role-shift", told),)
+            reason = f"probe and attackers' pictures differ, AUC {more.value:+.3f} of raw ones"
+            yield _release(quality.cell), (Mark("role-shift", reason),)
 
 
 def _below_chance(result: Result) -> Iterator[Mark]:
-    """Whether it is wrong where it was right on validation rows: labels swapped between the roles.
+    """Whether it is wrong although it was right on validation pictures: labels swapped by role.
 
-    Utility judges whom a defense misleads are no sign of it.
+    Judges of utility that a defense misleads do not count.
     """
     choice, cell = strongest([result]), result.cell
     if choice is None or not cell.defense.changes_nothing or cell.purpose in CONTROLS:
@@ -144,15 +146,18 @@ def _below_chance(result: Result) -> Iterator[Mark]:
     try:
         before, found = (
             estimate(
-                right_statistic(said, choice.sign), said.person, guessed(said), confidence=GATE
+                right_statistic(answers, choice.sign),
+                answers.person,
+                guessed(answers),
+                confidence=GATE,
             )
-            for said in (result.valid, result.probe)
-            if said is not None
+            for answers in (result.valid, result.probe)
+            if answers is not None
         )
     except ValueError:  # one class only
         return
     if found.high < found.chance and before.low > before.chance:
-        reason = f"{found.value:.3f} are right, a guess gets {found.chance:.3f}: labels swapped?"
+        reason = f"{found.value:.3f} are right, chance is {found.chance:.3f}: labels swapped?"
         yield Mark("below-chance", reason)
 
 
@@ -166,10 +171,10 @@ def _behind(own: Choice, best: Choice) -> Iterable[Mark]:
         return
     if share.high < STRONG:
         name = best.result.cell.attacker.name
-        yield Mark("weak", f"without a defense it gets {share.value:.0%} of what {name} gets")
+        yield Mark("weak", f"without a defense it has {share.value:.0%} of the advantage of {name}")
 
 
-def _blind(canaries: Said) -> Iterator[Mark]:
+def _blind(canaries: AnyAnswers) -> Iterator[Mark]:
     try:
         power = canary_power(canaries, confidence=GATE)
     except ValueError:  # nobody was enrolled
@@ -178,11 +183,11 @@ def _blind(canaries: Said) -> Iterator[Mark]:
         yield Mark("weak", f"finds {power.value:.0%} of the canary")
 
 
-def _slow_matcher(said: Said | None) -> Iterable[Mark]:
-    if not isinstance(said, Templates):
+def _slow_matcher(answers: AnyAnswers | None) -> Iterable[Mark]:
+    if not isinstance(answers, Templates):
         return
     try:
-        found = verification(said, ("tmr_at_fmr_1%",))["tmr_at_fmr_1%"]
+        found = tmr(comparison(answers), 0.01)
     except ValueError:  # too few people to say
         return
     if found.value < TMR:
@@ -190,7 +195,7 @@ def _slow_matcher(said: Said | None) -> Iterable[Mark]:
 
 
 def raw_beats_aware(line: Sequence[Result]) -> Iterator[Mark]:
-    """Whether somebody who learned from raw pictures alone does better on protected ones.
+    """Whether an attacker trained on raw pictures alone does better on protected ones.
 
     Args:
         line: results about one target of one defense, under all threats.
@@ -203,7 +208,7 @@ def raw_beats_aware(line: Sequence[Result]) -> Iterator[Mark]:
         return
     gap = _gap(raw, aware)
     if gap is not None and gap.low > 0:
-        yield Mark("raw-beats-aware", f"trained on raw pictures it gets {gap.value:.3f} more right")
+        yield Mark("raw-beats-aware", f"trained on raw pictures, {gap.value:.3f} more are right")
 
 
 def still_climbs(choice: Choice, less: Iterable[Result]) -> Iterator[Mark]:
@@ -224,7 +229,7 @@ def still_climbs(choice: Choice, less: Iterable[Result]) -> Iterator[Mark]:
         if same and other.share == 0.5 and _attacker(result) == _attacker(choice.result):
             gap = _gap(choice, Choice(result, choice.sign))
             if gap is not None and gap.low > 0:
-                reason = f"the second half of its data brought {gap.value:.3f}"
+                reason = f"the second half of its training pictures added {gap.value:.3f}"
                 yield Mark("data-limited", reason)
 
 
@@ -245,10 +250,10 @@ def _release(cell: Cell) -> tuple[object, ...]:
 
 def _attacker(result: Result) -> tuple[object, ...]:
     cell = result.cell
-    return (cell.task, cell.seed, str(spec_of(cell.attacker)), reads(cell.threat))
+    return (cell.task, cell.seed, str(spec_of(cell.attacker)), cell.threat.reads)
 
 
 def _question(result: Result) -> tuple[object, ...]:
     cell = result.cell
     purpose = "utility" if cell.purpose == "utility" else "private"
-    return (cell.task, cell.seed, cell.target, purpose, reads(cell.threat))
+    return (cell.task, cell.seed, cell.target, purpose, cell.threat.reads)

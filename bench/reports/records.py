@@ -1,57 +1,56 @@
 """Answers as numbers: one line of records.csv each."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache, partial
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from math import nan
 from typing import NamedTuple
 
 import numpy as np
 
 from bench.answers import Estimate
 from bench.api import Defense, Learned
-from bench.metrics import similarity
-from bench.metrics.accuracy import auc
-from bench.metrics.memory import memorised
-from bench.metrics.missed import face_found
+from bench.metrics.declared import figures, release_figures
 from bench.registry import spec_of
-from bench.reports.figures import figures
 from bench.reports.headlines import headlines
 from bench.reports.marks import Marks, canary_power
-from bench.reports.results import Looks, Result
+from bench.reports.results import ReleaseQuality, Result
 from bench.reports.selection import strongest
 from bench.runner.cells import Cell
-from bench.runner.sharing import wanted
+from bench.runner.weights_file import weights_for
 from bench.spec import Spec
 
-NOTHING = Estimate(np.nan, np.nan, np.nan, 0, np.nan)
+NOTHING = Estimate(nan, nan, nan, 0, nan)
 
 
 class Record(NamedTuple):
-    """One number with all that it takes to read it.
+    """One number with all that is needed to read it.
 
     Attributes:
         task: title of the task.
-        data, protocol: the data set with its fields, and who is asked about.
+        data, protocol: the data set of the probe with its fields, and its protocol.
         learned_from: `ROLE SPEC; ...` of the roles that learn from another data set; else empty.
-        purpose: `private` (should be low), `utility` (should be high), `headline` (the strongest
-            attacker), `looks` (the release before any attacker), and of controls `permuted` (must
-            stand at chance), `canary` (must be found), `saturation` (less to learn from).
-        target: what was asked.
+        purpose: `private` (should be low), `utility` (should be high), `headline` (of the strongest
+            attacker), `release` (before any attacker), and of controls `permuted` (must stand at
+            chance), `canary` (must be found), `saturation` (fewer training pictures).
+        target: that the attacker answers about.
         defense, attacker, threat: with their fields.
         form: `pixels` or `codes`.
         seed: redraws defense, protection and attackers.
         share: of its training pictures that the attacker learned from.
-        chosen: 1 for the attacker that is strongest on validation rows, of those that were asked
-            the same; tables show its numbers.
-        sign: -1 if the attacker is right more often when its answer is inverted (two classes, by
-            validation rows); `auc` is of its answers as they are, tables show the inverted one.
-        metric: `auc`, `top1`, `balanced_accuracy`: fractions 0..1; `leakage`: the attack's
-            advantage as a fraction of the best one without a defense, unclipped.
+        chosen: 1 for the attacker that is strongest on validation pictures, of those with the same
+            question; tables show its numbers.
+        sign: -1 if the attacker is right more often when its answer is inverted (by validation
+            pictures); `auc` is of its answers as they are, tables show the inverted one.
+        metric: a name of bench.metrics.declared; empty if the cell has no answers.
         value, low, high: the estimate and its 95 % interval over people.
         n, n_people: pictures and people behind it.
-        chance: what the best constant guess reaches.
-        status: `ok`, `failed`, or `n/a` with its `reason`.
+        chance: of the best constant guess.
+        status: `ok`, `failed`, or `skipped` with its `reason`.
         marks: what qualifies it, separated by blanks.
         key: of the stage that holds the raw answers, 16 digits.
+        cleaned: 1 if attackers saw the release after cleaning.
+        fits: trainings of the defense that the number is a mean of.
+        verdict: of a headline.
     """
 
     task: str
@@ -79,51 +78,50 @@ class Record(NamedTuple):
     reason: str
     marks: str
     key: str
+    cleaned: int = 0
+    fits: int = 1
+    verdict: str = ""
 
 
-def records(results: Sequence[Result], looks: Sequence[Looks] = ()) -> list[Record]:
-    """All records of a grid: each cell's figures, the headlines, then the looks of the releases."""
+def records(results: Sequence[Result], qualities: Sequence[ReleaseQuality] = ()) -> list[Record]:
+    """All records of a grid: each cell's figures, the headlines, then the releases."""
     asked: dict[tuple[object, ...], list[Result]] = {}
     for result in results:
-        cell = result.cell
-        same = (
-            cell.task,
-            cell.purpose,
-            cell.target,
-            cell.defense,
-            cell.threat_spec,
-            cell.seed,
-            cell.share,
-        )
-        asked.setdefault(same, []).append(result)
+        asked.setdefault(_question(result.cell), []).append(result)
     choices = [
         strongest(group, inverts=group[0].cell.purpose != "utility") for group in asked.values()
     ]
     signs = {id(choice.result): choice.sign for choice in choices if choice}
-    marks = Marks(results, looks)
+    marks = Marks(results, qualities)
     cells = [line for result in results for line in _of_cell(result, signs, marks)]
-    return [*cells, *_headlines(results, marks), *_looks(looks)]
+    return [*cells, *_headlines(results, marks), *_of_releases(qualities)]
 
 
 def named(cell: Cell) -> tuple[str, str, str, str]:
-    """How records call a cell's data, defense, attacker and threat."""
-    data = spec_of(cell.data, without=("place",))
+    """The specs of a cell's data, defense, attacker and threat, as records write them."""
+    data = spec_of(cell.data, without=("path",))
     return (
         str(data),
-        str(anywhere(cell.defense)),
+        str(without_path(cell.defense)),
         str(spec_of(cell.attacker)),
         str(cell.threat_spec),
     )
 
 
 @cache
-def anywhere(defense: Defense) -> Spec:
-    """The spec, with the digest of a file of weights instead of its path, which is the user's."""
+def without_path(defense: Defense) -> Spec:
+    """The spec, with the digest of a file of weights instead of its path."""
     spec = spec_of(defense)
     if not (isinstance(defense, Learned) and defense.weights):
         return spec
-    fields = {**dict(spec.fields), "weights": wanted(defense).digest[:16]}
+    fields = {**dict(spec.fields), "weights": weights_for(defense).digest[:16]}
     return Spec(spec.name, spec.preset, tuple(sorted(fields.items())))
+
+
+def _question(cell: Cell) -> tuple[object, ...]:
+    """What cells of different attackers have in common."""
+    about = (cell.task, cell.purpose, cell.target, cell.defense)
+    return (*about, cell.threat_spec, cell.seed, cell.share)
 
 
 def _of_cell(result: Result, signs: Mapping[int, int], marks: Marks) -> Iterator[Record]:
@@ -134,18 +132,16 @@ def _of_cell(result: Result, signs: Mapping[int, int], marks: Marks) -> Iterator
     found = marks.of(result)
     names = [mark.name for mark in found]
     why = "; ".join(f"{mark.name}: {mark.reason}" for mark in found)
-    beside = (result.gender, result.imposed, result.mistaken, result.album)
-    for metric, estimate, reason in figures(result.probe, *beside):
-        line = _record(
-            result, metric, estimate or NOTHING, "ok" if estimate else "n/a", reason or why, names
-        )
+    for metric, estimate, reason in figures(result.probe, result.side_info):
+        status = "ok" if estimate else "skipped"
+        line = _record(result, metric, estimate or NOTHING, status, reason or why, names)
         sign = signs.get(id(result))
         yield line._replace(chosen=int(bool(estimate and sign)), sign=sign or 1)
     if result.cell.purpose == "canary":
         try:
             yield _record(result, "power", canary_power(result.probe), "ok", "", names)
         except ValueError as error:
-            yield _record(result, "power", NOTHING, "n/a", str(error), names)
+            yield _record(result, "power", NOTHING, "skipped", str(error), names)
 
 
 def _headlines(results: Sequence[Result], marks: Marks) -> Iterator[Record]:
@@ -156,32 +152,14 @@ def _headlines(results: Sequence[Result], marks: Marks) -> Iterator[Record]:
         yield line._replace(purpose="headline", sign=sign, chosen=chosen)
 
 
-def _looks(looks: Iterable[Looks]) -> Iterator[Record]:
-    for look in looks:
-        wanted: dict[str, Callable[[], Estimate]] = {
-            "ssim": partial(similarity.ssim, look.ssim, look.person),
-            "psnr_db": partial(similarity.psnr_db, look.psnr_db, look.person),
-        }
-        if look.shift is not None:
-            wanted["role_shift"] = partial(auc, look.shift)
-        if look.nearest is not None:
-            wanted["memorised"] = partial(memorised, look.nearest)
-        if look.face is not None:
-            groups = {"face_found": np.ones(len(look.face), bool)}
-            if look.gender is not None:
-                groups |= {"face_found_women": look.gender == 0, "face_found_men": look.gender == 1}
-            for name, group in groups.items():
-                wanted[name] = partial(face_found, look.face[group], look.person[group])
-        for metric, make in wanted.items():
-            try:
-                estimate, status, reason = make(), "ok", ""
-            except ValueError as error:
-                estimate, status, reason = NOTHING, "n/a", str(error)
-            result = Result(look.cell, None, None, "", look.key)
-            near = look.nearest if metric == "memorised" else None
-            person = near.person if near else look.person
-            yield _record(result, metric, estimate, status, reason, ())._replace(
-                purpose="looks",
+def _of_releases(qualities: Iterable[ReleaseQuality]) -> Iterator[Record]:
+    for quality in qualities:
+        result = Result(quality.cell, None, None, "", quality.key)
+        for metric, estimate, reason in release_figures(quality.values):
+            status = "ok" if estimate else "skipped"
+            person = quality.values["nearest_person" if metric == "memorised" else "person"]
+            yield _record(result, metric, estimate or NOTHING, status, reason, ())._replace(
+                purpose="release",
                 chosen=int(metric == "ssim"),
                 target="",
                 attacker="",
@@ -191,24 +169,18 @@ def _looks(looks: Iterable[Looks]) -> Iterator[Record]:
 
 
 def _record(
-    result: Result,
-    metric: str,
-    estimate: Estimate,
-    status: str,
-    reason: str,
-    marks: Iterable[str],
+    result: Result, metric: str, estimate: Estimate, status: str, reason: str, marks: Iterable[str]
 ) -> Record:
     cell = result.cell
     data, defense, attacker, threat = named(cell)
-    value, low, high, n, chance = estimate
+    learned_from = "; ".join(
+        f"{role} {spec_of(other, without=('path',))}" for role, other in cell.learned_from.items()
+    )
     return Record(
         task=cell.task,
         data=data,
         protocol=cell.data.protocol,
-        learned_from="; ".join(
-            f"{role} {spec_of(other, without=('place',))}"
-            for role, other in cell.learned_from.items()
-        ),
+        learned_from=learned_from,
         purpose=cell.purpose,
         target=cell.target,
         defense=defense,
@@ -220,12 +192,12 @@ def _record(
         chosen=0,
         sign=1,
         metric=metric,
-        value=value,
-        low=low,
-        high=high,
-        n=n,
-        n_people=len(np.unique(result.probe.person)) if result.probe and n else 0,
-        chance=chance,
+        value=estimate.value,
+        low=estimate.low,
+        high=estimate.high,
+        n=estimate.n,
+        n_people=len(np.unique(result.probe.person)) if result.probe and estimate.n else 0,
+        chance=estimate.chance,
         status=status,
         reason=reason,
         marks=" ".join(dict.fromkeys([*cell.marks, *marks])),

@@ -1,4 +1,4 @@
-"""ROC curves: all that a judge can trade, where a rate at one threshold shows a point."""
+"""ROC curves of answers about two classes and of matchers."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -7,26 +7,26 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw
 
-from bench.answers import Answers, Said, Templates
+from bench.answers import Answers, AnyAnswers, Templates
 from bench.api import Attacker, Defense
 from bench.metrics import curves
 from bench.metrics.intervals import Floats
 from bench.metrics.pairs import all_alike
 from bench.registry import brief, spec_of
-from bench.reports.records import anywhere
+from bench.reports.records import without_path
 from bench.reports.results import Result
 
-# False match rates at which curves are noted; low ones are where matchers are used.
+# False match rates of the curves; matchers are used at the low ones.
 FMR = np.unique(np.concatenate([np.geomspace(1e-3, 1, 31), np.linspace(0, 1, 21)]))
 SIDE_PX, MARGIN_PX, LINE_PX = 260, 24, 12  # of a panel, around its curves, per name
 COLOURS = ("black", "red", "blue", "green", "orange", "purple", "brown", "teal", "grey", "magenta")
 
 
 class Roc(NamedTuple):
-    """One judge's curve before one defense.
+    """The curve of one attacker and one defense.
 
     Attributes:
-        panel: what is asked, by whom, with what in hand.
+        panel: task, target, attacker and threat.
         name: of the defense.
         seed: of the run.
         tmr: at each of FMR, (K,).
@@ -49,13 +49,13 @@ def rocs(results: Sequence[Result]) -> Iterator[Roc]:
         except ValueError:  # not two classes, or one kind of pair is missing: there is no curve
             continue
         attacker = brief(Attacker, spec_of(cell.attacker))
-        defense = brief(Defense, anywhere(cell.defense))
+        defense = brief(Defense, without_path(cell.defense))
         panel = f"{cell.task}: {cell.target} by {attacker}, {cell.threat_spec}"
         yield Roc(panel, str(defense), cell.seed, tmr)
 
 
 def draw(found: Sequence[Roc], path: Path) -> None:
-    """A PNG with a panel per judge and threat; of several seeds the first is drawn."""
+    """A PNG with a panel per attacker and threat; of several seeds the first is drawn."""
     panels: dict[str, dict[str, Roc]] = {}
     for roc in found:
         panels.setdefault(roc.panel, {}).setdefault(roc.name, roc)
@@ -88,17 +88,17 @@ def _panel(title: str, lines: dict[str, Roc], names: Sequence[str], height: int)
     return panel
 
 
-def _tmr(said: Said) -> Floats:
+def _tmr(answers: AnyAnswers) -> Floats:
     """Share of the truly positive at each of FMR, (K,).
 
     Raises:
         ValueError: if the answers have no ROC.
     """
-    if isinstance(said, Templates):
-        pairs = all_alike(said)
-    elif isinstance(said, Answers) and said.scores.shape[1] == 2:
-        margin = said.scores[:, 1] - said.scores[:, 0]
-        pairs = curves.histograms(margin[said.truth == 1], margin[said.truth == 0])
+    if isinstance(answers, Templates):
+        pairs = all_alike(answers)
+    elif isinstance(answers, Answers) and answers.scores.shape[1] == 2:
+        margin = answers.scores[:, 1] - answers.scores[:, 0]
+        pairs = curves.histograms(margin[answers.truth == 1], margin[answers.truth == 0])
     else:
-        raise ValueError("a ROC wants two classes or templates")
+        raise ValueError("expected two classes or templates for a ROC")
     return np.array([float(curves.tmr(pairs, fmr)[0]) for fmr in FMR])

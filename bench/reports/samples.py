@@ -1,4 +1,4 @@
-"""What a trained defense shows of itself: the array `samples` of its weights, as pictures."""
+"""Sample pictures of trained defenses: the array `samples` of their weights."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,23 +9,24 @@ from PIL import Image
 from bench.api import SAMPLES
 from bench.faces import Images
 from bench.runner.cells import Cell
-from bench.runner.plan import Planner
+from bench.runner.plan import Plan
 from bench.runner.store import Store
 
 SIDE_PX = 96
 
 
 def samples(
-    cells: Iterable[Cell], planner: Planner, store: Store, folder: Path, *, with_images: bool
+    cells: Iterable[Cell], plan: Plan, store: Store, folder: Path, *, with_images: bool
 ) -> list[Path]:
     """Writes one PNG for each fitted defense that keeps samples.
 
-    Those that were fitted to real people are left out unless `with_images`.
+    Those of defenses that were fitted to real people are left out unless `with_images`.
     """
-    shown = [cell for cell in cells if cell.data.shareable or with_images]
     stages = {
         stage.key: stage
-        for stage in (planner.weights(cell.defense, cell.data, cell.seed) for cell in shown)
+        for cell in cells
+        if cell in plan.of and (cell.source("defender").shareable or with_images)
+        for stage in plan.of[cell].weights
         if stage.key in store
     }
     paths: list[Path] = []

@@ -1,4 +1,4 @@
-"""Which attacker speaks: the strongest on validation rows, with its sign; reported on the probe."""
+"""Selection of the strongest attacker on validation pictures, to report it on the probe."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -15,14 +15,14 @@ class Choice(NamedTuple):
 
 
 def strongest(results: Iterable[Result], *, inverts: bool = True) -> Choice | None:
-    """The result with the largest advantage on its validation rows; None if none has answers.
+    """The result with the largest advantage on validation pictures; None if none has answers.
 
     Ties go to the first, so the order of the grid decides.
 
     Args:
         results: answers to one question.
-        inverts: an answer that is wrong more often than right counts as its opposite; not for
-            utility, where nobody knows that a judge errs.
+        inverts: answers that are wrong more often than right count as their opposite; not for
+            utility, whose users do not know that a judge errs.
     """
     best: Choice | None = None
     best_advantage = 0.0
@@ -31,7 +31,7 @@ def strongest(results: Iterable[Result], *, inverts: bool = True) -> Choice | No
             continue
         try:
             value, sign = advantage(result.valid)
-        except ValueError:  # one class only among its validation rows: nothing to choose by
+        except ValueError:  # one class only among validation pictures
             continue
         if not inverts:
             value, sign = value * sign, 1

@@ -1,7 +1,6 @@
-"""The contact sheet: what each defense gives out, to be looked at."""
+"""Contact sheets: the releases of all defenses, to look at."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
 from textwrap import wrap
@@ -14,12 +13,11 @@ from bench.api import Dataset, Defense
 from bench.faces import Images
 from bench.registry import brief
 from bench.reports.captions import Caption, captions, of
-from bench.reports.records import anywhere
+from bench.reports.records import without_path
 from bench.reports.results import Result
 from bench.runner.artifacts import faces_in, inputs_in
-from bench.runner.plan import Planner
+from bench.runner.plan import Plan
 from bench.runner.store import Store
-from bench.runner.threats import RAW
 from bench.spec import Spec
 
 N_PICTURES = 8  # per defense
@@ -29,35 +27,36 @@ TITLE_PX, CAPTION_PX = 24, 13  # heights
 
 
 class Strip(NamedTuple):
-    """Pictures, (N, 3, H, W), and what is said of each, or nothing of any."""
+    """Pictures, (N, 3, H, W), and the caption of each, or of none."""
 
     images: Images
     captions: Sequence[Caption | None] = ()
 
 
 def sheets(
-    results: Sequence[Result], planner: Planner, store: Store, folder: Path, *, with_images: bool
+    results: Sequence[Result], plan: Plan, store: Store, folder: Path, *, with_images: bool
 ) -> list[Path]:
     """Writes one PNG per data set: defenses as rows, probe pictures as columns.
 
-    Under each picture stands what a raw-trained judge takes it for, with the probability in %, in
+    Under each picture stands the prediction of a raw-trained classifier with its probability in %,
     red where it is wrong. Data sets that show real people are left out unless `with_images`.
     """
-    said = captions(results)
+    under = captions(results)
     rows: dict[Spec, dict[str, Strip]] = {}
     for result in results:
         cell = result.cell
-        if cell.purpose == "canary" or not (cell.data.shareable or with_images):
+        if cell.skip_reason or not (cell.data.shareable or with_images):
             continue
+        stages = plan.of[cell]
         mine = rows.setdefault(of(cell)[0], {})
-        stage = planner.release(replace(cell, threat=RAW), "probe", 0)
-        name = str(brief(Defense, anywhere(cell.defense)))
-        if name not in mine and stage.key in store:
-            faces = faces_in(store.get(planner.part(cell.data, "probe").key))
+        name = str(brief(Defense, without_path(cell.defense)))
+        if name not in mine and stages.pixels.key in store:
+            faces = faces_in(store.get(stages.part.key))
             shown = np.linspace(0, len(faces) - 1, N_PICTURES).astype(int)
-            images = inputs_in(store.get(stage.key))[shown].astype(np.uint8)
-            under = said.get(of(cell), {})
-            mine[name] = Strip(images, [under.get(row) for row in faces.rows[shown].tolist()])
+            images = inputs_in(store.get(stages.pixels.key))[shown].astype(np.uint8)
+            mine_under = under.get(of(cell), {})
+            ids = faces.image_id[shown].tolist()
+            mine[name] = Strip(images, [mine_under.get(image_id) for image_id in ids])
     paths = []
     for number, (data, pictures) in enumerate(rows.items()):
         path = folder / f"sheet-{number + 1}.png"

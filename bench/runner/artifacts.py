@@ -11,12 +11,30 @@ from bench.runner.store import Artifact
 _LABEL, _NOTE = "label.", "note."
 
 
+class Inputs(dict[str, tuple[Artifact, ...]]):
+    """The artifacts that a stage takes, by name."""
+
+    def one(self, name: str) -> Artifact:
+        """The only artifact of that name.
+
+        Raises:
+            ValueError: if there are more, or none.
+        """
+        (artifact,) = self.get(name, ())
+        return artifact
+
+
 def of_faces(collection: Collection, **more: Array) -> Artifact:
-    """An artifact that holds pictures, labels, rows and targets (and `more` arrays)."""
+    """An artifact that holds pictures, labels, image ids and targets (and `more` arrays)."""
     faces = collection.faces
     labels = {_LABEL + name: values for name, values in faces.labels.items()}
     targets = [[target.name, target.kind, list(target.classes)] for target in collection.targets]
-    arrays: dict[str, Array] = {"images": faces.images, "rows": faces.rows, **labels, **more}
+    arrays: dict[str, Array] = {
+        "images": faces.images,
+        "image_id": faces.image_id,
+        **labels,
+        **more,
+    }
     return Artifact(arrays, meta={"targets": targets})
 
 
@@ -25,7 +43,7 @@ def faces_in(artifact: Artifact) -> Faces:
     return Faces(
         np.asarray(artifact.arrays["images"]),
         _named(artifact, _LABEL),
-        np.asarray(artifact.arrays["rows"]),
+        np.asarray(artifact.arrays["image_id"]),
     )
 
 
@@ -38,25 +56,25 @@ def targets_in(artifact: Artifact) -> tuple[Target, ...]:
 
 
 def of_release(inputs: Array, notes: Mapping[str, Array]) -> Artifact:
-    """An artifact that holds what a defense gives out: pictures or codes."""
+    """An artifact that holds a release: pictures or codes, with notes."""
     return Artifact({"images": inputs, **{_NOTE + name: note for name, note in notes.items()}})
 
 
 def inputs_in(artifact: Artifact) -> Array:
-    """Pictures or codes that an attacker is shown."""
+    """The pictures or codes of a release."""
     return np.asarray(artifact.arrays["images"])
 
 
 def notes_in(artifact: Artifact) -> Mapping[str, Array]:
-    """What a defense noted of each picture."""
+    """The notes of a release."""
     return _named(artifact, _NOTE)
 
 
 def of_weights(weights: Weights, plugin: str) -> Artifact:
-    """An artifact that holds what a plugin learned.
+    """An artifact that holds the weights of a plugin.
 
     Raises:
-        TypeError: if it is no mapping of names to float32 or integer arrays.
+        TypeError: if they are not a mapping of names to float32 or integer arrays.
         ValueError: if an entry is not finite.
     """
     if not isinstance(weights, Mapping):
@@ -65,8 +83,8 @@ def of_weights(weights: Weights, plugin: str) -> Artifact:
         kind = array.dtype if isinstance(array, np.ndarray) else None
         if kind is None or not (kind == np.float32 or np.issubdtype(kind, np.integer)):
             raise TypeError(
-                f"{plugin}.fit returned {name!r} as {describe(array)}; weights are float32 or "
-                "integer arrays"
+                f"expected {plugin}.fit to return float32 or integer arrays, got {name!r} as "
+                f"{describe(array)}"
             )
         if not np.isfinite(array).all():
             raise ValueError(f"{plugin}.fit returned {name!r} with NaN or infinity; it diverged")

@@ -1,60 +1,77 @@
-"""Digests of code, files and library versions: what a key needs besides fields."""
+"""Digests of code, files and library versions: the part of a key that is not a field.
+
+The code that a stage depends on is found, not listed: the static imports of its action and of its
+plugin's class, followed through our packages and the plugin's own, also inside functions. A package
+`__init__` only re-exports, so imports lead through it to the module that defines the name.
+"""
 
 import ast
 import hashlib
 import importlib.util
 import json
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
-from bench.registry import BUILT_IN
+OURS = ("bench", "defenses", "attackers")
+LIBRARIES = ("numpy", "torch", "timm")  # their minor versions enter every key
+# Modules that enter no key: they neither compute arrays nor draw random numbers (a test checks it).
+INFRASTRUCTURE: Mapping[str, str] = {
+    "bench.api": "declares base classes",
+    "bench.threats": "declares threats; a stage carries what matters of its threat",
+    "bench.spec": "parses specs; a stage carries the result",
+    "bench.registry": "finds plugins by name",
+    "bench.runner.stage": "names the inputs and details of a stage",
+    "bench.runner.fingerprint": "computes keys",
+    "bench.runner.store": "writes and reads arrays as they are",
+    "bench.runner.worker": "hands device and generators over",
+}
 
-VERBS = "apply"  # folder of a family's verbs: no stage runs them, so they enter no key
-LIBRARIES = ("numpy", "torch", "timm")  # their major versions enter every key
+
+class _Source(NamedTuple):
+    """A module's code without formatting, comments and docstrings, and its imports."""
+
+    bare: str
+    imports: tuple[tuple[str, str], ...]  # module, and the name imported from it or ""
 
 
-def families_of(plugin: type) -> tuple[str, ...]:
-    """The modules and packages whose code a plugin's results depend on: its own and its bases'.
+def modules_of(*roots: str) -> tuple[str, ...]:
+    """The modules whose code decides the results of the roots: themselves and all they import.
 
-    Of a built-in plugin that is its own file, or the folder it shares with its family; of a third
-    party's, its whole package; of a user's file, that file.
+    Raises:
+        ImportError: if a package `__init__` defines a name instead of re-exporting it.
     """
-    modules = (base.__module__ for base in plugin.__mro__)
-    # What all plugins are made of is no family: bench.nn is in the key of all that it may change.
-    common = ("abc", "builtins", "bench.api", "bench.nn")
-    ours = (name for name in modules if not name.startswith(common))
-    return tuple(dict.fromkeys(_family_of(name) for name in ours))
+    packages = {*OURS, *(root.partition(".")[0] for root in roots)}
+    found: dict[str, None] = {}
+    waiting = list(roots)
+    while waiting:
+        module = waiting.pop()
+        if module in found or module in INFRASTRUCTURE:
+            continue
+        found[module] = None
+        for imported, name in _source(_file_of(module)).imports:
+            if imported.partition(".")[0] in packages:
+                waiting.append(_defining(imported, name))
+    return tuple(sorted(found))
 
 
-def _family_of(module: str) -> str:
-    root = next((name for name in BUILT_IN if module.startswith(f"{name}.")), "")
-    depth = root.count(".") + 2 if root else 1
-    return ".".join(module.split(".")[:depth])
-
-
-def code_of(*modules: str) -> str:
-    """Digest of modules and packages: formatting, comments and docstrings do not count."""
+def code_of(*roots: str) -> str:
+    """Digest of the code of `modules_of` the roots, 16 hex digits."""
     digest = hashlib.sha256()
-    for module in modules:
-        spec = importlib.util.find_spec(module)
-        if spec is None or spec.origin is None:
-            raise ImportError(f"the code of {module} cannot be found, so its results have no key")
-        files = [Path(spec.origin)]
-        for folder in spec.submodule_search_locations or ():
-            found = sorted(Path(folder).rglob("*.py"))
-            files = [path for path in found if path.parent.name != VERBS]
-        for path in files:
-            digest.update(path.name.encode() + _bare(path.read_text(encoding="utf-8")).encode())
+    for module in modules_of(*roots):
+        path = _file_of(module)
+        digest.update(path.name.encode() + _source(path).bare.encode())
     return digest.hexdigest()[:16]
 
 
 @cache
 def libraries() -> dict[str, str]:
-    """Major versions of the libraries that compute."""
-    return {name: version(name).split(".")[0] for name in LIBRARIES}
+    """Minor versions of the libraries that compute, such as 2.4."""
+    return {name: ".".join(version(name).split(".")[:2]) for name in LIBRARIES}
 
 
 def content_of(files: Sequence[Path], cache_path: Path) -> str:
@@ -82,8 +99,62 @@ def content_of(files: Sequence[Path], cache_path: Path) -> str:
     return digest.hexdigest()
 
 
-def _bare(source: str) -> str:
-    tree = ast.parse(source)
+def _defining(module: str, name: str) -> str:
+    """The module that defines a name imported from a module or package."""
+    if not name:
+        return module
+    if _exists(f"{module}.{name}"):
+        return f"{module}.{name}"
+    path = _file_of(module)
+    if path.name != "__init__.py":
+        return module
+    for imported, exported in _source(path).imports:
+        if exported == name:
+            return _defining(imported, name)
+    raise ImportError(
+        f"expected {path} to only re-export, but it defines {name!r}; move it to a module, or "
+        "results that use it have no key"
+    )
+
+
+def _exists(module: str) -> bool:
+    try:
+        _file_of(module)
+    except ImportError:
+        return False
+    return True
+
+
+@cache
+def _file_of(module: str) -> Path:
+    """The file of a module; packages are searched, not imported.
+
+    Raises:
+        ImportError: if there is none.
+    """
+    top, *rest = module.split(".")
+    loaded = getattr(sys.modules.get(top), "__file__", None)  # of a user's file: found nowhere else
+    spec = None if loaded and not rest else importlib.util.find_spec(top)
+    origin = loaded or (spec.origin if spec else None)
+    if origin and not rest:
+        return Path(origin)
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        path = Path(folder, *rest)
+        for file in (path / "__init__.py", path.with_suffix(".py")):
+            if file.is_file():
+                return file
+    raise ImportError(f"cannot find the code of {module}, so its results have no key")
+
+
+def _source(path: Path) -> _Source:
+    stat = path.stat()
+    return _parsed(path, stat.st_mtime_ns, stat.st_size)
+
+
+@cache
+def _parsed(path: Path, mtime_ns: int, size: int) -> _Source:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imports = tuple(_imports(tree, _package_of(path)))
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             first = node.body[0] if node.body else None
@@ -93,4 +164,30 @@ def _bare(source: str) -> str:
                 and isinstance(first.value.value, str)
             ):
                 node.body = node.body[1:] or [ast.Pass()]
-    return ast.unparse(tree)
+    return _Source(ast.unparse(tree), imports)
+
+
+def _package_of(path: Path) -> list[str]:
+    """The names of the packages that a file lies in, outermost first."""
+    names: list[str] = []
+    folder = path.parent
+    while (folder / "__init__.py").is_file():
+        names.insert(0, folder.name)
+        folder = folder.parent
+    return names
+
+
+def _imports(node: ast.AST, package: list[str]) -> Iterator[tuple[str, str]]:
+    """All imports below a node; what only type checkers see does not compute."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and ast.unparse(child.test).endswith("TYPE_CHECKING"):
+            for other in child.orelse:
+                yield from _imports(other, package)
+        elif isinstance(child, ast.Import):
+            yield from ((alias.name, "") for alias in child.names)
+        elif isinstance(child, ast.ImportFrom):
+            parents = package[: len(package) + 1 - child.level] if child.level else []
+            module = ".".join([*parents, *([child.module] if child.module else [])])
+            yield from ((module, alias.name) for alias in child.names)
+        else:
+            yield from _imports(child, package)

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from bench.spec import Spec
+from bench.threats import current
 
 
 def _parsed(text: object) -> Spec:
@@ -15,17 +16,18 @@ def _parsed(text: object) -> Spec:
 
 
 SpecText = Annotated[Spec, BeforeValidator(_parsed)]
+ThreatText = Annotated[Spec, BeforeValidator(lambda text: current(_parsed(text)))]
 _Strict = ConfigDict(extra="forbid", frozen=True)
 
 
 class Sources(BaseModel):
-    """Data by role: learn here, be judged there.
+    """Data by role: train here, evaluate there.
 
-    Each set is dealt by its own protocol, and gives the pictures of one role only.
+    Each set is split by its own protocol, and gives the pictures of one role only.
 
     Attributes:
-        defender, attacker: what they learn from.
-        evaluation: who is asked about.
+        defender, attacker: the sets that they learn from.
+        evaluation: the set of the probe.
     """
 
     model_config = _Strict
@@ -38,11 +40,11 @@ class Task(BaseModel):
     """One promise to test: hide the private targets, keep the utility targets.
 
     Attributes:
-        name: heads its table; made of the targets if not given.
-        private, utility: names of targets of the data; utility may be empty.
+        name: heads its table; by default made of the targets.
+        private, utility: targets of the data; utility may be empty.
         data: the data set, with its protocol; or a set for each role.
-        defenses: beside the controls, which always run.
-        attackers: each answers private and utility targets alike.
+        defenses: besides the controls, which always run.
+        attackers: each answers private and utility targets.
         threats: for the private targets.
         utility_threats: `raw` is drop-in use, `aware` use by somebody who retrains.
     """
@@ -54,13 +56,15 @@ class Task(BaseModel):
     data: Sources | SpecText
     defenses: tuple[SpecText, ...] = ()
     attackers: tuple[SpecText, ...] = Field(min_length=1)
-    threats: tuple[SpecText, ...] = (Spec("raw"), Spec("aware"))
-    utility_threats: tuple[SpecText, ...] = (Spec("raw"), Spec("aware"))
+    threats: tuple[ThreatText, ...] = (Spec("raw"), Spec("aware"))
+    utility_threats: tuple[ThreatText, ...] = (Spec("raw"), Spec("aware"))
 
     @model_validator(mode="after")
     def _targets_differ(self) -> "Task":
         if both := sorted(set(self.private) & set(self.utility)):
-            raise ValueError(f"{both} cannot be hidden and kept at once; drop it from one list")
+            raise ValueError(
+                f"expected targets in one list only, got {both} as private and utility"
+            )
         return self
 
     @property
@@ -83,7 +87,7 @@ class Grid(BaseModel):
     Attributes:
         name: names the folder of its results.
         seeds: each redraws defenses, protection and attackers.
-        saturation: attackers are also trained on a quarter and on half of their data.
+        saturation: also train attackers on a quarter and on half of their data.
         tasks: one table each.
     """
 
@@ -96,7 +100,7 @@ class Grid(BaseModel):
     @model_validator(mode="after")
     def _titles_differ(self) -> "Grid":
         if len({task.title for task in self.tasks}) < len(self.tasks):
-            raise ValueError("two tasks have one title; give them different names")
+            raise ValueError("expected different titles, got two equal ones; give tasks names")
         return self
 
 
@@ -115,18 +119,18 @@ def read(name: str) -> Grid:
 
     Raises:
         FileNotFoundError: if there is neither.
-        ValueError: if it is no grid; every mistake is told.
+        ValueError: if it is not a grid; lists every mistake.
     """
     path = Path(name)
     text = path.read_text(encoding="utf-8") if path.is_file() else bundled().get(name)
     if text is None:
         raise FileNotFoundError(
-            f"no grid {name!r}: give a TOML file, or one of {sorted(bundled())}"
+            f"expected a TOML file or a grid of {sorted(bundled())}, got {name!r}"
         )
     try:
         return Grid.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"grid {name!r} is no TOML: {error}") from error
+        raise ValueError(f"grid {name!r} is not valid TOML: {error}") from error
     except ValidationError as error:
         mistakes = [
             f"  {'.'.join(str(step) for step in item['loc']) or 'grid'}: {item['msg']}"
@@ -147,7 +151,7 @@ def changed(
     """The grid with other data, attackers, threats or seeds in every task, and more defenses.
 
     Raises:
-        ValueError: if a text is no spec or a seed no number.
+        ValueError: if a text is not a spec, or a seed not a number.
     """
     update: dict[str, object] = {}
     if data:
@@ -155,7 +159,7 @@ def changed(
     if attackers:
         update["attackers"] = tuple(Spec.parse(text) for text in attackers)
     if threats:
-        update["threats"] = tuple(Spec.parse(text) for text in threats)
+        update["threats"] = tuple(current(Spec.parse(text)) for text in threats)
     added = tuple(Spec.parse(text) for text in defenses)
     tasks = tuple(
         task.model_copy(update={**update, "defenses": (*task.defenses, *added)})
@@ -165,6 +169,8 @@ def changed(
     if seeds is None:
         return grid.model_copy(update={"tasks": tasks})
     if not all(part.strip().isdecimal() for part in seeds.split(",")):
-        raise ValueError(f"--seeds wants numbers joined by commas, such as 0,1,2, got {seeds!r}")
+        raise ValueError(
+            f"expected --seeds of numbers joined by commas, such as 0,1,2, got {seeds!r}"
+        )
     numbers = tuple(int(part) for part in seeds.split(","))
     return grid.model_copy(update={"tasks": tasks, "seeds": numbers})

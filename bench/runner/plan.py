@@ -1,234 +1,282 @@
 """From cells to stages: planning runs nothing, and equal stages are one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
-from bench.api import ROLES, Dataset, Defense, Learned, Matcher, Plugin, Role, Source
+from bench.api import ROLES, Dataset, Defense, Learned, Matcher, Plugin, Role
 from bench.registry import spec_of
 from bench.runner.cells import Cell
-from bench.runner.fingerprint import code_of, content_of, families_of
-from bench.runner.sharing import wanted
-from bench.runner.stage import Stage
-from bench.runner.threats import RAW
+from bench.runner.fingerprint import code_of, content_of
+from bench.runner.stage import ACTIONS, Stage
+from bench.runner.step import with_inputs
+from bench.runner.weights_file import weights_for
 from bench.spec import Spec
+from bench.threats import RAW, Source
 
-_ACTIONS = "bench.runner.actions"
-_ASKED: tuple[Role, Role] = ("probe", "attacker")  # of the attacker's, the validation rows
-# Code that an action's results depend on, besides the plugin's and the action's own.
-_COMMON = ("bench.faces", "bench.runner.artifacts", "bench.runner.luck")
-_DEFENSES = ("bench.nn", "bench.data.alignment")  # what ours may use besides the API
-_SHARED = {
-    "load": ("bench.data.alignment", "bench.data.pictures", "bench.data.protocols"),
-    "split": ("bench.data.protocols",),
-    "plant": ("bench.metrics.canary",),
-    "measure": (
-        "bench.data.alignment",
-        *(f"bench.metrics.{name}" for name in ("shift", "looks", "crossing", "memory")),
-    ),
-    "fit": _DEFENSES,
-    "protect": _DEFENSES,
-    "encode": (*_DEFENSES, f"{_ACTIONS}.protect"),
-    "reread": (*_DEFENSES, f"{_ACTIONS}.protect", f"{_ACTIONS}.encode"),
+_ANSWERED: tuple[Role, Role] = ("probe", "attacker")  # of the attacker's, the validation part
+_ACTION_OF: Mapping[Source, str] = {
+    "protected": "protect",
+    "codes": "encode",
+    "reencode": "reencode",
 }
+
+Stages = tuple[Stage, ...]
+
+
+class CellStages(NamedTuple):
+    """The stages of a cell, by what they hold.
+
+    Attributes:
+        answer: the attacker's answers about the probe and the validation part.
+        attack: the attacker's weights.
+        measure: the release compared with the raw pictures.
+        release: the probe's release in the form of the threat.
+        pixels: the probe's release as pictures, without controls.
+        part: the probe's raw pictures with labels.
+        weights: the defense's weights; empty if it does not learn.
+        raw_gallery: for a matcher that encodes releases itself, its answers about the codes of the
+            raw pictures; else empty.
+    """
+
+    answer: Stage
+    attack: Stage
+    measure: Stage
+    release: Stage
+    pixels: Stage
+    part: Stage
+    weights: Stages
+    raw_gallery: Stages
+
+
+class Plan(NamedTuple):
+    """The work of a grid.
+
+    Attributes:
+        stages: all that the cells need, inputs before what takes them, each once.
+        of: the stages of each cell; none of a cell with a skip reason.
+    """
+
+    stages: Sequence[Stage]
+    of: Mapping[Cell, CellStages]
+
+
+def plan(cells: Iterable[Cell], cache: Path) -> Plan:
+    """The plan of the cells.
+
+    Args:
+        cells: of a grid.
+        cache: a folder for digests of files.
+    """
+    planner = Planner(cache)
+    of = {cell: planner.cell(cell) for cell in cells if not cell.skip_reason}
+    stages = (s for each in of.values() for s in (each.answer, each.measure, *each.raw_gallery))
+    return Plan(with_inputs(stages), of)
 
 
 class Planner:
-    """Unrolls the recipe of each cell into stages.
+    """Unrolls recipes into stages.
 
     Args:
-        cache: a folder for the digests of files.
+        cache: a folder for digests of files.
     """
 
     def __init__(self, cache: Path) -> None:
         self._cache = cache
         self._stages: dict[str, Stage] = {}
-        self._loads: dict[Spec, Stage] = {}
-        self._codes: dict[tuple[str, ...], str] = {}
-        self._shared: dict[Learned, str] = {}
+        self._known: dict[tuple[object, ...], Stage] = {}  # of the arguments, to make each once
+        self._specs: dict[tuple[int, tuple[str, ...]], tuple[Plugin, Spec]] = {}
+        self._codes: dict[tuple[str, type[Plugin]], str] = {}
+        self._digests: dict[Learned, str] = {}
 
-    def plan(self, cells: Iterable[Cell]) -> list[Stage]:
-        """The stages that the cells need, inputs before what takes them, each once."""
-        asked = [cell for cell in cells if not cell.unasked]
-        return with_inputs(
-            stage for c in asked for stage in (self.answer(c), self.measure(c), *self.album(c))
+    def cell(self, cell: Cell) -> CellStages:
+        """The stages of a cell."""
+        threat, defense = cell.threat, cell.defense
+        plain = replace(cell, threat=RAW, purpose="private")
+        raw_gallery: Stages = ()
+        if threat.answers_about == "reencode" and isinstance(cell.attacker, Matcher):
+            raw_gallery = (
+                self._answer(replace(cell, threat=replace(threat, answers_about="codes"))),
+            )
+        return CellStages(
+            answer=self._answer(cell),
+            attack=self._attack(cell),
+            measure=self._measure(plain),
+            release=self._seen(
+                cell, "probe", 0, "protected" if threat.form == "pixels" else "codes"
+            ),
+            pixels=self._seen(plain, "probe", 0, "protected"),
+            part=self.part(cell.data, "probe"),
+            weights=self._weights(defense, cell.source("defender"), cell.seed),
+            raw_gallery=raw_gallery,
         )
-
-    def measure(self, cell: Cell) -> Stage:
-        """The stage that compares the pictures that a cell's defense gives out with the raw ones.
-
-        Of the defense alone: the cells of all its attackers share it.
-        """
-        shown = replace(cell, threat=RAW, purpose="private")
-        inputs = [
-            stage
-            for role in _ASKED
-            for stage in (self.part(cell.source(role), role), self.release(shown, role, 0))
-        ]
-        spec = spec_of(cell.defense, without=("place",))
-        alike = cell.data.protocol != "closed-paper" and not cell.learned_from
-        if alike and _trains(cell.defense):
-            inputs.append(self.part(cell.data, "defender"))
-        return self._stage(
-            "measure",
-            cell.defense,
-            spec,
-            inputs,
-            alike=int(alike),
-            align=int(cell.data.align),
-            seed=cell.seed,
-        )
-
-    def answer(self, cell: Cell) -> Stage:
-        """The stage that holds a cell's answers, about the probe and about validation rows."""
-        shown = [
-            self._seen(cell, role, query, cell.threat.answers_about)
-            for role in _ASKED
-            for query in range(cell.threat.queries)
-        ]
-        enrolled = []
-        if isinstance(cell.attacker, Matcher):
-            enrolled = [self._seen(cell, role, 0, cell.threat.enrolls) for role in _ASKED]
-        faces = [self.faces(cell, role) for role in _ASKED]
-        return self._stage(
-            "answer",
-            cell.attacker,
-            spec_of(cell.attacker),
-            (self.attack(cell), *faces, *shown, *enrolled),
-            n_queries=cell.threat.queries,
-            gallery=int(cell.threat.gallery),
-            target=cell.target,
-            told=",".join(sorted(cell.threat.grants)),
-            seed=cell.seed,
-        )
-
-    def album(self, cell: Cell) -> tuple[Stage, ...]:
-        """The stage with what a matcher that rereads releases says of the raw pictures' codes."""
-        if cell.threat.answers_about != "reread" or not isinstance(cell.attacker, Matcher):
-            return ()
-        return (self.answer(replace(cell, threat=replace(cell.threat, answers_about="codes"))),)
-
-    def attack(self, cell: Cell) -> Stage:
-        """The stage that trains a cell's attacker."""
-        threat = cell.threat
-        faces = self.faces(cell, "attacker")
-        gallery = (self.faces(cell, "probe"),) if threat.gallery else ()
-        releases: list[Stage] = [faces]
-        start: tuple[Stage, ...] = ()
-        learns_anew = threat.learns_from == "protected" and not cell.defense.changes_nothing
-        if learns_anew and cell.attacker.uses_start:
-            start = (self.attack(replace(cell, threat=replace(RAW, gallery=threat.gallery))),)
-        disclosed = self._fitted(cell) if threat.grants else ()
-        if threat.learns_from != "raw":
-            draws = range(threat.draws)
-            releases = [self._seen(cell, "attacker", draw, threat.learns_from) for draw in draws]
-        return self._stage(
-            "attack",
-            cell.attacker,
-            spec_of(cell.attacker),
-            (faces, *releases, *gallery, *disclosed, *start),
-            n_releases=len(releases),
-            gallery=len(gallery),
-            disclosed=len(disclosed),
-            target=cell.target,
-            told=",".join(sorted(threat.grants)),
-            seed=cell.seed,
-            share=str(cell.share),
-        )
-
-    def release(self, cell: Cell, role: Role, query: int) -> Stage:
-        """The stage that holds what a cell's defense gives out of a role's pictures."""
-        pixels = cell.threat.form == "pixels"
-        return self._seen(cell, role, query, "protected" if pixels else "codes")
-
-    def _seen(self, cell: Cell, role: Role, query: int, source: Source) -> Stage:
-        """The stage that holds what somebody sees of a role's pictures."""
-        defense, faces = cell.defense, self.faces(cell, role)
-        if source == "raw" or (source == "protected" and defense.changes_nothing):
-            return faces
-        if source == "reread" and defense.changes_nothing:
-            source = "codes"
-        inputs = (faces, *self._fitted(cell))
-        if source == "reread":
-            inputs = (self._seen(cell, role, query, "protected"), *inputs)
-        action = {"protected": "protect", "codes": "encode", "reread": "reread"}[source]
-        spec = spec_of(defense, without=("place",))
-        return self._stage(action, defense, spec, inputs, role=role, seed=cell.seed, query=query)
-
-    def _fitted(self, cell: Cell) -> tuple[Stage, ...]:
-        """The stage that holds what a cell's defense learned, if it learns."""
-        if type(cell.defense).fit is Defense.fit:
-            return ()
-        return (self.weights(cell.defense, cell.source("defender"), cell.seed),)
-
-    def weights(self, defense: Defense, data: Dataset, seed: int) -> Stage:
-        """The stage that fits a defense; fields of protection are none of its business."""
-        spec = spec_of(defense, without=("protect", "place"))
-        inputs = (self.part(data, "defender"),)
-        if not (isinstance(defense, Learned) and defense.weights):
-            return self._stage("fit", defense, spec, inputs, seed=seed)
-        if defense not in self._shared:
-            self._shared[defense] = wanted(defense).digest
-        digest = self._shared[defense]
-        return self._stage("fit", defense, spec, inputs, seed=seed, weights=digest)
-
-    def faces(self, cell: Cell, role: Role) -> Stage:
-        """The stage that holds the pictures of a role that a cell is about."""
-        data, detail = cell.source(role), dict[str, str | int](role=role, seed=cell.seed)
-        part = self.part(data, role)
-        if cell.purpose == "canary":
-            return self._stage("plant", data, part.spec, (part,), **detail)
-        if cell.purpose == "permuted":
-            detail["target"] = cell.target
-            return self._stage("shuffle", data, part.spec, (part,), **detail)
-        return part
 
     def part(self, data: Dataset, role: Role) -> Stage:
         """The stage that holds a role's pictures."""
         if role not in ROLES:
-            raise ValueError(f"a role is one of {ROLES}, got {role!r}")
-        spec = spec_of(data, without=("place",))
-        # Files are looked at once per planner: 55,000 of them per cell would be slow.
-        if (whole := self._loads.get(spec_of(data))) is None:
-            files = content_of(data.files(), self._cache / "files.json")
-            whole = self._stage("load", data, spec, (), files=files)
-            self._loads[spec_of(data)] = whole
-        return self._stage("split", data, spec, (whole,), role=role, protocol=data.protocol)
+            raise ValueError(f"expected a role of {ROLES}, got {role!r}")
+        return self._once(
+            ("split", id(data), role),
+            lambda: self._stage(
+                "split",
+                data,
+                ("path",),
+                {"whole": (self.load(data),)},
+                role=role,
+                protocol=data.protocol,
+            ),
+        )
+
+    def load(self, data: Dataset) -> Stage:
+        """The stage that holds all pictures of a data set; its files are looked at once."""
+        return self._once(
+            ("load", spec_of(data)),
+            lambda: self._stage(
+                "load",
+                data,
+                ("path",),
+                {},
+                files=content_of(data.files(), self._cache / "files.json"),
+            ),
+        )
+
+    def _measure(self, cell: Cell) -> Stage:
+        """The stage that compares a release with the raw pictures; all its attackers share it."""
+        inputs: dict[str, Stages] = {}
+        for role in _ANSWERED:
+            inputs[f"{role}_faces"] = (self.part(cell.source(role), role),)
+            inputs[f"{role}_release"] = (self._seen(cell, role, 0, "protected"),)
+        alike = cell.data.protocol != "closed-paper" and not cell.learned_from
+        if alike and _trains(cell.defense):
+            inputs["training"] = (self.part(cell.data, "defender"),)
+        detail = {"alike": int(alike), "align": int(cell.data.align), "seed": cell.seed}
+        return self._stage("measure", cell.defense, ("path",), inputs, **detail)
+
+    def _answer(self, cell: Cell) -> Stage:
+        """The stage that holds a cell's answers, about the probe and the validation part."""
+        threat, inputs = cell.threat, dict[str, Stages](attack=(self._attack(cell),))
+        for role in _ANSWERED:
+            inputs[f"{role}_faces"] = (self._faces(cell, role),)
+            inputs[f"{role}_shown"] = tuple(
+                self._seen(cell, role, query, threat.answers_about)
+                for query in range(threat.queries)
+            )
+            if isinstance(cell.attacker, Matcher):
+                inputs[f"{role}_enrolled"] = (self._seen(cell, role, 0, threat.enrolls),)
+        return self._stage(
+            "answer", cell.attacker, (), inputs, gallery=int(threat.gallery), **_asked(cell)
+        )
+
+    def _attack(self, cell: Cell) -> Stage:
+        """The stage that trains a cell's attacker."""
+        threat, faces = cell.threat, self._faces(cell, "attacker")
+        inputs: dict[str, Stages] = {"faces": (faces,), "releases": (faces,)}
+        if threat.learns_from != "raw":
+            inputs["releases"] = tuple(
+                self._seen(cell, "attacker", draw, threat.learns_from)
+                for draw in range(threat.draws)
+            )
+        if threat.gallery:
+            inputs["gallery"] = (self._faces(cell, "probe"),)
+        if threat.grants:
+            inputs["disclosed"] = self._weights(cell.defense, cell.source("defender"), cell.seed)
+        learns_anew = threat.learns_from == "protected" and not cell.defense.changes_nothing
+        if learns_anew and cell.attacker.uses_start:
+            raw = replace(RAW, gallery=threat.gallery)
+            inputs["start"] = (self._attack(replace(cell, threat=raw)),)
+        detail = {**_asked(cell), "share": str(cell.share)}
+        return self._stage("attack", cell.attacker, (), inputs, **detail)
+
+    def _seen(self, cell: Cell, role: Role, query: int, source: Source) -> Stage:
+        """The stage that holds what somebody sees of a role's pictures."""
+        defense, faces = cell.defense, self._faces(cell, role)
+        if source == "raw" or (source == "protected" and defense.changes_nothing):
+            return faces
+        if source == "reencode" and defense.changes_nothing:
+            source = "codes"
+        return self._once(
+            ("seen", id(defense), faces.key, cell.source("defender"), cell.seed, query, source),
+            lambda: self._release(cell, role, query, source),
+        )
+
+    def _release(self, cell: Cell, role: Role, query: int, source: Source) -> Stage:
+        """The stage of a release: pictures, codes, or codes of pictures that were given out."""
+        weights = self._weights(cell.defense, cell.source("defender"), cell.seed)
+        inputs = {"faces": (self._faces(cell, role),), "weights": weights}
+        if source == "reencode":
+            inputs["release"] = (self._seen(cell, role, query, "protected"),)
+        detail: dict[str, str | int] = {"role": role, "seed": cell.seed, "query": query}
+        return self._stage(_ACTION_OF[source], cell.defense, ("path",), inputs, **detail)
+
+    def _weights(self, defense: Defense, data: Dataset, seed: int) -> Stages:
+        """The stage that fits a defense, if it learns; fields of protection do not matter to it."""
+        if type(defense).fit is Defense.fit:
+            return ()
+        detail: dict[str, str | int] = {"seed": seed}
+        if isinstance(defense, Learned) and defense.weights:
+            if defense not in self._digests:
+                self._digests[defense] = weights_for(defense).digest
+            detail["weights"] = self._digests[defense]
+        return (
+            self._once(
+                ("fit", id(defense), id(data), seed),
+                lambda: self._stage(
+                    "fit",
+                    defense,
+                    ("protect", "path"),
+                    {"faces": (self.part(data, "defender"),)},
+                    **detail,
+                ),
+            ),
+        )
+
+    def _faces(self, cell: Cell, role: Role) -> Stage:
+        """The stage that holds the pictures of a role that a cell is about, or a control's."""
+        data, part = cell.source(role), self.part(cell.source(role), role)
+        detail: dict[str, str | int] = {"role": role, "seed": cell.seed}
+        if cell.purpose == "canary":
+            return self._stage("plant_canary", data, ("path",), {"faces": (part,)}, **detail)
+        if cell.purpose == "permuted":
+            detail["target"] = cell.target
+            return self._stage("shuffle_labels", data, ("path",), {"faces": (part,)}, **detail)
+        return part
+
+    def _once(self, arguments: tuple[object, ...], make: Callable[[], Stage]) -> Stage:
+        if (stage := self._known.get(arguments)) is None:
+            stage = self._known[arguments] = make()
+        return stage
 
     def _stage(
-        self, action: str, plugin: Plugin, spec: Spec, inputs: Sequence[Stage], **detail: str | int
+        self,
+        action: str,
+        plugin: Plugin,
+        without: tuple[str, ...],
+        inputs: Mapping[str, Stages],
+        **detail: str | int,
     ) -> Stage:
-        modules = modules_of(action, type(plugin))
-        if modules not in self._codes:
-            self._codes[modules] = code_of(*modules)
-        code = self._codes[modules]
-        stage = Stage(action, spec, tuple(inputs), detail, code, spec_of(plugin))
+        which = (action, type(plugin))
+        if which not in self._codes:
+            self._codes[which] = code_of(ACTIONS[action], type(plugin).__module__)
+        specs = (self._spec(plugin, without), self._spec(plugin, ()))
+        stage = Stage(action, specs[0], inputs, detail, self._codes[which], specs[1])
         return self._stages.setdefault(stage.key, stage)
 
+    def _spec(self, plugin: Plugin, without: tuple[str, ...]) -> Spec:
+        """`spec_of`, computed once; the plugin is kept, so that its id stays its own."""
+        which = (id(plugin), without)
+        if which not in self._specs:
+            self._specs[which] = (plugin, spec_of(plugin, without=without))
+        return self._specs[which][1]
 
-def with_inputs(stages: Iterable[Stage]) -> list[Stage]:
-    """The stages and all that they need, inputs before what takes them, each once."""
-    ordered: dict[str, Stage] = {}
-    for stage in stages:
-        _add(stage, ordered)
-    return list(ordered.values())
 
-
-def modules_of(action: str, plugin: type[Plugin]) -> tuple[str, ...]:
-    """The modules and packages whose code decides what an action makes with a plugin."""
-    family = () if action in ("split", "plant", "shuffle") else families_of(plugin)
-    shared = (*_COMMON, *_SHARED.get(action, ("bench.nn",)))
-    return (*family, f"{_ACTIONS}.{action}", *shared)
+def _asked(cell: Cell) -> dict[str, str | int]:
+    """The question as details of a stage."""
+    side_info = ",".join(sorted(cell.threat.grants))
+    return {"target": cell.target, "side_info": side_info, "seed": cell.seed}
 
 
 def _trains(defense: Defense) -> bool:
     """Whether a defense learns from the defender's pictures, and not from a file."""
-    shared = isinstance(defense, Learned) and bool(defense.weights)
-    return type(defense).fit is not Defense.fit and not shared
-
-
-def _add(stage: Stage, ordered: dict[str, Stage]) -> None:
-    if stage.key not in ordered:
-        for needed in stage.inputs:
-            _add(needed, ordered)
-        ordered[stage.key] = stage
+    from_file = isinstance(defense, Learned) and bool(defense.weights)
+    return type(defense).fit is not Defense.fit and not from_file

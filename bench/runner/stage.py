@@ -1,13 +1,28 @@
-"""The unit of work: a value that says everything about itself, and runs nothing."""
+"""The unit of work: a value that describes itself completely and runs nothing."""
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from bench.runner.fingerprint import libraries
 from bench.spec import Spec
+
+# The module of each action, whose function of the action's name runs it.
+ACTIONS: Mapping[str, str] = {
+    "load": "bench.runner.actions.load",
+    "split": "bench.runner.actions.split",
+    "fit": "bench.runner.actions.fit",
+    "protect": "bench.runner.actions.protect",
+    "encode": "bench.runner.actions.encode",
+    "reencode": "bench.runner.actions.reencode",
+    "measure": "bench.runner.actions.measure",
+    "attack": "bench.runner.actions.attack",
+    "answer": "bench.runner.actions.answer",
+    "plant_canary": "bench.runner.controls.plant_canary",
+    "shuffle_labels": "bench.runner.controls.shuffle_labels",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,20 +30,20 @@ class Stage:
     """One application of an action to the artifacts of other stages.
 
     Attributes:
-        action: name of the action.
+        action: a name of ACTIONS.
         spec: the plugin, with every field that matters to the action written out.
-        inputs: the stages whose artifacts it takes, in order.
+        inputs: name to the stages whose artifacts it takes under that name.
         detail: what else matters: role, seed, target, ...
         code: fingerprint of the code that it runs.
-        place: the plugin with the fields that say where its files lie; not in the key.
+        full_spec: the plugin with the fields that name files, which do not enter the key.
     """
 
     action: str
     spec: Spec
-    inputs: tuple["Stage", ...]
+    inputs: Mapping[str, tuple["Stage", ...]]
     detail: Mapping[str, str | int]
     code: str
-    place: Spec
+    full_spec: Spec
 
     @cached_property
     def key(self) -> str:
@@ -43,11 +58,16 @@ class Stage:
             "action": self.action,
             "plugin": self.spec.name,
             "fields": dict(self.spec.fields),
-            "inputs": [stage.key for stage in self.inputs],
+            "inputs": {name: [s.key for s in stages] for name, stages in self.inputs.items()},
             "detail": self.detail,
             "code": self.code,
             "libraries": libraries(),
         }
+
+    @property
+    def needs(self) -> Iterator["Stage"]:
+        """The stages of all inputs."""
+        return (stage for stages in self.inputs.values() for stage in stages)
 
     def text(self, name: str) -> str:
         """A detail that is a text."""

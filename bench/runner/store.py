@@ -19,11 +19,11 @@ Json = Mapping[str, object]
 
 @dataclass(frozen=True, eq=False)
 class Artifact:
-    """What a stage made.
+    """The result of a stage.
 
     Attributes:
         arrays: big ones, one .npy file each, memory-mapped when read.
-        weights: what a plugin learned, one safetensors file.
+        weights: of a plugin, one safetensors file.
         meta: small facts, JSON.
     """
 
@@ -35,8 +35,8 @@ class Artifact:
 class Store:
     """Artifacts by key, in `root/KEY/{stage.json, meta.json, *.npy, weights.safetensors}`.
 
-    A key says everything that made an artifact, so nothing is ever stale or overwritten. Processes
-    share a store: each locks a key while it makes it.
+    A key stands for everything that made an artifact, so nothing is stale or overwritten. Processes
+    share a store: each locks a key while it makes the artifact.
     """
 
     def __init__(self, root: Path) -> None:
@@ -45,7 +45,7 @@ class Store:
             (root / folder).mkdir(parents=True, exist_ok=True)
         for draft in (root / "drafts").iterdir():
             with suppress(Timeout), self._file_lock(draft.name).acquire(blocking=False):
-                shutil.rmtree(draft, ignore_errors=True)  # nobody makes it: its process died
+                shutil.rmtree(draft, ignore_errors=True)  # left by a process that died
 
     def __contains__(self, key: str) -> bool:
         return (self.root / key / "stage.json").exists()
@@ -57,12 +57,12 @@ class Store:
             yield
 
     def put(self, key: str, artifact: Artifact, recipe: Json) -> None:
-        """Keeps an artifact: written to a draft, synced to disk, then renamed; under its lock.
+        """Keeps an artifact: writes a draft, syncs it to disk, renames it; under its lock.
 
         Args:
             key: its name.
-            artifact: what to keep.
-            recipe: what the key is a digest of, and what it cost, to be read by people.
+            artifact: to keep.
+            recipe: that the key is a digest of, and the cost, for people to read.
         """
         draft = self.root / "drafts" / key
         shutil.rmtree(draft, ignore_errors=True)  # of a process that died meanwhile
@@ -94,14 +94,12 @@ class Store:
         """
         folder = self.root / key
         if key not in self:
-            raise KeyError(f"no artifact {key[:12]} in {self.root}; run the grid that makes it")
+            raise KeyError(
+                f"expected artifact {key[:12]} in {self.root}; run the grid that makes it"
+            )
         arrays = {path.stem: np.load(path, mmap_mode="r") for path in folder.glob("*.npy")}
         weights = folder / "weights.safetensors"
-        return Artifact(
-            arrays,
-            load_file(weights) if weights.exists() else {},
-            self.meta(key),
-        )
+        return Artifact(arrays, load_file(weights) if weights.exists() else {}, self.meta(key))
 
     def meta(self, key: str) -> Json:
         """The small facts of an artifact, without its arrays."""
@@ -109,13 +107,13 @@ class Store:
         return meta
 
     def recipe(self, key: str) -> Json:
-        """What the key is a digest of, and what the stage cost."""
+        """The recipe that the key is a digest of, and the cost of the stage."""
         recipe: Json = json.loads((self.root / key / "stage.json").read_text())
         return recipe
 
     @contextmanager
     def scratch(self, key: str) -> Iterator[Path]:
-        """A folder for checkpoints: it outlives a killed process, and goes with the stage done."""
+        """A folder for checkpoints: it survives a killed process, until the stage is done."""
         folder = self.root / "scratch" / key
         folder.mkdir(exist_ok=True)
         yield folder

@@ -1,4 +1,4 @@
-"""What an action may use besides its inputs."""
+"""Resources that an action may use besides its inputs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ from bench.api import Context
 
 @dataclass(frozen=True)
 class Worker:
-    """The place where stages run; nothing of it enters a key.
+    """Where stages run; nothing of it enters a key.
 
     Attributes:
-        device: a torch device's name.
+        device: name of a torch device.
         log, progress: take a line of text, and the share of the running stage that is done.
         scratch: of the running stage.
     """

@@ -1,7 +1,7 @@
-"""Conditional BEGAN-CS: a face that nobody has, made of ten attributes and noise.
+"""Conditional BEGAN-CS: a generated face, made of ten attributes and noise.
 
-Read defense.py for what it does, recipe.py for how it is trained, then losses.py and nets.py;
-apply/ for what its authors use it for.
+Read defense.py for what it does, train_config.py for its fields, then training.py, losses.py and
+nets.py; apply/ holds its authors' application.
 """
 
 from defenses.began_cs import defense as defense

@@ -1,4 +1,4 @@
-"""Eigenfaces of what y does not say: where the networks begin."""
+"""Eigenfaces of what y does not explain: the initialisation of the networks."""
 
 from typing import NamedTuple
 
@@ -6,58 +6,54 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from defenses.began_cs.mix import SPREAD
+from defenses.began_cs.class_covariance import NOISE_STD
 from defenses.began_cs.nets import Decoder, Discriminator, Generator
 
-N_NUMBERS = 2**24  # pixels of pictures at most: more would change nothing that can be seen
-FLAT = 1e-4  # of the pictures' spread: an axis below is rounding error
+MAX_NUMBERS = 2**24  # pixels of all pictures; more change nothing visible
+MIN_SPREAD = 1e-4  # of the pictures' spread: a narrower axis is rounding error
 
 
 class Basis(NamedTuple):
-    """A linear generator, picture = mean + y told + z axes, and the z of real pictures.
+    """A linear generator, picture = mean + y y_axes + z axes.
 
     Attributes:
         mean: a picture, flat, (P,).
-        told: what each number of y does to it, (D, P).
-        axes: what each number of z does to it, (latent, P), orthogonal.
+        y_axes: the effect of each number of y, (D, P).
+        axes: the effect of each number of z, (latent, P), orthogonal.
 
     Source: Turk and Pentland, Journal of Cognitive Neuroscience 3(1), 1991 (eigenfaces); here of
-    what a linear regression on y leaves over, so that z and y say different things.
+    the residuals of a linear regression on y, so that z and y are uncorrelated.
     """
 
     mean: Tensor
-    told: Tensor
+    y_axes: Tensor
     axes: Tensor
 
     @classmethod
     def of(cls, images: Tensor, labels: Tensor, latent: int, reach: float) -> "Basis":
-        """The basis of pictures.
+        """The basis of pictures in [-1, 1], (N, C, H, W), with standardised y, (N, D).
 
-        Args:
-            images: in [-1, 1], (N, C, H, W).
-            labels: standardised y, (N, D); nan where one is missing.
-            latent: numbers in z; where there are fewer pictures the last do nothing.
-            reach: of noise on [-1, 1], as a share of that of the z of real pictures; below 1 these
-                lie further out than pictures that are made.
+        With fewer than `latent` pictures the last numbers of z have no effect. `reach` is the
+        spread of noise on [-1, 1], as a share of real pictures' z.
         """
-        from sklearn.decomposition import PCA  # here: it is slow to import
+        from sklearn.decomposition import PCA  # slow to import
 
         flat, y = images.flatten(1).cpu().numpy(), labels.nan_to_num().cpu().numpy()
         known = np.concatenate([np.ones((len(y), 1), y.dtype), y], axis=1)
-        said = np.linalg.lstsq(known, flat, rcond=None)[0]  # (1 + D, P)
-        rest = flat - known @ said
+        effect = np.linalg.lstsq(known, flat, rcond=None)[0]  # (1 + D, P)
+        rest = flat - known @ effect
         n_axes = min(latent, *rest.shape)
         pca = PCA(max(1, n_axes), svd_solver="randomized", random_state=0).fit(rest)
         axes = np.zeros((latent, flat.shape[1]), np.float32)
         spread = np.sqrt(pca.explained_variance_)[:, None]
-        spread[spread < FLAT * np.linalg.norm(flat.std(axis=0))] = 0
-        axes[:n_axes] = (pca.components_ * spread * reach / SPREAD)[:n_axes]
-        parts = (said[0], said[1:], axes)
+        spread[spread < MIN_SPREAD * np.linalg.norm(flat.std(axis=0))] = 0
+        axes[:n_axes] = (pca.components_ * spread * reach / NOISE_STD)[:n_axes]
+        parts = (effect[0], effect[1:], axes)
         return cls(*(torch.from_numpy(p.astype(np.float32)).to(images.device) for p in parts))
 
     def z(self, images: Tensor, labels: Tensor) -> Tensor:
-        """The z of pictures, (N, C, H, W), that show y, (N, D), all known; (N, latent)."""
-        return (images.flatten(1) - self.mean - labels @ self.told) @ self.inverse.T
+        """The z of pictures, (N, C, H, W), with y, (N, D), all known; (N, latent)."""
+        return (images.flatten(1) - self.mean - labels @ self.y_axes) @ self.inverse.T
 
     @property
     def inverse(self) -> Tensor:
@@ -66,32 +62,27 @@ class Basis(NamedTuple):
 
 
 def set_linear(
-    maker: Generator, judge: Discriminator, basis: Basis, images: Tensor, labels: Tensor
+    generator: Generator, discriminator: Discriminator, basis: Basis, images: Tensor, labels: Tensor
 ) -> None:
-    """Sets the fixed linear maps of the generator and of the autoencoder.
+    """Sets the fixed linear maps of both networks; the basis is that of the pictures.
 
-    Args:
-        maker: it makes eigenfaces of z and y.
-        judge: its code is z, as if y were the mean, nothing of y (`split`), and eigenfaces of what
-            z leaves over (`spare`).
-        basis: of the pictures.
-        images: in [-1, 1], (N, C, H, W).
-        labels: standardised y, (N, D).
+    The generator makes eigenfaces of z and y. The discriminator's code is z for the mean y, zeros
+    for y (`split`), and eigenfaces of the residuals of z (`spare`).
     """
-    form = judge.form
+    config = discriminator.config
     rest = images.flatten(1) - basis.mean  # (N, P)
     rest = (rest - rest @ basis.inverse.T @ basis.axes).view_as(images)
-    spare = Basis.of(rest, labels[:, :0], form.spare, 1.0)
+    spare = Basis.of(rest, labels[:, :0], config.spare, 1.0)
     mean = basis.mean + spare.mean
-    none = torch.zeros_like(basis.told)[: form.split * form.labels]
+    none = torch.zeros_like(basis.y_axes)[: config.split * config.labels]
     axes = torch.cat([basis.axes, none, spare.axes])  # (code, P)
     inverse = torch.cat([basis.inverse, none, spare.inverse])  # (code, P)
-    told = torch.cat([basis.axes, basis.told])  # of z and y, (latent + D, P)
-    end = judge.end.linear if isinstance(judge.end, Decoder) else None
-    for linear, weight, start in (
-        (maker.decoder.linear, told.T, basis.mean),
-        (judge.encoder.linear, inverse, -inverse @ mean),
+    both = torch.cat([basis.axes, basis.y_axes])  # of z and y, (latent + D, P)
+    end = discriminator.end.linear if isinstance(discriminator.end, Decoder) else None
+    for linear, weight, bias in (
+        (generator.decoder.linear, both.T, basis.mean),
+        (discriminator.encoder.linear, inverse, -inverse @ mean),
         (end, axes.T, mean),
     ):
         if linear is not None:
-            linear.set(weight, start)
+            linear.set(weight, bias)

@@ -1,9 +1,9 @@
-"""The defender's own regressor, which sees y in a picture.
+"""The defender's own regressor, which estimates y of a picture, and the data it learns from.
 
-Source: ours, in the place of the commercial Emotient SDK.
+Source: ours, in place of the commercial Emotient SDK.
 """
 
-from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -11,90 +11,104 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bench.api import Context, Weights
-from bench.faces import Images
-from bench.nn.classifier import on, outputs, shuffled
-from bench.nn.inputs import Pictures, scaled
+from bench.faces import LUMA, Images
+from bench.nn.classifier import exact_outputs, on, outputs
+from bench.nn.inputs import Augmentation, scaled
 from bench.nn.state import restored
-from bench.nn.training import Schedule, autocast, trained
-from defenses.began_cs.haze import hazed
-from defenses.began_cs.labels import Pupils, Scale
-from defenses.began_cs.losses import told
-from defenses.began_cs.nets import Form, Regressor
+from bench.nn.training import Objective, Schedule, autocast, trained
+from defenses.began_cs.labels import Scale
+from defenses.began_cs.losses import label_error
+from defenses.began_cs.nets import AttributeNet, NetConfig
+from defenses.began_cs.train_config import TrainConfig
 
-AT_ONCE = 256  # pictures
 VALID_SHARE = 0.15  # of the defender's pictures, to stop by
-CHANGES = Pictures(shift=0.06, light=0.2)  # of pictures while it trains
+AUGMENTATION = Augmentation(shift=0.06, light=0.2)
 
 
-def varied(images: Tensor, haze: float, generator: torch.Generator) -> Tensor:
-    """Pictures in [-1, 1], (N, C, H, W), relit by chance and behind noise of chance spread."""
-    return hazed(CHANGES.changed(images, generator), haze, generator, uneven=True)
+class TrainingSet(NamedTuple):
+    """Pictures, uint8 (N, C, H, W), and standardised y, (N, D), nan where missing, on the device.
+
+    `turned`, (D,), is that of Scale; None if pictures are not mirrored.
+    """
+
+    images: Tensor
+    labels: Tensor
+    turned: Tensor | None
+
+    def batch(self, index: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Those pictures and labels, half of them mirrored at random."""
+        images, labels = self.images[index], self.labels[index]
+        if self.turned is None:
+            return images, labels
+        mirror = (torch.rand(len(index), generator=generator) < 0.5).to(images.device)
+        images = torch.where(mirror[:, None, None, None], images.flip(3), images)
+        return images, torch.where(mirror[:, None], labels * self.turned, labels)
 
 
-class _Told:
-    """The objective: the squared error of all that is known of y."""
+def in_colours(images: Images, colours: int) -> Images:
+    """Pictures, (N, colours, H, W): all three colours, or the luma."""
+    if colours == 3:
+        return images
+    grey = np.einsum("nchw,c->nhw", images.astype(np.float32), np.array(LUMA, np.float32))
+    levels: Images = np.rint(grey).astype(np.uint8)
+    return levels[:, None]  # (N, 1, H, W)
 
+
+def noisy(images: Tensor, noise_std: float | Tensor, generator: torch.Generator) -> Tensor:
+    """Pictures, (N, C, H, W), with noise.
+
+    Source: gradients of networks trained with noise show what they look for (Kaur, Cohen, Lipton,
+    arXiv:1910.08640), so a generator that follows them draws it.
+    """
+    return images + (noise_std * torch.randn(images.shape, generator=generator)).to(images.device)
+
+
+def varied(images: Tensor, noise_std: float, generator: torch.Generator) -> Tensor:
+    """Pictures in [-1, 1], randomly relit and each with its own noise, up to `noise_std`."""
+    images = AUGMENTATION.changed(images, generator)
+    if not noise_std:
+        return images
+    each = noise_std * torch.rand(len(images), 1, 1, 1, generator=generator)  # (N, 1, 1, 1)
+    return noisy(images, each, generator)
+
+
+class _LabelError(Objective):
     solved = 0.01
-    blank = False
 
-    def __init__(self, pupils: Pupils, train: Tensor, valid: Tensor, haze: float) -> None:
-        self.pupils, self.train, self.valid, self.haze = pupils, train, valid, haze
-
-    def parameters(self) -> Sequence[nn.Parameter]:
-        return ()
-
-    def batches(self, size: int, generator: torch.Generator) -> list[Tensor]:
-        parts = shuffled(len(self.train), size, generator)
-        return [self.train[part.to(self.train.device)] for part in parts]
+    def __init__(self, data: TrainingSet, train: Tensor, valid: Tensor, noise_std: float) -> None:
+        self.data, self.train, self.valid, self.noise_std = data, train, valid, noise_std
 
     def loss(self, net: nn.Module, index: Tensor, generator: torch.Generator) -> Tensor:
-        images, labels = self.pupils.batch(index, generator)
-        shown = varied(scaled(CHANGES.moved(images, generator)), self.haze, generator)
+        images, labels = self.data.batch(index, generator)
+        moved = scaled(AUGMENTATION.moved(images, generator))
+        shown = varied(moved, self.noise_std, generator)
         with autocast(index.device):
             found = net(shown)  # (B, D)
-        return told(labels, found.float())
+        return label_error(labels, found.float())
 
     def valid_loss(self, net: nn.Module) -> float:
-        found = outputs(net, self.pupils.images[self.valid], CHANGES)
-        return float(told(self.pupils.labels[self.valid], found))
+        found = outputs(net, self.data.images[self.valid], AUGMENTATION)
+        return float(label_error(self.data.labels[self.valid], found))
 
 
-def fitted(
-    form: Form, pupils: Pupils, haze: float, schedule: Schedule, context: Context
-) -> Weights:
-    """The state of a Regressor, with its learning curve (see `trained`).
-
-    Args:
-        form: of the networks.
-        pupils: pictures in the form's colours.
-        haze: the largest spread of noise on what it learns from (see `hazed`).
-        schedule: rates, batch size, when to stop.
-        context: randomness and device.
-    """
-    order = on(context.device, context.rng.permutation(len(pupils.images)))
+def fitted(data: TrainingSet, config: TrainConfig, context: Context) -> Weights:
+    """The state of an AttributeNet, with its learning curve (see `bench.nn.training.trained`)."""
+    net_config = config.net_config(data.images.shape[-1])
+    order = on(context.device, context.rng.permutation(len(data.images)))
     n_valid = max(1, round(VALID_SHARE * len(order)))
     return trained(
-        lambda: Regressor(form),
-        lambda: _Told(pupils, order[n_valid:], order[:n_valid], haze),
-        schedule,
+        lambda: AttributeNet(net_config),
+        lambda: _LabelError(data, order[n_valid:], order[:n_valid], config.estimator_noise_std),
+        Schedule(lr=4e-3, batch=48, steps=config.estimator_steps, rounds=3),
         context,
     )
 
 
-def estimated(
-    form: Form, images: Images, scale: Scale, weights: Weights, device: str
-) -> NDArray[np.float32]:
-    """What y is in pictures, (N, D), 0..1; in float32, so that batches change nothing.
-
-    Args:
-        form: of the networks.
-        images: uint8, in the form's colours, (N, C, H, W).
-        scale: of y.
-        weights: of `fitted`.
-        device: where it is computed.
-    """
-    net = restored(Regressor(form), weights, device)
-    with torch.inference_mode():
-        chunks = torch.split(on(device, images), AT_ONCE)
-        found = [net(scaled(chunk)).cpu() for chunk in chunks]
-    return scale.natural(torch.cat(found).numpy())
+def estimated(images: Images, weights: Weights, device: str) -> NDArray[np.float32]:
+    """Estimated y of pictures, (N, D), 0..1, classes as 0 or 1, by the defense's weights."""
+    config = NetConfig.of(weights)
+    net = restored(AttributeNet(config), weights, device, "estimator")
+    shown = in_colours(images, config.colours)
+    found = exact_outputs(lambda chunk: net(scaled(chunk)), device, shown)
+    y = Scale.kept(weights).natural(found.numpy())
+    return np.where(weights["classes"] == 1, np.round(y), y)

@@ -1,4 +1,4 @@
-"""What a conditional BEGAN-CS lowers, and the balance that it keeps.
+"""Losses of a conditional BEGAN-CS, and its balance.
 
 Source: Shirai and Whitehill, CVPR-W 2019, sections 4.1 and 4.2; Berthelot, Schumm, Metz,
 arXiv:1703.10717 (balance, convergence); Chang et al., ECCV 2018 (constraint).
@@ -12,17 +12,17 @@ from torch.nn import functional
 
 
 class Balance(NamedTuple):
-    """How the errors of real and made pictures are kept in a ratio.
+    """Keeps the errors of real and generated pictures in a ratio.
 
     Attributes:
-        gamma: the ratio wanted, made to real: lower is sharper, higher is more varied.
-        rate: of k, the share of the error of made pictures that the discriminator raises.
+        gamma: target ratio, generated to real: lower is sharper, higher is more varied.
+        rate: of k, the weight of the error of generated pictures that the discriminator raises.
     """
 
     gamma: float
     rate: float
 
-    def moved(self, k: Tensor, real: Tensor, made: Tensor) -> Tensor:
+    def updated(self, k: Tensor, real: Tensor, made: Tensor) -> Tensor:
         """The next k.
 
         Differs from it: kept within 0 and 1, as BEGAN does; the paper prints no clip.
@@ -44,14 +44,14 @@ def constraint(z: Tensor, code: Tensor) -> Tensor:
     return (z - code).abs().mean()
 
 
-def told(labels: Tensor, predicted: Tensor) -> Tensor:
-    """L_MSE, the mean over the labels that are there; a missing one is nan."""
+def label_error(labels: Tensor, predicted: Tensor) -> Tensor:
+    """L_MSE, the mean over the known labels; a missing one is nan."""
     known = ~labels.isnan()
     squares = (labels.nan_to_num() - predicted).square() * known
     return squares.sum() / known.sum().clamp(min=1)
 
 
 def real_or_made(logits: Tensor, *, real: bool) -> Tensor:
-    """Cross-entropy of a plain GAN's verdicts, (N,), in nats."""
-    wanted = torch.full_like(logits, float(real))
-    return functional.binary_cross_entropy_with_logits(logits, wanted)
+    """A plain GAN's cross-entropy of logits, (N,), in nats."""
+    target = torch.full_like(logits, float(real))
+    return functional.binary_cross_entropy_with_logits(logits, target)

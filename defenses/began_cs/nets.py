@@ -1,22 +1,29 @@
 """Generator and discriminator, for pictures of 32, 64 or 128 px, grey or in colour.
 
 Source: Shirai and Whitehill, CVPR-W 2019, section 4.2, which gives no widths; the blocks are those
-of Berthelot, Schumm, Metz, arXiv:1703.10717: 3x3 convolutions and ELU on 8x8 places and every
-doubling of these.
+of Berthelot, Schumm, Metz, arXiv:1703.10717: 3x3 convolutions and ELU on maps of 8x8 and every
+doubling.
 Differs from it: widths shrink towards the picture in the decoder as they grow in the encoder; the
-number of convolutions on each size can be chosen; `pooled` encoders have the blocks of an
-identifier, and the predictor reads these, so that y is learned from few pictures; `linear` networks
-add what they learn to a linear map (see basis.py).
+number of convolutions per size can be chosen; `pooled` encoders have the blocks of an identifier,
+whose features the predictor reads, so that y is learned from few pictures; `linear` networks are
+added to a fixed linear map (see basis.py).
 """
 
+from itertools import pairwise
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from bench.nn.backbones import backbone
-from defenses.began_cs.mix import unmixed
+from bench.api import Weights
+from bench.faces import Array, Images
+from bench.nn.backbones import backbone, pooled_block
+from bench.nn.classifier import exact_outputs
+from bench.nn.inputs import unscaled
+from bench.nn.state import config_of, restored
+from defenses.began_cs.class_covariance import identity_maps
 
 SIZES_PX = (32, 64, 128)
 CORE_PX = 8  # side of the smallest map of a decoder
@@ -24,22 +31,15 @@ N_FILTERS = 32  # of a pooled encoder's convolutions
 POOLED_PX = 4  # side of its last map
 
 
-class Form(NamedTuple):
-    """What decides the networks; kept with their weights, so that these explain themselves.
+class NetConfig(NamedTuple):
+    """The integers that define the networks, kept with their weights; see TrainConfig.
 
     Attributes:
         size_px: side of a picture, one of SIZES_PX.
         colours: 1 (grey) or 3.
         labels: numbers in y.
-        width: channels of the largest maps, and what each halving adds.
-        depth: convolutions on each size.
-        latent: numbers in z.
-        hidden: units of the predictor.
-        split: 1 if the encoder says y in its code, and there is no predictor.
-        pooled: 1 if the encoder has an identifier's blocks, else BEGAN's.
-        spare: numbers in the encoder's code beside z (and y), which no noise asks for.
-        linear: 1 if there is a linear map, which does not learn, beside all blocks.
-        apart: which number of y has classes whose z differ; -1: none.
+        split: 1 if y is part of the code, without a predictor.
+        class_split: the number of y whose classes have a covariance of z each; -1: none.
     """
 
     size_px: int
@@ -53,7 +53,12 @@ class Form(NamedTuple):
     pooled: int
     spare: int
     linear: int
-    apart: int
+    class_split: int
+
+    @classmethod
+    def of(cls, weights: Weights) -> "NetConfig":
+        """The config that is kept with the weights."""
+        return config_of(cls, weights, class_split="apart")
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -63,12 +68,12 @@ class Form(NamedTuple):
 
     @property
     def pixels(self) -> int:
-        """Numbers that say a picture."""
+        """Numbers in a picture."""
         return self.colours * self.size_px**2
 
     @property
     def features(self) -> int:
-        """Numbers that the encoder's blocks end with."""
+        """Numbers that the encoder's blocks give."""
         if self.pooled:
             return N_FILTERS * POOLED_PX**2
         return self.widths[-1] * CORE_PX**2
@@ -80,21 +85,15 @@ class Form(NamedTuple):
 
 
 class Code(NamedTuple):
-    """What an encoder says of N pictures.
-
-    Attributes:
-        whole: all of it, (N, code).
-        z: (N, latent).
-        labels: y as it is predicted, (N, labels).
-    """
+    """A whole code, (N, code), its z, (N, latent), and the predicted y, (N, labels)."""
 
     whole: Tensor
     z: Tensor
     labels: Tensor
 
 
-class Fixed(nn.Module):
-    """A linear map that does not learn; nothing comes of it before it is set."""
+class FixedLinear(nn.Module):
+    """A linear map that does not learn; zero until it is set."""
 
     weight: Tensor
     bias: Tensor
@@ -105,7 +104,7 @@ class Fixed(nn.Module):
         self.register_buffer("bias", torch.zeros(n_out))
 
     def set(self, weight: Tensor, bias: Tensor) -> None:
-        """What it does: weight, (n_out, n_in), and bias, (n_out,)."""
+        """Sets weight, (n_out, n_in), and bias, (n_out,)."""
         self.weight.copy_(weight)
         self.bias.copy_(bias)
 
@@ -117,24 +116,21 @@ class Fixed(nn.Module):
 class Decoder(nn.Module):
     """From codes, (N, n_inputs), to pictures, (N, C, H, W), in about [-1, 1]."""
 
-    def __init__(self, n_inputs: int, form: Form) -> None:
+    def __init__(self, n_inputs: int, config: NetConfig) -> None:
         super().__init__()
-        widths = form.widths[::-1]
-        n_in = widths[0]
-        layers: list[nn.Module] = [
-            nn.Linear(n_inputs, n_in * CORE_PX**2),
-            nn.Unflatten(1, (n_in, CORE_PX, CORE_PX)),
-        ]
-        for number, width in enumerate(widths):
+        n_in = config.widths[-1]
+        layers: list[nn.Module] = [nn.Linear(n_inputs, n_in * CORE_PX**2)]
+        layers += [nn.Unflatten(1, (n_in, CORE_PX, CORE_PX))]
+        for number, width in enumerate(config.widths[::-1]):
             layers += [nn.Upsample(scale_factor=2)] if number else []
-            for _ in range(form.depth):
+            for _ in range(config.depth):
                 layers += [nn.Conv2d(n_in, width, 3, padding=1), nn.ELU()]
                 n_in = width
-        last = nn.Conv2d(n_in, form.colours, 3, padding=1)
+        last = nn.Conv2d(n_in, config.colours, 3, padding=1)
         self.blocks = nn.Sequential(*layers, last)
-        self.linear = Fixed(n_inputs, form.pixels) if form.linear else None
-        if form.linear:
-            _silence(last)
+        self.linear = FixedLinear(n_inputs, config.pixels) if config.linear else None
+        if config.linear:
+            _zero(last)
 
     def forward(self, codes: Tensor) -> Tensor:
         """The pictures."""
@@ -145,20 +141,21 @@ class Decoder(nn.Module):
 class Generator(nn.Module):
     """From z, (N, latent), and y, (N, labels), to pictures, (N, C, H, W)."""
 
-    mix: Tensor
+    mix: Tensor  # see class_covariance.py; 0.1 called it so in saved weights
 
-    def __init__(self, form: Form) -> None:
+    def __init__(self, config: NetConfig) -> None:
         super().__init__()
-        self.apart = form.apart
-        self.decoder = Decoder(form.latent + form.labels, form)
-        self.register_buffer("mix", unmixed(form.latent))
+        self.class_split = config.class_split
+        self.decoder = Decoder(config.latent + config.labels, config)
+        self.register_buffer("mix", identity_maps(config.latent))
 
     def drawn(self, noise: Tensor, labels: Tensor) -> Tensor:
-        """z, (N, latent), as pictures with such y have it, of noise in [-1, 1]; see mix.py."""
-        if self.apart < 0:
+        """z, (N, latent), of noise in [-1, 1], with the covariance of the class that y tells."""
+        if self.class_split < 0:
             return noise
-        same, other = self.mix
-        z: Tensor = noise @ same + labels[:, self.apart, None] * (noise @ other)  # (N, latent)
+        same, slope = self.mix
+        label = labels[:, self.class_split, None]  # (N, 1)
+        z: Tensor = noise @ same + label * (noise @ slope)  # (N, latent)
         return z
 
     def forward(self, z: Tensor, labels: Tensor) -> Tensor:
@@ -168,15 +165,15 @@ class Generator(nn.Module):
 
 
 class Encoder(nn.Module):
-    """From pictures, (N, C, H, W), to what its blocks say, (N, features), and codes, (N, code)."""
+    """From pictures, (N, C, H, W), to features, (N, features), and codes, (N, code)."""
 
-    def __init__(self, form: Form) -> None:
+    def __init__(self, config: NetConfig) -> None:
         super().__init__()
-        self.blocks = (_pooled if form.pooled else _strided)(form)
-        self.last = nn.Linear(form.features, form.code)
-        self.linear = Fixed(form.pixels, form.code) if form.linear else None
-        if form.linear:
-            _silence(self.last)
+        self.blocks = (_pooled if config.pooled else _strided)(config)
+        self.last = nn.Linear(config.features, config.code)
+        self.linear = FixedLinear(config.pixels, config.code) if config.linear else None
+        if config.linear:
+            _zero(self.last)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Features and codes."""
@@ -185,81 +182,71 @@ class Encoder(nn.Module):
         return features, code if self.linear is None else code + self.linear(images.flatten(1))
 
 
-def _silence(layer: nn.Linear | nn.Conv2d) -> None:
-    """Nothing comes of it until it learns: the network begins as the linear map beside it."""
+def _zero(layer: nn.Linear | nn.Conv2d) -> None:
+    """Makes the network start as the linear map that it is added to."""
     for parameter in layer.parameters():
         nn.init.zeros_(parameter)
 
 
-def _strided(form: Form) -> nn.Sequential:
+def _strided(config: NetConfig) -> nn.Sequential:
     """BEGAN's blocks."""
-    steps = [(form.colours, form.width, 1)]
-    for number, width in enumerate(form.widths):
-        for place in range(form.depth):
-            steps.append((steps[-1][1], width, 2 if number and not place else 1))
-    layers: list[nn.Module] = []
-    for n_in, n_out, stride in steps:
-        layers += [nn.Conv2d(n_in, n_out, 3, stride, padding=1), nn.ELU()]
+    n_in = config.width
+    layers: list[nn.Module] = [nn.Conv2d(config.colours, n_in, 3, padding=1), nn.ELU()]
+    for number, width in enumerate(config.widths):
+        for place in range(config.depth):
+            stride = 2 if number and not place else 1
+            layers += [nn.Conv2d(n_in, width, 3, stride, padding=1), nn.ELU()]
+            n_in = width
     return nn.Sequential(*layers, nn.Flatten())
 
 
-def _pooled(form: Form) -> nn.Sequential:
+def _pooled(config: NetConfig) -> nn.Sequential:
     """Blocks as in bench.nn.backbones.ConvNet, of 3x3 convolutions, down to 4x4."""
-    layers: list[nn.Module] = []
-    n_in, side = form.colours, form.size_px
-    while side > POOLED_PX:
-        layers += [
-            nn.Conv2d(n_in, N_FILTERS, 3, padding=1),
-            nn.LeakyReLU(0.2),
-            nn.BatchNorm2d(N_FILTERS),
-            nn.MaxPool2d(3, stride=2, padding=1),
-        ]
-        n_in, side = N_FILTERS, side // 2
-    return nn.Sequential(*layers, nn.Flatten())
+    n_halvings = (config.size_px // POOLED_PX).bit_length() - 1
+    pairs = pairwise((config.colours, *[N_FILTERS] * n_halvings))
+    return nn.Sequential(*(m for pair in pairs for m in pooled_block(*pair, 3)), nn.Flatten())
 
 
-def _predictor(n_inputs: int, form: Form) -> nn.Sequential:
-    """The two layers that say y."""
-    layers = nn.Linear(n_inputs, form.hidden), nn.ELU(), nn.Linear(form.hidden, form.labels)
-    return nn.Sequential(*layers)
+class AttributeNet(nn.Module):
+    """A plain network that estimates y, (N, labels), of pictures, (N, C, H, W) in [-1, 1]."""
 
-
-class Regressor(nn.Module):
-    """Says y of pictures, (N, C, H, W) in [-1, 1], as (N, labels): a plain network."""
-
-    def __init__(self, form: Form) -> None:
+    def __init__(self, config: NetConfig) -> None:
         super().__init__()
-        self.net = backbone("vgg", form.labels, form.size_px)
+        self.net = backbone("vgg", config.labels, config.size_px)
 
     def forward(self, images: Tensor) -> Tensor:
-        """The y that it sees."""
+        """Standardised y."""
         found: Tensor = self.net(images.expand(-1, 3, -1, -1))
         return found
 
 
 class Discriminator(nn.Module):
-    """An encoder whose code says z and y, and an autoencoder's decoder or a plain GAN's verdict."""
+    """An encoder of z and y, and an autoencoder's decoder or a plain GAN's logit."""
 
-    def __init__(self, form: Form, *, rebuilds: bool) -> None:
+    def __init__(self, config: NetConfig, *, rebuilds: bool) -> None:
         super().__init__()
-        self.encoder, self.form = Encoder(form), form
-        self.end = Decoder(form.code, form) if rebuilds else nn.Linear(form.code, 1)
-        n_read = form.features if form.pooled else form.code
-        self.predictor = nn.Sequential() if form.split else _predictor(n_read, form)
+        self.encoder, self.config = Encoder(config), config
+        self.end = Decoder(config.code, config) if rebuilds else nn.Linear(config.code, 1)
+        self.predictor = nn.Sequential()
+        if not config.split:
+            first = nn.Linear(config.features if config.pooled else config.code, config.hidden)
+            self.predictor.extend([first, nn.ELU(), nn.Linear(config.hidden, config.labels)])
 
     def forward(self, images: Tensor) -> tuple[Code, Tensor]:
-        """The codes of pictures, (N, C, H, W) in [-1, 1], and what comes of these.
-
-        That is rebuilt pictures, or logits of being real, (N, 1).
-        """
-        code = self.coded(images)
-        return code, self.end(code.whole)
-
-    def coded(self, images: Tensor) -> Code:
-        """The codes alone."""
-        (features, whole), latent = self.encoder(images), self.form.latent
-        if self.form.split:
-            labels = whole[:, latent : latent + self.form.labels]
+        """Codes of pictures in [-1, 1], and rebuilt pictures or logits of being real, (N, 1)."""
+        (features, whole), latent = self.encoder(images), self.config.latent
+        if self.config.split:
+            labels = whole[:, latent : latent + self.config.labels]
         else:
-            labels = self.predictor(features if self.form.pooled else whole)
-        return Code(whole, whole[:, :latent], labels)
+            labels = self.predictor(features if self.config.pooled else whole)
+        return Code(whole, whole[:, :latent], labels), self.end(whole)
+
+
+def surrogates(weights: Weights, noise: Array, labels: Array, device: str) -> Images:
+    """Generated pictures, uint8 (N, 3, H, W), by the defense's weights.
+
+    They are made of noise in [-1, 1], (N, latent), and standardised y, (N, labels); float32.
+    """
+    net = restored(Generator(NetConfig.of(weights)), weights, device, "generator")
+    made = exact_outputs(lambda n, y: net(net.drawn(n, y), y), device, noise, labels)
+    return np.ascontiguousarray(unscaled(made).expand(-1, 3, -1, -1).numpy())

@@ -1,7 +1,7 @@
-"""PPRL-VGAN: another person's face with one's own expression.
+"""PPRL-VGAN: another person's face with the picture's expression.
 
-Read defense.py for what it does, recipe.py for how it is trained, then game.py, losses.py and
-nets.py; apply/ for what its authors use it for.
+Read defense.py for what it does, train_config.py for its fields, then adversarial_training.py,
+training.py, losses.py and nets.py; apply/ holds its authors' applications.
 """
 
 from defenses.pprl_vgan import defense as defense

@@ -1,85 +1,57 @@
-"""What PPRL-VGAN lowers, in nats.
+"""Losses of PPRL-VGAN, in nats.
 
 Source: Chen, Konrad, Ishwar, CVPR-W 2018; released train.py.
 """
 
-from typing import NamedTuple
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from defenses.pprl_vgan.nets import Verdict
+from defenses.pprl_vgan.nets import Logits
 
-SOFTNESS = 0.1  # the discriminator's real-or-fake targets lie this near to 1 and 0
-
-
-class Shares(NamedTuple):
-    """Weights of the terms of the generator's loss."""
-
-    kl: float
-    real: float
-    person: float
-    utility: float
+SOFTNESS = 0.1  # the discriminator's targets for real and fake differ from 1 and 0 by up to this
 
 
 def kl(mean: Tensor, logvar: Tensor) -> Tensor:
-    """Divergence of each code's distribution from the standard normal, (N,).
-
-    Args:
-        mean: (N, D).
-        logvar: (N, D).
-    """
+    """Divergence of each code's distribution, both (N, D), from the standard normal, (N,)."""
     return -0.5 * (1 + logvar - mean.square() - logvar.exp()).sum(dim=1)
 
 
-def heads(verdict: Verdict, real: Tensor, person: Tensor, utility: Tensor) -> Tensor:
-    """Cross-entropies of the three heads, means over the pictures, (3,).
+def heads(logits: Logits, real: Tensor, person: Tensor, utility: Tensor) -> Tensor:
+    """Cross-entropies of the three heads, (3,): means over N pictures.
 
-    Args:
-        verdict: of N pictures.
-        real: wanted probabilities of being real, (N,).
-        person: wanted classes, (N,).
-        utility: likewise.
+    The targets, (N,), are a probability of being real and two classes.
     """
-    return torch.stack(
-        [
-            functional.binary_cross_entropy_with_logits(verdict.real, real),
-            functional.cross_entropy(verdict.person, person),
-            functional.cross_entropy(verdict.utility, utility),
-        ]
-    )
+    of_real = functional.binary_cross_entropy_with_logits(logits.real, real)
+    classes = (logits.person, person), (logits.utility, utility)
+    return torch.stack([of_real, *(functional.cross_entropy(*pair) for pair in classes)])
 
 
-def of_generator(divergence: Tensor, terms: Tensor, shares: Shares) -> Tensor:
-    """The generator's loss, a number.
+def of_generator(
+    divergence: Tensor, terms: Tensor, w_kl: float, weights: Sequence[float]
+) -> Tensor:
+    """The generator's loss, a number, from the codes' divergence, (N,), and the heads' terms, (3,).
 
-    Args:
-        divergence: of each code, (N,).
-        terms: cross-entropies of the heads, (3,), for being real, the person wanted and what the
-            source shows.
-        shares: of the terms.
+    The terms' targets are to be real, the target person, and the source's utility label.
     """
-    return shares.kl * divergence.mean() + terms @ terms.new_tensor(shares[1:])
+    return w_kl * divergence.mean() + terms @ terms.new_tensor(weights)
 
 
 def of_discriminator(
-    real: Tensor, fake: Tensor, weights: tuple[float, float, float], *, fakes_teach: bool
+    real: Tensor, fake: Tensor, weights: Sequence[float], *, fakes_teach: bool
 ) -> Tensor:
-    """The discriminator's loss, a number.
+    """The discriminator's loss, a number, from the heads' terms on real and fake pictures, (3,).
 
-    Args:
-        real: cross-entropies of the heads on real pictures, (3,).
-        fake: the same on made ones.
-        weights: of the heads.
-        fakes_teach: as released for FERG, made pictures teach all heads, with these weights. As
-            released for MUG, they teach to be told from real ones alone, with weight 1.
+    With `fakes_teach`, as released for FERG, fakes train all heads, with the same weights; without,
+    as released for MUG, they train only the first, with weight 1.
     """
     weighing = real.new_tensor(weights)
     return weighing @ real + (weighing @ fake if fakes_teach else fake[0])
 
 
 def softened(n: int, device: torch.device, *, real: bool) -> Tensor:
-    """Targets of the real-or-fake head: uniform in [0.9, 1] for real, [0, 0.1] for made, (n,)."""
+    """Targets of the first head: uniform in [0.9, 1] for real, [0, 0.1] for fake, (n,)."""
     away = SOFTNESS * torch.rand(n, device=device)
     return 1 - away if real else away

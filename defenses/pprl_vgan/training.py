@@ -1,4 +1,4 @@
-"""A training from its warm-up to its end: resumed where it was killed, begun anew on collapse.
+"""A whole training: resumed if it was killed, restarted if it collapses.
 
 Source: Chen, Konrad, Ishwar, CVPR-W 2018; README of the released code (restart without structure).
 """
@@ -7,65 +7,65 @@ import numpy as np
 
 from bench.api import Context, Weights
 from bench.nn.checkpoint import Checkpoint
-from bench.nn.seeding import seeded
-from bench.nn.state import state_of
-from defenses.pprl_vgan.game import FIGURES, Game
-from defenses.pprl_vgan.nets import Form
-from defenses.pprl_vgan.pupils import Pupils
-from defenses.pprl_vgan.recipe import Recipe
+from bench.nn.state import config_arrays, state_of
+from bench.nn.training import seeded
+from defenses.pprl_vgan.adversarial_training import FIGURES, AdversarialTraining, TrainingSet
+from defenses.pprl_vgan.train_config import TrainConfig
 
-N_KEPT = 20  # checkpoints of a training
-FLAT = 0.2  # of the variety of real pictures: made ones with less have no structure
+N_REPORTS = 20  # of a training: figures and a checkpoint each
+MIN_VARIETY = 0.2  # of real pictures' variety; with less, generated ones have no structure
 
 
-def trained(pupils: Pupils, form: Form, recipe: Recipe, context: Context) -> Weights:
-    """Encoder and decoder as `encoder.*` and `decoder.*`, and how it went.
+def trained(data: TrainingSet, config: TrainConfig, context: Context) -> Weights:
+    """Encoder and decoder as `encoder.*` and `decoder.*`, and figures of their training.
 
-    Where no structure shows after `recipe.patience` epochs it begins anew, as the authors advise.
+    It restarts if no structure shows after `config.patience` epochs, as the authors advise.
 
     Returns:
-        the state with `history`, (epochs, figures), in the order of FIGURES; `restarts`, how often
-        it began anew; `collapsed`, 1 if the last attempt, too, shows no structure.
+        the state with `config.*` (see NetConfig); `history`, (epochs, figures), in the order of
+        FIGURES; `restarts`, a number; `collapsed`, 1 if the last attempt, too, shows no structure.
     """
-    for attempt in range(recipe.restarts + 1):
-        with seeded(context.rng, context.device) as generator:
-            game = Game(pupils, form, recipe, generator, context.device)
+    for attempt in range(config.restarts + 1):
+        with seeded(context.rng, context.device) as rng:
+            training = AdversarialTraining(data, config, rng)
             folder = context.scratch / f"attempt-{attempt}"
             folder.mkdir(exist_ok=True)
-            collapsed = _played(game, Checkpoint(folder, generator, **game.parts), context)
+            collapsed = _run(training, Checkpoint(folder, rng, training.parts), context)
         if not collapsed:
             break
-        which = f"attempt {attempt + 1} of {recipe.restarts + 1}"
-        context.log(f"{which} shows no structure after {len(game.history)} epochs")
+        which = f"attempt {attempt + 1} of {config.restarts + 1}"
+        context.log(f"{which} shows no structure after {len(training.history)} epochs")
     return {
-        **{f"encoder.{name}": array for name, array in state_of(game.encoder).items()},
-        **{f"decoder.{name}": array for name, array in state_of(game.decoder).items()},
-        "history": np.array(game.history, np.float32),
+        **config_arrays(training.net_config),
+        **state_of(training.encoder, "encoder"),
+        **state_of(training.decoder, "decoder"),
+        "history": np.array(training.history, np.float32),
         "restarts": np.array([attempt]),
         "collapsed": np.array([collapsed], np.int64),
     }
 
 
-def _played(game: Game, checkpoint: Checkpoint, context: Context) -> bool:
-    """Whether the game, played to its end, collapsed; it ends as soon as that shows."""
-    facts = checkpoint.resumed()
+def _run(training: AdversarialTraining, checkpoint: Checkpoint, context: Context) -> bool:
+    """Trains to the end, or until it collapses; whether it did."""
+    facts, config = checkpoint.resumed(), training.config
     if facts:
-        game.n_done, game.history = int(facts["n_done"]), list(facts["history"])
-    n_epochs = game.recipe.warmup + game.recipe.rebuild + game.recipe.epochs
-    while game.n_done < n_epochs and not _collapsed(game):
-        told = game.epoch()
-        if game.n_done % max(1, n_epochs // N_KEPT) == 0:
-            checkpoint.keep({"n_done": game.n_done, "history": game.history})
-            shown = ", ".join(f"{name} {value:.2f}" for name, value in told.items())
-            context.log(f"epoch {game.n_done} of {n_epochs}: {shown}")
-        context.progress(game.n_done / n_epochs)
-    game.settle()
-    return _collapsed(game)
+        training.n_done, training.history = int(facts["n_done"]), list(facts["history"])
+    n_epochs = config.warmup + config.rebuild + config.epochs
+    while training.n_done < n_epochs and not _collapsed(training):
+        figures = training.epoch()
+        if training.n_done % max(1, n_epochs // N_REPORTS) == 0:
+            checkpoint.keep({"n_done": training.n_done, "history": training.history})
+            shown = ", ".join(f"{name} {value:.2f}" for name, value in figures.items())
+            context.log(f"epoch {training.n_done} of {n_epochs}: {shown}")
+        context.progress(training.n_done / n_epochs)
+    training.settle()
+    return _collapsed(training)
 
 
-def _collapsed(game: Game) -> bool:
-    """No structure shows: pictures are alike, or nobody's."""
-    if len(game.history) < game.recipe.patience:
+def _collapsed(training: AdversarialTraining) -> bool:
+    """Whether pictures are alike, or nobody's."""
+    if len(training.history) < training.config.patience:
         return False
-    told = dict(zip(FIGURES, game.history[-1], strict=True))
-    return told["variety"] < FLAT or told["person_made"] < 2 / game.form.n_people
+    figures = dict(zip(FIGURES, training.history[-1], strict=True))
+    few = figures["person_made"] < 2 / training.net_config.n_people
+    return few or figures["variety"] < MIN_VARIETY

@@ -1,25 +1,24 @@
 """Several semi-adversarial networks, of which one answers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bench.api import Context, Weights, field
-from bench.faces import Faces, Images, Release
+from bench.faces import Faces, Release
+from bench.nn.state import with_prefix, without_prefix
 from bench.registry import register
-from defenses.san.auxiliary import part, restored_classifiers, said, under
-from defenses.san.family import TAKEN_FOR, check
-from defenses.san.network import Network
+from defenses.san.autoencoder_defense import AutoencoderDefense
+from defenses.san.prototype_defense import GENDER_NOTE, check
 
 SHARE = 0.8  # of the defender's people that a member learns from
-FEWEST = 4  # of them: two are held out, two are told apart
+FEWEST = 4  # of them: two to train on, two to hold out
 
 
 @register("san_ensemble")
 @dataclass(frozen=True)
-class SANEnsemble(Network):
+class SANEnsemble(AutoencoderDefense):
     """Trains diverse networks, so that one of them fools a classifier that none of them met.
 
     Each learns from other people, against one of the classifiers in turn.
@@ -29,70 +28,63 @@ class SANEnsemble(Network):
     the most effective member is found by the defender's own classifiers.
     """
 
-    discloses = Network.discloses | {"member"}
+    discloses = AutoencoderDefense.discloses | {"member"}
     presets: ClassVar = {
-        **Network.presets,
-        "quick": {**Network.presets["quick"], "classifier": "vgg+resnet+timm/test_resnet"},
+        **AutoencoderDefense.presets,
+        "quick": {
+            **AutoencoderDefense.presets["quick"],
+            "classifier": "vgg+resnet+timm/test_resnet",
+        },
     }
 
     n: int = field(3, about="members")
-    member: str = field(
-        "drawn", about="per picture: `drawn`, or the most `effective`", at="protect"
-    )
+    member: str = field("drawn", about="of each picture: drawn, or most effective", at="protect")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check("member", self.member, ("drawn", "effective"))
         if self.n < 2:
-            raise ValueError(f"an ensemble has 2 members or more, got n={self.n}; else take san")
+            raise ValueError(f"an ensemble has 2 members or more, got n={self.n}; use san for one")
 
     def fit(self, faces: Faces, context: Context) -> Weights:
         """What each member learned, under `member0`, ...; and the prototypes of all people."""
+        from defenses.san.gender_prototypes import fitted_prototypes
+
         points = self.points(faces.images, context)
-        found = {**self.averages(faces, points, context)}
-        people = np.unique(faces.labels["identity"])
-        for number, name in enumerate(self._members()):
+        found = {**fitted_prototypes(faces, points, context.device)}
+        identity = faces.labels["identity"]
+        people = np.unique(identity)
+        for name, classifier in self._members().items():
             some = context.rng.permutation(people)[: max(FEWEST, round(SHARE * len(people)))]
-            rows = np.flatnonzero(np.isin(faces.labels["identity"], some))
-            theirs = None if points is None else points[rows]
-            learned = self.learned(faces.pick(rows), theirs, context, self._against(number))
-            found |= under(name, learned)
+            index = np.flatnonzero(np.isin(identity, some))
+            theirs = None if points is None else points[index]
+            member = replace(self, classifier=classifier)
+            found |= with_prefix(name, member.fit_networks(faces.pick(index), theirs, context))
         return found
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
-        """The pictures by one member each; it and the gender each was taken for are noted."""
-        gender = self.taken_for(faces, weights, context)
-        points = self.points(faces.images, context)
+        """The pictures by one member each; notes the member and the gender each was taken for."""
+        gender = self.assumed_gender(faces, weights, context)
+        images, points = faces.images, self.points(faces.images, context)
         moved = np.stack(
             [
-                self.moved(faces.images, points, gender, part(weights, name), context)
-                for name in self._members()
+                self.moved(images, points, gender, learned, context.device)
+                for _, learned in self.classifiers(weights)
             ]
         )  # (n, N, 3, H, W)
+        each = np.arange(len(faces))
         if self.member == "drawn":
             chosen = np.array([rng.integers(self.n) for rng in context.row_rngs], np.int64)
         else:
-            answers = [self.answers(images, weights, context) for images in moved]
-            own = np.stack([some[np.arange(len(gender)), gender] for some in answers])  # (n, N)
-            chosen = own.argmin(axis=0)
-        images = moved[chosen, np.arange(len(faces))]
-        return Release(images, {TAKEN_FOR: gender, "member": chosen})
+            scores = np.stack([self.gender_scores(images, weights, context) for images in moved])
+            chosen = scores[:, each, gender].argmin(axis=0)  # of (n, N)
+        return Release(moved[chosen, each], {GENDER_NOTE: gender, "member": chosen})
 
-    def answers(self, images: Images, weights: Weights, context: Context) -> NDArray[np.float32]:
-        """Mean log-probabilities of the genders by the classifiers of all members, (N, 2)."""
-        nets = [
-            net
-            for number, name in enumerate(self._members())
-            for net in restored_classifiers(
-                self._against(number), part(weights, name), images.shape[-1], context.device
-            )
-        ]
-        return said(nets, images, context.device)
+    def classifiers(self, weights: Weights) -> list[tuple[str, Weights]]:
+        """Those of all members."""
+        return [(kind, without_prefix(name, weights)) for name, kind in self._members().items()]
 
-    def _members(self) -> list[str]:
-        return [f"member{number}" for number in range(self.n)]
-
-    def _against(self, number: int) -> str:
-        """The classifier that a member is trained against."""
-        names = self.classifier.split("+")
-        return names[number % len(names)]
+    def _members(self) -> dict[str, str]:
+        """Names of the members, with the classifier that each is trained against."""
+        kinds = self.classifier.split("+")
+        return {f"member{number}": kinds[number % len(kinds)] for number in range(self.n)}

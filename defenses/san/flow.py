@@ -6,18 +6,18 @@ import numpy as np
 
 from bench.api import Context, Weights, field
 from bench.faces import Array, Faces, Release
+from bench.nn.state import with_prefix, without_prefix
 from bench.registry import register
-from defenses.san.auxiliary import part, under
-from defenses.san.family import TAKEN_FOR
-from defenses.san.network import Network
+from defenses.san.autoencoder_defense import AutoencoderDefense
+from defenses.san.prototype_defense import GENDER_NOTE
 
 
 @register("flow_san")
 @dataclass(frozen=True)
-class FlowSAN(Network):
-    """Trains each network on what the one before gives out, against classifiers trained on that.
+class FlowSAN(AutoencoderDefense):
+    """Trains each network on releases of the previous one, against classifiers trained on these.
 
-    Which gender a picture is taken for is asked of the first classifiers only.
+    The first classifiers decide which gender a picture is taken for.
 
     Source: Mirjalili, Raschka, Ross, IEEE Access 2019, arXiv:1905.01388.
     Differs from it: as `san` differs from the semi-adversarial network.
@@ -31,29 +31,30 @@ class FlowSAN(Network):
             raise ValueError(f"a flow has 1 network or more, got n={self.n}")
 
     def fit(self, faces: Faces, context: Context) -> Weights:
-        """What each network learned, under `flow0`, ...; the first one's stand for all.
+        """What each network learned, under `flow0`, ..., and the first one's without a prefix.
 
-        While they train, pictures are moved by their true gender, to the other one.
+        During training, pictures are moved by their true gender to the other one.
         """
         found: dict[str, Array] = {}
         gender, shown = np.asarray(faces.labels["gender"], np.int64), faces
         points = self.points(faces.images, context)
+        plain = replace(self, prototype="OP", strength=1.0)  # whatever the fields of protect are
         for number in range(self.n):
-            learned = self.learned(shown, points, context)
-            found |= under(f"flow{number}", learned)
-            plain = replace(self, prototype="OP", strength=1.0)  # whatever is asked for later
-            moved = plain.moved(shown.images, points, gender, learned, context)
+            learned = self.fit_networks(shown, points, context)
+            found |= with_prefix(f"flow{number}", learned)
+            moved = plain.moved(shown.images, points, gender, learned, context.device)
             shown = shown.with_images(moved)
-        return {**found, **part(found, "flow0")}
+        return {**found, **without_prefix("flow0", found)}
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
-        """The pictures after all networks; which gender each was taken for is noted.
+        """The pictures after all networks; notes the gender each was taken for.
 
-        `strength` is that of the last network: the others give out what the next was trained on.
+        `strength` applies to the last network: the next one was trained on releases at strength 1.
         """
-        gender, images = self.taken_for(faces, weights, context), faces.images
+        gender, images = self.assumed_gender(faces, weights, context), faces.images
         points = self.points(images, context)
         steps = [replace(self, strength=1.0)] * (self.n - 1) + [self]
         for number, step in enumerate(steps):
-            images = step.moved(images, points, gender, part(weights, f"flow{number}"), context)
-        return Release(images, {TAKEN_FOR: gender})
+            learned = without_prefix(f"flow{number}", weights)
+            images = step.moved(images, points, gender, learned, context.device)
+        return Release(images, {GENDER_NOTE: gender})

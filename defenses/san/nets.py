@@ -1,17 +1,15 @@
-"""The convolutional autoencoder that joins a picture with a prototype of a gender."""
+"""The autoencoder that joins a picture with a prototype of a gender, and its releases."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from bench.api import Weights
-from defenses.san.pictures import EDGE, LUMA
+from bench.faces import LUMA
 
-Shapes = Mapping[str, tuple[int, ...]]
-
-AUTHORS_WIDTHS = (8, 12, 256, 128)
+EDGE = 0.5 / 255  # keeps the logit of black and white finite
 
 
 class Autoencoder(nn.Module):
@@ -19,17 +17,17 @@ class Autoencoder(nn.Module):
 
     Two convolutions with average pooling, two with nearest upsampling, all followed by LeakyReLU of
     slope 0.01; the prototype is joined again before a 1x1 convolution and a sigmoid. The last
-    convolution in space runs at half the side: whatever is finer comes from the prototype alone.
+    spatial convolution runs at half the side: finer detail comes from the prototype alone.
 
     Args:
         widths: filters of the four convolutions.
         kernel: their side, odd.
         pool: by how much each pooling shrinks; 1 keeps the side.
-        skip: give the picture and what changes it: to its logit is added what starts at nothing,
-            and joined is the prototype's difference from the own one, which is nothing for SM.
-        pattern: with `skip`, what that difference weighs at the start: the network begins as the
-            fixed pattern of that strength.
-        n_colours: 1: pictures are grey; 3: they are not.
+        skip: add the change, zero at the start, to the picture's logit; joined is then the
+            prototype's difference from the own one, which is zero for SM.
+        pattern: with `skip`, the weight of that difference at the start: the network begins as
+            the fixed pattern of that strength.
+        n_colours: 1 for grey pictures, 3 for colour.
 
     Source: Mirjalili, Raschka, Namboodiri, Ross, ICB 2018, arXiv:1712.00321; released convae.py.
     Without arguments it is their network, and its state dict has the names of theirs.
@@ -37,7 +35,7 @@ class Autoencoder(nn.Module):
 
     def __init__(
         self,
-        widths: Sequence[int] = AUTHORS_WIDTHS,
+        widths: Sequence[int] = (8, 12, 256, 128),
         kernel: int = 3,
         pool: int = 2,
         *,
@@ -64,15 +62,12 @@ class Autoencoder(nn.Module):
             last.load_state_dict({"weight": weight, "bias": torch.zeros(n_colours)})
 
     def forward(self, picture: Tensor, own: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
-        """The picture towards both prototypes.
+        """The picture joined with both prototypes, (B, n_colours, H, W) each, 0..1.
 
         Args:
-            picture: (B, n_colours, H, W), 0..1; sides divide by the square of `pool`.
-            own: prototypes of the person's gender, (B, 3, H, W), 0..1.
-            other: those that the second answer moves to, likewise.
-
-        Returns:
-            pictures, (B, n_colours, H, W), 0..1, joined with `own` and with `other`.
+            picture: (B, n_colours, H, W), 0..1; sides are multiples of the square of `pool`.
+            own: prototypes of the assumed gender, (B, 3, H, W), 0..1.
+            other: those to move to.
         """
         features = self.autoencoder(torch.cat([picture, own], dim=1))  # (B, 128, H, W)
         if not self.skip:
@@ -86,31 +81,39 @@ class Autoencoder(nn.Module):
         return torch.sigmoid(mixed.float() + start)  # (B, n_colours, H, W)
 
 
+def scaled(images: Tensor, n_colours: int) -> Tensor:
+    """Bytes, (N, 3, H, W), as floats 0..1: their luma, (N, 1, H, W), or all three colours."""
+    if n_colours == 3:
+        return images.float() / 255
+    weights = torch.tensor(LUMA, device=images.device).view(1, 3, 1, 1)
+    return (images.float() * weights).sum(dim=1, keepdim=True) / 255
+
+
+def strengthened(picture: Tensor, moved: Tensor, strength: float) -> Tensor:
+    """The moved picture, (B, C, H, W), 0..1, with the change of its logits multiplied."""
+    if strength == 1:
+        return moved
+    start, end = (torch.logit(part, EDGE) for part in (picture, moved))
+    return torch.sigmoid(start + strength * (end - start))
+
+
 def published_state(state: Weights) -> Weights:
     """A state dict of the authors' release as that of `Autoencoder()`, float32.
-
-    Args:
-        state: arrays by name, as `bench.nn.weights.published` reads them.
 
     Raises:
         ValueError: unless names and shapes are exactly those of the network.
     """
     wanted = {name: tuple(tensor.shape) for name, tensor in Autoencoder().state_dict().items()}
     shapes = {name: array.shape for name, array in state.items()}
-    if shapes != wanted:
-        raise ValueError(f"no published SAN: {_differences(shapes, wanted)}")
-    return {name: np.ascontiguousarray(array, np.float32) for name, array in state.items()}
-
-
-def _differences(shapes: Shapes, wanted: Shapes) -> str:
-    """What this state dict has otherwise."""
     others = [
-        f"{name} is {shapes[name]}, wanted {shape}"
+        f"{name} is {shapes[name]}, expected {shape}"
         for name, shape in wanted.items()
         if shapes.get(name, shape) != shape
     ]
     if lost := sorted(set(wanted) - set(shapes)):
         others.append(f"this lacks {lost}")
     if more := sorted(set(shapes) - set(wanted)):
-        others.append(f"this has {more} besides")
-    return "; ".join(others) + "; take the authors' conv-autoencoder-e20.pkl"
+        others.append(f"this also has {more}")
+    if others:
+        raise ValueError(f"not the authors' SAN: {'; '.join(others)}; use conv-autoencoder-e20.pkl")
+    return {name: np.ascontiguousarray(array, np.float32) for name, array in state.items()}

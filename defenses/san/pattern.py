@@ -1,24 +1,23 @@
-"""The prototypes' pattern alone: what a semi-adversarial network must beat."""
+"""The prototypes' pattern alone: a baseline that semi-adversarial networks must beat."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 from bench.api import Context, Weights, field
 from bench.faces import Faces, Release
-from bench.nn.classifier import on
 from bench.registry import register
-from defenses.san.alignment import AT_ONCE
-from defenses.san.auxiliary import dealt, gender_classifiers
-from defenses.san.family import TAKEN_FOR, Towards
-from defenses.san.pictures import EDGE, scaled
+from defenses.san.prototype_defense import GENDER_NOTE, PrototypeDefense
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @register("prototype_pattern")
 @dataclass(frozen=True)
-class PrototypePattern(Towards):
-    """Adds w (P_other - P_own) to the logit of each pixel: no network that looks at the picture.
+class PrototypePattern(PrototypeDefense):
+    """Adds w (P_other - P_own) to the logit of each pixel: no network looks at the picture.
 
     The releases of the SAN authors' network differ by such a pattern and nothing else, since the
     prototype enters before a 1x1 convolution.
@@ -29,20 +28,31 @@ class PrototypePattern(Towards):
     w: float = field(4.0, about="strength, per unit of the prototypes' 0..1", at="protect")
 
     def fit(self, faces: Faces, context: Context) -> Weights:
-        """The prototypes, and the classifier that says which gender a picture is taken for."""
-        deal = dealt(faces.labels["identity"], context)
+        """The prototypes, and the classifier that decides which gender a picture is taken for."""
+        from defenses.san.auxiliary import gender_classifiers, split_by_person
+        from defenses.san.gender_prototypes import fitted_prototypes
+
+        split, steps = split_by_person(faces.labels["identity"], context), self.auxiliary_steps
+        points = self.points(faces.images, context)
         return {
-            **self.averages(faces, self.points(faces.images, context), context),
-            **gender_classifiers(self.classifier, faces, deal, self.auxiliary_steps, context),
+            **fitted_prototypes(faces, points, context.device),
+            **gender_classifiers(self.classifier, faces, split, steps, context),
         }
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
-        """The pictures with the pattern; which gender each was taken for is noted."""
-        gender, device = self.taken_for(faces, weights, context), context.device
-        laid = self.laid(self.points(faces.images, context), weights, context)
-        told, images, made = on(device, gender), on(device, faces.images), []
-        for rows in torch.split(torch.arange(len(faces), device=device), AT_ONCE):
-            own, other = laid.joined(self.prototype, told, rows)  # (B, 3, H, W) each
-            start = torch.logit(scaled(images[rows], 3), EDGE)
-            made.append(torch.sigmoid(start + self.w * (other - own)).cpu().numpy())
-        return Release(np.concatenate(made), {TAKEN_FOR: gender})
+        """The pictures with the pattern; notes the gender each was taken for."""
+        import torch
+
+        from bench.nn.classifier import exact_outputs
+        from defenses.san.gender_prototypes import prototypes_for
+        from defenses.san.nets import EDGE, scaled
+
+        gender, device = self.assumed_gender(faces, weights, context), context.device
+        prototypes = prototypes_for(self.points(faces.images, context), weights, device)
+
+        def moved(images: "Tensor", gender: "Tensor", index: "Tensor") -> "Tensor":
+            own, other = prototypes.pairs(self.prototype, gender, index)  # (B, 3, H, W) each
+            return torch.sigmoid(torch.logit(scaled(images, 3), EDGE) + self.w * (other - own))
+
+        made = exact_outputs(moved, device, faces.images, gender, np.arange(len(faces)))
+        return Release(made.numpy(), {GENDER_NOTE: gender})

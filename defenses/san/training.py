@@ -1,136 +1,172 @@
-"""Two stages: first the picture itself, then gender and matching against frozen networks."""
+"""Training in two stages: the picture itself, then gender and matching by frozen networks."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from bench.api import Context, Weights
+from bench.data.alignment import Points
 from bench.faces import Faces
-from bench.nn.classifier import on, outputs, shuffled
-from bench.nn.training import autocast
-from defenses.san.alignment import Prototypes
-from defenses.san.auxiliary import CHANGES, Deal
-from defenses.san.losses import gender_term, matching_term, pixel_term
-from defenses.san.pictures import scaled
+from bench.nn.classifier import on, outputs
+from bench.nn.state import with_prefix
+from bench.nn.training import Objective, Schedule, autocast, trained
+from defenses.san import auxiliary
+from defenses.san.auxiliary import Split
+from defenses.san.gender_prototypes import Prototypes, fitted_prototypes, prototypes_for
+from defenses.san.nets import scaled
 
-
-@dataclass(frozen=True)
-class Terms:
-    """What the second stage lowers: the sum of three terms.
-
-    Attributes:
-        gender, matching, pixels: their weights.
-        aim: what the classifier should say of OP (losses.gender_term).
-        matched: whose embedding stays near that of the picture (losses.matching_term).
-        pixel_loss: see losses.pixel_term; also of the first stage.
-        varied: classifiers see releases turned, resized and relit by chance.
-    """
-
-    gender: float
-    matching: float
-    pixels: float
-    aim: str
-    matched: str
-    pixel_loss: str
-    varied: bool
+if TYPE_CHECKING:
+    from defenses.san.autoencoder_defense import AutoencoderDefense
 
 
 class Frozen(NamedTuple):
-    """The auxiliary networks, which do not learn any more."""
+    """The auxiliary networks, which are not trained any further."""
 
     classifiers: Sequence[nn.Module]
     matcher: nn.Module
 
-    def embedded(self, inputs: Tensor) -> Tensor:
-        """Unit vectors of pictures in [-1, 1], (B, D)."""
-        return functional.normalize(self.matcher(inputs).float(), dim=1)
 
-
-class Material:
-    """The defender's pictures on the device, with all that does not change while it trains."""
-
-    def __init__(self, faces: Faces, prototypes: Prototypes, n_colours: int, device: str) -> None:
-        self.shown = scaled(on(device, faces.images), n_colours)  # (N, n_colours, H, W), 0..1
-        self.gender = on(device, faces.labels["gender"]).long()
-        self.prototypes = prototypes
-
-    def outputs(self, net: nn.Module, index: Tensor) -> tuple[Tensor, Tensor]:
-        """Releases SM and OP, (B, n_colours, H, W), 0..1."""
-        own, other = self.prototypes.joined("OP", self.gender, index)
-        return net(self.shown[index], own, other)  # type: ignore[no-any-return]
-
-    def inputs(self, made: Tensor) -> Tensor:
-        """What the auxiliary networks see of a release, (B, 3, H, W) in [-1, 1]."""
-        colours = made.expand(-1, 3, -1, -1)  # of a grey one, three times the same
-        return (2 * colours - 1).contiguous(memory_format=torch.channels_last)
-
-
-class Stage:
-    """The objective of one stage; of the first, where there are no frozen networks."""
-
-    solved = 0.0
-    blank = False
+class Batches:
+    """The defender's pictures on the device, with their gender and prototypes, by index."""
 
     def __init__(
-        self, material: Material, deal: Deal, terms: Terms, frozen: Frozen | None = None
+        self, faces: Faces, split: Split, prototypes: Prototypes, n_colours: int, device: str
     ) -> None:
-        self.material, self.terms, self.frozen = material, terms, frozen
-        for one in (*frozen.classifiers, frozen.matcher) if frozen else ():
-            one.requires_grad_(False)
-        device = material.shown.device
-        self.train, self.valid = (torch.from_numpy(rows).to(device) for rows in deal)
-        if frozen:  # nothing changes the originals, so their features are computed once
-            made = outputs(frozen.matcher, material.inputs(material.shown), lambda x, _: x)
+        self.pictures = scaled(on(device, faces.images), n_colours)  # (N, n_colours, H, W), 0..1
+        self.gender = on(device, faces.labels["gender"]).long()
+        self.prototypes = prototypes
+        self.train, self.valid = (on(device, index) for index in split)
+
+    def batch(self, index: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The autoencoder's inputs: pictures, their own prototypes and the other ones."""
+        return self.pictures[index], *self.prototypes.pairs("OP", self.gender[index], index)
+
+
+class SANObjective(Objective):
+    """The loss of the second stage; without frozen networks, of the first.
+
+    The fields are those of the defense: weights and kinds of the terms.
+    """
+
+    solved = 0.0
+
+    def __init__(
+        self, data: Batches, fields: "AutoencoderDefense", frozen: Frozen | None = None
+    ) -> None:
+        self.data, self.train, self.fields, self.frozen = data, data.train, fields, frozen
+        if frozen:
+            for net in (*frozen.classifiers, frozen.matcher):
+                net.requires_grad_(False)
+            # The originals do not change, so their features are computed once.
+            made = outputs(frozen.matcher, _inputs(data.pictures), lambda x, _: x)
             self.features = functional.normalize(made, dim=1)  # (N, D)
-
-    def parameters(self) -> Sequence[nn.Parameter]:
-        """None beside the network."""
-        return ()
-
-    def batches(self, size: int, generator: torch.Generator) -> list[Tensor]:
-        """Indices of the defender's pictures in random order."""
-        parts = shuffled(len(self.train), size, generator)
-        return [self.train[part.to(self.train.device)] for part in parts]
 
     def loss(self, net: nn.Module, index: Tensor, generator: torch.Generator) -> Tensor:
         """The weighted sum of the terms."""
         with autocast(index.device):
-            own, other = self.material.outputs(net, index)
+            own, other = net(*self.data.batch(index))  # SM and OP, (B, n_colours, H, W), 0..1
         if self.frozen is None:
             return self._pixels(own, other, index)
-        both = torch.cat([self.material.inputs(out) for out in (own, other)])
-        gender = self._gender(both, index, generator)
+        both = torch.cat([_inputs(release) for release in (own, other)])
+        gender, fields = self._gender(both, index, generator), self.fields
         with autocast(index.device):
-            kept, moved = self.frozen.embedded(both).chunk(2)  # (B, D) each
-        terms = self.terms
-        matching = matching_term(terms.matched, kept, moved, self.features[index])
-        total = terms.gender * gender + terms.matching * matching
-        return total + terms.pixels * self._pixels(own, other, index) if terms.pixels else total
+            made = self.frozen.matcher(both).float()
+        kept, moved = functional.normalize(made, dim=1).chunk(2)  # (B, D) each
+        matching = matching_term(fields.matched, kept, moved, self.features[index])
+        total = fields.gender_weight * gender + fields.matching_weight * matching
+        if not fields.pixel_weight:
+            return total
+        return total + fields.pixel_weight * self._pixels(own, other, index)
 
     def _gender(self, both: Tensor, index: Tensor, generator: torch.Generator) -> Tensor:
         """J_G, the mean over the classifiers."""
-        if self.terms.varied:
-            both = CHANGES.changed(both, generator)
+        if self.fields.varied:
+            both = auxiliary.AUGMENTATION.changed(both, generator)
         losses = []
         for classifier in self.frozen.classifiers if self.frozen else ():
             with autocast(index.device):
                 kept, moved = classifier(both).float().chunk(2)  # (B, 2) each
-            losses.append(gender_term(kept, moved, self.material.gender[index], self.terms.aim))
+            losses.append(gender_term(self.fields.aim, kept, moved, self.data.gender[index]))
         return torch.stack(losses).mean()
 
     def _pixels(self, own: Tensor, other: Tensor, index: Tensor) -> Tensor:
         """J_D, of the release whose embedding is kept."""
-        shown = other if self.terms.matched == "OP" else own
-        return pixel_term(self.terms.pixel_loss, shown, self.material.shown[index])
+        release = other if self.fields.matched == "OP" else own
+        return pixel_term(self.fields.pixel_loss, release, self.data.pictures[index])
 
     def valid_loss(self, net: nn.Module) -> float:
         """The same on people that it does not train on."""
         net.eval()
         with torch.inference_mode():
-            parts = torch.split(self.valid, 128)
+            parts = torch.split(self.data.valid, 128)
             generator = torch.Generator().manual_seed(0)
             losses = [self.loss(net, part, generator) * len(part) for part in parts]
-        return float(torch.stack(losses).sum()) / len(self.valid)
+        return float(torch.stack(losses).sum()) / len(self.data.valid)
+
+
+def fitted_networks(
+    fields: "AutoencoderDefense", faces: Faces, points: Points | None, context: Context
+) -> Weights:
+    """The weights of the prototypes, the classifiers and the autoencoder, trained in this order."""
+    names, device = fields.classifier, context.device
+    prototypes = fitted_prototypes(faces, points, device)
+    split = auxiliary.split_by_person(faces.labels["identity"], context)
+    classifiers = auxiliary.gender_classifiers(names, faces, split, fields.auxiliary_steps, context)
+    state = fields.pretrained()
+    if not state:
+        nets = auxiliary.classifier_nets(names, classifiers, faces.images.shape[-1], device)
+        frozen = Frozen(nets, auxiliary.matcher(fields, faces, split, context))
+        laid = prototypes_for(points, prototypes, device)
+        data = Batches(faces, split, laid, fields.n_colours, device)
+        for steps, stage in ((fields.pixel_steps, None), (fields.steps, frozen)):
+            objective = partial(SANObjective, data, fields, stage)
+            schedule = Schedule(fields.lr, fields.batch, steps, rounds=1)
+            state = trained(fields.net, objective, schedule, context, state or None)
+    return {**prototypes, **classifiers, **with_prefix("autoencoder", state)}
+
+
+def pixel_term(kind: str, release: Tensor, picture: Tensor) -> Tensor:
+    """J_D: difference between release and picture, (B, n_colours, H, W) in 0..1, mean over pixels.
+
+    Its kind is `squared` (slides), `entropy` (report of the Keras version) or `absolute` (released
+    code).
+    """
+    if kind == "squared":
+        return functional.mse_loss(release, picture)
+    if kind == "absolute":
+        return functional.l1_loss(release, picture)
+    return functional.binary_cross_entropy(release, picture)
+
+
+def gender_term(aim: str, own: Tensor, other: Tensor, gender: Tensor) -> Tensor:
+    """J_G = S(y, f(SM)) + S(1 - y, f(OP)), S the cross-entropy, in nats.
+
+    Args:
+        aim: what OP should be taken for: `flip` the other gender, `even` either with equal odds.
+        own: the classifier's logits for SM, (B, 2).
+        other: those for OP.
+        gender: y, (B,).
+    """
+    kept = functional.cross_entropy(own, gender)
+    if aim == "flip":
+        return kept + functional.cross_entropy(other, 1 - gender)
+    return kept - functional.log_softmax(other, dim=1).mean()
+
+
+def matching_term(matched: str, own: Tensor, other: Tensor, original: Tensor) -> Tensor:
+    """J_M: squared distance to the original's embedding, (B, D), summed over D.
+
+    It is that of `SM` (paper), of the `mean` of SM's and OP's (released code), or of `OP`.
+    """
+    near = {"SM": own, "mean": (own + other) / 2, "OP": other}[matched]
+    return torch.sum((near - original) ** 2, dim=1).mean()
+
+
+def _inputs(release: Tensor) -> Tensor:
+    """A release as the auxiliary networks take it, (B, 3, H, W) in [-1, 1]."""
+    colours = release.expand(-1, 3, -1, -1)  # of a grey one, three times the same
+    return (2 * colours - 1).contiguous(memory_format=torch.channels_last)

@@ -33,13 +33,15 @@ def paper_sized():
             shown = evidence + spoiled * rng.normal(0, 1, 60)
             sure = 1 / (1 + np.exp(-(shown[:, None] + bias)))  # (images, labelers)
             sure[:, :3] = 0.5  # three labelers answer by coin
-            said = rng.random((60, 60)) < sure
+            labelled = rng.random((60, 60)) < sure
             for i in range(60):
                 name = f"{question}{i}"
-                told = {"evidence": f"{evidence[i]:.3g}", "light": f"{i / 60:.2f}", "pose": ""}
-                key[f"{name}{version}"] = {"question": question, "image": name, **told}
+                facts = {"evidence": f"{evidence[i]:.3g}", "light": f"{i / 60:.2f}", "pose": ""}
+                key[f"{name}{version}"] = {"question": question, "image": name, **facts}
                 labels += [
-                    Label(f"simulated-{j}", question, name, version, "yes" if said[i, j] else "no")
+                    Label(
+                        f"simulated-{j}", question, name, version, "yes" if labelled[i, j] else "no"
+                    )
                     for j in range(60)
                 ]
     return labels, key

@@ -7,14 +7,14 @@ from scipy import stats
 from bench.annotation.accuracy import (
     by_attribute,
     by_evidence,
-    share_right,
+    share_correct,
     t_test,
     t_tests,
     worst,
 )
 from bench.annotation.choice import Bins
-from bench.annotation.tables import NotAvailable
-from bench.annotation.votes import votes
+from bench.annotation.votes import votes_by_question
+from bench.tables import NotAvailable
 
 
 def test_variance_is_that_of_both_clusterings():
@@ -26,7 +26,7 @@ def test_variance_is_that_of_both_clusterings():
     variance = max(by_image + by_labeler - (apart**2).sum() / n**2, by_image, by_labeler)
     half = stats.t.ppf(0.975, 2) * np.sqrt(variance) / (share * (1 - share))
     low = 1 / (1 + np.exp(-(np.log(share / (1 - share)) - half)))
-    found = share_right(right, np.arange(4))
+    found = share_correct(right, np.arange(4))
     assert (found.value, found.n) == (pytest.approx(share), n)
     assert found.low == pytest.approx(min(low, found.low))
     assert found.low == pytest.approx(low, abs=1e-6)
@@ -38,7 +38,7 @@ def test_intervals_hold_the_truth():
     for _ in range(400):
         logits = 1.2 + rng.normal(0, 1, (40, 1)) + rng.normal(0, 0.5, 25)
         right = (rng.random((40, 25)) < 1 / (1 + np.exp(-logits))).astype(float)
-        found = share_right(right, np.arange(40))
+        found = share_correct(right, np.arange(40))
         held.append(found.low <= TRUE_SHARE <= found.high)
     assert 0.92 <= np.mean(held) <= 0.985
 
@@ -60,11 +60,11 @@ def test_the_t_test_is_of_numbers_of_labelers():
 
 
 def test_a_t_test_of_nothing_says_why(table):
-    given = votes(table({"raw": {"a": "yyn"}, "blur": {"a": "yyn"}}), {}, "raw")[0]
-    reason = NotAvailable("a t-test wants two images or more")
+    given = votes_by_question(table({"raw": {"a": "yyn"}, "blur": {"a": "yyn"}}), {}, "raw")[0]
+    reason = NotAvailable("a t-test needs two images or more")
     assert t_tests(given).rows == [("raw - blur", *[reason] * 4)]
     same = {"a": "yyn", "b": "nny"}
-    given = votes(table({"raw": same, "blur": same}), {}, "raw")[0]
+    given = votes_by_question(table({"raw": same, "blur": same}), {}, "raw")[0]
     assert "t is undefined" in t_tests(given).rows[0][1].reason
 
 
@@ -83,8 +83,8 @@ def given(table):
         "c": {"evidence": "2.9", "glasses": "no", "person": "2"},
         "d": {"evidence": "9", "glasses": "", "person": "2"},
     })  # fmt: skip
-    said = {"a": "nnnn", "b": "yynn", "c": "yyyn", "d": "yyyy"}
-    return votes(table({"blur": said}), key, "key")[0]
+    labelled = {"a": "nnnn", "b": "yynn", "c": "yyyn", "d": "yyyy"}
+    return votes_by_question(table({"blur": labelled}), key, "key")[0]
 
 
 def test_evidence_is_binned_and_what_is_beyond_lies_in_the_last_bin(given):
@@ -101,18 +101,18 @@ def test_evidence_is_binned_and_what_is_beyond_lies_in_the_last_bin(given):
 def test_errors_by_attribute_leave_out_images_without_it(given):
     rows = {row[:3]: row[3].value for row in by_attribute(given).rows}
     assert rows == {("glasses", "no", 2): 3 / 8, ("glasses", "yes", 1): 1.0}
-    assert "has none of" in by_attribute(given, ("light",)).rows[0][3].reason
+    assert "in the key (--key), found none" in by_attribute(given, ("light",)).rows[0][3].reason
 
 
 def test_numbers_are_cut_into_thirds(table):
-    said = {f"i{i}": "yy" if i < 6 else "nn" for i in range(9)}
-    key = keyed({name: {"light": f"{i / 10}"} for i, name in enumerate(said)})
-    rows = by_attribute(votes(table({"blur": said}), key, "key")[0]).rows
+    labelled = {f"i{i}": "yy" if i < 6 else "nn" for i in range(9)}
+    key = keyed({name: {"light": f"{i / 10}"} for i, name in enumerate(labelled)})
+    rows = by_attribute(votes_by_question(table({"blur": labelled}), key, "key")[0]).rows
     assert [(row[2], row[3].value) for row in rows] == [(3, 0), (3, 0), (3, 1)]
 
 
 def test_the_worst_come_first(given):
-    assert [(row[1], float(row[2])) for row in worst(given).rows] == [
+    assert [(row[1], row[2].value) for row in worst(given).rows] == [
         ("a", 0), ("b", 0.5), ("c", 0.75), ("d", 1)
     ]  # fmt: skip
 

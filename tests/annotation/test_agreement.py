@@ -1,11 +1,11 @@
-"""Alpha against published examples, and what gives careless labelers away."""
+"""Alpha against published examples, and the signs of careless labelers."""
 
 import numpy as np
 import pytest
 
-from bench.annotation.agreement import alphas, krippendorff, labelers
-from bench.annotation.tables import NotAvailable
-from bench.annotation.votes import votes
+from bench.annotation.agreement import alphas, krippendorff, labeler_table
+from bench.annotation.votes import votes_by_question
+from bench.tables import NotAvailable
 
 CARELESS = 3  # of the labelers in `paper_sized`: they answer by coin
 
@@ -62,24 +62,26 @@ def test_alpha_without_variety_is_undefined(table):
         krippendorff(np.array([[3, 0], [2, 0]]))
     with pytest.raises(ValueError, match="no image has two labels"):
         krippendorff(np.array([[1, 0], [0, 1]]))
-    given = votes(table({"raw": {"a": "yyy", "b": "yyy"}}), {}, "raw")[0]
+    given = votes_by_question(table({"raw": {"a": "yyy", "b": "yyy"}}), {}, "raw")[0]
     assert alphas(given).rows[0][1] == NotAvailable("all labels are the same")
 
 
 def test_coins_are_found_among_labelers_with_care(paper_sized):
     labels, key = paper_sized
-    rows = labelers(votes(labels, key, "raw")[0]).rows
+    rows = labeler_table(votes_by_question(labels, key, "raw")[0]).rows
     blamed = {row[0] for row in rows if row[-1]}
     coins = {f"simulated-{j}" for j in range(CARELESS)}
     assert blamed <= coins
     assert len(blamed) >= CARELESS - 1  # each is let go at a risk of 5 %
 
 
-def test_haste_and_one_answer_are_told(table):
+def test_fast_and_uniform_labelers_are_reported(table):
     images = {f"{kind}{i}": "yyyyy" if kind == "a" else "ynnnn" for kind in "ab" for i in range(20)}
     labels = [
         label._replace(seconds=0.2 if label.labeler == "anna1" else 2.0)
         for label in table({"raw": images})
     ]
-    told = {row[0]: row[-1] for row in labelers(votes(labels, {}, "raw")[0]).rows}
-    assert list(told.values()) == ["as a coin, one answer", "in a hurry", "", "", ""]
+    careless = {
+        row[0]: row[-1] for row in labeler_table(votes_by_question(labels, {}, "raw")[0]).rows
+    }
+    assert list(careless.values()) == ["at chance, one answer", "too fast", "", "", ""]

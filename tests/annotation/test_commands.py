@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bench.cli import app
-from bench.runner.engine import LocalEngine
+from bench.runner.engines.local import LocalEngine
 
 LONG = ("labeler", "question", "image", "version", "label")
 
@@ -16,10 +16,10 @@ def bench(tmp_path, monkeypatch):
 
 
 def test_a_long_table_becomes_tables_and_figures(bench, write_csv, tmp_path):
-    said = {"raw": "yyy", "blur": "yyn"}
+    labelled = {"raw": "yyy", "blur": "yyn"}
     rows = [
         (f"l{j}", "joy", f"i{i}", version, label)
-        for version, labels in said.items()
+        for version, labels in labelled.items()
         for i in range(4)
         for j, label in enumerate(labels)
     ]
@@ -31,27 +31,29 @@ def test_a_long_table_becomes_tables_and_figures(bench, write_csv, tmp_path):
     out = tmp_path / "runs" / "analysis"
     assert "labels.csv,26,empty: label" in (out / "bad.csv").read_text()
     assert (
-        "A tied vote counts: wrong; a consensus counts over its level"
-        in (out / "analysis.md").read_text()
+        "A tied vote counts: wrong; consensus: over the level" in (out / "analysis.md").read_text()
     )
     assert (out / "joy-consensus.png").exists()
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (("analyse", "none.csv"), "none.csv"),
         (("analyse", "x.csv", "--truth", "guess"), "'guess' is not one of"),
-        (("simulate", "nowhere"), "nowhere holds no study.json; `bench annotate export` makes one"),
-        (("export", "nogrid"), "no grid 'nogrid'"),
-        (("rehearse", "--question", "mood=sad"), "no data of grid 'quick' tell 'mood'"),
-        (("export", "--question", "mood=sad"), "no data of grid 'quick' tell 'mood'"),
+        (
+            ("simulate", "nowhere"),
+            "expected study.json in nowhere, found none; make one with `bench annotate export`",
+        ),
+        (("export", "nogrid"), "got 'nogrid'"),
+        (("rehearse", "--question", "mood=sad"), "got 'mood'"),
+        (("export", "--question", "mood=sad"), "got 'mood'"),
     ],
 )
-def test_a_mistake_is_one_clear_line(bench, words, told):
+def test_a_user_error_is_one_line(bench, words, message):
     done = bench(*words)
     assert done.exit_code == 2
-    assert told in done.output.replace("\n", " ")
+    assert message in done.output.replace("\n", " ")
 
 
 def test_export_writes_a_study(bench, toys, tmp_path, monkeypatch):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bench.annotation import export
-from bench.annotation.recipe import SAME, Recipe
+from bench.annotation.study_spec import SAME_PERSON, StudySpec
 from bench.spec import Spec
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -29,10 +29,12 @@ def study(tmp_path_factory):
         key = {"question": question, "image": 1, "version": "raw", "truth": "yes"}
         return export.Item(export.new_token(), key, shown)
 
-    made = [item("joy", 1) for _ in range(N_SINGLE)] + [item(SAME, 2) for _ in range(N_PAIRS)]
-    texts = {"joy": "Is </script> joy here?", SAME: "One person?"}
+    made = [item("joy", 1) for _ in range(N_SINGLE)] + [
+        item(SAME_PERSON, 2) for _ in range(N_PAIRS)
+    ]
+    texts = {"joy": "Is </script> joy here?", SAME_PERSON: "One person?"}
     folder = tmp_path_factory.mktemp("study")
-    export.write(Recipe(Spec("toy"), (), "joy", 0), made, texts, folder, "https://place")
+    export.write(StudySpec(Spec("toy"), (), "joy", 0), made, texts, folder, "https://place")
     return folder
 
 

@@ -1,11 +1,11 @@
-"""Every line is used or told."""
+"""Every line is used or reported."""
 
 import numpy as np
 import pytest
 
-from bench.annotation.analysis import Choices, analyse
+from bench.annotation.analysis import AnalysisOptions, analyse
 from bench.annotation.reading import Label, read_key, read_labels
-from bench.annotation.votes import votes
+from bench.annotation.votes import votes_by_question
 
 LONG = ("labeler", "question", "image", "version", "label")
 
@@ -44,14 +44,14 @@ def test_result_files_find_their_pictures_in_the_key(write_csv):
     ],
 )
 def test_batches_of_mechanical_turk_are_read(write_csv, columns, cells, label):
-    told = ("WorkerId", "Input.picture", "WorkTimeInSeconds", "AssignmentStatus", *columns)
+    columns = ("WorkerId", "Input.picture", "WorkTimeInSeconds", "AssignmentStatus", *columns)
     rows = [("w1", "t1", "9", "Approved", *cells), ("w2", "t1", "9", "Rejected", *cells)]
-    found = read_labels([write_csv("batch.csv", told, rows)], KEY)
+    found = read_labels([write_csv("batch.csv", columns, rows)], KEY)
     assert found.labels == [Label("w1", "joy", "7", "blur", label, 9.0)]
     assert [bad.reason for bad in found.bad] == ["the assignment was rejected"]
 
 
-def test_bad_lines_are_told_with_file_and_line(write_csv):
+def test_bad_lines_are_listed_with_file_and_line(write_csv):
     first = write_csv("a.csv", LONG, [("ann", "joy", "1", "raw", "yes")])
     rows = [
         ("ann", "joy", "1", "raw", "no"),
@@ -63,29 +63,27 @@ def test_bad_lines_are_told_with_file_and_line(write_csv):
     found = read_labels([first, write_csv("b.csv", LONG, rows)], {})
     assert [label.label for label in found.labels] == ["yes"]
     assert [(bad.file, bad.line, bad.reason) for bad in found.bad] == [
-        ("b.csv", 2, "ann has answered this at a.csv:2"),
+        ("b.csv", 2, "ann labelled this already at a.csv:2"),
         ("b.csv", 3, "empty: label"),
-        ("b.csv", 4, "it has a cell too many or too few"),
-        ("b.csv", 5, "it has a cell too many or too few"),
+        ("b.csv", 4, "it has too many or too few cells"),
+        ("b.csv", 5, "it has too many or too few cells"),
         ("b.csv", 6, "empty: labeler, question"),
     ]
 
 
-def test_a_picture_that_no_key_knows_is_told(write_csv):
+def test_a_picture_that_is_in_no_key_is_reported(write_csv):
     path = write_csv(
         "x.csv", ("labeler", "picture", "label"), [("a", "t1", "yes"), ("a", "t2", "no")]
     )
-    assert "'t2' is in no key table" in read_labels([path], KEY).bad[0].reason
+    assert "'t2' is not in a key table" in read_labels([path], KEY).bad[0].reason
 
 
-def test_files_of_no_known_kind_are_refused(write_csv):
+def test_unknown_columns_are_refused(write_csv):
     path = write_csv("x.csv", ("who", "what"), [("a", "b")])
-    with pytest.raises(
-        ValueError, match=r"columns \['what', 'who'\]; wanted are labeler, question"
-    ):
+    with pytest.raises(ValueError, match=r"columns labeler, question.*; got \['what', 'who'\]"):
         read_labels([path], {})
     empty = write_csv("y.csv", LONG, [("", "", "", "", "")])
-    with pytest.raises(ValueError, match=r"no label can be used in \['y.csv'\]"):
+    with pytest.raises(ValueError, match=r"expected labels in \['y.csv'\], found no line to use"):
         read_labels([empty], {})
 
 
@@ -99,38 +97,40 @@ def test_a_key_that_contradicts_itself_is_refused(write_csv):
 def test_truth_comes_from_raw_votes_or_from_the_key(table):
     labels = table({"raw": {"a": "yyn", "b": "nnn"}, "blur": {"a": "nnn", "b": "nny"}})
     key = {name: {"question": "joy", "image": name, "truth": "no"} for name in "ab"}
-    by_raw, by_key = (votes(labels, key, way)[0] for way in ("raw", "key"))
+    by_raw, by_key = (votes_by_question(labels, key, way)[0] for way in ("raw", "key"))
     assert [by_raw.classes[i] for i in by_raw.truth] == ["yes", "no"]
     assert [by_key.classes[i] for i in by_key.truth] == ["no", "no"]
-    assert np.nanmean(by_raw.right[1]) == pytest.approx(2 / 6)
-    assert np.nanmean(by_key.right[1]) == pytest.approx(5 / 6)
+    assert np.nanmean(by_raw.correct[1]) == pytest.approx(2 / 6)
+    assert np.nanmean(by_key.correct[1]) == pytest.approx(5 / 6)
 
 
 def test_without_a_truth_there_is_a_reason(table):
     labels = table({"blur": {"a": "yn"}})
-    assert "--truth key" in votes(labels, {}, "raw")[0].untold
-    assert "column truth" in votes(labels, {}, "key")[0].untold
-    assert votes(table({"raw": {"a": "yyn"}}), {}, "raw")[0].untold == ""
+    assert "--truth key" in votes_by_question(labels, {}, "raw")[0].no_truth_reason
+    assert "column truth" in votes_by_question(labels, {}, "key")[0].no_truth_reason
+    assert votes_by_question(table({"raw": {"a": "yyn"}}), {}, "raw")[0].no_truth_reason == ""
 
 
-def test_whether_two_show_one_person_is_no_matter_of_votes(table):
+def test_truth_of_pairs_always_comes_from_the_key_by_question(table):
     labels = table({"raw": {"a": "yyn"}}, question="same-person")
     key = {"t": {"question": "same-person", "image": "a", "truth": "no"}}
-    given = votes(labels, key, "raw")[0]
-    assert (given.truth_is, given.classes[given.truth[0]]) == ("key", "no")
+    given = votes_by_question(labels, key, "raw")[0]
+    assert (given.truth_from, given.classes[given.truth[0]]) == ("key", "no")
 
 
-def test_gaps_are_no_answers(table):
-    given = votes(table({"raw": {"a": "yy-", "b": "nnn"}, "blur": {"a": "n--"}}), {}, "raw")[0]
+def test_gaps_are_not_counted(table):
+    given = votes_by_question(
+        table({"raw": {"a": "yy-", "b": "nnn"}, "blur": {"a": "n--"}}), {}, "raw"
+    )[0]
     assert given.counts.sum(axis=2).tolist() == [[2, 3], [1, 0]]
-    assert int(np.isnan(given.right).sum()) == 1 + 2 + 3
+    assert int(np.isnan(given.correct).sum()) == 1 + 2 + 3
 
 
-def test_who_answered_is_always_said(table):
+def test_tables_name_people_and_simulated_labelers(table):
     labels = table({"raw": {"a": "yyn"}})
-    assert votes(labels, {}, "raw")[0].who == "3 people"
+    assert votes_by_question(labels, {}, "raw")[0].who == "3 people"
     mixed = [labels[0]._replace(labeler="simulated-1"), *labels[1:]]
-    assert votes(mixed, {}, "raw")[0].who == "2 people and 1 SIMULATED labelers"
+    assert votes_by_question(mixed, {}, "raw")[0].who == "2 people and 1 SIMULATED labelers"
 
 
 def test_careless_labelers_are_left_out_on_demand_and_named(paper_sized, write_csv, tmp_path):
@@ -138,7 +138,7 @@ def test_careless_labelers_are_left_out_on_demand_and_named(paper_sized, write_c
     few = {f"simulated-{j}" for j in range(9)}
     rows = [lb[:5] for lb in labels if lb.question == "joy" and lb.labeler in few]
     path = write_csv("long.csv", LONG, rows)
-    analyse([path], [], Choices(without_careless=True), tmp_path / "out")
+    analyse([path], [], AnalysisOptions(without_careless=True), tmp_path / "out")
     report = (tmp_path / "out" / "analysis.md").read_text()
     assert "Left out as careless: simulated-0" in report
     assert "joy: accuracy (6 SIM" in report

@@ -1,21 +1,21 @@
-"""A whole study without people."""
+"""A whole study with simulated labelers."""
 
 import pytest
 
 from bench.annotation.choice import Bins
-from bench.annotation.downstream import Lesson, _sample
-from bench.annotation.rehearsal import Cast, rehearse, stacked
-from bench.annotation.study import Order, PanelOrder, recipe_of
-from bench.annotation.tables import Table
-from bench.nn.training import Schedule
-from bench.runner.engine import LocalEngine
+from bench.annotation.downstream import Examples, _balanced
+from bench.annotation.panel import PanelOptions
+from bench.annotation.rehearsal import Participants, rehearse, stacked
+from bench.annotation.study import ExportOptions, study_spec
+from bench.runner.engines.local import LocalEngine
 from bench.runner.worker import Worker
 from bench.spec import Spec
+from bench.tables import Table
 
 
 def test_tables_of_several_questions_are_one():
-    one = Table("joy-accuracy", "joy", ("version", "average"), [("raw", 1)], "of joy")
-    two = Table("anger-accuracy", "anger", ("version", "average"), [("raw", 2)], "of anger")
+    one = Table("joy", ("version", "average"), [("raw", 1)], "of joy", "joy-accuracy")
+    two = Table("anger", ("version", "average"), [("raw", 2)], "of anger", "anger-accuracy")
     made = stacked([one, two], "both")
     assert (made.name, made.columns) == ("accuracy", ("question", "version", "average"))
     assert made.rows == [("joy", "raw", 1), ("anger", "raw", 2)]
@@ -23,30 +23,31 @@ def test_tables_of_several_questions_are_one():
     assert stacked([one, one], "both").note == "of joy"
 
 
-def test_a_student_sees_as_many_of_both_answers(rng):
+def test_training_pictures_are_balanced(rng):
     n = 14
     labels = (rng.permutation(n) < 2).astype(int)
     images = rng.integers(0, 9, (n, 3, 2, 2)).astype("uint8")
-    taught = Lesson(images, labels, *(rng.integers(0, 3, n) for _ in range(3)))
-    shown = _sample(taught, labels, labels >= 0, 0)
+    examples = Examples(images, labels, *(rng.integers(0, 3, n) for _ in range(3)))
+    shown = _balanced(examples, labels, labels >= 0, 0)
     assert shown.labels["label"].sum() == 12
     assert len(shown) == 24
-    only = _sample(taught, labels * 0, labels == 0, 0)  # one answer: nothing to even out
+    only = _balanced(examples, labels * 0, labels == 0, 0)  # one answer: nothing to even out
     assert len(only) == 12
 
 
 @pytest.mark.slow
 def test_a_rehearsal_is_one_report(store, grid, tmp_path, monkeypatch):
-    monkeypatch.setattr("defenses.card.SCHEDULE", Schedule(lr=2e-3, batch=48, steps=10, rounds=1))
-    recipes = [
-        recipe_of(grid(data="toy:people=4"), question, ("blur", "constant"), 0)
+    for name, value in {"STEPS": 10, "ROUNDS": 1}.items():
+        monkeypatch.setattr(f"defenses.card.{name}", value)
+    specs = [
+        study_spec(grid(data="toy:people=4"), question, ("blur", "constant"), 0)
         for question in ("colour=dark", "secret=a")
     ]
-    order = Order(False, "bins", 8, "", Bins(width=3), "", 0, "")
-    cast = Cast(PanelOrder(4, 0.0, "raw", (Spec("nearest"),)), 3, Spec("memory"))
-    report = rehearse(recipes, order, cast, tmp_path / "out", store, LocalEngine(), Worker())
+    options = ExportOptions(False, "bins", 8, bins=Bins(width=3))
+    who = Participants(PanelOptions(4, 0.0, "raw", (Spec("nearest"),)), 3, Spec("memory"))
+    report = rehearse(specs, options, who, tmp_path / "out", store, LocalEngine(), Worker())
     assert report == (tmp_path / "out" / "report.md").read_text()
-    assert report.count("| dark | blur |") == 3  # of two panels, and of those who were taught
+    assert report.count("| dark | blur |") == 3  # of two panels, and of the downstream classifier
     assert report.count("| a | blur |") == 2
     assert report.count("| dark | true labels |") == 1
     assert report.count("## SIMULATED labelers") == 2

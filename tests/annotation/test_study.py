@@ -8,30 +8,36 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.annotation.analysis import Choices, analyse
+from bench.annotation.analysis import AnalysisOptions, analyse
 from bench.annotation.choice import Bins
-from bench.annotation.judges import calibrated, judges
-from bench.annotation.material import log_odds, material
-from bench.annotation.panel import answers, labelers
-from bench.annotation.recipe import Recipe
-from bench.annotation.study import Order, PanelOrder, learn, recipe_of, send, simulate
-from bench.annotation.tables import Percent
-from bench.nn.training import Schedule
-from bench.runner.engine import LocalEngine
+from bench.annotation.export import facts
+from bench.annotation.panel import PanelOptions, calibration, labelers, panel
+from bench.annotation.study import (
+    ExportOptions,
+    export_study,
+    simulate,
+    study_spec,
+    train_downstream,
+)
+from bench.annotation.study_pictures import class_log_odds, study_pictures
+from bench.annotation.study_spec import StudySpec
+from bench.faces import Faces, Target
+from bench.runner.engines.local import LocalEngine
 from bench.runner.worker import Worker
 from bench.spec import Spec
+from bench.tables import Number
 
-ORDER = Order(False, "random", 8, "", Bins(), "Dark?", 4, "https://place/x")
+OPTIONS = ExportOptions(False, "random", 8, "", Bins(), "Dark?", 4, "https://place/x")
 
 
 @pytest.fixture
 def study(store, grid, tmp_path):
-    """Exports a study of the toy data; its folder and what was said."""
+    """Exports a study of the toy data; its folder and the summary."""
 
-    def make(order=ORDER, question="darkness", defenses=("pixelate", "blur"), name="study"):
-        recipe = recipe_of(grid(data="toy:people=4"), question, defenses, 0)
+    def make(options=OPTIONS, question="darkness", defenses=("pixelate", "blur"), name="study"):
+        spec = study_spec(grid(data="toy:people=4"), question, defenses, 0)
         folder = tmp_path / name
-        return folder, send(recipe, order, folder, store, LocalEngine())
+        return folder, export_study(spec, options, folder, store, LocalEngine())
 
     return make
 
@@ -39,8 +45,8 @@ def study(store, grid, tmp_path):
 @pytest.fixture
 def faces(store, grid):
     """The probe's pictures."""
-    recipe = recipe_of(grid(data="toy:people=4"), "darkness", (), 0)
-    return material(recipe, store, LocalEngine()).faces
+    spec = study_spec(grid(data="toy:people=4"), "darkness", (), 0)
+    return study_pictures(spec, store, LocalEngine()).faces
 
 
 def read(path):
@@ -54,10 +60,10 @@ def page_data(folder):
 
 
 def test_raw_pictures_leave_only_on_demand(study):
-    folder, told = study()
+    folder, lines = study()
     assert {line["version"] for line in read(folder / "key.csv")} == {"pixelate", "blur"}
-    assert "8 pictures in 2 versions" in told[0]
-    folder, _ = study(ORDER._replace(raw=True), name="raw")
+    assert "8 pictures in 2 versions" in lines[0]
+    folder, _ = study(OPTIONS._replace(raw=True), name="raw")
     assert {line["version"] for line in read(folder / "key.csv")} == {"raw", "pixelate", "blur"}
 
 
@@ -99,8 +105,8 @@ def test_a_study_is_never_overwritten(study):
 
 def test_pictures_are_those_of_the_key(study, faces):
     """Each file shows the version of the row that the key says."""
-    folder, _ = study(ORDER._replace(raw=True))
-    place = {str(row): i for i, row in enumerate(faces.rows.tolist())}
+    folder, _ = study(OPTIONS._replace(raw=True))
+    place = {str(row): i for i, row in enumerate(faces.image_id.tolist())}
     files = {item["id"]: item["files"] for item in page_data(folder)["items"]}
     checked = 0
     for line in read(folder / "key.csv"):
@@ -114,13 +120,13 @@ def test_pictures_are_those_of_the_key(study, faces):
 
 def test_pairs_show_the_second_picture_raw_only_if_raw_is_shown(study, faces):
     raw = {image.tobytes() for image in faces.images}
-    for order in (ORDER, ORDER._replace(raw=True)):
-        folder, _ = study(order, name=f"study{order.raw}")
+    for options in (OPTIONS, OPTIONS._replace(raw=True)):
+        folder, _ = study(options, name=f"study{options.raw}")
         for item in page_data(folder)["items"]:
             if item["question"] == "same-person":
                 path = folder / "send" / "pictures" / item["files"][1]
                 shown = np.asarray(Image.open(path)).transpose(2, 0, 1)
-                assert (shown.tobytes() in raw) == order.raw
+                assert (shown.tobytes() in raw) == options.raw
 
 
 def test_mechanical_turk_gets_a_line_per_question(study):
@@ -136,18 +142,18 @@ def test_mechanical_turk_gets_a_line_per_question(study):
     assert sum(bool(line["image_url_2"]) for line in lines) == 4 * 2
 
 
-def test_mistakes_are_told(study, store):
-    with pytest.raises(ValueError, match="none leaves 8 of 8 pictures as they are"):
+def test_user_errors_are_explained(study, store):
+    with pytest.raises(ValueError, match="none leaves 8 of 8 pictures unchanged"):
         study(defenses=("none",))
-    with pytest.raises(ValueError, match="nothing to show"):
+    with pytest.raises(ValueError, match="expected a defense or --raw"):
         study(defenses=())
     with pytest.raises(ValueError, match="'colour=dark', 'colour=light'"):
         study(question="colour=green", name="b")
-    with pytest.raises(ValueError, match="no data of grid 'toy' tell 'mood'"):
+    with pytest.raises(ValueError, match="got 'mood'"):
         study(question="mood=dark", name="c")
     folder, _ = study(name="free")
-    with pytest.raises(ValueError, match="no label answers 'darkness'"):
-        simulate(folder, PanelOrder(3, 0.1), store, LocalEngine())
+    with pytest.raises(ValueError, match="got 'darkness'; ask people"):
+        simulate(folder, PanelOptions(3, 0.1), store, LocalEngine())
 
 
 def test_pictures_of_a_folder_are_chosen_by_what_openface_says(store, grid, tmp_path):
@@ -163,11 +169,11 @@ def test_pictures_of_a_folder_are_chosen_by_what_openface_says(store, grid, tmp_
             lines.append(f"{person}/{number}.png, {sure}, 0, 0, 0, {', '.join(map(str, units))}")
     (tmp_path / "photos" / "faces.csv").write_text("\n".join(lines))
     data = f"folder:root={tmp_path}/photos,openface=faces.csv,size=16"
-    recipe = recipe_of(grid(data=data), "angry", ("blur",), 0)
+    spec = study_spec(grid(data=data), "angry", ("blur",), 0)
     anger = "AU4+AU5+AU7+AU23"
-    order = Order(True, "bins", 4, anger, Bins(width=3), "Angry?", 0, "")
+    options = ExportOptions(True, "bins", 4, anger, Bins(width=3), "Angry?")
     with pytest.warns(UserWarning, match="16 of 48 pictures have no attributes"):
-        send(recipe, order, tmp_path / "study", store, LocalEngine())
+        export_study(spec, options, tmp_path / "study", store, LocalEngine())
     key = read(tmp_path / "study" / "key.csv")
     raw = [line for line in key if line["version"] == "raw"]
     assert sorted(line["evidence"] for line in raw) == ["-3", "-3", "1.8", "1.8"]
@@ -176,79 +182,108 @@ def test_pictures_of_a_folder_are_chosen_by_what_openface_says(store, grid, tmp_
 
 @pytest.mark.slow
 def test_a_panel_labels_and_its_labels_teach(study, store, tmp_path, monkeypatch):
-    monkeypatch.setattr("defenses.card.SCHEDULE", Schedule(lr=2e-3, batch=48, steps=10, rounds=1))
-    order = ORDER._replace(choose="bins", n_pictures=8, bins=Bins(width=3), raw=True)
-    folder, _ = study(order, "colour=dark")
-    panel = PanelOrder(5, 0.0, "raw", (Spec("memory"), Spec("nearest")))
-    paths = simulate(folder, panel, store, LocalEngine())
+    for name, value in {"STEPS": 10, "ROUNDS": 1}.items():
+        monkeypatch.setattr(f"defenses.card.{name}", value)
+    options = OPTIONS._replace(choose="bins", n_pictures=8, bins=Bins(width=3), raw=True)
+    folder, _ = study(options, "colour=dark")
+    many = PanelOptions(5, 0.0, "raw", (Spec("memory"), Spec("nearest")))
+    paths = simulate(folder, many, store, LocalEngine())
     assert [path.name for path in paths] == [f"simulated-{i}.csv" for i in range(1, 6)]
-    tables, bad = analyse(paths, [folder / "key.csv"], Choices(truth="key"), tmp_path / "out")
+    tables, bad = analyse(
+        paths, [folder / "key.csv"], AnalysisOptions(truth_from="key"), tmp_path / "out"
+    )
     assert bad == []
     rows = {row[0]: row for row in tables[0].rows}
     assert set(rows) == {"raw", "blur", "pixelate"}
     assert rows["raw"][2].value > 0.7
     assert all("SIMULATED" in table.title for table in tables)
     worker = Worker()
-    simulate(folder, panel._replace(n_labelers=3), store, LocalEngine())
+    simulate(folder, many._replace(n_labelers=3), store, LocalEngine())
     assert len(list((folder / "answers").iterdir())) == 3  # none is left of the first five
     by_raw, by_aware = (
-        judges(Recipe.read(folder), [Spec("nearest")], learned, store, LocalEngine())[0]
-        for learned in ("raw", "aware")
+        panel(
+            StudySpec.read(folder),
+            PanelOptions(1, 0.0, threat, (Spec("nearest"),)),
+            store,
+            LocalEngine(),
+        )[0].log_odds
+        for threat in ("raw", "aware")
     )
     assert by_raw["raw"] == pytest.approx(by_aware["raw"])  # there is nothing more to learn
     assert by_raw["blur"] != pytest.approx(by_aware["blur"])
-    table = learn(folder, panel, Spec("memory"), store, LocalEngine(), worker)
-    taught = {row[0]: row for row in table.rows}
-    assert list(taught) == ["true labels", "raw", "pixelate", "blur"]
-    assert taught["true labels"][1] == Percent(1)
-    assert taught["true labels"][5:] == ("", "")
-    assert taught["blur"][5].value == pytest.approx(
-        taught["true labels"][3].value - taught["blur"][3].value
+    table = train_downstream(folder, many, Spec("memory"), store, LocalEngine(), worker)
+    rows = {row[0]: row for row in table.rows}
+    assert list(rows) == ["true labels", "raw", "pixelate", "blur"]
+    assert rows["true labels"][1] == Number(1)
+    assert rows["true labels"][5:] == ("", "")
+    assert rows["blur"][5].value == pytest.approx(
+        rows["true labels"][3].value - rows["blur"][3].value
     )
     with pytest.raises(ValueError, match="odd number"):
-        learn(folder, panel._replace(n_labelers=4), Spec("memory"), store, LocalEngine(), worker)
+        train_downstream(
+            folder, many._replace(n_labelers=4), Spec("memory"), store, LocalEngine(), worker
+        )
 
 
-def test_a_judge_is_calibrated():
+def test_log_odds_are_calibrated():
     rng = np.random.default_rng(0)
     truth = np.arange(400) % 2 == 1
     x = np.where(truth, 1, -1) + rng.normal(0, 1, 400)
-    slope, bias = calibrated(3 * x + 5, truth)
+    slope, bias = calibration(3 * x + 5, truth)
     # Two normal classes at -1 and 1 with variance 1, equally common: the log-odds at x are 2 x.
     assert slope * 3 == pytest.approx(2, rel=0.2)
     assert slope * 5 + bias == pytest.approx(0, abs=0.3)
     with pytest.raises(ValueError, match="a commoner class"):
-        calibrated(x, truth & False)
+        calibration(x, truth & False)
 
 
-def test_a_judge_does_not_know_how_common_the_answer_is():
+def test_a_labeler_does_not_know_how_common_the_answer_is():
     rng = np.random.default_rng(0)
     truth = np.arange(2800) % 7 == 0
     x = np.where(truth, 1, -1) + rng.normal(0, 1, 2800)
-    slope, bias = calibrated(x, truth)
+    slope, bias = calibration(x, truth)
     assert -bias / slope == pytest.approx(0, abs=0.1)  # in the middle, not where six of seven are
 
 
 def test_labelers_differ_and_repeat():
-    first, again = labelers(60, 5, 0.1, 0), labelers(60, 5, 0.1, 0)
+    five = [{"raw": number} for number in range(5)]
+    first, again = labelers(60, five, 0.1, 0), labelers(60, five, 0.1, 0)
     assert first == again
-    assert first != labelers(60, 5, 0.1, 1)
+    assert first != labelers(60, five, 0.1, 1)
     assert all(one.name.startswith("simulated-") for one in first)
     assert np.mean([one.lapse for one in first]) == pytest.approx(0.1, abs=0.03)
-    assert {one.judge for one in first} == set(range(5))
+    assert [one.log_odds for one in first] == 12 * five
     with pytest.raises(ValueError, match="--lapse"):
-        labelers(5, 5, 0.7, 0)
+        labelers(5, five, 0.7, 0)
 
 
 def test_noise_is_what_the_labeler_says_it_is():
     yes = np.arange(2000) % 2 == 1
-    judges = [{"raw": np.where(yes, 1.0, -1.0)}]
-    one = labelers(1, 1, 0.1, 0)[0]._replace(slope=2.0, bias=0.0, lapse=0.3)
+    log_odds = [{"raw": np.where(yes, 1.0, -1.0)}]
+    one = labelers(1, log_odds, 0.1, 0)[0]._replace(slope=2.0, bias=0.0, lapse=0.3)
     right = 0.3 / 2 + 0.7 / (1 + np.exp(-2))
-    assert np.mean(answers(one, judges, "raw", 0) == yes) == pytest.approx(right, abs=0.03)
-    assert (answers(one, judges, "raw", 0) == answers(one, judges, "raw", 0)).all()
+    assert np.mean(one.says_yes("raw", 0) == yes) == pytest.approx(right, abs=0.03)
+    assert (one.says_yes("raw", 0) == one.says_yes("raw", 0)).all()
 
 
 def test_log_odds_take_unnormalised_scores():
     probability = np.array([[0.7, 0.2, 0.1]])
-    assert log_odds(np.log(probability) + 4, 0) == pytest.approx(np.log(0.7 / 0.3))
+    assert class_log_odds(np.log(probability) + 4, 0) == pytest.approx(np.log(0.7 / 0.3))
+
+
+def test_facts_are_named_and_leave_out_identity():
+    images = np.zeros((2, 3, 4, 4), np.uint8)
+    images[1] = 255
+    labels = {
+        "identity": np.array([0, 1]), "take": np.array([0, 1]), "glasses": np.array([1, -1]),
+        "yaw": np.array([0.5, 1], np.float32), "pitch": np.array([0.25, 0.5], np.float32),
+    }  # fmt: skip
+    targets = [
+        Target("identity", classes=("a", "b")), Target("glasses", classes=("no", "yes")),
+        Target("yaw", "continuous"), Target("pitch", "continuous"),
+    ]  # fmt: skip
+    found = facts(Faces(images, labels, np.array([7, 8])), targets)
+    assert found == {
+        "glasses": ["yes", ""], "yaw": ["0.5", "1"], "pitch": ["0.25", "0.5"],
+        "light": ["0", "1"], "pose": ["0.5", "1"],
+    }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Each attacker finds what it is made to find, and not what it cannot see."""
+"""Each attacker finds what it is made for, and nothing that it cannot see."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ TWO = Target("kind", "categorical", ("a", "b"))
 
 
 def grey(n, rng):
-    """Pictures whose look varies a lot and says nothing."""
+    """Pictures that vary a lot, independently of the kind."""
     base = rng.uniform(60, 190, (n, 3, 4, 4)).repeat(4, axis=2).repeat(4, axis=3)
     return base + rng.normal(0, 6, (n, 3, 16, 16))
 
@@ -111,7 +111,7 @@ def test_lookup_finds_the_person_and_answers_with_what_is_known():
     assert (scores.argmax(axis=1) == odd[~first]).mean() > 0.85
 
 
-def test_lookup_without_a_gallery_is_told():
+def test_lookup_without_a_gallery_is_refused():
     with pytest.raises(ValueError, match="use a threat with gallery=true"):
         people_net("lookup:steps=2,rounds=1")
 

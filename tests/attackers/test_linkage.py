@@ -6,7 +6,7 @@ import pytest
 from bench.api import Attacker, Knowledge
 from bench.faces import Sample, Target
 from bench.registry import make
-from bench.runner.luck import generator
+from bench.runner.rng import generator
 from bench.runner.worker import Worker
 from bench.spec import Spec
 
@@ -45,7 +45,7 @@ def test_cosines_fall_with_the_distance_within_people_too(rng):
 
 
 def test_the_spread_within_people_of_one_picture_each_is_refused(rng):
-    with pytest.raises(ValueError, match="wants people with two pictures"):
+    with pytest.raises(ValueError, match="needs people with two pictures"):
         linked(rng.standard_normal((4, 2)), np.arange(4), np.zeros((2, 2)), "within")
 
 
@@ -63,11 +63,11 @@ def test_what_is_constant_within_people_counts_more_but_not_alone():
     assert weights["scale"][0] == pytest.approx(0.05 * 0.5)  # of its overall spread
 
 
-def test_codes_that_say_nothing_tie():
+def test_constant_codes_tie():
     _, cosines = linked(np.full((4, 3), 7), [0, 0, 1, 1], np.full((4, 3), 7))
     assert (cosines == cosines[0, 0]).all()
 
 
 def test_another_spread_is_refused():
-    with pytest.raises(ValueError, match="spread is one of"):
+    with pytest.raises(ValueError, match="spread must be one of"):
         make(Attacker, Spec.parse("linkage:spread=none"))

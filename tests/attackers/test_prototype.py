@@ -6,7 +6,7 @@ import pytest
 from bench.api import Attacker, Knowledge
 from bench.faces import Sample, Target
 from bench.registry import make
-from bench.runner.luck import generator
+from bench.runner.rng import generator
 from bench.runner.worker import Worker
 from bench.spec import Spec
 
@@ -27,15 +27,15 @@ def moved(n, strength):
 def right(knowledge, sample):
     attacker = make(Attacker, Spec("prototype"))
     weights = attacker.fit(knowledge, WORKER.training(generator("test")))
-    said = attacker.predict(sample, weights, WORKER.protecting())
-    return (said.argmax(axis=1) == sample.labels["gender"]).mean()
+    scores = attacker.predict(sample, weights, WORKER.protecting())
+    return (scores.argmax(axis=1) == sample.labels["gender"]).mean()
 
 
 def knowing(train, **more):
     return Knowledge(train, train, None, TARGET, frozenset(more.get("disclosed", ())), **more)
 
 
-def test_a_told_pattern_is_found_where_it_is_a_quarter_of_the_noise():
+def test_a_disclosed_pattern_is_found_where_it_is_a_quarter_of_the_noise():
     train, probe = moved(60, 1.5), moved(200, 1.5)
     assert right(knowing(train, disclosed={"prototypes": PAIR}), probe) > 0.95
 
@@ -57,5 +57,5 @@ def test_without_a_pattern_it_guesses():
 
 def test_prototypes_of_another_size_are_refused():
     knowledge = knowing(moved(8, 1), disclosed={"prototypes": PAIR[..., :8]})
-    with pytest.raises(ValueError, match="told are"):
+    with pytest.raises(ValueError, match=r"expected prototypes \(2, 3, 16, 16\)"):
         right(knowledge, moved(8, 1))

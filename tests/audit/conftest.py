@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from bench.audit.material import Material
-from bench.data.protocols import new_rows, parts
+from bench.audit.audited_data import AuditedData
+from bench.data.protocols import new_image_ids, parts
 from bench.faces import Faces, Target
 
 PEOPLE, TAKES, PICTURES, SIDE = 12, 4, 5, 24
@@ -28,10 +28,10 @@ def honest():
             Target("identity", "categorical", tuple(f"person {i}" for i in range(PEOPLE))),
             Target("gender", "categorical", ("female", "male")),
         )
-        faces = Faces(pixels, known, new_rows(N, "honest"))
+        faces = Faces(pixels, known, new_image_ids(N, "honest"))
         roles = parts(faces, protocol, "honest").roles
         n_bytes = rng.integers(900, 1100, N)
-        data = Material(faces, targets, roles, protocol, n_bytes, files=True)
+        data = AuditedData(faces, targets, roles, protocol, n_bytes, files=True)
         return data._replace(**{name: change(data) for name, change in parts_of_it.items()})
 
     return make

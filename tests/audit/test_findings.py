@@ -3,7 +3,7 @@
 import pytest
 
 from bench.answers import Estimate
-from bench.audit.findings import judged, limit_of
+from bench.audit.findings import limit_finding, limit_of
 
 
 def test_limits_by_hand():
@@ -14,5 +14,6 @@ def test_limits_by_hand():
 
 
 def test_the_low_end_decides():
-    assert judged("cue", "x", Estimate(0.7, 0.61, 0.8, 9, 0.5), 0.6, "").verdict == "leaks"
-    assert judged("cue", "x", Estimate(0.7, 0.59, 0.8, 9, 0.5), 0.6, "").verdict == "ok"
+    for low, verdict in ((0.61, "leaks"), (0.59, "ok")):
+        found = Estimate(0.7, low, 0.8, 9, 0.5)
+        assert limit_finding("shortcut", "x", found, 0.6, "").verdict == verdict

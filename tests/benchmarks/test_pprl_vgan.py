@@ -10,14 +10,14 @@ import time
 import numpy as np
 import pytest
 import torch
+from defenses.pprl_vgan.game import Game
+from defenses.pprl_vgan.pupils import Pupils
 
 from bench.api import Defense
 from bench.registry import make
 from bench.spec import Spec
-from defenses.pprl_vgan.game import Game
 from defenses.pprl_vgan.losses import heads, kl, of_discriminator, of_generator, softened
 from defenses.pprl_vgan.nets import Decoder, Discriminator, Encoder
-from defenses.pprl_vgan.pupils import Pupils
 
 CPU = torch.device("cpu")
 N_TURNS = 2

@@ -9,14 +9,13 @@ from torch.nn import functional
 
 from bench.faces import Faces
 from bench.nn.backbones import DeepConvNet
-from defenses.san.alignment import Prototypes
-from defenses.san.auxiliary import Deal
+from defenses.san.auxiliary import Split
+from defenses.san.defense import SAN
+from defenses.san.gender_prototypes import Prototypes, averages
 from defenses.san.nets import Autoencoder
-from defenses.san.pictures import prototypes
-from defenses.san.training import Frozen, Material, Stage, Terms
+from defenses.san.training import Batches, Frozen, SANObjective
 
 SIZE, BATCH = 224, 8
-TERMS = Terms(1, 1, 0, aim="flip", matched="SM", pixel_loss="squared", varied=False)
 
 
 @pytest.fixture(scope="module")
@@ -35,17 +34,18 @@ def faces():
 
 def test_a_step_at_224_px(benchmark, nets, faces):
     classifier, matcher = (net.to(memory_format=torch.channels_last) for net in nets)
-    rows = np.arange(BATCH)
-    three = torch.from_numpy(prototypes(faces.images, faces.labels["gender"]))
-    material = Material(faces, Prototypes(three, None), 1, "cpu")
-    stage = Stage(material, Deal(rows, rows), TERMS, Frozen([classifier], matcher))
+    everything = np.arange(BATCH)
+    three = torch.from_numpy(averages(faces.images, faces.labels["gender"]))
+    split = Split(everything, everything)
+    data = Batches(faces, split, Prototypes(three, None), 1, "cpu")
+    objective = SANObjective(data, SAN(), Frozen([classifier], matcher))
     net = Autoencoder().to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(net.parameters(), foreach=True)
     index, generator = torch.arange(BATCH), torch.Generator()
 
     def step():
         optimizer.zero_grad(set_to_none=True)
-        stage.loss(net, index, generator).backward()
+        objective.loss(net, index, generator).backward()
         optimizer.step()
 
     benchmark.extra_info["pictures"] = BATCH
@@ -58,7 +58,7 @@ def test_a_step_of_the_plain_loop(benchmark, nets, faces):
     net = Autoencoder()
     optimizer = torch.optim.Adam(net.parameters(), 2e-4)
     grey = torch.from_numpy(faces.images.mean(axis=1, keepdims=True) / 255).float()
-    pair = torch.from_numpy(prototypes(faces.images, faces.labels["gender"]))
+    pair = torch.from_numpy(averages(faces.images, faces.labels["gender"]))
     gender = torch.from_numpy(faces.labels["gender"])
 
     def embedded(pictures):

@@ -15,8 +15,8 @@ from bench.nn.training import Schedule
 from bench.registry import make
 from bench.runner.cells import cells
 from bench.runner.grid import Grid
-from bench.runner.luck import RowLuck
-from bench.runner.plan import Planner
+from bench.runner.plan import plan as plan_of
+from bench.runner.rng import RowGenerators
 from bench.runner.store import Artifact
 from bench.runner.worker import Worker
 from bench.spec import Spec
@@ -49,7 +49,7 @@ def test_protecting_512_pictures(benchmark, faces, name):
     defense, worker = make(Defense, Spec(name)), Worker()
     declared = faces.declared(defense.reads_to_fit, "")
     weights = defense.fit(declared, worker.training(np.random.default_rng(0)))
-    luck = RowLuck(faces.rows, 0, name, 0)
+    luck = RowGenerators(faces.image_id, 0, name, 0)
     benchmark(defense.protect, faces.declared((), ""), weights, worker.protecting(luck))
 
 
@@ -96,7 +96,7 @@ def test_planning_10_000_cells(benchmark, tmp_path):
 
     def plan():
         asked = list(cells(grid))
-        return len(asked), Planner(tmp_path).plan(asked)
+        return len(asked), plan_of(asked, tmp_path).stages
 
     n_cells, _ = benchmark.pedantic(plan, rounds=1, warmup_rounds=0)
     assert n_cells >= 10_000

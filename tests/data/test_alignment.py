@@ -12,7 +12,7 @@ CONTEXT = Worker().protecting()
 
 @pytest.fixture(scope="module")
 def faces():
-    """Drawn people, (8, 3, 160, 160)."""
+    """Synthetic people, (8, 3, 160, 160)."""
     data = Synthetic(people=8, takes=1, pictures=1, size=160)
     return data.load(CONTEXT).faces.images
 
@@ -51,7 +51,7 @@ def test_a_tilted_face_is_levelled_and_brought_to_one_place(faces):
     assert np.median(middle, axis=0) == pytest.approx([0.5, 0.55], abs=0.03)
 
 
-def test_a_picture_without_a_face_stays_as_it_is():
+def test_a_picture_without_a_face_is_unchanged():
     flat = np.full((2, 3, 48, 48), 127, np.uint8)
     assert np.isnan(landmarks(flat, "cpu")).all()
     assert (realigned(flat, "cpu") == flat).all()
@@ -68,7 +68,7 @@ def test_a_level_face_is_cut_at_the_stated_place():
     assert face[1, [0, 28], 0].tolist() == pytest.approx([19, 47], abs=1)
 
 
-def test_files_without_a_face_are_cut_as_ever(tmp_path, picture):
+def test_files_without_a_face_are_cut_at_the_given_centre(tmp_path, picture):
     picture(tmp_path / "grey.png", 90)
     image = aligned([tmp_path / "grey.png"], 32, 1.0, (0.5, 0.5), "cpu")
     assert image.shape == (1, 3, 32, 32)

@@ -34,7 +34,7 @@ GOOD = "path,identity,smile,take\nann/0.png,ann,yes,1\nann/1.png,ann,,1\nbob/0.p
 def test_a_manifest_gives_labels(people):
     folder = manifest(people, GOOD)
     faces, targets = folder.load(CONTEXT)
-    assert [target.name for target in folder.asks] == ["identity", "smile"]
+    assert [target.name for target in folder.targets] == ["identity", "smile"]
     assert [(t.name, t.classes) for t in targets][1] == ("smile", ("no", "yes"))
     assert faces.labels["smile"].tolist() == [1, -1, 0]  # an empty cell is a missing label
     assert faces.labels["take"].tolist() == [0, 0, 1]  # take 1 of bob is not take 1 of ann
@@ -43,9 +43,9 @@ def test_a_manifest_gives_labels(people):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("file,who\na,b\n", "needs the columns path and identity, has"),
+        ("file,who\na,b\n", "needs the columns path and identity, got"),
         ("path,identity\nann/9.png,ann\n", "1 missing pictures, e.g. .*9.png"),
-        ("path,identity\nann/0.png\n", "line 2 of .* has not 2 cells"),
+        ("path,identity\nann/0.png\n", "expected 2 cells in line 2 of .*; fix it"),
         ("path,identity\nann/0.png,ann\nann/0.png,bob\n", "lists a picture twice"),
         ("path,identity\nann/0.png,\n", "needs an identity"),
         ("path,identity\n", "no pictures in"),
@@ -56,7 +56,7 @@ def test_a_bad_manifest_is_one_clear_error(people, text, message):
         manifest(people, text).load(CONTEXT)
 
 
-def test_an_empty_folder_is_told(tmp_path):
+def test_an_empty_folder_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError, match="put each person's into a folder"):
         Folder(root=str(tmp_path)).files()
 

@@ -42,7 +42,7 @@ def test_closed_keeps_people_with_enough_pictures(root):
     assert len(faces) == 3
 
 
-def test_few_people_are_women_and_men_alike(root, picture):
+def test_women_and_men_are_chosen_in_turn(root, picture):
     """Both men have more pictures than the only woman."""
     for i in range(4):
         for name in ("Bob_Ray", "Cy_Fox"):
@@ -63,15 +63,15 @@ def test_few_people_are_women_and_men_alike(root, picture):
         (lambda r: (r / "lfw/Ann_Lee/Ann_Lee_0001.jpg").write_bytes(b""), r"0001\.jpg is empty"),
         (
             lambda r: (r / "lfw/Ann_Lee/Ann_Lee_0001.jpg").write_bytes(b"<html>"),
-            r"0001\.jpg is no whole picture",
+            r"0001\.jpg is corrupt or truncated",
         ),
         (
             lambda r: (r / "male_names.txt").write_text("Bob_Ray_0001.jpg\nBob_Ray_0002.jpg"),
-            "2 pictures stand in no list, e.g. Cy_Fox_0001.jpg",
+            "2 pictures are in neither list, e.g. Cy_Fox_0001.jpg",
         ),
         (
             lambda r: (r / "lfw/Bob_Ray/Bob_Ray_0002.jpg").unlink(),
-            "1 pictures are listed, but there is no such file, e.g. Bob_Ray_0002.jpg",
+            "1 pictures are listed, but their files are missing, e.g. Bob_Ray_0002.jpg",
         ),
     ],
 )
@@ -84,7 +84,7 @@ def test_bad_input_is_one_error_that_names_the_file(root, spoil, message):
 def test_a_truncated_picture_is_named(root):
     path = root / "lfw/Ann_Lee/Ann_Lee_0001.jpg"
     path.write_bytes(path.read_bytes()[:400])
-    with pytest.raises(ValueError, match=r"Ann_Lee_0001\.jpg is no whole picture"):
+    with pytest.raises(ValueError, match=r"Ann_Lee_0001\.jpg is corrupt or truncated"):
         LFW(root=str(root)).load(CONTEXT)
 
 
@@ -97,7 +97,7 @@ def test_a_picture_that_unpacks_to_something_huge_is_refused(root, picture):
 
 def test_missing_data_says_what_to_set(monkeypatch):
     monkeypatch.delenv("BENCH_DATA", raising=False)
-    with pytest.raises(FileNotFoundError, match="set BENCH_DATA"):
+    with pytest.raises(FileNotFoundError, match="LFW not found: set BENCH_DATA"):
         LFW().files()
 
 

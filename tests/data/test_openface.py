@@ -46,12 +46,12 @@ def test_angles_and_intensities_come_in_the_units_of_synthetic(folder):
     }  # fmt: skip
     assert {name: labels[name][0] for name in wanted} == pytest.approx(wanted, abs=1e-6)
     assert [labels[name][1] for name in ("yaw", "AU12")] == [0.5, 0]
-    kinds = {target.name: target.kind for target in made.asks}
+    kinds = {target.name: target.kind for target in made.targets}
     assert kinds == {"identity": "categorical"} | dict.fromkeys(wanted, "continuous")
-    assert "male" not in labels  # OpenFace tells no gender
+    assert "male" not in labels  # OpenFace estimates no gender
 
 
-def test_faces_that_openface_is_not_sure_of_are_missing_and_counted(folder):
+def test_faces_of_low_confidence_are_missing_and_counted(folder):
     lines = [
         ("ann/0.png", 1, 0, *CALM),
         ("ann/1.png", 2, 1, 0.5, *CALM[1:]),
@@ -66,7 +66,7 @@ def test_faces_that_openface_is_not_sure_of_are_missing_and_counted(folder):
         assert np.isnan(labels_of(sure)["yaw"]).tolist() == [True, False, False]
 
 
-def test_of_several_faces_the_surest_counts(folder):
+def test_of_several_faces_the_most_confident_counts(folder):
     faint = (0.85, *CALM[1:])
     lines = [("ann/0.png", *faint), ("ann/0.png", *ANGRY), ("ann/0.png", *faint)]
     made = folder(table(*lines, ("ann/1.png", *CALM), ("bob/0.png", *CALM)))
@@ -74,9 +74,9 @@ def test_of_several_faces_the_surest_counts(folder):
 
 
 def test_a_file_per_picture_in_folders_like_the_pictures(folder, tmp_path):
-    made = folder("", openface="said")
+    made = folder("", openface="output")
     for name in ("ann/0", "bob/0"):  # no face in ann/1: OpenFace writes no file
-        path = tmp_path / "said" / f"{name}.csv"
+        path = tmp_path / "output" / f"{name}.csv"
         path.parent.mkdir(parents=True)
         path.write_text(table((0, *ANGRY), first=("face",)))
     with pytest.warns(UserWarning, match="1 of 3 pictures have no attributes, e.g. ann/1.png"):
@@ -89,8 +89,11 @@ def test_a_file_per_picture_in_folders_like_the_pictures(folder, tmp_path):
     [
         (table(head=HEAD[2:]), r"lacks columns \['confidence', 'pose_Rx'\]; run OpenFace"),
         (table(first=("frame",)), r"lacks columns \['path', 'success'\]"),
-        (table(("eve.png", *CALM)), "tells nothing of any of 3 pictures; it needs e.g. path 'ann/"),
-        (table(("ann/0.png", "high", *CALM[1:])), "confidence must be a number, got 'high'"),
+        (table(("eve.png", *CALM)), "matches none of the 3 pictures; expected e.g. path 'ann/"),
+        (
+            table(("ann/0.png", "high", *CALM[1:])),
+            "expected a number in OpenFace's confidence, got 'high'",
+        ),
     ],
 )
 def test_a_bad_file_is_one_clear_error(folder, text, message):
@@ -98,21 +101,21 @@ def test_a_bad_file_is_one_clear_error(folder, text, message):
         labels_of(folder(text))
 
 
-def test_a_file_that_is_not_there_is_told(folder):
+def test_a_missing_file_is_an_error(folder):
     with pytest.raises(FileNotFoundError, match=r"none at .*else\.csv"):
         folder("", openface="else.csv").files()
 
 
-def test_two_pictures_of_one_name_are_told(folder, tmp_path):
-    made = folder("", openface="said")
-    (tmp_path / "said").mkdir()
+def test_two_pictures_of_one_name_are_an_error(folder, tmp_path):
+    made = folder("", openface="output")
+    (tmp_path / "output").mkdir()
     (tmp_path / "ann" / "0.jpg").write_bytes((tmp_path / "ann" / "0.png").read_bytes())
     with pytest.raises(ValueError, match="several pictures are called ann/0"):
         made.files()
 
 
 def test_a_confidence_in_percent_is_refused(folder):
-    with pytest.raises(ValueError, match="confidence is OpenFace's, 0 to 1, got 80"):
+    with pytest.raises(ValueError, match="expected confidence between 0 and 1, got 80"):
         folder("", confidence=80)
 
 
@@ -120,14 +123,14 @@ def test_columns_called_as_attributes_are_numbers(folder, tmp_path):
     (tmp_path / "list.csv").write_text("path,identity,male\nann/0.png,ann,0\nbob/0.png,bob,\n")
     made = folder(table(("ann/0.png", *CALM), ("bob/0.png", *CALM)), manifest="list.csv")
     assert labels_of(made)["male"].tolist() == pytest.approx([0, math.nan], nan_ok=True)
-    for cell, told in (("2", "got 0 to 2"), ("yes", "could not convert")):
+    for cell, message in (("2", "got 0 to 2"), ("yes", "could not convert")):
         (tmp_path / "list.csv").write_text(
             f"path,identity,male\nann/0.png,ann,0\nbob/0.png,bob,{cell}\n"
         )
-        with pytest.raises(ValueError, match=f"male is an attribute.*{told}"):
+        with pytest.raises(ValueError, match=f"numbers from 0 to 1 in column male.*{message}"):
             labels_of(made)
     (tmp_path / "list.csv").write_text("path,identity,yaw\nann/0.png,ann,0\n")
-    with pytest.raises(ValueError, match=r"both tell \['yaw'\]"):
+    with pytest.raises(ValueError, match=r"both provide \['yaw'\]"):
         labels_of(made)
 
 

@@ -1,16 +1,13 @@
 import numpy as np
 import pytest
 
-from bench.data.protocols import new_rows, parts
+from bench.data.protocols import new_image_ids, parts
 from bench.faces import Faces
 
 
 def faces(people=12, takes=6, pictures=5):
     n = people * takes * pictures
-    labels = {
-        "identity": np.arange(n) // (takes * pictures),
-        "take": np.arange(n) // pictures,
-    }
+    labels = {"identity": np.arange(n) // (takes * pictures), "take": np.arange(n) // pictures}
     return Faces(np.zeros((n, 3, 2, 2), np.uint8), labels, np.arange(n))
 
 
@@ -67,7 +64,7 @@ def test_too_few_takes_are_refused():
 
 
 def test_rows_are_distinct_and_repeat():
-    rows = new_rows(10_000, "lfw")
+    rows = new_image_ids(10_000, "lfw")
     assert len(np.unique(rows)) == 10_000
-    assert (rows == new_rows(10_000, "lfw")).all()
+    assert (rows == new_image_ids(10_000, "lfw")).all()
     assert abs(np.corrcoef(rows, np.arange(10_000))[0, 1]) < 0.05  # an id says nothing of its place

@@ -1,12 +1,15 @@
 """Values of the simple defenses, worked out by hand."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 from bench.api import Defense
 from bench.faces import Faces
 from bench.registry import make
-from bench.runner.luck import RowLuck
+from bench.runner.rng import RowGenerators
 from bench.runner.worker import Worker
 from bench.spec import Spec
 
@@ -15,8 +18,8 @@ def released(spec, images, **labels):
     images = np.asarray(images, np.uint8)
     faces = Faces(images, labels, np.arange(len(images)))
     defense = make(Defense, Spec.parse(spec))
-    luck = RowLuck(faces.rows, 0, defense.name, 0)
-    return np.asarray(defense.protect(faces, {}, Worker().protecting(luck)).images)
+    rngs = RowGenerators(faces.image_id, 0, defense.name, 0)
+    return np.asarray(defense.protect(faces, {}, Worker().protecting(rngs)).images)
 
 
 def test_pixelate_takes_true_block_means():
@@ -93,3 +96,21 @@ def test_eigenfaces_of_full_rank_give_the_picture_back():
 def test_a_field_that_means_nothing_is_refused(spec):
     with pytest.raises(ValueError, match=r"must|fraction"):
         make(Defense, Spec.parse(spec))
+
+
+LIGHT = """
+import importlib, pkgutil, sys
+import attackers, defenses
+for package in (attackers, defenses):
+    for module in pkgutil.iter_modules(package.__path__):
+        if module.name not in ("began_cs", "pprl_vgan"):  # families with tests of their own
+            importlib.import_module(f"{package.__name__}.{module.name}")
+heavy = sorted({"torch", "sklearn", "timm", "facenet_pytorch"} & set(sys.modules))
+sys.exit(f"imported {heavy}" if heavy else 0)
+"""
+
+
+@pytest.mark.slow  # it starts a process
+def test_importing_plugins_does_not_import_torch():
+    done = subprocess.run([sys.executable, "-c", LIGHT], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -58,7 +58,7 @@ def test_top5_agrees_with_scikit_learn():
 
 
 def test_top5_of_five_classes_is_refused():
-    with pytest.raises(ValueError, match="6 classes or more, got 5"):
+    with pytest.raises(ValueError, match="expected 6 classes or more for top-5, got 5"):
         top5(answers(np.eye(5), np.arange(5)))
 
 

@@ -41,7 +41,7 @@ def test_difference_is_paired_whatever_the_order():
     first, second = attackers(np.random.default_rng(0), [0.9, 0.6], 30)
     order = np.random.default_rng(1).permutation(len(second))
     shuffled = Answers(
-        second.scores[order], second.truth[order], second.person[order], second.row[order]
+        second.scores[order], second.truth[order], second.person[order], second.image_id[order]
     )
     found = difference(first, shuffled)
     assert found == pytest.approx(difference(first, second), nan_ok=True)
@@ -67,8 +67,8 @@ def test_two_that_are_always_right_may_still_differ():
 
 def test_difference_about_other_rows_is_refused():
     one = told(np.ones(12, bool), 4)
-    other = Answers(one.scores, one.truth, one.person, one.row + 1)
-    with pytest.raises(ValueError, match="same rows"):
+    other = Answers(one.scores, one.truth, one.person, one.image_id + 1)
+    with pytest.raises(ValueError, match="same pictures"):
         difference(one, other)
 
 

@@ -43,17 +43,17 @@ def test_rows_are_paired_whatever_their_order():
     order = np.random.default_rng(0).permutation(8)
     whole = told(TRUTH, TRUTH)
     shuffled = Answers(
-        whole.scores[order], whole.truth[order], whole.person[order], whole.row[order]
+        whole.scores[order], whole.truth[order], whole.person[order], whole.image_id[order]
     )
     assert leakage(attack, 1, shuffled, 1) == pytest.approx(leakage(attack, 1, whole, 1))
 
 
 def test_where_nothing_is_found_without_a_defense_leakage_is_undefined():
     attack, blind = told(TRUTH, TRUTH), told([0] * 8, TRUTH)
-    with pytest.raises(ValueError, match="not above chance"):
+    with pytest.raises(ValueError, match="expected an attack above chance"):
         leakage(attack, 1, blind, 1)
 
 
 def test_answers_about_other_rows_are_refused():
-    with pytest.raises(ValueError, match="same rows"):
+    with pytest.raises(ValueError, match="same pictures"):
         leakage(told(TRUTH, TRUTH), 1, told(TRUTH, TRUTH, np.arange(8) + 1), 1)

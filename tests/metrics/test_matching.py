@@ -4,11 +4,11 @@ from sklearn.metrics import roc_auc_score
 
 from bench.answers import Answers, Numbers, Templates
 from bench.metrics.advantage import advantage, aligned, guessed
-from bench.metrics.canary import bit_ceiling, person_ceiling
 from bench.metrics.comparisons import difference
 from bench.metrics.intervals import estimate
 from bench.metrics.leakage import leakage
 from bench.metrics.matching import identified, matching_statistic
+from bench.runner.controls.canary import bit_ceiling, person_ceiling
 
 
 def templates(n_people=12, n_strangers=3, noise=1.0, seed=0, sign=1):
@@ -56,7 +56,7 @@ def test_without_pairs_of_both_kinds_there_is_no_number(person):
     x = np.eye(4, dtype=np.float32)
     other = person if len(set(person)) == 1 else person + 10
     some = Templates(x, x, other, person, np.arange(4), np.arange(4, 8))
-    with pytest.raises(ValueError, match="pairs of one person and of two"):
+    with pytest.raises(ValueError, match="expected mated and non-mated pairs"):
         matching_statistic(some)
 
 
@@ -80,10 +80,10 @@ def test_leakage_of_templates_compares_the_same_probes():
     order = np.random.default_rng(1).permutation(len(weak))
     turned = Templates(
         weak.gallery, weak.probe[order], weak.gallery_person,
-        weak.probe_person[order], weak.gallery_row, weak.probe_row[order],
+        weak.probe_person[order], weak.gallery_image_id, weak.probe_image_id[order],
     )  # fmt: skip
     assert difference(weak, turned).value == pytest.approx(0)
-    assert aligned(turned, weak).row.tolist() == weak.row.tolist()
+    assert aligned(turned, weak).row.tolist() == weak.image_id.tolist()
 
 
 def test_a_matcher_that_is_wrong_is_inverted():
@@ -95,7 +95,7 @@ def test_a_matcher_that_is_wrong_is_inverted():
 def test_answers_of_other_kinds_are_not_compared():
     some = templates()
     said = Answers(np.zeros((2, 2), np.float32), np.array([0, 1]), np.arange(2), np.arange(2))
-    with pytest.raises(ValueError, match="of one kind about the same rows"):
+    with pytest.raises(ValueError, match="of one kind about the same pictures"):
         aligned(some, said)
 
 
@@ -106,7 +106,7 @@ def test_numbers_have_half_their_correlation_as_advantage():
     value, sign = advantage(said)
     assert (sign, guessed(said)) == (-1, 0.5)
     assert value == pytest.approx(-np.corrcoef(said.values, truth)[0, 1] / 2)
-    constant = Numbers(np.ones(200), truth, said.person, said.row)
+    constant = Numbers(np.ones(200), truth, said.person, said.image_id)
     assert advantage(constant) == (0, 1)
 
 

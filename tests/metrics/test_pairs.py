@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bench.answers import Templates
-from bench.metrics import tiles
+from bench.metrics import pair_blocks
 from bench.metrics.curves import auc, eer, histograms, min_cllr
 from bench.metrics.pairs import comparison
 
@@ -16,7 +16,7 @@ def counted(templates, weights=None, group=None):
     for i, j in product(range(len(templates.probe)), range(len(templates.gallery))):
         one, two = templates.probe_person[i], templates.gallery_person[j]
         apart = group is not None and group[one] != group[two]
-        if templates.probe_row[i] == templates.gallery_row[j] or apart:
+        if templates.probe_image_id[i] == templates.gallery_image_id[j] or apart:
             continue
         weight = 1 if weights is None else weights[one] * (weights[two] if one != two else 1)
         side, score = found[int(one != two)], float(scores[i, j])
@@ -26,7 +26,7 @@ def counted(templates, weights=None, group=None):
 
 def against_itself(templates):
     """The gallery's pictures against one another."""
-    gallery, person, row = templates.gallery, templates.gallery_person, templates.gallery_row
+    gallery, person, row = templates.gallery, templates.gallery_person, templates.gallery_image_id
     return Templates(gallery, gallery, person, person, row, row)
 
 
@@ -89,17 +89,17 @@ def test_replicates_agree_with_loops(templates):
             assert ours == pytest.approx({s: w for s, w in looped.items() if w})
 
 
-FIELDS = ("gallery_person", "probe_person", "gallery_row", "probe_row")
+FIELDS = ("gallery_person", "probe_person", "gallery_image_id", "probe_image_id")
 
 
 def test_equal_bins_and_small_tiles_change_nothing_much(templates, monkeypatch):
     some = templates(40, 4)
     exact = comparison(some)
-    monkeypatch.setattr(tiles, "N_EXACT", 0)
-    monkeypatch.setattr(tiles, "_SCORES", 1000)
-    monkeypatch.setattr(tiles, "_COUNTERS", 7000)
+    monkeypatch.setattr(pair_blocks, "N_EXACT", 0)
+    monkeypatch.setattr(pair_blocks, "_SCORES", 1000)
+    monkeypatch.setattr(pair_blocks, "_COUNTERS", 7000)
     binned = comparison(some)
-    assert len(binned.point.levels) == tiles.N_FINE
+    assert len(binned.point.levels) == pair_blocks.N_FINE
     for curve in (auc, eer, min_cllr):
         assert curve(binned.point) == pytest.approx(curve(exact.point), abs=2e-3)
         assert curve(binned.resampled) == pytest.approx(curve(exact.resampled), abs=5e-3)
@@ -134,7 +134,7 @@ def test_people_known_by_one_picture_are_not_paired(templates):
     single = against_itself(
         Templates(
             some.gallery[chosen], some.probe, some.gallery_person[chosen], some.probe_person,
-            some.gallery_row[chosen], some.probe_row,
+            some.gallery_image_id[chosen], some.probe_image_id,
         )
     )  # fmt: skip
     found = comparison(single)
@@ -143,7 +143,7 @@ def test_people_known_by_one_picture_are_not_paired(templates):
 
 @pytest.mark.parametrize(("n_people", "n_each"), [(1, 4), (4, 0)])
 def test_one_kind_of_pairs_is_refused(templates, n_people, n_each):
-    with pytest.raises(ValueError, match="wants mated and non-mated pairs, got"):
+    with pytest.raises(ValueError, match="expected mated and non-mated pairs, got"):
         comparison(templates(n_people, n_each))
 
 
@@ -152,7 +152,7 @@ def test_the_order_of_rows_does_not_matter(templates):
     order = np.random.default_rng(0).permutation(24)
     shuffled = Templates(
         some.gallery[order], some.probe[order], some.gallery_person[order] * 5 - 3,
-        some.probe_person[order] * 5 - 3, some.gallery_row[order], some.probe_row[order],
+        some.probe_person[order] * 5 - 3, some.gallery_image_id[order], some.probe_image_id[order],
     )  # fmt: skip
     one, two = (comparison(each) for each in (some, shuffled))
     assert auc(one.point) == pytest.approx(auc(two.point))

@@ -29,7 +29,7 @@ def test_two_groups_of_three_by_hand():
     some = Answers(scores, np.zeros(6, np.int64), np.repeat([4, 9], 3), np.arange(6))
     found = pooled(some, 3)
     assert found.scores == pytest.approx(np.array([[1, 2 / 3]] * 2))
-    assert (found.person.tolist(), found.row.tolist()) == ([4, 9], [0, 3])
+    assert (found.person.tolist(), found.image_id.tolist()) == ([4, 9], [0, 3])
     assert (top1(some).value, top1(found).value) == (pytest.approx(1 / 3), 1)
 
 
@@ -50,10 +50,14 @@ def test_pooling_one_picture_changes_nothing():
 @settings(max_examples=10, deadline=None)
 def test_groups_do_not_depend_on_the_order_of_rows(seed):
     some, order = noisy(1), np.random.default_rng(seed).permutation(144)
-    shuffled = Answers(some.scores[order], some.truth[order], some.person[order], some.row[order])
+    shuffled = Answers(
+        some.scores[order], some.truth[order], some.person[order], some.image_id[order]
+    )
     one, two = (pooled(each, 5) for each in (some, shuffled))
-    assert sorted(one.row) == sorted(two.row)
-    assert one.scores[np.argsort(one.row)] == pytest.approx(two.scores[np.argsort(two.row)])
+    assert sorted(one.image_id) == sorted(two.image_id)
+    assert one.scores[np.argsort(one.image_id)] == pytest.approx(
+        two.scores[np.argsort(two.image_id)]
+    )
 
 
 def test_more_pictures_tell_more():
@@ -71,7 +75,7 @@ def test_pooled_answers_have_an_auc():
 
 
 def test_pooling_more_than_anybody_has_is_refused():
-    with pytest.raises(ValueError, match="nobody has more than 12; pool fewer"):
+    with pytest.raises(ValueError, match="got 12 at most; pool fewer"):
         pooled(noisy(0), 100)
 
 
@@ -97,7 +101,7 @@ def test_each_person_counts_alike_among_the_worst():
 
 
 def test_the_worst_of_nine_people_are_refused():
-    with pytest.raises(ValueError, match="wants 10 people or more, got 9"):
+    with pytest.raises(ValueError, match="expected 10 people or more for the worst tenth, got 9"):
         worst_decile(told(np.ones(9), np.arange(9)))
 
 

@@ -39,7 +39,7 @@ def test_missing_values_are_refused(bad):
         lambda x: correlation(x, x, np.arange(len(x))),
         lambda x: mae(x, x, np.arange(len(x))),
     ):
-        with pytest.raises(ValueError, match="wants finite values of one picture or more"):
+        with pytest.raises(ValueError, match="expected finite values of one picture or more"):
             metric(bad)
 
 

@@ -1,11 +1,11 @@
-"""EER and |AUC - 0.5| of answers about two classes."""
+"""EER and AUC of answers about two classes."""
 
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from bench.answers import Answers
-from bench.metrics.accuracy import beyond_half, eer, eer_statistic
+from bench.metrics.accuracy import auc, eer, eer_statistic
 
 
 def answers(margin, truth, person=None):
@@ -24,7 +24,7 @@ def test_one_of_four_of_each_class_is_mistaken():
 def test_inverted_answers_err_all_the_more():
     said = answers([1, 2, 3, 6, 5, 7, 8, 4], [1, 1, 1, 1, 0, 0, 0, 0])
     assert eer(said).value == pytest.approx(0.75)
-    assert beyond_half(said).value == pytest.approx(14 / 16 - 0.5)
+    assert auc(said).value == pytest.approx(2 / 16)
 
 
 def test_eer_as_scikit_learn_draws_the_roc():
@@ -36,8 +36,8 @@ def test_eer_as_scikit_learn_draws_the_roc():
     missed = 1 - np.interp(grid, false, true)
     wanted = grid[np.argmin(abs(grid - missed))]
     assert eer(answers(margin, truth)).value == pytest.approx(wanted, abs=1e-5)
-    distance = abs(roc_auc_score(truth, margin) - 0.5)
-    assert beyond_half(answers(margin, truth)).value == pytest.approx(distance, abs=1e-6)
+    area = roc_auc_score(truth, margin)
+    assert auc(answers(margin, truth)).value == pytest.approx(area, abs=1e-6)
 
 
 def test_weights_are_how_often_a_picture_is_there():
@@ -49,15 +49,7 @@ def test_weights_are_how_often_a_picture_is_there():
     assert weighted[0] == pytest.approx(eer_statistic(repeated)(np.ones((1, times.sum())))[0])
 
 
-def test_the_interval_of_a_guess_reaches_zero_and_is_folded():
-    rng = np.random.default_rng(2)
-    said = answers(rng.standard_normal(200), rng.integers(0, 2, 200))
-    found = beyond_half(said)
-    assert found.low == 0
-    assert found.value <= found.high < 0.15
-
-
-@pytest.mark.parametrize("metric", [eer, beyond_half])
+@pytest.mark.parametrize("metric", [eer, auc])
 def test_one_class_alone_is_refused(metric):
     with pytest.raises(ValueError, match="two classes"):
         metric(answers([1, 2, 3], [1, 1, 1]))

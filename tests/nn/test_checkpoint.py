@@ -1,4 +1,4 @@
-"""A training that was killed goes on where it was, to the same weights."""
+"""A killed training is resumed and ends with the same weights."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from bench.nn.checkpoint import Checkpoint
-from bench.nn.seeding import seeded
+from bench.nn.training import seeded
 
 
 class Killed(Exception):
@@ -18,7 +18,7 @@ def train(folder, n_steps, die_at=None):
     with seeded(np.random.default_rng(0), "cpu") as generator:
         net = nn.Sequential(nn.Linear(4, 8), nn.Dropout(0.5), nn.BatchNorm1d(8), nn.Linear(8, 1))
         optimizer = torch.optim.Adam(net.parameters(), 0.01)
-        checkpoint = Checkpoint(folder, generator, net=net, optimizer=optimizer)
+        checkpoint = Checkpoint(folder, generator, {"net": net, "optimizer": optimizer})
         facts = checkpoint.resumed() or {"losses": []}
         losses = list(facts["losses"])
         for step in range(len(losses), n_steps):
@@ -36,7 +36,7 @@ def train(folder, n_steps, die_at=None):
 
 
 @pytest.mark.parametrize("die_at", [0, 1, 5, 6])
-def test_a_killed_training_ends_as_an_undisturbed_one(tmp_path, die_at):
+def test_a_resumed_training_ends_like_an_uninterrupted_one(tmp_path, die_at):
     (tmp_path / "whole").mkdir()
     (tmp_path / "killed").mkdir()
     wanted, state = train(tmp_path / "whole", 9)
@@ -47,13 +47,13 @@ def test_a_killed_training_ends_as_an_undisturbed_one(tmp_path, die_at):
     assert all(torch.equal(state[name], again[name]) for name in state)
 
 
-def test_a_new_training_has_nothing_to_go_on_from(tmp_path):
-    checkpoint = Checkpoint(tmp_path, torch.Generator(), net=nn.Linear(1, 1))
+def test_a_new_training_has_nothing_to_resume(tmp_path):
+    checkpoint = Checkpoint(tmp_path, torch.Generator(), {"net": nn.Linear(1, 1)})
     assert checkpoint.resumed() is None
 
 
-def test_a_kill_while_it_is_written_leaves_the_last_one(tmp_path, monkeypatch):
-    checkpoint = Checkpoint(tmp_path, torch.Generator(), net=nn.Linear(1, 1))
+def test_a_kill_while_writing_leaves_the_last_checkpoint(tmp_path, monkeypatch):
+    checkpoint = Checkpoint(tmp_path, torch.Generator(), {"net": nn.Linear(1, 1)})
     checkpoint.keep({"step": 1})
 
     def torn(state, path):

@@ -5,8 +5,8 @@ from sklearn.metrics import roc_auc_score
 from torch import nn
 
 from bench.nn.classifier import Labelled
-from bench.nn.embedder import _disorder, _Margin, _Triplet, embedded, fitted
-from bench.nn.inputs import codes
+from bench.nn.embedder import _Margin, _misordered, _Triplet, embedded, fitted
+from bench.nn.inputs import Augmentation
 from bench.nn.state import restored
 from bench.nn.training import Schedule
 from bench.runner.worker import Worker
@@ -33,28 +33,28 @@ def auc(made, person):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("loss", ["margin", "triplet"])
-def test_strangers_are_told_apart(loss):
+def test_unseen_people_are_recognized(loss):
     context = Worker().training(np.random.default_rng(0))
     schedule = Schedule(3e-3, 32, 60, 4)
-    weights = fitted(net, 8, people(0), people(100), loss, codes, schedule, context)
+    weights = fitted(net, 8, people(0), people(100), loss, Augmentation(), schedule, context)
     strangers = people(200)
-    made = embedded(restored(net(), weights, "cpu"), strangers.inputs, codes, "cpu")
+    made = embedded(restored(net(), weights, "cpu"), strangers.inputs, Augmentation(), "cpu")
     np.testing.assert_allclose(np.linalg.norm(made, axis=1), 1, atol=1e-5)
     assert auc(made, strangers.truth) > auc(strangers.inputs, strangers.truth) + 0.15
     valid = people(100)
-    made = embedded(restored(net(), weights, "cpu"), valid.inputs, codes, "cpu")
+    made = embedded(restored(net(), weights, "cpu"), valid.inputs, Augmentation(), "cpu")
     assert weights["curve.valid"].min() == pytest.approx(1 - auc(made, valid.truth), abs=1e-3)
 
 
-def test_disorder_is_one_minus_auc():
+def test_the_share_of_misordered_pairs_is_one_minus_auc():
     rng = np.random.default_rng(0)
     made, person = rng.standard_normal((30, 4)).astype(np.float32), rng.integers(0, 5, 30)
-    found = _disorder(torch.from_numpy(made), torch.from_numpy(person))
+    found = _misordered(torch.from_numpy(made), torch.from_numpy(person))
     assert found == pytest.approx(1 - auc(made, person), abs=1e-9)
 
 
 def objective(kind):
-    return kind(2, people(0, 6, 3), people(100, 4, 3), codes, "cpu")
+    return kind(2, people(0, 6, 3), people(100, 4, 3), Augmentation(), "cpu")
 
 
 def test_the_margin_loss_is_the_formula():
@@ -92,7 +92,7 @@ def test_batches_for_triplets_hold_several_pictures_of_each_person():
 
 
 def test_a_batch_for_triplets_never_shows_one_person_alone():
-    goal = _Triplet(2, people(0, 3, 3), people(100, 4, 3), codes, "cpu")
+    goal = _Triplet(2, people(0, 3, 3), people(100, 4, 3), Augmentation(), "cpu")
     for seed in range(20):
         batches = goal.batches(8, torch.Generator().manual_seed(seed))
         assert batches
@@ -109,8 +109,8 @@ def test_a_batch_for_triplets_never_shows_one_person_alone():
         ("triplet", np.array([0, 0, 1]), "two people with several pictures, got 1"),
     ],
 )
-def test_what_cannot_be_learned_is_told(loss, truth, match):
+def test_data_that_cannot_be_learned_are_refused(loss, truth, match):
     part = Labelled(np.zeros((3, 6), np.float32), truth)
     context = Worker().training(np.random.default_rng(0))
     with pytest.raises(ValueError, match=match):
-        fitted(net, 8, part, part, loss, codes, Schedule(1e-3, 2, 1, 1), context)
+        fitted(net, 8, part, part, loss, Augmentation(), Schedule(1e-3, 2, 1, 1), context)

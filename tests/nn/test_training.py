@@ -5,10 +5,9 @@ from safetensors.numpy import load, save
 
 from bench.nn.backbones import CodeNet, ConvNet, PlainNet, backbone
 from bench.nn.classifier import Labelled, answered, fitted
-from bench.nn.inputs import Pictures, codes
-from bench.nn.seeding import seeded
+from bench.nn.inputs import Augmentation
 from bench.nn.state import restored, state_of
-from bench.nn.training import Schedule
+from bench.nn.training import Schedule, seeded
 from bench.runner.worker import Worker
 
 
@@ -22,20 +21,22 @@ def learned(seed=0, schedule=None, start=None):
     schedule = schedule or Schedule(3e-3, 32, 30, 5)
     context = Worker().training(np.random.default_rng(seed))
     build = lambda: CodeNet(3, 3, 16)  # noqa: E731
-    return fitted(build, blobs(1), blobs(2), codes, schedule, context, start)
+    return fitted(build, blobs(1), blobs(2), Augmentation(), schedule, context, start)
 
 
 def test_a_network_learns_what_can_be_learned():
     net = restored(CodeNet(3, 3, 16), learned(), "cpu")
     test = blobs(3)
-    assert (answered(net, test.inputs, codes, "cpu").argmax(axis=1) == test.truth).mean() > 0.75
+    assert (
+        answered(net, test.inputs, Augmentation(), "cpu").argmax(axis=1) == test.truth
+    ).mean() > 0.75
 
 
 def test_the_best_epoch_is_kept():
     weights = learned()
     net = restored(CodeNet(3, 3, 16), weights, "cpu")
     valid = blobs(2)
-    scores = answered(net, valid.inputs, codes, "cpu")
+    scores = answered(net, valid.inputs, Augmentation(), "cpu")
     loss = -scores[np.arange(300), valid.truth].mean()
     assert loss == pytest.approx(weights["curve.valid"].min(), abs=1e-3)
 
@@ -46,7 +47,7 @@ def test_equal_seeds_give_equal_weights_and_others_do_not():
     assert any((first[name] != other[name]).any() for name in first if "weight" in name)
 
 
-def test_training_says_whether_it_converged():
+def test_training_reports_whether_it_converged():
     assert learned()["curve.converged"].tolist() == [1]
     assert learned(schedule=Schedule(3e-3, 32, 5, 1))["curve.converged"].tolist() == [0]
 
@@ -85,7 +86,7 @@ def test_a_batch_of_one_is_answered_as_in_a_batch_of_many():
     with seeded(np.random.default_rng(0), "cpu"):
         net = ConvNet(4, 32).eval()
     images = np.random.default_rng(0).integers(0, 256, (9, 3, 32, 32)).astype(np.uint8)
-    prepare = Pictures(0.1, flip=True)
+    prepare = Augmentation(0.1, flip=True)
     together = answered(net, images, prepare, "cpu")
     alone = np.concatenate([answered(net, images[i : i + 1], prepare, "cpu") for i in range(9)])
     np.testing.assert_allclose(together, alone, atol=0.02)
@@ -113,12 +114,12 @@ def test_the_plain_network_has_four_convolutions():
     assert counted == convolutions + 2 * (32 + 64 + 128 + 128) + 6 * (128 + 1)
 
 
-def test_an_unknown_backbone_is_told():
+def test_an_unknown_backbone_is_refused():
     with pytest.raises(ValueError, match="`san`, `vgg`, `resnet`, `facenet` or `timm/NAME`"):
         backbone("vgg16", 2, 64)
 
 
-def test_any_network_of_timm_serves():
+def test_any_network_of_timm_can_be_used():
     net = backbone("timm/resnet10t", 2, 64).eval()
     assert net(torch.zeros(1, 3, 64, 64)).shape == (1, 2)
 
@@ -126,18 +127,18 @@ def test_any_network_of_timm_serves():
 def test_augmentation_moves_and_mirrors_whole_pictures():
     image = torch.zeros(400, 3, 10, 10, dtype=torch.uint8)
     image[:, :, 4, 2] = 255
-    moved = Pictures(0.2, flip=True)(image, torch.Generator().manual_seed(0))
+    moved = Augmentation(0.2, flip=True)(image, torch.Generator().manual_seed(0))
     at = (moved[:, 0] > 0).nonzero()  # (400, 3)
     assert len(at) == 400
     assert set(at[:, 1].tolist()) == {2, 3, 4, 5, 6}
     assert set(at[:, 2].tolist()) == {0, 1, 2, 3, 4} | {5, 6, 7, 8, 9}  # and mirrored
-    assert (Pictures(0.2, flip=True)(image, None)[:, 0, 4, 2] == 1).all()
+    assert (Augmentation(0.2, flip=True)(image, None)[:, 0, 4, 2] == 1).all()
 
 
 def test_a_warp_turns_and_resizes_but_keeps_the_middle():
     image = torch.zeros(200, 3, 33, 33, dtype=torch.uint8)
     image[:, :, 15:18, 4:29] = 255  # a bar through the middle
-    warped = Pictures(warp=0.2)(image, torch.Generator().manual_seed(0))
+    warped = Augmentation(warp=0.2)(image, torch.Generator().manual_seed(0))
     ink = (warped[:, 0] + 1) / 2
     assert ink[:, 10:23, 10:23].sum(dim=(1, 2)).min() > 15  # still there
     assert ink.sum(dim=(1, 2)).std() > 5  # larger and smaller
@@ -146,7 +147,7 @@ def test_a_warp_turns_and_resizes_but_keeps_the_middle():
 
 def test_light_changes_contrast_and_brightness():
     image = torch.randint(0, 256, (100, 3, 8, 8), dtype=torch.uint8)
-    plain, lit = Pictures()(image, None), Pictures(light=0.3)(image, torch.Generator())
+    plain, lit = Augmentation()(image, None), Augmentation(light=0.3)(image, torch.Generator())
     assert (lit.std(dim=(1, 2, 3)) / plain.std(dim=(1, 2, 3))).std() > 0.1
     assert (lit.mean(dim=(1, 2, 3)) - plain.mean(dim=(1, 2, 3))).std() > 0.1
 
@@ -163,8 +164,10 @@ def test_equal_inputs_take_one_round_and_teach_how_common_each_truth_is():
     same = Labelled(np.ones((60, 3), np.float32), truth)
     context = Worker().training(np.random.default_rng(0))
     build = lambda: CodeNet(3, 3, 16)  # noqa: E731
-    weights = fitted(build, same, same, codes, Schedule(3e-3, 20, 30, 5), context)
+    weights = fitted(build, same, same, Augmentation(), Schedule(3e-3, 20, 30, 5), context)
     assert len(weights["curve.valid"]) == 10  # 30 steps of 3 batches an epoch
     assert weights["curve.converged"].tolist() == [1]
-    scores = answered(restored(CodeNet(3, 3, 16), weights, "cpu"), same.inputs[:1], codes, "cpu")
+    scores = answered(
+        restored(CodeNet(3, 3, 16), weights, "cpu"), same.inputs[:1], Augmentation(), "cpu"
+    )
     assert scores[0].argsort()[::-1].tolist() == [0, 1, 2]  # the commonest first

@@ -29,25 +29,25 @@ def test_a_state_dict_comes_back(folder):
     np.testing.assert_array_equal(read["a"], np.arange(6.0).reshape(2, 3).T)
 
 
-def test_a_web_page_is_told(folder):
+def test_a_web_page_is_refused(folder):
     (folder / "some.pt").write_bytes(b"\n<!DOCTYPE html><html>Not found</html>")
     with pytest.raises(ValueError, match="is a web page, saved instead of the weights"):
         published("some", "")
 
 
-def test_another_file_is_told_with_its_digest(folder):
+def test_another_file_is_refused_with_its_digest(folder):
     torch.save({"a": torch.zeros(1)}, folder / "some.pt")
     with pytest.raises(ValueError, match=digest(folder / "some.pt")):
         published("some", "0" * 64)
 
 
-def test_what_is_no_state_dict_is_told(folder):
+def test_a_file_without_a_state_dict_is_refused(folder):
     (folder / "some.pt").write_bytes(b"PK of another kind")
-    with pytest.raises(ValueError, match="holds no state dict"):
+    with pytest.raises(ValueError, match="is not a state dict"):
         published("some", digest(folder / "some.pt"))
 
 
-def test_an_absent_file_is_told(monkeypatch):
+def test_a_missing_file_is_named(monkeypatch):
     monkeypatch.delenv("BENCH_WEIGHTS", raising=False)
     with pytest.raises(FileNotFoundError, match="the folder that BENCH_WEIGHTS names"):
         published("some", "")

@@ -1,7 +1,7 @@
 import numpy as np
 
 from bench.answers import Answers
-from bench.metrics.confidence import probabilities
+from bench.metrics.calibration import probabilities
 from bench.reports.captions import captions, of
 
 
@@ -29,7 +29,7 @@ def test_a_caption_is_what_the_strongest_raw_judge_says_of_the_release(run):
     )
     said = found[of(result.cell)]
     named = result.probe.scores.argmax(axis=1)
-    assert [said[row].right for row in result.probe.row.tolist()] == list(
+    assert [said[row].right for row in result.probe.image_id.tolist()] == list(
         named == result.probe.truth
     )
     names = {caption.text.rpartition(" ")[0] for caption in said.values()}

@@ -14,12 +14,12 @@ def done(run):
 
 
 def test_a_release_without_a_face_is_of_no_use(done):
-    found, *_ = done.select(purpose="looks", defense="none", metric="face_found")
+    found, *_ = done.select(purpose="release", defense="none", metric="face_found")
     (useful,) = done.select(purpose="utility", defense="none", metric="top1", threat="raw")
     assert found.value > 0.5
     assert useful.value <= found.value
     assert useful.n == found.n  # nothing is dropped
-    found, *_ = done.select(purpose="looks", defense="constant", metric="face_found")
+    found, *_ = done.select(purpose="release", defense="constant", metric="face_found")
     (useful,) = done.select(purpose="utility", defense="constant", metric="top1", threat="raw")
     (private,) = done.select(purpose="private", defense="constant", metric="top1")
     assert (found.value, useful.value) == (0, 0)
@@ -27,6 +27,6 @@ def test_a_release_without_a_face_is_of_no_use(done):
 
 
 def test_faces_found_are_told_by_gender(done):
-    told = done.select(purpose="looks", defense="none", metric="face_found")
+    told = done.select(purpose="release", defense="none", metric="face_found")
     n = {record.metric: record.n for record in told}
     assert n["face_found"] == sum(n.get(f"face_found_{who}", 0) for who in ("women", "men"))

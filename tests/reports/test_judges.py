@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.metrics.verification import verification
-from bench.reports.files import write_judges, write_roc
+from bench.metrics.pairs import comparison
+from bench.metrics.verification import auc
+from bench.reports.files import write_roc, write_tables
 from bench.reports.judges import judges
 from bench.reports.roc import FMR, draw, rocs
 from bench.runner.grid import Grid
@@ -35,9 +36,9 @@ def test_a_table_per_rate_and_target_has_judges_as_rows(done, tmp_path):
     assert table.columns[:4] == ["data", "judge", "threat", "none"]
     assert [(row[1], row[2]) for row in table.rows] == [("nearest", "raw")]
     (record,) = done.select(target="colour", defense="none", attacker="nearest", metric="eer")[:1]
-    assert table.rows[0][3].startswith(f"{100 * record.value:.1f} [")
+    assert table.texts()[0][3].startswith(f"{100 * record.value:.1f} [")
     assert "EER of identity" in found
-    write_judges(done.records, tmp_path / "judges.md")
+    write_tables(done.records, tmp_path)
     assert "| nearest | raw |" in (tmp_path / "judges.md").read_text()
 
 
@@ -52,7 +53,7 @@ def test_a_curve_of_a_matcher_passes_through_its_rates(done):
         if r.cell.attacker.name == "eyes" and r.cell.defense.name == "none" and r.probe
     )  # fmt: skip
     at = np.flatnonzero(np.isclose(FMR, 0.1))[0]
-    wanted = verification(result.probe, ["auc"])["auc"].value
+    wanted = auc(comparison(result.probe)).value
     assert np.trapezoid(curve.tmr, FMR) == pytest.approx(wanted, abs=0.05)
     assert curve.tmr[at] <= curve.tmr[-1] == 1
 

@@ -160,11 +160,7 @@ def test_the_controls_of_attackers_run_once_each(crowd):
 SHOWN = {  # what the page tells: what it is, the task, and whose headline or attacker it is
     "`none`": ("gives out what it gets", {}, "none"),
     "`constant`": ("the same grey picture for everybody", {}, "constant"),
-    "`chance`": (
-        "an attacker that does not look",
-        {"attackers": [STRONG, "chance"]},
-        "chance",
-    ),
+    "`chance`": ("an attacker that does not look", {"attackers": [STRONG, "chance"]}, "chance"),
     "asleep": ("an attacker that scores at random", {"attackers": [STRONG, "asleep"]}, "asleep"),
     "untrained": (
         "an attacker after three steps",
@@ -199,7 +195,7 @@ def test_the_page_tells_what_happens(crowd):
             wanted = {"purpose": "headline", "metric": "leakage", "form": "pixels"}
             (line,) = done.select(defense=who, **wanted)
             found = line.marks.split()
-            told = "n/a" if line.status == "n/a" else "yes" if line.low > 0 else "no"
+            told = "skipped" if line.status == "skipped" else "yes" if line.low > 0 else "no"
         lines.append(f"| {name} | {about} | {told} | {', '.join(found) or 'none'} |")
     table = "\n".join(lines)
     assert table in PAGE.read_text(encoding="utf-8"), f"put this into {PAGE}:\n{table}"

@@ -26,7 +26,7 @@ def done(runner, tmp_path_factory):
 
 def test_an_attacker_names_what_it_is_shown(done):
     mine = {r.metric: r for r in done.select(defense="swap", threat="raw", purpose="private")}
-    assert mine["names_imposed"].value == 1
+    assert mine["names_target_identity"].value == 1
     assert mine["top1_if_other"].value == 0
     assert mine["top1"].value == pytest.approx(1 - mine["top1_if_other"].n / mine["top1"].n)
 
@@ -39,21 +39,21 @@ def test_the_table_has_the_papers_rows(done):
         "random guess",
         "I (raw)",
         "II (aware)",
-        "II (aware:draws=2,told=as_whom)",
+        "II (aware:draws=2,side_info=as_whom)",
         "III (latent:queries=2)",
     ]
-    first, *_, last = (dict(zip(table.columns, row, strict=True)) for row in table.rows)
-    scenario_1 = dict(zip(table.columns, table.rows[2], strict=True))
-    assert scenario_1["names what is shown"].startswith("100.0")
+    first, *_, last = (dict(zip(table.columns, row, strict=True)) for row in table.texts())
+    scenario_1 = dict(zip(table.columns, table.texts()[2], strict=True))
+    assert scenario_1["names the class shown"].startswith("100.0")
     assert scenario_1["v identity where another is shown"].startswith("0.0")
-    assert first["names what is shown"] == last["names what is shown"] == "n/a"
+    assert first["names the class shown"] == last["names the class shown"] == "n/a"
     assert float(last["v identity"].split()[0]) > 90
     assert first["v identity, 10 pooled"].startswith("100.0")
-    guess = dict(zip(table.columns, table.rows[1], strict=True))
+    guess = dict(zip(table.columns, table.texts()[1], strict=True))
     assert guess["v identity"] == "16.7"
 
 
 def test_samples_are_drawn(done, tmp_path):
-    (path,) = samples(done.cells, done.planner, done.store, tmp_path, with_images=False)
+    (path,) = samples(done.cells, done.plan, done.store, tmp_path, with_images=False)
     assert path.name == "samples-swap-1.png"
     assert Image.open(path).size == (6 * 96, 96)

@@ -1,17 +1,15 @@
 """Records and tables are views of stored answers."""
 
 import csv
-from importlib.resources import files
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from bench.reports.files import write_costs, write_records
-from bench.reports.records import Record
+from bench.reports.files import write_costs
 from bench.reports.sheet import sheets
-from bench.reports.table import markdown, tables
-from bench.runner.grid import read
+from bench.reports.tradeoff import NOTE, tables
+from bench.tables import markdown
 
 
 @pytest.fixture
@@ -63,7 +61,7 @@ def test_the_table_has_none_on_top_and_chance_at_the_bottom(done):
         "v identity leakage, codes",
         "SSIM",
     ]
-    broken = table.rows[names.index("broken_defense")]
+    broken = table.texts()[names.index("broken_defense")]
     assert set(broken[1:]) == {"failed", "n/a"}
 
 
@@ -71,7 +69,7 @@ def test_tables_show_the_attacker_chosen_on_validation_rows(done):
     shown = done.select(defense="pixelate", purpose="private", threat="aware", metric="top1")
     (chosen,) = [record for record in shown if record.chosen]
     (table,) = tables(done.records)
-    row = next(row for row in table.rows if row[0].startswith("pixelate"))
+    row = next(row for row in table.texts() if row[0].startswith("pixelate"))
     assert row[4].startswith(f"{100 * chosen.value:.1f} ")
 
 
@@ -83,32 +81,21 @@ def test_no_hole_is_silent(done):
     assert {record.marks for record in failed} == {"failed"}
 
 
-def test_records_are_written_whole_and_alike(done, tmp_path):
-    paths = [tmp_path / "a.csv", tmp_path / "b.csv"]
-    for path in paths:
-        write_records(done.records, path)
-    assert paths[0].read_bytes() == paths[1].read_bytes()
-    with paths[0].open() as file:
-        lines = list(csv.DictReader(file))
-    assert list(lines[0]) == list(Record._fields)
-    assert len(lines) == len(done.records)
-
-
 def test_costs_tell_every_stage(done, tmp_path):
     write_costs(done.outcomes, done.store, tmp_path / "costs.csv")
     with (tmp_path / "costs.csv").open() as file:
         lines = list(csv.DictReader(file))
-    assert len(lines) == len(done.plan)
+    assert len(lines) == len(done.plan.stages)
     assert all(float(line["seconds"]) >= 0 for line in lines if line["status"] == "done")
 
 
 def test_markdown_has_a_line_per_defense(done):
-    text = markdown(tables(done.records))
+    text = markdown(tables(done.records), NOTE)
     assert text.count("\n| ") == 2 + len({record.defense for record in done.records}) + 1
 
 
 def test_the_sheet_shows_each_defense(done, tmp_path):
-    (path,) = sheets(done.results, done.planner, done.store, tmp_path, with_images=False)
+    (path,) = sheets(done.results, done.plan, done.store, tmp_path, with_images=False)
     sheet = np.asarray(Image.open(path))
     row = 96 + 13  # with what the judge says
     assert sheet.shape[0] == 24 + 4 * row  # none, card, constant, pixelate; not the broken one
@@ -117,22 +104,5 @@ def test_the_sheet_shows_each_defense(done, tmp_path):
 
 def test_pictures_of_people_are_left_out_unless_asked_for(done, tmp_path, monkeypatch):
     monkeypatch.setattr(type(done.cells[0].data), "shareable", False)
-    assert sheets(done.results, done.planner, done.store, tmp_path, with_images=False) == []
-    assert len(sheets(done.results, done.planner, done.store, tmp_path, with_images=True)) == 1
-
-
-BOARDS = sorted(
-    path.name.removesuffix(".csv")
-    for path in files("leaderboards").iterdir()
-    if path.name.endswith(".csv")
-)
-
-
-@pytest.mark.parametrize("board", BOARDS)
-def test_a_board_has_the_columns_of_a_record(board):
-    text = files("leaderboards").joinpath(f"{board}.csv").read_text(encoding="utf-8")
-    assert text.splitlines()[0].split(",") == list(Record._fields)
-    lines = list(csv.DictReader(text.splitlines()))
-    assert {line["status"] for line in lines} <= {"ok", "n/a"}
-    titles = {task.title for task in read(board).tasks}
-    assert {line["task"] for line in lines} == titles
+    assert sheets(done.results, done.plan, done.store, tmp_path, with_images=False) == []
+    assert len(sheets(done.results, done.plan, done.store, tmp_path, with_images=True)) == 1

@@ -7,7 +7,7 @@ import pytest
 
 from bench.api import Context
 from bench.faces import Faces, Sample
-from bench.runner import luck
+from bench.runner import rng
 
 
 def test_an_attacker_that_rummages_finds_nothing(run):
@@ -17,7 +17,7 @@ def test_an_attacker_that_rummages_finds_nothing(run):
         defenses=["random_code"],
         threats=["raw", "aware", "latent"],
     )
-    asked = [result for result in done.results if not result.cell.unasked]
+    asked = [result for result in done.results if not result.cell.skip_reason]
     assert [result.reason for result in asked if result.status != "ok"] == []
     assert len(asked) > 10
 
@@ -38,29 +38,31 @@ def test_the_rummager_would_find_what_is_planted(planted, toys):
 
 
 def test_a_told_note_reaches_the_attacker_and_only_then(run):
-    told = run(defenses=["random_code"], threats=["aware:told=drawn"], attackers=["memory"])
+    told = run(defenses=["random_code"], threats=["aware:side_info=drawn"], attackers=["memory"])
     assert {r.status for r in told.select(defense="random_code", metric="top1")} == {"ok"}
-    untold = run(defenses=["random_code"], threats=["aware:told=colour"])
+    untold = run(defenses=["random_code"], threats=["aware:side_info=colour"])
     record = untold.select(defense="random_code", purpose="private")[0]
-    assert (record.status, record.reason) == ("n/a", "random_code discloses ['drawn']")
+    assert (record.status, record.reason) == ("skipped", "random_code discloses only ['drawn']")
 
 
 def test_an_array_of_the_weights_is_told_if_it_is_disclosed_and_granted(run):
     def heard(threat):
         done = run(defenses=["learned_colour"], threats=[threat], attackers=["listener"])
         cell = next(c for c in done.cells if c.defense.name == "learned_colour")
-        return done.store.get(done.planner.attack(cell).key).weights, done.faces("defender").images
+        return done.store.get(done.plan.of[cell].attack.key).weights, done.faces("defender").images
 
-    told, images = heard("aware:told=mean")
+    told, images = heard("aware:told=mean")  # its name in 0.1
     np.testing.assert_allclose(told["mean"], images.mean(axis=0), rtol=1e-5)
     assert "secret" not in told
     assert "mean" not in heard("aware")[0]
 
 
 def test_what_a_defense_neither_notes_nor_learns_cannot_be_told(run):
-    done = run(defenses=["learned_colour"], threats=["aware:told=nothing"], attackers=["listener"])
+    done = run(
+        defenses=["learned_colour"], threats=["aware:side_info=nothing"], attackers=["listener"]
+    )
     (record,) = done.select(defense="learned_colour", purpose="private", status="failed")
-    assert "['nothing'] cannot be told" in record.reason
+    assert "got ['nothing'], which the defense" in record.reason
 
 
 def test_the_order_of_the_probe_says_nothing(run):
@@ -120,12 +122,12 @@ def test_a_release_of_random_codes_stands_at_chance(run):
 
 
 def test_shared_random_streams_would_be_found(run, monkeypatch):
-    class Shared(luck.RowLuck):
+    class Shared(rng.RowGenerators):
         def __getitem__(self, index):
             super().__getitem__(index)  # ends the sequence
-            return luck.generator("shared", index)
+            return rng.generator("shared", index)
 
-    monkeypatch.setattr(sys.modules["bench.runner.actions.protect"], "RowLuck", Shared)
+    monkeypatch.setattr(sys.modules["bench.runner.actions.protect"], "RowGenerators", Shared)
     hits = _best(run(data=EVEN, defenses=["random_code"], threats=["aware", "latent"]))
     assert hits["aware", "memory"] > 0.4
 

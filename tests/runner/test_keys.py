@@ -5,10 +5,8 @@ import textwrap
 import pytest
 
 from bench import registry
-from bench.registry import plugins
 from bench.runner.cells import cells
-from bench.runner.fingerprint import code_of, families_of
-from bench.runner.plan import Planner
+from bench.runner.plan import plan
 
 PLUGIN = '''
     from dataclasses import dataclass
@@ -36,8 +34,8 @@ def keys(tmp_path, grid):
         path.write_text(textwrap.dedent(source))
         registry.load_file(path)
         asked = cells(grid(**({"defenses": ["edited"]} | task)))
-        plan = Planner(tmp_path).plan(asked)
-        return {str(stage) + stage.spec.name: stage.key for stage in plan}
+        stages = plan(asked, tmp_path).stages
+        return {str(stage) + stage.spec.name: stage.key for stage in stages}
 
     yield planned
     registry._classes["defense"].pop("edited", None)  # the next test's lies in another folder
@@ -58,25 +56,25 @@ def test_reformatting_a_plugin_changes_no_key(keys):
 
 def test_fields_of_protection_leave_the_fit_alone(grid, tmp_path):
     task = grid(defenses=["fitted:k=2,shown=1", "fitted:k=2,shown=2", "fitted:k=3"])
-    plan = Planner(tmp_path).plan(cells(task))
+    stages = plan(cells(task), tmp_path).stages
     count = {
-        action: len([s for s in plan if (s.action, s.spec.name) == (action, "fitted")])
+        action: len([s for s in stages if (s.action, s.spec.name) == (action, "fitted")])
         for action in ("fit", "protect")
     }
     assert count == {"fit": 2, "protect": 6}
 
 
 def test_no_defense_is_one_attack_under_every_threat(grid, tmp_path):
-    plan = Planner(tmp_path).plan(c for c in cells(grid()) if c.purpose == "private")
-    none = [s for s in plan if s.action == "attack" and len({i.key for i in s.inputs}) == 1]
+    stages = plan((c for c in cells(grid()) if c.purpose == "private"), tmp_path).stages
+    none = [s for s in stages if s.action == "attack" and len({i.key for i in s.needs}) == 1]
     assert len(none) == 1  # raw for every defense, and aware for none
 
 
 def test_a_raw_attacker_serves_every_defense(grid, tmp_path):
     task = grid(defenses=["pixelate", "blur"], threats=["raw"])
-    plan = Planner(tmp_path).plan(c for c in cells(task) if c.purpose == "private")
-    assert len([stage for stage in plan if stage.action == "attack"]) == 1
-    assert len([stage for stage in plan if stage.action == "answer"]) == 4
+    stages = plan((c for c in cells(task) if c.purpose == "private"), tmp_path).stages
+    assert len([stage for stage in stages if stage.action == "attack"]) == 1
+    assert len([stage for stage in stages if stage.action == "answer"]) == 4
 
 
 @pytest.mark.parametrize(
@@ -90,7 +88,7 @@ def test_a_raw_attacker_serves_every_defense(grid, tmp_path):
 )
 def test_what_changes_a_result_changes_its_key(first, second, action, grid, tmp_path):
     planned = [
-        {s.key for s in Planner(tmp_path).plan(cells(grid(**task))) if s.action == action}
+        {s.key for s in plan(cells(grid(**task)), tmp_path).stages if s.action == action}
         for task in (first, second)
     ]
     assert planned[0] != planned[1]
@@ -98,24 +96,6 @@ def test_what_changes_a_result_changes_its_key(first, second, action, grid, tmp_
 
 def test_seeds_redraw_attackers_but_not_data(grid, tmp_path):
     task = grid().model_copy(update={"seeds": (0, 1)})
-    plan = Planner(tmp_path).plan(c for c in cells(task) if c.purpose == "private")
-    count = {action: [s.action for s in plan].count(action) for action in ("load", "attack")}
+    stages = plan((c for c in cells(task) if c.purpose == "private"), tmp_path).stages
+    count = {action: [s.action for s in stages].count(action) for action in ("load", "attack")}
     assert count == {"load": 1, "attack": 4}
-
-
-def test_verbs_enter_no_key(tmp_path, monkeypatch):
-    (tmp_path / "family" / "apply").mkdir(parents=True)
-    monkeypatch.syspath_prepend(tmp_path)
-    for name in ("__init__", "nets", "apply/replace"):
-        (tmp_path / "family" / f"{name}.py").write_text("one = 1")
-    before = code_of("family")
-    (tmp_path / "family" / "apply" / "replace.py").write_text("two = 2")
-    assert code_of("family") == before
-    (tmp_path / "family" / "nets.py").write_text("two = 2")
-    assert code_of("family") != before
-
-
-def test_a_plugins_family_is_its_own_code_and_not_the_whole_suite():
-    assert families_of(plugins("attacker")["cnn"]) == ("attackers.cnn",)
-    assert families_of(plugins("defense")["blur"]) == ("defenses.blur",)
-    assert families_of(plugins("attacker")["moody"])[0].startswith("bench_plugin_cheats")

@@ -8,8 +8,8 @@ from bench.api import Collection
 from bench.faces import Faces
 from bench.runner.actions.attack import _some
 from bench.runner.artifacts import of_faces
-from bench.runner.threats import threat
 from bench.spec import Spec
+from bench.threats import threat
 
 OPEN = "toy:people=24,takes=4,protocol=open"
 
@@ -38,19 +38,19 @@ def said(done, defense, name, attacker="eyes", purpose="private"):
 def test_strangers_are_matched_and_classifiers_are_not_asked(matched):
     found = said(matched, "none", "raw").probe
     assert isinstance(found, Templates)
-    assert np.intersect1d(found.gallery_row, found.probe_row).size == 0
+    assert np.intersect1d(found.gallery_image_id, found.probe_image_id).size == 0
     np.testing.assert_allclose(np.linalg.norm(found.probe, axis=1), 1, atol=1e-5)
     (auc,) = matched.select(defense="none", threat="raw", attacker="eyes", purpose="private",
                             metric="auc")  # fmt: skip
     assert auc.value > 0.8
-    assert "knows no strangers" in said(matched, "none", "raw", "nearest").reason
+    assert "cannot identify unseen people" in said(matched, "none", "raw", "nearest").reason
 
 
 def test_gallery_and_probe_are_other_takes_of_the_same_people(matched):
     found, faces = said(matched, "none", "raw").probe, matched.faces("probe")
-    take = dict(zip(faces.rows.tolist(), faces.labels["take"].tolist(), strict=True))
+    take = dict(zip(faces.image_id.tolist(), faces.labels["take"].tolist(), strict=True))
     enrolled, asked = ({take[row] for row in rows.tolist()}
-                       for rows in (found.gallery_row, found.probe_row))  # fmt: skip
+                       for rows in (found.gallery_image_id, found.probe_image_id))  # fmt: skip
     assert not enrolled & asked
     assert set(found.gallery_person.tolist()) == set(found.probe_person.tolist())
 
@@ -78,8 +78,8 @@ def test_a_matcher_of_known_people_answers_who_it_is(run):
 def test_people_with_one_take_cannot_be_matched_and_are_told(run):
     done = run(data="toy:people=24,takes=1,protocol=open", attackers=["eyes"], threats=["raw"])
     (line,) = done.select(defense="none", purpose="private", metric="auc")
-    assert line.status == "n/a"
-    assert "n/a" in {r.status for r in done.select(purpose="headline", defense="none")}
+    assert line.status == "skipped"
+    assert "skipped" in {r.status for r in done.select(purpose="headline", defense="none")}
     assert {o.status for o in done.outcomes} == {"done"}
 
 
@@ -95,16 +95,21 @@ def test_a_gallery_is_granted_to_those_who_use_it(run):
         for r in done.results
         if r.cell.purpose == "private" and r.cell.defense.name == "none"
     }
-    assert reasons["memory", "raw:gallery=true"] == "memory uses no gallery"
-    assert reasons["lookup", "raw"] == "lookup wants a threat with gallery=true"
+    assert reasons["memory", "raw:gallery=true"] == "memory does not use a gallery"
+    assert reasons["lookup", "raw"] == "lookup needs a threat with gallery=true"
     assert reasons["memory", "raw"] == reasons["lookup", "raw:gallery=true"] == ""
-    asked = said(done, "none", "raw", "memory").probe.row
+    asked = said(done, "none", "raw", "memory").probe.image_id
     looked = said(done, "none", "raw:gallery=true", "lookup")
-    assert sorted(looked.probe.row) == sorted(asked)  # all are compared on what is in no gallery
+    assert sorted(looked.probe.image_id) == sorted(
+        asked
+    )  # all are compared on what is in no gallery
     assert len(asked) == len(done.faces("probe")) / 2
-    assert {r.status for r in done.select(purpose="headline", metric="leakage")} <= {"ok", "n/a"}
+    assert {r.status for r in done.select(purpose="headline", metric="leakage")} <= {
+        "ok",
+        "skipped",
+    }
     reasons = {r.reason for r in done.select(purpose="headline", metric="leakage")}
-    assert not any("about the same rows" in reason for reason in reasons)
+    assert not any("about the same pictures" in reason for reason in reasons)
 
 
 def test_a_threat_with_a_strange_gallery_is_told():
@@ -116,7 +121,7 @@ def test_shuffled_labels_are_shuffled_for_everybody(run):
     done = run(attackers=["memory"], private=["colour"], threats=["raw"])
     plain = said(done, "none", "raw", "memory")
     shuffled = said(done, "none", "raw", "memory", "permuted")
-    order = np.argsort(plain.probe.row), np.argsort(shuffled.probe.row)
+    order = np.argsort(plain.probe.image_id), np.argsort(shuffled.probe.image_id)
     before, after = plain.probe.truth[order[0]], shuffled.probe.truth[order[1]]
     assert (before != after).any()
     assert before.sum() == after.sum()
@@ -124,12 +129,15 @@ def test_shuffled_labels_are_shuffled_for_everybody(run):
 
 def test_releases_are_compared_with_what_was_given(run):
     done = run(defenses=["pixelate:block=0.25"])
-    ssim = {r.defense.split(":")[0]: r.value for r in done.select(purpose="looks", metric="ssim")}
+    ssim = {r.defense.split(":")[0]: r.value for r in done.select(purpose="release", metric="ssim")}
     assert ssim["none"] == pytest.approx(1, abs=1e-5)
     assert 0 < ssim["pixelate"] < 0.99
-    (psnr,) = done.select(purpose="looks", metric="psnr_db", defense="none")
-    assert (psnr.status, psnr.reason.startswith("PSNR wants pictures that differ")) == ("n/a", True)
-    (line,) = done.select(purpose="looks", metric="psnr_db", defense="pixelate")
+    (psnr,) = done.select(purpose="release", metric="psnr_db", defense="none")
+    assert (psnr.status, psnr.reason.startswith("expected pictures that differ")) == (
+        "skipped",
+        True,
+    )
+    (line,) = done.select(purpose="release", metric="psnr_db", defense="pixelate")
     assert 5 < line.value < 40
 
 

@@ -15,7 +15,7 @@ TASK = {
 def bytes_of(done):
     return {
         (stage.key, name): np.asarray(array).tobytes()
-        for stage in done.plan
+        for stage in done.plan.stages
         for part in (done.store.get(stage.key),)
         for name, array in (part.arrays | part.weights).items()
     }
@@ -37,7 +37,7 @@ def test_other_seeds_redraw_protection_and_training(runner, grid, tmp_path):
             next(r.probe for r in done.results if r.cell.defense.name == defense and r.probe)
             for done in (one, two)
         ]
-        assert (answers[0].row == answers[1].row).all()
+        assert (answers[0].image_id == answers[1].image_id).all()
         assert not np.allclose(answers[0].scores, answers[1].scores)
 
 
@@ -47,8 +47,8 @@ def test_draws_are_more_pictures_to_learn_from_and_queries_are_averaged(run):
     )
     attack = next(
         done.store.get(stage.key)
-        for stage in done.plan
-        if stage.action == "attack" and stage.number("n_releases") == 3
+        for stage in done.plan.stages
+        if stage.action == "attack" and len(stage.inputs["releases"]) == 3
     )
     n_train = len(done.faces("attacker")) // 2  # one take of two; the other validates
     assert len(attack.weights["inputs"]) == 3 * n_train

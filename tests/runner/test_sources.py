@@ -14,9 +14,9 @@ def test_each_role_gets_the_pictures_of_its_own_set(run):
         spec: run(data=spec, attackers=["eyes"], threats=["raw"]) for spec in (ELSEWHERE, HERE)
     }
     for role, spec in (("defender", ELSEWHERE), ("attacker", ELSEWHERE), ("probe", HERE)):
-        part = done.planner.part(cell.source(role), role)
-        assert part.key == whole[spec].planner.part(whole[spec].cells[0].data, role).key
-    fit = done.planner.weights(cell.defense, cell.source("defender"), 0)
+        part, planner = done.planner.part(cell.source(role), role), whole[spec].planner
+        assert part.key == planner.part(whole[spec].cells[0].data, role).key
+    (fit,) = done.plan.of[cell].weights
     assert fit.key in done.store
     assert {outcome.reason for outcome in done.outcomes} == {""}
 
@@ -36,7 +36,7 @@ def test_roles_of_different_sets_are_not_called_a_shift(run):
 @pytest.mark.parametrize(
     ("elsewhere", "told"),
     [
-        ("toy:people=12,seed=7,protocol=closed", "toy is dealt closed"),
+        ("toy:people=12,seed=7,protocol=closed", "toy has protocol closed"),
         ("toy:people=12,protocol=open", "people may recur"),
     ],
 )

@@ -36,7 +36,7 @@ def test_a_failed_write_leaves_nothing(store):
 
 
 def test_an_absent_key_is_told(store):
-    with pytest.raises(KeyError, match="no artifact k"):
+    with pytest.raises(KeyError, match="expected artifact k"):
         store.get("k")
 
 
@@ -48,7 +48,7 @@ def test_a_folder_without_its_stage_is_no_artifact(store):
 
 def test_the_stage_is_told_readably(run):
     done = run()
-    for stage in done.plan:
+    for stage in done.plan.stages:
         told = json.loads((done.store.root / stage.key / "stage.json").read_text())
         assert told["action"] == stage.action
         assert told["seconds"] >= 0

@@ -1,4 +1,4 @@
-"""People that do not exist, drawn by our own code, with exact labels."""
+"""Synthetic people, rendered by our own code, with exact labels."""
 
 from bench.data.synthetic.dataset import Synthetic
 

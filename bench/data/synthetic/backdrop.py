@@ -1,9 +1,9 @@
-"""What is behind and below the head: background, neck and clothes."""
+"""Background, neck and clothes."""
 
 import torch
 from torch import Tensor
 
-from bench.data.synthetic.shapes import Values, blend, bump, darken, ease, edge, ellipse, hill
+from bench.data.synthetic.shapes import Values, blend, bump, darken, ease, edge, ellipse, hill, rgb
 from bench.data.synthetic.solids import View
 
 
@@ -19,13 +19,7 @@ def paint_background(view: View, v: Values) -> Tensor:
 
 
 def paint_body(canvas: Tensor, view: View, v: Values) -> None:
-    """Paints neck and clothes, in place; the body does not turn with the head.
-
-    Args:
-        canvas: (N, 3, H, W), written.
-        view: of the pictures.
-        v: the picture's numbers.
-    """
+    """Paints neck and clothes; the body does not turn with the head."""
     top_x, top_y, _ = view.to_camera(
         (torch.zeros_like(view.pixel), torch.full_like(view.pixel, -0.75), -0.15)
     )
@@ -38,15 +32,10 @@ def paint_body(canvas: Tensor, view: View, v: Values) -> None:
     round_off = (1.0 - 0.35 * (x / flare).square()).clamp_(min=0.3)
     skin = v["skin_colour"] * light * round_off[:, None]
     shadow = ease((view.y + 1.55) / 0.55).expand_as(x)  # of the chin
-    darken(skin, torch.tensor([0.62, 0.52, 0.50], device=skin.device), shadow)
+    darken(skin, rgb(skin, 0.62, 0.52, 0.50), shadow)
     blend(canvas, skin, edge(neck, view.pixel))
-    _paint_clothes(canvas, view, light, v)
-
-
-def _paint_clothes(canvas: Tensor, view: View, light: Tensor, v: Values) -> None:
-    """Shoulders with a round or pointed collar."""
     shoulders = ellipse(view.x, view.y + 2.15, 1.35, 0.80)
-    low = -1.42 - 0.30 * v["collar"]
+    low = -1.42 - 0.30 * v["collar"]  # of the collar, round or pointed
     collar = view.y - low - (1.0 + v["collar"]) * view.x.abs()
     cloth = torch.minimum(shoulders, -collar)
     folds = (1.0 + 0.12 * (view.x * v["light_x"]) - 0.25 * (view.y + 1.4).abs())[:, None]

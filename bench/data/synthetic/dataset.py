@@ -1,30 +1,39 @@
 """The embedded data set."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
 
 from bench.api import Collection, Context, Dataset, field
 from bench.data.alignment import realigned
-from bench.data.protocols import check_protocol, new_rows
-from bench.data.synthetic.alike import RESPECTS, alike, grey
-from bench.data.synthetic.pictures import (
-    AGE_GROUPS,
-    ATTRIBUTES,
-    EXPRESSIONS,
-    GENDERS,
-    SKIN_TONES,
-    scenes,
-)
-from bench.data.synthetic.render import draw
-from bench.faces import Faces, Target
+from bench.data.protocols import check_protocol, new_image_ids
+from bench.data.synthetic.expressions import EXPRESSIONS
+from bench.data.synthetic.people import AGE_GROUPS, GENDERS, SKIN_TONES
+from bench.data.synthetic.pictures import ATTRIBUTES, scenes
+from bench.faces import LUMA, Faces, Images, Target
 from bench.registry import register
 
-NO_YES = ("no", "yes")
+Parameters = Mapping[str, npt.NDArray[np.float32]]
+
+_HAIR: Mapping[str, float | tuple[float, ...]] = {  # short and brown
+    "hair_length": 0.1,
+    "hair_volume": 0.1,
+    "hairline": 0.85,
+    "fringe": 0.0,
+    "parting": 0.0,
+    "curl": 0.0,
+    "bun": 0.0,
+    "hair_colour": (0.2, 0.14, 0.1),
+}
+_ALIKE = {"": {}, "hair": _HAIR, "extras": {**_HAIR, "glasses": 0.0, "beard": 0.0}, "colour": {}}
 
 
 @register("synthetic")
 @dataclass(frozen=True)
 class Synthetic(Dataset):
-    """Drawn people with an expression style of their own; labels are exact.
+    """Synthetic people, each with their own expression style; labels are exact.
 
     Source: ours. The seven expressions are those of FERG (Aneja et al., ACCV 2016), the ten
     attributes those of Shirai and Whitehill (facial action units after Ekman and Friesen, 1978).
@@ -36,9 +45,9 @@ class Synthetic(Dataset):
     takes: int = field(8, about="sittings of each person: hair, glasses, beard, make-up change")
     pictures: int = field(20, about="pictures of each sitting")
     size: int = field(32, about="side of a picture, 32 to 224 px")
-    align: bool = field(False, about="level faces and cut them out, as MTCNN finds them")
-    seed: int = field(0, about="draws another population, and other parts")
-    protocol: str = field("closed", about="who is asked about: closed, closed-paper, open")
+    align: bool = field(False, about="align faces by MTCNN's landmarks")
+    seed: int = field(0, about="draws another population, and changes the split")
+    protocol: str = field("closed", about="how pictures are split: closed, closed-paper, open")
     style: bool = field(True, about="people differ in how they make a face")
     alike: str = field("", about="all look alike in hair, extras (hair, glasses, beard) or colour")
 
@@ -48,32 +57,52 @@ class Synthetic(Dataset):
             raise ValueError(f"size must be 32 to 224 px, got {self.size}")
         if min(self.people, self.takes, self.pictures) < 1:
             raise ValueError("people, takes and pictures must be at least 1")
-        if self.alike not in RESPECTS:
-            raise ValueError(f"alike is one of {RESPECTS}, got {self.alike!r}")
+        if self.alike not in _ALIKE:
+            raise ValueError(f"alike must be one of {tuple(_ALIKE)}, got {self.alike!r}")
 
     @property
-    def asks(self) -> tuple[Target, ...]:
-        """Identity, gender, age, skin, expression, the ten attributes, glasses, beard."""
+    def targets(self) -> tuple[Target, ...]:
+        """Identity, gender, age, skin, expression, glasses, beard, and the ten attributes."""
         classes = {
             "identity": tuple(f"person {i}" for i in range(self.people)),
             "gender": GENDERS,
             "age": AGE_GROUPS,
             "skin": SKIN_TONES,
             "expression": EXPRESSIONS,
-            "glasses": NO_YES,
-            "beard": NO_YES,
+            "glasses": ("no", "yes"),
+            "beard": ("no", "yes"),
         }
         categorical = [Target(name, "categorical", names) for name, names in classes.items()]
         return (*categorical, *(Target(name, "continuous") for name in ATTRIBUTES))
 
     def load(self, context: Context) -> Collection:
         """The pictures, ordered by person, take and picture."""
+        from bench.data.synthetic.render import draw  # here: it imports torch
+
         drawn = scenes(self.people, self.takes, self.pictures, self.seed, style=self.style)
-        drawn = replace(drawn, parameters=alike(drawn.parameters, self.alike))
+        drawn = replace(drawn, parameters=made_alike(drawn.parameters, self.alike))
         images = draw(drawn, self.size, context.device)  # (N, 3, size, size)
         if self.alike == "colour":
             images = grey(images)
         if self.align:
             images = realigned(images, context.device)
-        rows = new_rows(len(images), self.name, self.seed)
-        return Collection(Faces(images, drawn.labels, rows), self.asks)
+        image_ids = new_image_ids(len(images), self.name, self.seed)
+        return Collection(Faces(images, drawn.labels, image_ids), self.targets)
+
+
+def made_alike(parameters: Parameters, respect: str) -> Parameters:
+    """Parameters, (N,) or (N, k) each, with those of a respect (as `alike`) equal in all pictures.
+
+    Labels are not changed.
+    """
+    fixed = {
+        name: np.resize(np.array(value, np.float32), parameters[name].shape)
+        for name, value in _ALIKE[respect].items()
+    }
+    return {**parameters, **fixed}
+
+
+def grey(images: Images) -> Images:
+    """The pictures without colour, uint8, (N, 3, H, W)."""
+    luma = np.tensordot(np.array(LUMA, np.float32), images, axes=(0, 1))  # (N, H, W)
+    return np.repeat(luma.round().astype(np.uint8)[:, None], 3, axis=1)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from bench.data.synthetic.luck import Column, Luck
+from bench.data.synthetic.rng import Column, Streams
 
 ACTION_UNITS = (
     "AU1",  # inner brow raiser
@@ -38,26 +38,22 @@ TEMPLATES: Mapping[str, Mapping[str, float]] = {
     "surprise": {"AU1": 0.90, "AU2": 0.95, "AU5": 0.80, "AU25": 0.80, "AU26": 0.95},
 }  # fmt: skip
 EXPRESSIONS = tuple(TEMPLATES)
-
-
-def intensities() -> Column:
-    """Intensities of the full expressions, (len(EXPRESSIONS), len(ACTION_UNITS)), 0..1."""
-    return np.array([[units.get(u, 0.0) for u in ACTION_UNITS] for units in TEMPLATES.values()])
+_INTENSITIES = np.array([[t.get(unit, 0.0) for unit in ACTION_UNITS] for t in TEMPLATES.values()])
 
 
 def draw_actions(
-    expression: npt.NDArray[np.int64], gains: Column, rests: Column, luck: Luck
+    expression: npt.NDArray[np.int64], gains: Column, rests: Column, rng: Streams
 ) -> Column:
-    """Action units as they are drawn, (N, len(ACTION_UNITS)), 0..1.
+    """Intensities of the action units in each picture, (N, len(ACTION_UNITS)), 0..1.
 
     Args:
         expression: (N,), an index into EXPRESSIONS.
-        gains: (N, len(ACTION_UNITS)), factors of each picture's person.
-        rests: (N, len(ACTION_UNITS)), what each picture's person adds at rest.
-        luck: gives the strength of the expression and the jitter of each unit.
+        gains: (N, len(ACTION_UNITS)), of each picture's person, as in `People`.
+        rests: likewise.
+        rng: gives the strength of the expression and the jitter of each unit.
     """
-    strength = luck.uniform(0.85, 1.08)[:, None]  # (N, 1)
-    jitter = np.stack([luck.normal() for _ in ACTION_UNITS], axis=1)
-    full = intensities()[expression]  # (N, units)
+    strength = rng.uniform(0.85, 1.08)[:, None]  # (N, 1)
+    jitter = np.stack([rng.normal() for _ in ACTION_UNITS], axis=1)
+    full = _INTENSITIES[expression]  # (N, units)
     moved = full * (strength + 0.10 * jitter) + 0.06 * np.abs(jitter)
     return np.clip(moved * gains + rests, 0.0, 1.0)

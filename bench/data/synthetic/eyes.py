@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from bench.data.synthetic.head import Surface
-from bench.data.synthetic.shapes import Values, blend, bump, darken, ease, edge, ellipse
+from bench.data.synthetic.shapes import Values, blend, bump, darken, ease, edge, ellipse, rgb
 
 
 class _Eye(NamedTuple):
@@ -21,21 +21,11 @@ class _Eye(NamedTuple):
 
 
 def paint_eyes(skin: Tensor, surface: Surface, pixel: Tensor, v: Values, f: Values) -> None:
-    """Paints sockets, eyes, lids, lashes and brows onto the skin, in place.
-
-    Args:
-        skin: (N, 3, H, W), written.
-        surface: of the head.
-        pixel: (N, 1, 1), size of a pixel.
-        v: the picture's numbers.
-        f: the features, from `place_features`.
-    """
+    """Paints sockets, eyes, lids, lashes and brows onto the skin."""
     eye = _around_the_eye(surface, f, v)
     _paint_lids(skin, eye, pixel, v, f)
     inside = torch.minimum(eye.upper - eye.y, eye.y - eye.lower)
-    opening = edge(inside, pixel) * eye.front
-    ball = _ball(eye, pixel, v, f)
-    blend(skin, ball, opening)
+    blend(skin, _eyeball(skin, eye, pixel, v, f), edge(inside, pixel) * eye.front)
     _paint_lashes(skin, eye, pixel, v, f)
     _paint_brows(skin, surface, pixel, v, f)
 
@@ -48,23 +38,22 @@ def _around_the_eye(surface: Surface, f: Values, v: Values) -> _Eye:
     arch = 1.0 - t * t
     upper = (f["lid_upper"] + f["lid_uneven"] * surface.side) * arch * (1.0 - 0.10 * t)
     lower = -f["lid_lower"] * arch * (1.0 + 0.15 * t)
-    return _Eye(x, y, surface.side, upper, lower, (surface.z * 12.0).clamp_(0.0, 1.0))
+    return _Eye(x, y, surface.side, upper, lower, surface.front)
 
 
-def _ball(eye: _Eye, pixel: Tensor, v: Values, f: Values) -> Tensor:
-    """White, iris, pupil and highlights, (N, 3, H, W), as if the lids were not there."""
-    ball = torch.empty((*eye.x.shape[:1], 3, *eye.x.shape[1:]), device=eye.x.device)
-    ball[:] = torch.tensor([0.97, 0.96, 0.95], device=ball.device).view(1, 3, 1, 1)
+def _eyeball(skin: Tensor, eye: _Eye, pixel: Tensor, v: Values, f: Values) -> Tensor:
+    """White, iris, pupil and highlights, (N, 3, H, W), as if there were no lids."""
+    ball = rgb(skin, 0.97, 0.96, 0.95).expand_as(skin).clone()
     size = f["iris"]
     x, y = eye.x - f["gaze_x"] * eye.side, eye.y - f["gaze_y"] - 0.01
     far = (x * x + y * y).sqrt_() / size  # 1 at the iris' edge
     blend(ball, v["iris_colour"] * 0.35, edge(1.0 - far, pixel / size))
     lit = (0.95 - 0.55 * y / size).clamp_(0.4, 1.6)  # lighter below, as light falls through
     blend(ball, v["iris_colour"] * 1.15 * lit[:, None], edge(0.86 - far, 2.0 * pixel / size))
-    blend(ball, torch.full_like(ball[:1, :, :1, :1], 0.02), edge(0.46 - far, pixel / size))
+    blend(ball, rgb(ball, 0.02, 0.02, 0.02), edge(0.46 - far, pixel / size))
     shadow = bump((eye.upper - eye.y) / 0.07)
-    darken(ball, torch.tensor([0.52, 0.50, 0.55], device=ball.device), shadow)
-    white = torch.full_like(ball[:1, :, :1, :1], 1.35)
+    darken(ball, rgb(ball, 0.52, 0.50, 0.55), shadow)
+    white = rgb(ball, 1.35, 1.35, 1.35)
     shine_x = x * eye.side + (0.34 - 0.25 * v["light_x"]) * size
     blend(ball, white, edge(ellipse(shine_x, y - 0.36 * size, 0.25 * size, 0.25 * size), pixel))
     small = edge(ellipse(shine_x - 0.65 * size, y + 0.35 * size, 0.11 * size, 0.11 * size), pixel)
@@ -76,16 +65,16 @@ def _paint_lids(skin: Tensor, eye: _Eye, pixel: Tensor, v: Values, f: Values) ->
     """Sockets, eye shadow, the fold above the lid and the bag below it."""
     wide = f["eye_width"]
     socket = bump(eye.x / (1.75 * wide)) * bump((eye.y - 0.03) / (1.5 * wide)) * eye.front
-    darken(skin, torch.tensor([0.80, 0.72, 0.72], device=skin.device), socket)
+    darken(skin, rgb(skin, 0.80, 0.72, 0.72), socket)
     lid = bump(eye.x / (1.35 * wide)) * ease(1.0 - (eye.y - eye.upper) / 0.13) * eye.front
     lid = lid * edge(eye.y, pixel)
     blend(skin, v["makeup_colour"], lid * (0.65 * v["makeup"]))
     fold = eye.upper.clamp(min=0.0) + 0.045
     line = edge(0.009 - (eye.y - fold).abs(), pixel) * bump(eye.x / (1.08 * wide)) * eye.front
-    darken(skin, torch.tensor([0.55, 0.45, 0.45], device=skin.device), line)
+    darken(skin, rgb(skin, 0.55, 0.45, 0.45), line)
     bag = bump((eye.y - eye.lower + 0.055 + 0.02 * v["AU6"]) / 0.03) * bump(eye.x / wide)
     strength = (0.15 + 0.45 * v["wrinkle"] + 0.35 * v["AU6"] + 0.2 * v["AU7"]) * eye.front
-    darken(skin, torch.tensor([0.72, 0.63, 0.63], device=skin.device), bag * strength)
+    darken(skin, rgb(skin, 0.72, 0.63, 0.63), bag * strength)
 
 
 def _paint_lashes(skin: Tensor, eye: _Eye, pixel: Tensor, v: Values, f: Values) -> None:
@@ -98,7 +87,7 @@ def _paint_lashes(skin: Tensor, eye: _Eye, pixel: Tensor, v: Values, f: Values) 
         thick - (eye.y - eye.upper.clamp(min=-0.02) - 0.5 * thick - wing).abs(),
         f["eye_width"] * (1.06 + 0.16 * strength * eye.x.sign()) - eye.x.abs(),
     )
-    dark = torch.tensor([0.08, 0.05, 0.05], device=skin.device).view(1, 3, 1, 1)
+    dark = rgb(skin, 0.08, 0.05, 0.05)
     blend(skin, dark, edge(line, pixel) * eye.front)
     below = 0.010 - (eye.y - eye.lower + 0.005).abs_()
     below = torch.minimum(below, f["eye_width"] - eye.x.abs())
@@ -115,5 +104,5 @@ def _paint_brows(skin: Tensor, surface: Surface, pixel: Tensor, v: Values, f: Va
     thick = v["brow_thickness"].clamp(min=0.012) * (1.0 - 0.32 * t - 0.18 * t * t)
     band = torch.minimum(thick - (surface.y - line).abs(), (1.03 - t.abs()) * 0.10)
     hair = v["brow_colour"] * (1.0 - 0.25 * ((surface.y - line) / thick).clamp(-1.0, 1.0))[:, None]
-    cover = edge(band, pixel + 0.012) * (surface.z * 12.0).clamp(0.0, 1.0)
+    cover = edge(band, pixel + 0.012) * surface.front
     blend(skin, hair, 0.92 * cover)

@@ -8,11 +8,8 @@ from bench.data.synthetic.shapes import Values
 def place_features(v: Values) -> dict[str, Tensor]:
     """Positions and sizes in head units (x to the picture's right, y up), (N, 1, 1) each.
 
-    A name that ends in `_uneven` is what the right side of the picture has more than the middle,
-    and the left side less.
-
-    Args:
-        v: the picture's numbers: traits, take and action units.
+    A number that ends in `_uneven` is added on the right side of the picture and subtracted on the
+    left.
     """
     return _eyes(v) | _brows(v) | _nose(v) | _mouth(v)
 
@@ -66,19 +63,13 @@ def _mouth(v: Values) -> dict[str, Tensor]:
         1 + 0.30 * v["AU12"] + 0.34 * v["AU20"] - 0.34 * v["AU26"] - 0.22 * v["AU23"]
         - 0.08 * v["AU17"]
     )  # fmt: skip
-    lift = (
-        0.165 * v["AU12"]
-        - 0.215 * v["AU15"]
-        - 0.045 * v["AU20"]
-        - 0.03 * v["AU23"]
-        - 0.02 * v["AU10"]
-    )
+    lift = 0.165 * v["AU12"] - 0.215 * v["AU15"] - 0.045 * v["AU20"] - 0.03 * v["AU23"]
     part = v["AU25"]
     thin = (1 - 0.60 * v["AU23"]) * (1 - 0.30 * v["AU12"]) * (1 - 0.20 * v["AU20"])
     return {
         "mouth_y": v["mouth_height"] * v["face_height"] - 0.035 * v["AU12"] + 0.02 * v["AU17"],
         "mouth_half": width,
-        "corner_lift": lift,
+        "corner_lift": lift - 0.02 * v["AU10"],
         "corner_uneven": 0.30 * v["asymmetry"] * (0.10 * v["AU12"] + 0.06 * v["AU15"] + 0.03),
         "gap_upper": 0.035 * part + 0.020 * part * v["AU12"] + 0.055 * v["AU10"],
         "gap_lower": 0.035 * part + 0.055 * part * v["AU12"] + 0.17 * v["AU26"] - 0.025 * v["AU17"],

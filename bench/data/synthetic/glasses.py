@@ -1,25 +1,17 @@
-"""Glasses: two rims and a bridge in a plane before the eyes, and the bars to the ears."""
+"""Glasses: two rims and a bridge in a plane before the eyes, and the temples to the ears."""
 
 import torch
 from torch import Tensor
 
 from bench.data.synthetic.head import Surface
-from bench.data.synthetic.shapes import Values, blend, edge
+from bench.data.synthetic.shapes import Values, blend, edge, rgb
 from bench.data.synthetic.solids import View
 
 _PLANE = 0.88  # how far the rims are before the middle of the head
 
 
 def paint_glasses(canvas: Tensor, view: View, surface: Surface, v: Values, f: Values) -> None:
-    """Paints glasses, in place, on the pictures that have them.
-
-    Args:
-        canvas: (N, 3, H, W), written.
-        view: of the pictures.
-        surface: of the head, that hides the far bar.
-        v: the picture's numbers.
-        f: the features, from `place_features`.
-    """
+    """Paints glasses on the pictures that have them; the head hides the far temple."""
     turn = view.rotation[:, :, :, None, None]
     depth = (_PLANE - turn[:, 0, 2] * view.x - turn[:, 1, 2] * view.y) / turn[:, 2, 2]
     x, y, _ = view.to_head(depth)
@@ -31,12 +23,14 @@ def paint_glasses(canvas: Tensor, view: View, surface: Surface, v: Values, f: Va
     bridge = torch.minimum(0.016 - (y - 0.05).abs(), middle - wide - out)
     frame = edge(torch.maximum(rim, bridge), view.pixel)
     glass = edge(lens, view.pixel) * (0.10 * v["glasses"])
-    blend(canvas, torch.full_like(v["frame_colour"], 0.9), glass)
+    blend(canvas, rgb(canvas, 0.9, 0.9, 0.9), glass)
     streak = edge(0.03 - (out * x.sign() - middle * x.sign() + y).abs(), view.pixel + 0.01)
-    blend(canvas, torch.ones_like(v["frame_colour"]), streak * glass * 2.0)
-    bars = torch.maximum(*(_bar(view, surface, side, middle + wide, v, f) for side in (-1.0, 1.0)))
+    blend(canvas, rgb(canvas, 1.0, 1.0, 1.0), streak * glass * 2.0)
+    temples = torch.maximum(
+        *(_temple(view, surface, side, middle + wide, v, f) for side in (-1.0, 1.0))
+    )
     shine = 1.0 + 0.25 * v["light_y"][:, None]
-    blend(canvas, v["frame_colour"] * shine, torch.maximum(frame, bars) * v["glasses"])
+    blend(canvas, v["frame_colour"] * shine, torch.maximum(frame, temples) * v["glasses"])
 
 
 def _rounded(x: Tensor, y: Tensor, wide: Tensor, high: Tensor, corner: Tensor) -> Tensor:
@@ -46,8 +40,10 @@ def _rounded(x: Tensor, y: Tensor, wide: Tensor, high: Tensor, corner: Tensor) -
     return corner - (u * u + w * w).sqrt_()
 
 
-def _bar(view: View, surface: Surface, side: float, wide: Tensor, v: Values, f: Values) -> Tensor:
-    """Cover of the bar on one side, (N, H, W)."""
+def _temple(
+    view: View, surface: Surface, side: float, wide: Tensor, v: Values, f: Values
+) -> Tensor:
+    """Cover of the temple on one side, (N, H, W)."""
     ear = 0.78 * v["face_width"] + 0.02
     start = view.to_camera((side * wide, f["eye_y"] + 0.04, torch.full_like(wide, _PLANE - 0.03)))
     end = view.to_camera((side * ear, f["eye_y"] + 0.02, torch.full_like(wide, -0.05)))

@@ -1,38 +1,19 @@
 """Hair: a shell around the skull, locks beside the face, a mass behind it, and a bun."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
 
-from bench.data.synthetic.head import (
-    Part,
-    Surface,
-    find_normals,
-    gloss_on,
-    light_on,
-    stack_solids,
-)
+from bench.data.synthetic.head import Surface, find_normals, gloss_on, light_on
 from bench.data.synthetic.shapes import Values, blend, bump, ease, edge, smooth_max, wave
-from bench.data.synthetic.solids import Seen, Solids, View, join
+from bench.data.synthetic.solids import Part, Seen, View, join, visible
 
-_BACK, _SHELL, _TOP, _LEFT, _RIGHT, _BUN = range(6)
-
-
-class Hair(NamedTuple):
-    """Hair before it is painted."""
-
-    solids: Solids
-    view: View
+Hair = Mapping[str, Seen]
 
 
 def grow_hair(view: View, v: Values) -> Hair:
-    """The solids of the hair.
-
-    Args:
-        view: of the pictures.
-        v: the picture's numbers.
-    """
+    """The solids of the hair by name."""
     volume, wide = v["hair_volume"], v["face_width"]
     # locks and back grow down from the skull; below 0.35 they stay within it
     long = ((v["hair_length"] - 0.30) / 0.70).clamp(min=0.0)
@@ -47,66 +28,43 @@ def grow_hair(view: View, v: Values) -> Hair:
             (0.0, 0.33, -0.15),
             (0.775 * wide + 0.75 * volume, 0.81 + volume, 0.87 + 0.7 * volume),
         ),
-        "top": (
-            (0.6 * v["parting"], 0.80, 0.20),
-            (0.42, 0.22 + 1.3 * volume, 0.34 + 0.8 * volume),
-        ),
+        "top": ((0.6 * v["parting"], 0.80, 0.20), (0.42, 0.22 + 1.3 * volume, 0.34 + 0.8 * volume)),
         "left": ((-x, 0.25 - 0.80 * long, -0.12), lock),
         "right": ((x, 0.25 - 0.80 * long, -0.12), lock),
         "bun": ((0.0, 1.16 * v["bun"], -0.45), (0.10 + 0.22 * v["bun"],) * 2 + (0.30,)),
     }
-    return Hair(stack_solids(view, parts), view)
+    return visible(view, parts)
 
 
-def paint_back_hair(canvas: Tensor, hair: Hair, v: Values) -> None:
-    """Paints the hair behind head and neck, in place; it lies in shadow.
-
-    Args:
-        canvas: (N, 3, H, W), written.
-        hair: from `grow_hair`.
-        v: the picture's numbers.
-    """
-    back = hair.solids.look(_BACK)
-    for part in (_LEFT, _RIGHT):
-        back = join(back, hair.solids.look(part), 0.10)
-    bun, shell = hair.solids.look(_BUN), hair.solids.look(_SHELL)
-    # the shell is part of it, so that no gap opens above a bare forehead
-    inside = torch.maximum(torch.maximum(back.inside, shell.inside), bun.inside)
-    inside += _ragged(hair.view, v)
-    light = 0.62 * light_on(find_normals(torch.maximum(back.depth, bun.depth), hair.view), v)
-    blend(canvas, v["hair_colour"] * light, edge(inside, hair.view.pixel))
+def paint_back_hair(canvas: Tensor, view: View, hair: Hair, v: Values) -> None:
+    """Paints the hair behind head and neck; it lies in shadow."""
+    back = join(join(hair["back"], hair["left"], 0.10), hair["right"], 0.10)
+    # with the shell, so that no gap opens above a bare forehead
+    inside = torch.maximum(torch.maximum(back.inside, hair["shell"].inside), hair["bun"].inside)
+    inside += _curls(view, v)
+    depth = torch.maximum(back.depth, hair["bun"].depth)
+    light = 0.62 * light_on(find_normals(depth, view), v)
+    blend(canvas, v["hair_colour"] * light, edge(inside, view.pixel))
 
 
-def _ragged(view: View, v: Values) -> Tensor:
-    """What curls add to the outline, in head units, (N, H, W)."""
+def _curls(view: View, v: Values) -> Tensor:
+    """How far curls move the outline, in head units, (N, H, W)."""
     curls = wave(2.6 * view.x + 0.8 * wave(1.3 * view.y)) * wave(2.6 * view.y + 0.3)
     return curls * (0.055 * v["curl"])
 
 
-def paint_hair(canvas: Tensor, hair: Hair, surface: Surface, v: Values) -> Tensor:
-    """Paints the hair in front, in place, and tells where it is, (N, H, W).
-
-    Args:
-        canvas: (N, 3, H, W), written.
-        hair: from `grow_hair`.
-        surface: of the head, that hides what lies behind it.
-        v: the picture's numbers.
-    """
-    view = hair.view
-    cap = join(hair.solids.look(_SHELL), hair.solids.look(_TOP), 0.25)
-    cap_cover = edge(cap.inside + _ragged(view, v), view.pixel)
+def paint_hair(canvas: Tensor, view: View, hair: Hair, surface: Surface, v: Values) -> None:
+    """Paints the hair in front, where the head does not hide it."""
+    cap = join(hair["shell"], hair["top"], 0.25)
+    cap_cover = edge(cap.inside + _curls(view, v), view.pixel)
     cap_cover *= edge(_hairline(view, cap, v), view.pixel + 0.012)
     cap_cover *= edge(cap.depth - surface.seen.depth + 0.04, 0.06)
-    locks = hair.solids.look(_LEFT)
-    right = hair.solids.look(_RIGHT)
-    locks = Seen(torch.maximum(locks.depth, right.depth), torch.maximum(locks.inside, right.inside))
+    locks = Seen(*map(torch.maximum, hair["left"], hair["right"]))
     in_front = edge(locks.depth - surface.seen.depth - 0.02, 0.06)
-    lock_cover = edge(locks.inside + _ragged(view, v), view.pixel) * in_front
+    lock_cover = edge(locks.inside + _curls(view, v), view.pixel) * in_front
     lock_cover *= ease((v["hair_length"] - 0.32) / 0.08)
-    cover = torch.maximum(cap_cover, lock_cover)
     depth = smooth_max(cap.depth, locks.depth, 0.10)
-    blend(canvas, _shade(view, depth, v), cover)
-    return cover
+    blend(canvas, _shade(view, depth, v), torch.maximum(cap_cover, lock_cover))
 
 
 def _hairline(view: View, cap: Seen, v: Values) -> Tensor:

@@ -1,26 +1,16 @@
-"""The head as a solid: skull, face, jaw, cheeks, nose and ears, and how its surface is shaded."""
+"""The head as a solid (skull, face, jaw, cheeks, nose and ears), and the light on a surface."""
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from bench.data.synthetic.shapes import Values
-from bench.data.synthetic.solids import Seen, Solids, View, join, turn_solids
-
-PARTS = (
-    "skull", "face", "jaw", "chin", "ridge", "cheek_left", "cheek_right", "lips", "bridge", "tip",
-    "wing_left", "wing_right", "ear_left", "ear_right",
-)  # fmt: skip
-
-
-Part = tuple[tuple[Tensor | float, ...], tuple[Tensor | float, ...]]
-"""Centre and half axes of an ellipsoid, head coordinates."""
+from bench.data.synthetic.solids import Part, Seen, View, join, visible
 
 
 class Surface(NamedTuple):
-    """The seen surface of the head."""
+    """The visible surface of the head."""
 
     x: Tensor  # (N, H, W), head coordinates of the seen point
     y: Tensor
@@ -28,51 +18,29 @@ class Surface(NamedTuple):
     side: Tensor  # (N, H, W): -1 left of the nose, 1 right of it, as seen from the front
     seen: Seen
 
+    @property
+    def front(self) -> Tensor:
+        """1 on the front of the head, 0 behind, (N, H, W)."""
+        return (self.z * 12.0).clamp_(0.0, 1.0)
+
 
 def build_head(view: View, v: Values, f: Values) -> Surface:
-    """Grows the parts of the head together and finds the seen points.
-
-    Args:
-        view: of the pictures.
-        v: the picture's numbers.
-        f: the features, from `place_features`.
-    """
-    parts = _place_parts(v, f)
-    solids = stack_solids(view, parts)
-    look = {name: solids.look(i) for i, name in enumerate(PARTS)}
-    head = look["skull"]
-    for name, width in (("face", 0.30), ("jaw", 0.30), ("chin", 0.24)):
-        head = join(head, look[name], width)
+    """Joins the parts of the head and finds the seen points."""
+    parts = visible(view, _place_parts(v, f))
+    head = parts["skull"]
     for name, width in (
-        ("ridge", 0.12), ("cheek_left", 0.21), ("cheek_right", 0.21), ("lips", 0.10),
-        ("bridge", 0.15), ("wing_left", 0.05), ("wing_right", 0.05), ("tip", 0.07),
-        ("ear_left", 0.03), ("ear_right", 0.03),
+        ("face", 0.30), ("jaw", 0.30), ("chin", 0.24), ("ridge", 0.12), ("cheek_left", 0.21),
+        ("cheek_right", 0.21), ("lips", 0.10), ("bridge", 0.15), ("wing_left", 0.05),
+        ("wing_right", 0.05), ("tip", 0.07), ("ear_left", 0.03), ("ear_right", 0.03),
     ):  # fmt: skip
-        head = join(head, look[name], width)
+        head = join(head, parts[name], width)
     x, y, z = view.to_head(head.depth)
-    return Surface(x, y, z, edge_of_side(x), head)
-
-
-def edge_of_side(x: Tensor) -> Tensor:
-    """-1 for x < 0, 1 for x > 0, with a narrow passage, so that nothing jumps at the middle."""
-    return (x * 50.0).clamp_(-1.0, 1.0)
-
-
-def stack_solids(view: View, parts: Mapping[str, Part]) -> Solids:
-    """Ellipsoids by name, turned; each is its centre and its half axes in head coordinates."""
-    like = view.pixel
-    rows = [
-        [torch.as_tensor(n, dtype=like.dtype, device=like.device).expand_as(like) for n in numbers]
-        for part in parts.values()
-        for numbers in part
-    ]
-    flat = torch.stack([torch.cat(row, dim=2) for row in rows], dim=1)  # (N, 2 * E, 1, 3)
-    flat = flat.view(len(like), len(parts), 2, 3)
-    return turn_solids(view, flat[:, :, 0], flat[:, :, 1])
+    side = (x * 50.0).clamp_(-1.0, 1.0)  # a narrow passage, so that nothing jumps at the middle
+    return Surface(x, y, z, side, head)
 
 
 def _place_parts(v: Values, f: Values) -> dict[str, Part]:
-    """Centre and half axes of every part, in the order of PARTS."""
+    """Centre and half axes of every part."""
     wide, high, drop = v["face_width"], v["face_height"], f["chin_drop"]
     chin_y = -0.88 * high - v["chin_length"] - drop
     full = 0.10 * v["beard"]
@@ -139,12 +107,7 @@ class Normals(NamedTuple):
 
 
 def find_normals(depth: Tensor, view: View) -> Normals:
-    """Normals from differences of the depth between neighbours.
-
-    Args:
-        depth: (N, H, W), towards the viewer.
-        view: of the pictures; its y falls from row to row.
-    """
+    """Normals from differences of the depth, (N, H, W), between neighbours."""
     right, down = torch.zeros_like(depth), torch.zeros_like(depth)
     right[:, :, 1:-1] = depth[:, :, 2:] - depth[:, :, :-2]
     down[:, 1:-1] = depth[:, 2:] - depth[:, :-2]
@@ -156,20 +119,15 @@ def find_normals(depth: Tensor, view: View) -> Normals:
 
 
 def light_on(normals: Normals, v: Values) -> Tensor:
-    """Light that a surface gets, (N, 3, H, W), about 0..1.6, by colour.
-
-    Args:
-        normals: of the surface.
-        v: the picture's numbers.
-    """
+    """Light on a surface, (N, 3, H, W), about 0..1.6, by colour."""
     facing = normals.x * v["light_x"] + normals.y * v["light_y"] + normals.z * v["light_z"]
-    wrapped = (facing * 0.75 + 0.25).clamp_(min=0.0)  # light creeps around, as in skin
+    wrapped = (facing * 0.75 + 0.25).clamp_(min=0.0)  # light scatters in the skin
     sky = 0.8 + 0.2 * normals.y
     return wrapped[:, None] * v["key_colour"] + sky[:, None] * v["fill_colour"]
 
 
 def gloss_on(normals: Normals, v: Values) -> Tensor:
-    """Mirror-like part of the light, (N, H, W), 0..1."""
+    """Specular part of the light, (N, H, W), 0..1."""
     half_z = v["light_z"] + 1.0
     length = (v["light_x"] * v["light_x"] + v["light_y"] * v["light_y"] + half_z * half_z).sqrt()
     facing = normals.x * v["light_x"] + normals.y * v["light_y"] + normals.z * half_z

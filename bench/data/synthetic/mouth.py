@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from bench.data.synthetic.head import Surface
-from bench.data.synthetic.shapes import Values, blend, bump, darken, edge, ellipse
+from bench.data.synthetic.shapes import Values, blend, bump, darken, edge, ellipse, rgb
 
 
 class _Lips(NamedTuple):
@@ -22,15 +22,7 @@ class _Lips(NamedTuple):
 
 
 def paint_mouth(skin: Tensor, surface: Surface, pixel: Tensor, v: Values, f: Values) -> None:
-    """Paints the mouth onto the skin, in place.
-
-    Args:
-        skin: (N, 3, H, W), written.
-        surface: of the head.
-        pixel: (N, 1, 1), size of a pixel.
-        v: the picture's numbers.
-        f: the features, from `place_features`.
-    """
+    """Paints the mouth onto the skin."""
     lips = _edges(surface, f)
     _paint_shadows(skin, lips, v)
     colour = _lip_colour(v)
@@ -57,25 +49,24 @@ def _edges(surface: Surface, f: Values) -> _Lips:
     lower = -f["gap_lower"] * (0.5 * arch + 0.5 * flat)
     top = upper + f["lip_upper"] * (0.4 * arch + 0.6 * flat) * bow
     bottom = lower - f["lip_lower"] * (0.5 * arch + 0.5 * flat)
-    return _Lips(t, y, top, upper, lower, bottom, (surface.z * 12.0).clamp_(0.0, 1.0))
+    return _Lips(t, y, top, upper, lower, bottom, surface.front)
 
 
 def _lip_colour(v: Values) -> Tensor:
     """Skin turned red, or lipstick, (N, 3, 1, 1)."""
-    red = torch.tensor([0.90, 0.62, 0.62], device=v["skin_colour"].device).view(1, 3, 1, 1)
-    own = v["skin_colour"] * red + 0.03
+    own = v["skin_colour"] * rgb(v["skin_colour"], 0.90, 0.62, 0.62) + 0.03
     return own + 0.8 * v["makeup"][:, None] * (v["lipstick_colour"] - own)
 
 
 def _paint_shadows(skin: Tensor, lips: _Lips, v: Values) -> None:
     """The groove above the lips, the shadow below them, and the corners."""
     groove = bump(lips.t / 0.20) * bump((lips.y - lips.top - 0.06) / 0.09)
-    darken(skin, torch.tensor([0.86, 0.80, 0.80], device=skin.device), groove * lips.front)
+    darken(skin, rgb(skin, 0.86, 0.80, 0.80), groove * lips.front)
     under = bump(lips.t / 0.75) * bump((lips.y - lips.bottom + 0.035) / 0.06)
-    tint = torch.tensor([0.72, 0.64, 0.64], device=skin.device)
-    darken(skin, tint, under * ((0.7 + 0.3 * v["AU17"]) * lips.front))
+    under = under * ((0.7 + 0.3 * v["AU17"]) * lips.front)
+    darken(skin, rgb(skin, 0.72, 0.64, 0.64), under)
     corner = bump((lips.t.abs() - 1.03) / 0.13) * bump(lips.y / 0.055)
-    darken(skin, torch.tensor([0.55, 0.45, 0.45], device=skin.device), corner * lips.front)
+    darken(skin, rgb(skin, 0.55, 0.45, 0.45), corner * lips.front)
 
 
 def _paint_inside(skin: Tensor, lips: _Lips, pixel: Tensor, v: Values) -> None:
@@ -84,12 +75,10 @@ def _paint_inside(skin: Tensor, lips: _Lips, pixel: Tensor, v: Values) -> None:
     gap = torch.minimum(gap, (1.0 - lips.t.abs()) * 0.25)
     opening = edge(gap, pixel) * lips.front
     opening = opening * ((lips.upper - lips.lower) / (0.7 * pixel)).clamp_(0.0, 1.0)
-    inside = torch.empty_like(skin)
-    inside[:] = torch.tensor([0.26, 0.06, 0.07], device=skin.device).view(1, 3, 1, 1)
+    inside = rgb(skin, 0.26, 0.06, 0.07).expand_as(skin).clone()
     tongue = ellipse(lips.t, (lips.y - lips.lower + 0.01) / 0.13, 0.62, 0.85)
-    red = torch.tensor([0.78, 0.33, 0.34], device=skin.device).view(1, 3, 1, 1)
-    blend(inside, red, edge(tongue, 0.15) * (0.9 * (1.0 - 0.6 * v["AU20"])))
-    white = torch.tensor([0.97, 0.95, 0.91], device=skin.device).view(1, 3, 1, 1)
+    blend(inside, rgb(skin, 0.78, 0.33, 0.34), edge(tongue, 0.15) * (0.9 * (1.0 - 0.6 * v["AU20"])))
+    white = rgb(skin, 0.97, 0.95, 0.91)
     depth = 0.085 - 0.02 * v["AU26"]
     upper = torch.minimum(depth - (lips.upper - lips.y), (0.93 - lips.t.abs()) * 0.25)
     blend(inside, white, edge(upper, pixel))
@@ -97,7 +86,7 @@ def _paint_inside(skin: Tensor, lips: _Lips, pixel: Tensor, v: Values) -> None:
     lower = torch.minimum(0.055 * bare - (lips.y - lips.lower), (0.85 - lips.t.abs()) * 0.25)
     blend(inside, 0.93 * white, edge(lower, pixel))
     shade = bump((lips.upper - lips.y) / 0.05)
-    darken(inside, torch.tensor([0.55, 0.50, 0.50], device=skin.device), shade)
+    darken(inside, rgb(skin, 0.55, 0.50, 0.50), shade)
     blend(skin, inside, opening)
 
 
@@ -105,5 +94,4 @@ def _paint_line(skin: Tensor, lips: _Lips, pixel: Tensor) -> None:
     """The dark line where the lips meet or begin."""
     near = torch.minimum((lips.y - lips.upper).abs(), (lips.y - lips.lower).abs())
     line = torch.minimum(0.011 - near, (1.0 - lips.t.abs()) * 0.2)
-    dark = torch.tensor([0.30, 0.10, 0.10], device=skin.device).view(1, 3, 1, 1)
-    blend(skin, dark, edge(line, pixel + 0.004) * (0.8 * lips.front))
+    blend(skin, rgb(skin, 0.30, 0.10, 0.10), edge(line, pixel + 0.004) * (0.8 * lips.front))

@@ -1,4 +1,4 @@
-"""People: what stays the same of a face, in all its takes and pictures."""
+"""People: the traits of a face that all its takes and pictures share."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.data.synthetic.expressions import ACTION_UNITS
-from bench.data.synthetic.luck import Column, Luck
+from bench.data.synthetic.rng import Column, Streams
 
 GENDERS = ("female", "male")
 AGE_GROUPS = ("young", "middle", "old")
@@ -17,10 +17,10 @@ _PEOPLE = 1  # level of the streams
 
 
 class Trait(NamedTuple):
-    """How one number of a face is spread over people.
+    """The distribution of one number of a face.
 
-    `male` is how far apart the means of men and women are, `old` the same for one age group,
-    both in standard deviations: below 2, so that the two overlap and no trait decides alone.
+    `male` is the distance between the means of men and women, `old` that between two adjacent age
+    groups, both in standard deviations: below 2, so that they overlap and no trait decides alone.
     """
 
     mean: float
@@ -98,37 +98,29 @@ IRIS_COLOURS = np.array(
 class People(NamedTuple):
     """A population; row i of every array is person i."""
 
-    gender: npt.NDArray[np.int64]
-    """(n,), an index into GENDERS."""
-    age: npt.NDArray[np.int64]
-    """(n,), an index into AGE_GROUPS."""
-    skin: npt.NDArray[np.int64]
-    """(n,), an index into SKIN_TONES."""
-    traits: Mapping[str, Column]
-    """Name to (n,), or to (n, 3) for a colour."""
-    gains: Column
-    """(n, len(ACTION_UNITS)), factor of every action unit; 1 without style."""
-    rests: Column
-    """(n, len(ACTION_UNITS)), what every action unit adds at rest; 0 without style."""
+    gender: npt.NDArray[np.int64]  # (n,), an index into GENDERS
+    age: npt.NDArray[np.int64]  # (n,), an index into AGE_GROUPS
+    skin: npt.NDArray[np.int64]  # (n,), an index into SKIN_TONES
+    traits: Mapping[str, Column]  # name to (n,), or to (n, 3) for a colour
+    gains: Column  # (n, len(ACTION_UNITS)), factor of every action unit; 1 without style
+    rests: Column  # likewise, every action unit's intensity at rest; 0 without style
 
 
 def draw_people(n_people: int, seed: int, *, style: bool) -> People:
-    """A population with equal numbers of every gender, age group and skin tone, as far as it goes.
+    """A population balanced by gender, age group and skin tone, as far as its size allows.
 
-    Args:
-        n_people: at least 1.
-        seed: of the population.
-        style: whether each person has an own way to move the face.
+    With `style`, each person moves the face in an own way.
     """
-    luck = Luck(seed, _PEOPLE, [(person,) for person in range(n_people)])
+    rng = Streams(seed, _PEOPLE, [(person,) for person in range(n_people)])
     gender, age, skin = (
         _balanced(n_people, len(classes), seed, turn)
         for turn, classes in enumerate((GENDERS, AGE_GROUPS, SKIN_TONES))
     )
-    traits = {name: _draw_trait(t, gender, age, luck) for name, t in TRAITS.items()}
+    traits = {name: _draw_trait(t, gender, age, rng) for name, t in TRAITS.items()}
     traits["wrinkle"] = np.clip(traits["wrinkle"], 0.0, 1.0)  # a negative fold would shine
-    traits |= _draw_colours(skin, age, luck)
-    gains, rests = _draw_style(luck)
+    traits |= _draw_colours(skin, age, rng)
+    gains = np.stack([np.clip(1 + 0.18 * rng.normal(), 0.75, 1.4) for _ in ACTION_UNITS], axis=1)
+    rests = np.stack([np.maximum(0.05 * rng.normal(), 0) for _ in ACTION_UNITS], axis=1)
     if not style:
         traits["asymmetry"] = np.zeros(n_people)
         gains, rests = np.ones_like(gains), np.zeros_like(rests)
@@ -143,37 +135,29 @@ def _balanced(n_people: int, n_classes: int, seed: int, turn: int) -> npt.NDArra
 
 
 def _draw_trait(
-    trait: Trait, gender: npt.NDArray[np.int64], age: npt.NDArray[np.int64], luck: Luck
+    trait: Trait, gender: npt.NDArray[np.int64], age: npt.NDArray[np.int64], rng: Streams
 ) -> Column:
     """Values of one trait, (n,), within 2.2 standard deviations of its group's mean."""
-    own = np.clip(luck.normal(), -2.2, 2.2)
+    own = np.clip(rng.normal(), -2.2, 2.2)
     shifted = own + trait.male * (gender - 0.5) + trait.old * (age - 1.0)
     return np.asarray(trait.mean + trait.spread * shifted)
 
 
 def _draw_colours(
-    skin: npt.NDArray[np.int64], age: npt.NDArray[np.int64], luck: Luck
+    skin: npt.NDArray[np.int64], age: npt.NDArray[np.int64], rng: Streams
 ) -> dict[str, Column]:
     """Colours of skin, hair and iris, (n, 3) each; darker skin goes with darker hair and eyes."""
-    light, warm = luck.normal()[:, None], luck.normal()[:, None]  # (n, 1)
+    light, warm = rng.normal()[:, None], rng.normal()[:, None]  # (n, 1)
     tone = SKIN_COLOURS[skin] * (1 + 0.04 * light)
     tone = tone + warm * np.array([0.012, 0.0, -0.018])
-    dark = (skin + luck.uniform(0, 2.4) > 3.0)[:, None]  # (n, 1)
-    hair = HAIR_COLOURS[np.minimum(luck.uniform(0, 5).astype(int), 4)]
-    hair = np.where(dark, HAIR_COLOURS[0] * (1 + luck.uniform(0, 1.2)[:, None]), hair)
-    grey = np.clip((age - 1.0) * 0.6 + 0.35 * luck.normal(), 0, 0.9)[:, None]  # (n, 1)
-    iris = IRIS_COLOURS[np.minimum(luck.uniform(0, 5).astype(int), 4)]
-    iris = np.where(dark, IRIS_COLOURS[0] * (0.7 + luck.uniform(0, 0.6)[:, None]), iris)
+    dark = (skin + rng.uniform(0, 2.4) > 3.0)[:, None]  # (n, 1)
+    hair = HAIR_COLOURS[np.minimum(rng.uniform(0, 5).astype(int), 4)]
+    hair = np.where(dark, HAIR_COLOURS[0] * (1 + rng.uniform(0, 1.2)[:, None]), hair)
+    grey = np.clip((age - 1.0) * 0.6 + 0.35 * rng.normal(), 0, 0.9)[:, None]  # (n, 1)
+    iris = IRIS_COLOURS[np.minimum(rng.uniform(0, 5).astype(int), 4)]
+    iris = np.where(dark, IRIS_COLOURS[0] * (0.7 + rng.uniform(0, 0.6)[:, None]), iris)
     return {
         "skin_colour": np.clip(tone, 0.05, 1.0),
         "hair_colour": hair + grey * (GREY_HAIR - hair),
-        "iris_colour": iris * (0.85 + 0.3 * luck.uniform()[:, None]),
+        "iris_colour": iris * (0.85 + 0.3 * rng.uniform()[:, None]),
     }
-
-
-def _draw_style(luck: Luck) -> tuple[Column, Column]:
-    """Gains and rests of the action units, (n, len(ACTION_UNITS)) each."""
-    units = range(len(ACTION_UNITS))
-    gains = np.stack([np.clip(1 + 0.18 * luck.normal(), 0.75, 1.4) for _ in units], axis=1)
-    rests = np.stack([np.maximum(0.05 * luck.normal(), 0) for _ in units], axis=1)
-    return gains, rests

@@ -1,4 +1,4 @@
-"""Pictures: every number that the renderer needs, and the labels that it makes true."""
+"""Pictures: the parameters that the renderer needs, and the labels that follow from them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,39 +7,28 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.data.synthetic.expressions import ACTION_UNITS, EXPRESSIONS, draw_actions
-from bench.data.synthetic.luck import Column, Luck
-from bench.data.synthetic.people import AGE_GROUPS, GENDERS, SKIN_TONES, People, draw_people
+from bench.data.synthetic.people import draw_people
+from bench.data.synthetic.rng import Column, Streams
 from bench.data.synthetic.takes import draw_takes
 
-__all__ = [
-    "AGE_GROUPS",
-    "ATTRIBUTES",
-    "EXPRESSIONS",
-    "GENDERS",
-    "POSE_RANGES",
-    "SKIN_TONES",
-    "Scenes",
-    "scenes",
-]
-
-_PICTURES = 3  # level of the streams
-
+# Largest turn of the head to either side, in degrees; labels map -range..range to 0..1.
 POSE_RANGES: Mapping[str, float] = {"yaw": 35.0, "pitch": 20.0, "roll": 15.0}
-"""Largest turn of the head to either side, in degrees; labels map -range..range to 0..1."""
-
 _LABELLED_UNITS = ("AU4", "AU5", "AU6", "AU7", "AU12", "AU23")
-ATTRIBUTES = (*POSE_RANGES, *_LABELLED_UNITS, "male")
-"""The ten labels of 0..1."""
+ATTRIBUTES = (*POSE_RANGES, *_LABELLED_UNITS, "male")  # the ten labels of 0..1
+_PICTURES = 3  # level of the streams
 
 
 @dataclass(frozen=True)
 class Scenes:
-    """Pictures before they are drawn; row i of every array is picture i."""
+    """Pictures before they are drawn; row i of every array is picture i.
+
+    Attributes:
+        labels: name to (N,): int64 for classes, float32 in 0..1 for attributes.
+        parameters: name to float32 (N,) or (N, k): everything that `render` reads.
+    """
 
     labels: Mapping[str, npt.NDArray[np.generic]]
-    """Name to (N,): int64 for classes, float32 in 0..1 for attributes."""
     parameters: Mapping[str, npt.NDArray[np.float32]]
-    """Name to float32 (N,) or (N, k): all that `render` reads."""
 
     def part(self, start: int, stop: int) -> Mapping[str, npt.NDArray[np.float32]]:
         """Parameters of the pictures start..stop-1."""
@@ -50,56 +39,46 @@ def scenes(n_people: int, n_takes: int, n_pictures: int, seed: int, style: bool)
     """n_people * n_takes * n_pictures pictures, ordered by person, take and picture.
 
     Args:
-        n_people: persons; genders, age groups and skin tones are spread evenly over them.
-        n_takes: sittings of each person; hair, glasses, beard and make-up last for one.
-        n_pictures: pictures of each take; expression, pose, light and background are each its own.
+        n_people: balanced by gender, age group and skin tone.
+        n_takes: sittings of each person, which differ in hair, glasses, beard and make-up.
+        n_pictures: of each take, which differ in expression, pose, light and background.
         seed: of the population; a smaller set is part of a larger one of the same seed.
-        style: whether each person has an own way to move the face.
+        style: whether each person moves the face in an own way.
     """
     people = draw_people(n_people, seed, style=style)
     takes = draw_takes(people, n_takes, seed)
     person = np.repeat(np.arange(n_people), n_takes * n_pictures)
     take = np.repeat(np.arange(n_people * n_takes), n_pictures)
-    luck = Luck(
-        seed, _PICTURES, [divmod(i, n_takes) for i in range(n_people * n_takes)], n_pictures
-    )
-    expression = np.minimum(luck.uniform(0, len(EXPRESSIONS)).astype(np.int64), 6)
-    actions = draw_actions(expression, people.gains[person], people.rests[person], luck)
-    pose = _draw_pose(luck)
+    owners = [divmod(i, n_takes) for i in range(n_people * n_takes)]
+    rng = Streams(seed, _PICTURES, owners, n_pictures)
+    expression = np.minimum(rng.uniform(0, len(EXPRESSIONS)).astype(np.int64), 6)
+    actions = draw_actions(expression, people.gains[person], people.rests[person], rng)
+    pose = _draw_pose(rng)
     drawn = {name: column[take] for name, column in takes.items()}
     drawn |= dict(zip(ACTION_UNITS, actions.T, strict=True))
-    drawn |= {"rotation": _rotation(pose)} | _draw_place(luck)
-    drawn |= _draw_light(_head_brightness(drawn), luck) | _draw_camera(luck) | _draw_backdrop(luck)
+    drawn |= {"rotation": _rotation(pose)} | _draw_place(rng)
+    drawn |= _draw_light(drawn["skin_colour"], drawn["hair_colour"], rng)
+    drawn |= _draw_camera(rng) | _draw_backdrop(rng)
     parameters = {name: np.ascontiguousarray(c, dtype=np.float32) for name, c in drawn.items()}
-    labels = _labels(people, person, parameters, pose)
-    return Scenes(labels | {"take": take, "expression": expression}, parameters)
-
-
-def _labels(
-    people: People,
-    person: npt.NDArray[np.int64],
-    parameters: Mapping[str, npt.NDArray[np.float32]],
-    pose: Mapping[str, Column],
-) -> dict[str, npt.NDArray[np.generic]]:
-    """Labels of a picture that follow from its person, its pose and what is drawn."""
-    male = people.gender[person]
     labels: dict[str, npt.NDArray[np.generic]] = {
-        "identity": person.astype(np.int64),
-        "gender": male.astype(np.int64),
-        "age": people.age[person].astype(np.int64),
-        "skin": people.skin[person].astype(np.int64),
-        "male": male.astype(np.float32),
+        "identity": person,
+        "take": take,
+        "gender": people.gender[person],
+        "age": people.age[person],
+        "skin": people.skin[person],
+        "expression": expression,
         "glasses": (parameters["glasses"] > 0.5).astype(np.int64),
         "beard": (parameters["beard"] > 0).astype(np.int64),
+        "male": people.gender[person].astype(np.float32),
     }
     labels |= {n: (0.5 + a / POSE_RANGES[n] / 2).astype(np.float32) for n, a in pose.items()}
-    return labels | {unit: parameters[unit] for unit in _LABELLED_UNITS}
+    return Scenes(labels | {unit: parameters[unit] for unit in _LABELLED_UNITS}, parameters)
 
 
-def _draw_pose(luck: Luck) -> dict[str, Column]:
+def _draw_pose(rng: Streams) -> dict[str, Column]:
     """Angles in degrees, (N,) each: right, up and counter-clockwise as seen are positive."""
     return {
-        name: np.clip(0.42 * limit * luck.normal(), -limit, limit)
+        name: np.clip(0.42 * limit * rng.normal(), -limit, limit)
         for name, limit in POSE_RANGES.items()
     }
 
@@ -115,44 +94,34 @@ def _rotation(pose: Mapping[str, Column]) -> Column:
     return turned
 
 
-def _draw_place(luck: Luck) -> dict[str, Column]:
-    """Where the head is in the picture, how large, and where the eyes look."""
+def _draw_place(rng: Streams) -> dict[str, Column]:
+    """Position and size of the head, and the direction of the gaze."""
     return {
-        "shift_x": 0.06 * luck.normal().clip(-2, 2),
-        "shift_y": 0.05 * luck.normal().clip(-2, 2),
-        "zoom": 1.0 + 0.05 * luck.normal().clip(-2, 2),
-        "gaze_x": luck.normal().clip(-2, 2),
-        "gaze_y": luck.normal().clip(-2, 2),
+        "shift_x": 0.06 * rng.normal().clip(-2, 2),
+        "shift_y": 0.05 * rng.normal().clip(-2, 2),
+        "zoom": 1.0 + 0.05 * rng.normal().clip(-2, 2),
+        "gaze_x": rng.normal().clip(-2, 2),
+        "gaze_y": rng.normal().clip(-2, 2),
     }
 
 
-def _head_brightness(drawn: Mapping[str, Column]) -> Column:
-    """Mean brightness of skin and hair, roughly, (N,), 0..1."""
-    head = 0.7 * drawn["skin_colour"] + 0.3 * drawn["hair_colour"]  # (N, 3)
-    return np.asarray(head.mean(axis=1))
-
-
-def _draw_light(head: Column, luck: Luck) -> dict[str, Column]:
+def _draw_light(skin: Column, hair: Column, rng: Streams) -> dict[str, Column]:
     """Direction, strength and colour of the light, and the camera's white balance.
 
-    Strength and balance vary, and the camera meters on the face as cameras do, halfway: so a
-    picture's mean colour tells little of skin and hair.
-
-    Args:
-        head: brightness of the head, (N,), 0..1.
-        luck: of the pictures.
+    Strength and balance vary, and the exposure compensates half of the head's brightness, so a
+    picture's mean colour says little about skin and hair, (N, 3) each.
     """
-    side, height = luck.uniform(-0.75, 0.75), luck.uniform(-0.1, 0.75)
+    side, height = rng.uniform(-0.75, 0.75), rng.uniform(-0.1, 0.75)
     front = np.ones_like(side)
     towards = np.stack([side, height, front], axis=1)
     towards = towards / np.linalg.norm(towards, axis=1, keepdims=True)
-    warm, green = luck.normal().clip(-2, 2), luck.normal().clip(-2, 2)
-    metered = np.sqrt(0.45 / head)  # (N,)
-    exposure = (metered * np.exp(0.32 * luck.normal().clip(-2, 2)))[:, None]
+    warm, green = rng.normal().clip(-2, 2), rng.normal().clip(-2, 2)
+    metered = np.sqrt(0.45 / (0.7 * skin + 0.3 * hair).mean(axis=1))  # (N,)
+    exposure = (metered * np.exp(0.32 * rng.normal().clip(-2, 2)))[:, None]
     tint = np.stack([1 + 0.15 * warm, 1 + 0.07 * green, 1 - 0.17 * warm], axis=1)
-    cold, pink = luck.normal().clip(-2, 2), luck.normal().clip(-2, 2)
+    cold, pink = rng.normal().clip(-2, 2), rng.normal().clip(-2, 2)
     balance = np.stack([1 - 0.15 * cold, 1 - 0.06 * pink, 1 + 0.17 * cold], axis=1) * exposure
-    contrast = luck.uniform(0.35, 0.75)
+    contrast = rng.uniform(0.35, 0.75)
     return {
         "light_x": towards[:, 0],
         "light_y": towards[:, 1],
@@ -162,33 +131,33 @@ def _draw_light(head: Column, luck: Luck) -> dict[str, Column]:
     }
 
 
-def _draw_camera(luck: Luck) -> dict[str, Column]:
+def _draw_camera(rng: Streams) -> dict[str, Column]:
     """Blur, sensor noise and the seed of that noise (below 2**24: exact in float32)."""
     return {
-        "blur": luck.uniform(0.0, 0.22),
-        "noise": luck.uniform(0.004, 0.020),
-        "noise_seed": np.floor(luck.uniform(0, 2**24)),
+        "blur": rng.uniform(0.0, 0.22),
+        "noise": rng.uniform(0.004, 0.020),
+        "noise_seed": np.floor(rng.uniform(0, 2**24)),
     }
 
 
-def _draw_backdrop(luck: Luck) -> dict[str, Column]:
+def _draw_backdrop(rng: Streams) -> dict[str, Column]:
     """A gradient between two colours, with three blobs.
 
-    All five lie around the colour of the room, so that they do not average out in a picture's mean
-    colour: that tells of the room, not of skin and hair.
+    All five lie around the colour of the room, so they do not average out in a picture's mean
+    colour, which depends on the room more than on skin and hair.
     """
-    room = luck.uniform(0.0, 1.0)[:, None] + luck.colour(-0.3, 0.3)  # (N, 3)
-    drawn = {"back_top": _muted(room, luck), "back_bottom": _muted(room, luck)}
+    room = rng.uniform(0.0, 1.0)[:, None] + rng.colour(-0.3, 0.3)  # (N, 3)
+    drawn = {"back_top": _muted(room, rng), "back_bottom": _muted(room, rng)}
     for blob in range(3):
-        drawn[f"blob{blob}_colour"] = _muted(room, luck)
-        drawn[f"blob{blob}_x"] = luck.uniform(-1.4, 1.4)
-        drawn[f"blob{blob}_y"] = luck.uniform(-1.4, 1.4)
-        drawn[f"blob{blob}_radius"] = luck.uniform(0.3, 1.1)
+        drawn[f"blob{blob}_colour"] = _muted(room, rng)
+        drawn[f"blob{blob}_x"] = rng.uniform(-1.4, 1.4)
+        drawn[f"blob{blob}_y"] = rng.uniform(-1.4, 1.4)
+        drawn[f"blob{blob}_radius"] = rng.uniform(0.3, 1.1)
     return drawn
 
 
-def _muted(room: Column, luck: Luck) -> Column:
-    """Colours around that of a room, (N, 3), less saturated than pure noise would be."""
-    own = np.clip(room + luck.uniform(-0.3, 0.3)[:, None], 0.02, 0.98)  # (N, 3)
-    muted: Column = own + luck.uniform(0.3, 0.75)[:, None] * (luck.colour(0.0, 1.0) - own)
+def _muted(room: Column, rng: Streams) -> Column:
+    """Colours around that of a room, (N, 3), less saturated than uniform noise."""
+    own = np.clip(room + rng.uniform(-0.3, 0.3)[:, None], 0.02, 0.98)  # (N, 3)
+    muted: Column = own + rng.uniform(0.3, 0.75)[:, None] * (rng.colour(0.0, 1.0) - own)
     return muted

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from bench.data.synthetic.backdrop import paint_background, paint_body
-from bench.data.synthetic.camera import blur, noise
 from bench.data.synthetic.eyes import paint_eyes
 from bench.data.synthetic.geometry import place_features
 from bench.data.synthetic.glasses import paint_glasses
@@ -16,9 +15,9 @@ from bench.data.synthetic.hair import grow_hair, paint_back_hair, paint_hair
 from bench.data.synthetic.head import build_head, find_normals, gloss_on, light_on
 from bench.data.synthetic.mouth import paint_mouth
 from bench.data.synthetic.pictures import Scenes
-from bench.data.synthetic.shapes import Values, blend
+from bench.data.synthetic.shapes import Values, blend, edge, rgb
 from bench.data.synthetic.skin import lay_skin, paint_beard, paint_folds
-from bench.data.synthetic.solids import View, cover
+from bench.data.synthetic.solids import View
 
 _EXTENT = 1.12  # half the side of a picture, in head units
 _CENTRE = -0.02  # height of a picture's middle, in head units
@@ -32,10 +31,10 @@ def draw(
     """All pictures of the scenes, (N, 3, size_px, size_px).
 
     Args:
-        scenes: from `scenes`.
-        size_px: side of a picture.
+        scenes: from `pictures.scenes`.
+        size_px: side of a picture, 16 or more.
         device: where to compute.
-        batch: pictures at a time; 0 lets the size decide. It does not change the pictures.
+        batch: pictures at a time, which changes no picture; 0 chooses by the size.
     """
     n_pictures = len(scenes.parameters["noise_seed"])
     step = batch or max(1, _PIXELS_PER_BATCH // _drawn_px(size_px) ** 2)
@@ -51,22 +50,16 @@ def render(
     size_px: int,
     device: torch.device | str = "cpu",
 ) -> Tensor:
-    """Pictures of one batch, uint8, (N, 3, size_px, size_px).
-
-    Args:
-        parameters: name to (N,) or (N, k), a part of `Scenes.parameters`.
-        size_px: side of a picture, 16 or more.
-        device: where to compute.
-    """
+    """Pictures of one batch, uint8, (N, 3, size_px, size_px); parameters are (N,) or (N, k)."""
     if size_px < 16:
-        raise ValueError(f"a picture has 16 px or more a side, not {size_px}; ask for a larger one")
+        raise ValueError(f"expected a size of 16 px or more, got {size_px}; choose a larger one")
     with torch.no_grad():
         v = _values(parameters, torch.device(device))
         drawn_px = _drawn_px(size_px)
-        canvas = _paint(v, _look(v, drawn_px))
+        canvas = _paint(v, _view(v, drawn_px))
         canvas = canvas if drawn_px == size_px else _halve(canvas)
-        canvas = blur(canvas, v)
-        grain = noise(canvas.shape, v["noise_seed"].view(-1).to(torch.int32))
+        canvas = _blur(canvas, v)
+        grain = _noise(canvas.shape, v["noise_seed"].view(-1).to(torch.int32))
         canvas += grain * v["noise"][:, None]
         return (canvas * 255.0 + 0.5).clamp_(0.0, 255.0).to(torch.uint8)
 
@@ -78,9 +71,8 @@ def _values(parameters: Mapping[str, npt.NDArray[np.float32]], device: torch.dev
     for name, column in parameters.items():
         width = 1 if column.ndim == 1 else column.shape[1]
         values[name] = torch.from_numpy(column).to(device).view(shapes[width])
-    shadow = torch.tensor([0.75, 0.70, 0.68], device=device).view(1, 3, 1, 1)
-    values["brow_colour"] = values["hair_colour"] * shadow * 0.8
-    values["beard_colour"] = values["hair_colour"] * shadow
+    values["beard_colour"] = values["hair_colour"] * rgb(values["hair_colour"], 0.75, 0.70, 0.68)
+    values["brow_colour"] = values["beard_colour"] * 0.8
     return values
 
 
@@ -89,13 +81,7 @@ def _drawn_px(size_px: int) -> int:
     return 2 * size_px if size_px < _SMALL_PX else size_px
 
 
-def _halve(canvas: Tensor) -> Tensor:
-    """Means over blocks of 2 x 2 pixels, (N, 3, H / 2, W / 2)."""
-    rows = canvas[:, :, ::2] + canvas[:, :, 1::2]  # (N, 3, H / 2, W)
-    return (rows[..., ::2] + rows[..., 1::2]) * 0.25
-
-
-def _look(v: Values, size_px: int) -> View:
+def _view(v: Values, size_px: int) -> View:
     """Head coordinates of the pixels' middles."""
     steps = torch.arange(size_px, dtype=torch.float32, device=v["zoom"].device)
     places = (steps + 0.5) * (2.0 / size_px) - 1.0  # (size_px,)
@@ -110,7 +96,7 @@ def _paint(v: Values, view: View) -> Tensor:
     f = place_features(v)
     canvas = paint_background(view, v)
     hair = grow_hair(view, v)
-    paint_back_hair(canvas, hair, v)
+    paint_back_hair(canvas, view, hair, v)
     paint_body(canvas, view, v)
     surface = build_head(view, v, f)
     skin = lay_skin(surface, v)
@@ -121,7 +107,46 @@ def _paint(v: Values, view: View) -> Tensor:
     normals = find_normals(surface.seen.depth, view)
     skin *= light_on(normals, v)
     skin += (0.16 * gloss_on(normals, v))[:, None] * v["key_colour"]
-    blend(canvas, skin, cover(surface.seen, view))
-    paint_hair(canvas, hair, surface, v)
+    blend(canvas, skin, edge(surface.seen.inside, view.pixel))
+    paint_hair(canvas, view, hair, surface, v)
     paint_glasses(canvas, view, surface, v, f)
-    return canvas - 0.55 * (canvas - 0.78).clamp_(min=0.0)  # bright light is held back, as in film
+    return canvas - 0.55 * (canvas - 0.78).clamp_(min=0.0)  # compresses highlights, as film does
+
+
+def _halve(canvas: Tensor) -> Tensor:
+    """Means over blocks of 2 x 2 pixels, (N, 3, H / 2, W / 2)."""
+    rows = canvas[:, :, ::2] + canvas[:, :, 1::2]  # (N, 3, H / 2, W)
+    return (rows[..., ::2] + rows[..., 1::2]) * 0.25
+
+
+def _blur(canvas: Tensor, v: Values) -> Tensor:
+    """Each pixel mixed with its neighbours by `blur` (0..0.25 from each side), (N, 3, H, W).
+
+    Below 64 px the share shrinks with the picture: a lens does not blur a smaller print more.
+    """
+    share = v["blur"][:, None] * min(1.0, canvas.shape[3] / 64)  # (N, 1, 1, 1)
+    for axis in (2, 3):
+        size = canvas.shape[axis]
+        first, last = canvas.narrow(axis, 0, 1), canvas.narrow(axis, size - 1, 1)
+        before = torch.cat([first, canvas.narrow(axis, 0, size - 1)], axis)
+        after = torch.cat([canvas.narrow(axis, 1, size - 1), last], axis)
+        canvas = canvas + (before + after - 2.0 * canvas) * share
+    return canvas
+
+
+def _noise(shape: torch.Size, seeds: Tensor) -> Tensor:
+    """Sensor noise: triangular, of unit variance, float32 of a shape (N, 3, H, W).
+
+    Each number is a hash of the picture's seed, int32 (N,), and the place in the picture, so it
+    does not depend on the other pictures of the batch.
+    """
+    count = shape[1] * shape[2] * shape[3]
+    place = torch.arange(count, dtype=torch.int32, device=seeds.device)
+    # multiply, shift and xor, as in the finalizer of MurmurHash3 (Appleby, public domain)
+    bits = seeds[:, None] * -1640531535 + place * -2048144789  # (N, count), wraps around
+    bits = (bits ^ ((bits >> 16) & 0xFFFF)) * -2048144777
+    bits = (bits ^ ((bits >> 13) & 0x7FFFF)) * -1028477379
+    bits = bits ^ ((bits >> 16) & 0xFFFF)
+    summed = (bits & 0xFFFF) + ((bits >> 16) & 0xFFFF)  # two uniform numbers of 16 bits
+    spread: Tensor = (summed.to(torch.float32) - 65535.0) * (6.0**0.5 / 65536.0)
+    return spread.view(shape)

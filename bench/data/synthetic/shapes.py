@@ -1,5 +1,8 @@
 """Soft shapes: signed distances, their edges and the painting of layers.
 
+In all modules of the renderer, `v` holds the numbers of each picture and `f` its features (from
+`geometry.place_features`); `canvas` and `skin`, (N, 3, H, W), are painted in place.
+
 Only operations that IEEE 754 rounds exactly are used on pixels (+ - * /, square roots, minimum,
 maximum, floor): their results do not depend on where a pixel lies in memory, so a picture drawn
 alone equals, bit for bit, the same picture drawn among others.
@@ -14,13 +17,13 @@ Values = Mapping[str, Tensor]
 """Numbers of each picture by name: (N, 1, 1), or (N, 3, 1, 1) for a colour."""
 
 
-def edge(distance: Tensor, softness: Tensor | float) -> Tensor:
-    """Cover of a shape, 0..1, from its signed distance (positive inside).
+def rgb(like: Tensor, red: float, green: float, blue: float) -> Tensor:
+    """A colour, (1, 3, 1, 1), on the device of a tensor."""
+    return torch.tensor([red, green, blue], device=like.device).view(1, 3, 1, 1)
 
-    Args:
-        distance: any shape, in head units.
-        softness: width of the edge in the same units.
-    """
+
+def edge(distance: Tensor, softness: Tensor | float) -> Tensor:
+    """Cover of a shape, 0..1, from its signed distance (positive inside) and its edge's width."""
     return (distance / softness).add_(0.5).clamp_(0.0, 1.0)
 
 
@@ -67,23 +70,10 @@ def smooth_max(a: Tensor, b: Tensor, width: float) -> Tensor:
 
 
 def blend(canvas: Tensor, colour: Tensor, cover: Tensor) -> None:
-    """Lays a colour over a canvas, in place.
-
-    Args:
-        canvas: (N, 3, H, W), written.
-        colour: broadcast to the canvas.
-        cover: (N, H, W), 0 keeps the canvas, 1 replaces it.
-    """
+    """Lays a colour over a canvas, in place; `cover`, (N, H, W), is 1 where it hides the canvas."""
     canvas += (colour - canvas) * cover[:, None]  # (N, 3, H, W)
 
 
 def darken(canvas: Tensor, tint: Tensor, cover: Tensor) -> None:
-    """Multiplies a canvas by a tint, in place, as far as it is covered.
-
-    Args:
-        canvas: (N, 3, H, W), written.
-        tint: (3,) or broadcast to the canvas.
-        cover: (N, H, W), 0 keeps the canvas, 1 multiplies it in full.
-    """
-    tint = tint if tint.ndim == 4 else tint.view(1, 3, 1, 1)
+    """Multiplies a canvas by a tint, in place, where `cover`, (N, H, W), is 1."""
     canvas *= 1.0 + (tint - 1.0) * cover[:, None]  # (N, 3, H, W)

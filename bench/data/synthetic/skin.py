@@ -4,9 +4,7 @@ import torch
 from torch import Tensor
 
 from bench.data.synthetic.head import Surface
-from bench.data.synthetic.shapes import Values, blend, bump, darken, ease, edge, hill, wave
-
-_FOLD = (0.66, 0.55, 0.55)  # what a fold leaves of red, green and blue
+from bench.data.synthetic.shapes import Values, blend, bump, darken, ease, edge, hill, rgb, wave
 
 
 def lay_skin(surface: Surface, v: Values) -> Tensor:
@@ -17,8 +15,7 @@ def lay_skin(surface: Surface, v: Values) -> Tensor:
     blush = hill((out - 0.42 * v["face_width"]) / 0.30, (surface.y + 0.30) / 0.24)
     tip = hill(surface.x / 0.20, (surface.y + 0.30) / 0.18)
     strength = 0.45 + 0.5 * v["makeup"]
-    red = torch.tensor([1.0, 0.78, 0.78], device=skin.device)
-    darken(skin, red, (blush * strength + 0.35 * tip).clamp_(max=1.0))
+    darken(skin, rgb(skin, 1.0, 0.78, 0.78), (blush * strength + 0.35 * tip).clamp_(max=1.0))
     _paint_marks(skin, surface, v)
     return skin
 
@@ -28,32 +25,17 @@ def _paint_marks(skin: Tensor, surface: Surface, v: Values) -> None:
     x, y = surface.x, surface.y
     dots = wave(9.0 * x + 2.3 * wave(3.1 * y)) * wave(9.5 * y + 1.9 * wave(2.7 * x + 0.2))
     dots = ((dots - 0.45) * 3.0).clamp_(0.0, 1.0) * hill(x / 0.62, (y + 0.22) / 0.28)
-    brown = torch.tensor([0.62, 0.48, 0.42], device=skin.device)
+    brown = rgb(skin, 0.62, 0.48, 0.42)
     darken(skin, brown, dots * v["freckles"].clamp(0.0, 0.6))
     mole = ease(hill((x - v["mole_x"]) / 0.045, (y - v["mole_y"]) / 0.045) * 2.5)
-    front = (surface.z * 12.0).clamp(0.0, 1.0)
-    darken(skin, brown * 0.6, mole * front * (2.5 * v["mole"]).clamp(0.0, 1.0))
+    darken(skin, brown * 0.6, mole * surface.front * (2.5 * v["mole"]).clamp(0.0, 1.0))
 
 
 def paint_folds(skin: Tensor, surface: Surface, pixel: Tensor, v: Values, f: Values) -> None:
-    """Paints nostrils, folds and wrinkles, in place.
-
-    Args:
-        skin: (N, 3, H, W), written.
-        surface: of the head.
-        pixel: (N, 1, 1), size of a pixel.
-        v: the picture's numbers.
-        f: the features, from `place_features`.
-    """
-    fold = torch.tensor(_FOLD, device=skin.device)
-    front = (surface.z * 12.0).clamp_(0.0, 1.0)
-    out = surface.x.abs()
-    for cover in (
-        _cheek_fold(out, surface.y, v, f),
-        _frown(out, surface.y, v, f),
-        _forehead(out, surface.y, v, f),
-    ):
-        darken(skin, fold, cover * front)
+    """Paints nostrils, folds and wrinkles."""
+    for fold in (_cheek_fold, _frown, _forehead):
+        cover = fold(surface.x.abs(), surface.y, v, f)
+        darken(skin, rgb(skin, 0.66, 0.55, 0.55), cover * surface.front)
     _paint_nose(skin, surface, pixel, v, f)
 
 
@@ -92,28 +74,20 @@ def _paint_nose(skin: Tensor, surface: Surface, pixel: Tensor, v: Values, f: Val
     y = surface.y - f["nose_y"]
     out = surface.x.abs()
     below = bump(surface.x / (0.20 * v["nose_width"])) * bump((y + 0.115) / 0.055)
-    darken(skin, torch.tensor([0.70, 0.60, 0.60], device=skin.device), below)
+    darken(skin, rgb(skin, 0.70, 0.60, 0.60), below)
     x = (out - 0.60 * f["wing_x"]) / (0.046 * v["nose_width"])
     lift = f["wing_lift"] + 0.10 * (out - 0.05)
     hole = 1.0 - (x * x + ((y + 0.068 - lift) / 0.024).square()).sqrt_()
-    dark = torch.tensor([0.16, 0.06, 0.05], device=skin.device).view(1, 3, 1, 1)
-    blend(skin, dark, 0.85 * edge(hole, pixel / 0.03 + 0.1))
+    blend(skin, rgb(skin, 0.16, 0.06, 0.05), 0.85 * edge(hole, pixel / 0.03 + 0.1))
     wing = f["wing_x"] + 0.072 * v["nose_width"]
     crease = bump((out - wing) / 0.030) * bump((y + 0.02 - f["wing_lift"]) / 0.075)
-    darken(skin, torch.tensor([0.62, 0.52, 0.52], device=skin.device), crease)
+    darken(skin, rgb(skin, 0.62, 0.52, 0.52), crease)
     side = bump((out - 0.10 * v["nose_bridge"]) / 0.07) * bump((y - 0.22) / 0.22)
-    darken(skin, torch.tensor([0.90, 0.85, 0.85], device=skin.device), side)
+    darken(skin, rgb(skin, 0.90, 0.85, 0.85), side)
 
 
 def paint_beard(skin: Tensor, surface: Surface, v: Values, f: Values) -> None:
-    """Paints beard and moustache, in place; the lips come on top.
-
-    Args:
-        skin: (N, 3, H, W), written.
-        surface: of the head.
-        v: the picture's numbers.
-        f: the features, from `place_features`.
-    """
+    """Paints beard and moustache; the lips come on top."""
     out = surface.x.abs()
     # the upper limit runs from the corners of the mouth up to the ears
     limit = f["mouth_y"] + 0.02 + 1.9 * (out - 0.16).clamp_(min=0.0).square()

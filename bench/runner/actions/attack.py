@@ -1,7 +1,6 @@
 """Trains an attacker on what its threat lets it know."""
 
 from collections.abc import Iterable, Sequence
-from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,8 +8,8 @@ from numpy.typing import NDArray
 from bench.api import Attacker, Knowledge, Weights
 from bench.faces import Array, Sample, Target, missing
 from bench.registry import make
-from bench.runner.artifacts import faces_in, inputs_in, notes_in, of_weights, targets_in
-from bench.runner.luck import generator
+from bench.runner.artifacts import Inputs, faces_in, inputs_in, notes_in, of_weights, targets_in
+from bench.runner.rng import generator
 from bench.runner.stage import Stage
 from bench.runner.store import Artifact
 from bench.runner.worker import Worker
@@ -18,43 +17,28 @@ from bench.runner.worker import Worker
 Mask = NDArray[np.bool_]
 
 
-def attack(stage: Stage, inputs: Sequence[Artifact], worker: Worker) -> Artifact:
-    """What the attacker learned."""
+def attack(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
+    """The attacker's weights."""
     attacker = make(Attacker, stage.spec)
-    given = iter(inputs)
-    part = next(given)
-    releases, gallery, fitted = (
-        list(islice(given, stage.number(name))) for name in ("n_releases", "gallery", "disclosed")
-    )
-    start = list(given)
-    learning = knowledge(stage, part, releases, gallery, fitted)
-    if start:
-        learning = learning._replace(start=start[0].weights)
+    learning = knowledge(stage, inputs)
     rng = generator("attack", stage.number("seed"), attacker.name)
     return of_weights(attacker.fit(learning, worker.training(rng)), attacker.name)
 
 
-def knowledge(
-    stage: Stage,
-    part: Artifact,
-    releases: Sequence[Artifact],
-    gallery: Sequence[Artifact] = (),
-    fitted: Sequence[Artifact] = (),
-) -> Knowledge:
-    """All that the attacker may learn from; nothing here leads back to rows, names or the probe.
+def knowledge(stage: Stage, inputs: Inputs) -> Knowledge:
+    """All that the attacker may learn from; nothing here leads to image ids, names or the probe.
 
     Args:
-        stage: says the target and what is told.
-        part: the attacker's faces, with the mask `valid`.
-        releases: what it sees of them, one artifact per draw; of the same rows in the same order.
-        gallery: the probe's faces, where the threat grants raw pictures of the people asked about.
-        fitted: what the defense learned, where the threat may grant arrays of it.
+        stage: names the target and the side information.
+        inputs: `faces`, the attacker's, with the mask `valid`; `releases` of them, one per draw, in
+            the same order; where the threat grants them `gallery`, the probe's faces, and
+            `disclosed`, the defense's weights; `start`, the attacker's weights on raw pictures.
 
     Raises:
-        ValueError: if no labelled picture is left to learn from or to validate on, or what is to be
-            told is neither noted nor learned by the defense.
+        ValueError: if no labelled picture is left to train on or to validate on, or the defense
+            neither notes nor learns the side information.
     """
-    name = stage.text("target")
+    part, releases, name = inputs.one("faces"), inputs["releases"], stage.text("target")
     target = next(target for target in targets_in(part) if target.name == name)
     labels = faces_in(part).labels
     rng = generator("knowledge", stage.number("seed"), name)
@@ -63,34 +47,41 @@ def knowledge(
     _, person = np.unique(labels["identity"], return_inverse=True)
     person = rng.permutation(person.max() + 1)[person]  # (N,), meaningless numbers
     valid: Mask = np.asarray(part.arrays["valid"], bool)
-    told = stage.names("told")
-    notes = [name for name in told if name in notes_in(releases[0])]
-    disclosed = _disclosed(set(told) - set(notes), fitted)
+    side_info = stage.names("side_info")
+    notes = [name for name in side_info if name in notes_in(releases[0])]
+    disclosed = _disclosed(set(side_info) - set(notes), inputs.get("disclosed", ()))
     learned = _some(part, ~valid, float(stage.text("share")), rng)
-    train, held = (
-        _sample(releases, rows & known, {name: truth, "person": person}, notes)
-        for rows in (learned, valid)
+    train, held_out = (
+        _sample(releases, chosen & known, {name: truth, "person": person}, notes)
+        for chosen in (learned, valid)
     )
-    if not (len(train) and len(held)):
-        raise ValueError(f"the attacker has {len(train)} + {len(held)} pictures with {name!r}")
+    if not (len(train) and len(held_out)):
+        raise ValueError(
+            f"expected pictures with a label {name!r} to train and to validate on, got "
+            f"{len(train)} and {len(held_out)}"
+        )
     if name == "identity":
         target = Target(name, target.kind, tuple(map(str, range(len(target.classes)))))
-    enrolled = _enrolled([part, *gallery], name, rng) if gallery else None
-    return Knowledge(train, held, enrolled, target, frozenset(told), disclosed=disclosed)
+    gallery = _gallery([part, *inputs["gallery"]], name, rng) if "gallery" in inputs else None
+    start = inputs.one("start").weights if "start" in inputs else None
+    return Knowledge(train, held_out, gallery, target, frozenset(side_info), start, disclosed)
 
 
 def _disclosed(names: Iterable[str], fitted: Sequence[Artifact]) -> Weights:
-    """The arrays of these names among what the defense learned."""
+    """The arrays of these names among the defense's weights."""
     weights = fitted[0].weights if fitted else {}
     if absent := sorted(set(names) - set(weights)):
-        raise ValueError(f"{absent} cannot be told: the defense neither notes nor learns them")
+        raise ValueError(
+            f"expected side information among notes and weights, got {absent}, which the defense "
+            "neither notes nor learns"
+        )
     return {name: weights[name] for name in names}
 
 
 def _some(part: Artifact, among: Mask, share: float, rng: np.random.Generator) -> Mask:
-    """A share of those that are `among`, (N,).
+    """A share of the pictures in the mask `among`, (N,).
 
-    Of people where strangers are asked about; else of each person's takes, or pictures if there
+    By person if it validates on other people; else by each person's takes, or pictures if there
     are no takes.
     """
     if share == 1:
@@ -107,32 +98,30 @@ def _some(part: Artifact, among: Mask, share: float, rng: np.random.Generator) -
     return among & np.isin(group, np.concatenate(chosen))
 
 
-def _enrolled(parts: Sequence[Artifact], name: str, rng: np.random.Generator) -> Sample:
+def _gallery(parts: Sequence[Artifact], name: str, rng: np.random.Generator) -> Sample:
     """The raw gallery pictures of the parts: of the people in the validation part and the probe."""
     inputs, truth, person = [], [], []
     for part in parts:
         faces = faces_in(part)
-        rows = np.flatnonzero(
-            np.asarray(part.arrays["gallery"], bool) & ~missing(np.asarray(faces.labels[name]))
-        )
-        inputs.append(faces.images[rows])
-        truth.append(np.asarray(faces.labels[name])[rows])
-        person.append(np.asarray(faces.labels["identity"])[rows])
+        known = np.asarray(part.arrays["gallery"], bool) & ~missing(np.asarray(faces.labels[name]))
+        inputs.append(faces.images[known])
+        truth.append(np.asarray(faces.labels[name])[known])
+        person.append(np.asarray(faces.labels["identity"])[known])
     _, number = np.unique(np.concatenate(person), return_inverse=True)
     number = rng.permutation(number.max() + 1)[number]
     return Sample(np.concatenate(inputs), {name: np.concatenate(truth), "person": number})
 
 
 def _sample(
-    releases: Sequence[Artifact], rows: Mask, labels: dict[str, Array], told: Sequence[str]
+    releases: Sequence[Artifact], chosen: Mask, labels: dict[str, Array], notes: Sequence[str]
 ) -> Sample:
-    """The rows of all draws, one draw after the other; indexing copies, so no view leads back."""
+    """The chosen pictures of all draws, one draw after the other; copies, so no view leads back."""
     n = len(releases)
     return Sample(
-        np.concatenate([inputs_in(release)[rows] for release in releases]),
-        {name: np.tile(values[rows], n) for name, values in labels.items()},
+        np.concatenate([inputs_in(release)[chosen] for release in releases]),
+        {name: np.tile(values[chosen], n) for name, values in labels.items()},
         {
-            note: np.concatenate([notes_in(release)[note][rows] for release in releases])
-            for note in told
+            note: np.concatenate([notes_in(release)[note][chosen] for release in releases])
+            for note in notes
         },
     )

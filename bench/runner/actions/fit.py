@@ -1,44 +1,42 @@
 """Fits a defense to the defender's pictures."""
 
-from collections.abc import Sequence
-
 from bench.api import Defense, Learned, Weights
 from bench.faces import Faces
 from bench.registry import make
-from bench.runner.artifacts import faces_in, of_weights
-from bench.runner.luck import generator
-from bench.runner.sharing import wanted
+from bench.runner.artifacts import Inputs, faces_in, of_weights
+from bench.runner.rng import generator
 from bench.runner.stage import Stage
 from bench.runner.store import Artifact
+from bench.runner.weights_file import weights_for
 from bench.runner.worker import Worker
 
 
-def fit(stage: Stage, inputs: Sequence[Artifact], worker: Worker) -> Artifact:
-    """What the defense learned; it saw the labels that it declared and no others.
+def fit(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
+    """The weights of a defense that saw the labels that it declared and no others.
 
-    Where its spec names a file of weights, what is in there.
+    Where its spec names a file of weights, those of the file.
     """
-    defense, told = make(Defense, stage.spec), make(Defense, stage.place)
+    defense, named = make(Defense, stage.spec), make(Defense, stage.full_spec)
     declaration = f"{type(defense).__name__}.reads_to_fit"
-    faces = faces_in(inputs[0]).declared(defense.reads_to_fit, declaration)
-    if isinstance(told, Learned) and told.weights:
-        return of_weights(_given(told, stage, faces), defense.name)
+    faces = faces_in(inputs.one("faces")).declared(defense.reads_to_fit, declaration)
+    if isinstance(named, Learned) and named.weights:
+        return of_weights(_from_file(named, stage, faces), defense.name)
     rng = generator("fit", stage.number("seed"), defense.name)
     return of_weights(defense.fit(faces, worker.training(rng)), defense.name)
 
 
-def _given(defense: Learned, stage: Stage, faces: Faces) -> Weights:
+def _from_file(defense: Learned, stage: Stage, faces: Faces) -> Weights:
     """The weights in the file that the defense names.
 
     Raises:
         ValueError: if it was fitted to pictures of another size, or changed since it was planned.
     """
-    shared, shape = wanted(defense), faces.images.shape[1:]
+    shared, shape = weights_for(defense), faces.images.shape[1:]
     if shared.recipe.shape != shape:
         raise ValueError(
-            f"{defense.weights} was fitted to pictures {shared.recipe.shape}, the data has "
-            f"{shape}; give the data that size, or fit anew"
+            f"expected weights for pictures {shape}, got {defense.weights} for "
+            f"{shared.recipe.shape}; use data of that size, or fit anew"
         )
     if shared.digest != stage.text("weights"):
-        raise ValueError(f"{defense.weights} was changed since the run began; start it again")
+        raise ValueError(f"{defense.weights} changed since the run began; start it again")
     return shared.weights

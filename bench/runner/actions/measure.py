@@ -1,79 +1,83 @@
-"""Says how alike a defense's pictures and the raw ones are, and those of the roles."""
+"""Compares a release with raw pictures, with another role's release, and with training data."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
 from bench.data.alignment import landmarks
 from bench.faces import Array, Faces
-from bench.metrics.memory import Known, nearest
-from bench.metrics.shift import FEWEST, Side, shift
-from bench.runner.artifacts import faces_in, inputs_in
+from bench.forensics.memorization import RealPictures, nearest_real_picture
+from bench.forensics.two_sample_test import MIN_PEOPLE, PictureSet, two_sample_test
+from bench.runner.artifacts import Inputs, faces_in, inputs_in
 from bench.runner.stage import Stage
 from bench.runner.store import Artifact
 from bench.runner.worker import Worker
 
-_AT_ONCE = 256
+_BATCH = 256
 
 
-def measure(stage: Stage, inputs: Sequence[Artifact], worker: Worker) -> Artifact:
+def measure(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
     """SSIM and PSNR (dB; infinite for an identical picture) of each picture of the probe.
 
-    Where faces are looked for, `face` says whether MTCNN finds one in what is given out.
-    And, as `shift.*`, answers to whether a picture is a probe's or an attacker's (bench.metrics
-    .shift): a defense that treats the two differently is told by it. And, as `nearest.*`, whether
-    the real picture that is most like a release is one that the defense was trained on, if it was
-    (bench.metrics.memory).
+    With data that were aligned, `face` is 1 where MTCNN finds a face in the release. Where roles
+    are alike by design, `shift.*` are answers to whether a picture is the probe's or the attacker's
+    (bench.forensics.two_sample_test), and `nearest.*` compares releases with the pictures that the
+    defense was trained on (bench.forensics.memorization).
 
     Source: Wang et al., IEEE TIP 13 (2004), by torchmetrics: Gaussian window, sigma 1.5.
     """
-    faces, shown = faces_in(inputs[0]), inputs_in(inputs[1])
+    faces = faces_in(inputs.one("probe_faces"))
+    shown = inputs_in(inputs.one("probe_release"))
     parts = [
-        _compared(faces.images[start : start + _AT_ONCE], shown[start : start + _AT_ONCE], worker)
-        for start in range(0, len(faces), _AT_ONCE)
+        _compared(faces.images[start : start + _BATCH], shown[start : start + _BATCH], worker)
+        for start in range(0, len(faces), _BATCH)
     ]
     ssim, psnr_db = np.concatenate(parts, axis=1)  # (2, N)
     person = np.asarray(faces.labels["identity"], np.int64)
-    arrays = {"ssim": ssim, "psnr_db": psnr_db, "person": person, "row": faces.rows}
+    arrays = {"ssim": ssim, "psnr_db": psnr_db, "person": person, "image_id": faces.image_id}
     if stage.number("align"):
         found = np.isfinite(landmarks(shown.astype(np.uint8), worker.device)).all(axis=(1, 2))
         arrays |= {"face": found.astype(np.uint8)}
-    if not stage.number("alike"):  # the roles differ by design
-        return Artifact(arrays)
-    return Artifact({**arrays, **_shift(inputs), **_nearest(inputs)})
+    if stage.number("alike"):
+        arrays |= {**_shift(inputs), **_nearest(inputs)}
+    return Artifact(arrays)
 
 
-def _shift(inputs: Sequence[Artifact]) -> Mapping[str, Array]:
-    """The answers; none where too few people are there."""
+def _shift(inputs: Inputs) -> Mapping[str, Array]:
+    """The answers of the two-sample test; none where there are too few people."""
     sides = []
-    for part, release in (inputs[2:4], inputs[:2]):
-        faces = faces_in(part)
+    for role in ("attacker", "probe"):
+        faces = faces_in(inputs.one(f"{role}_faces"))
         person = np.asarray(faces.labels["identity"], np.int64)
-        sides.append(Side(inputs_in(release).astype(np.uint8), person, faces.images))
-    if min(len(np.unique(side.person)) for side in sides) < FEWEST:
+        released = inputs_in(inputs.one(f"{role}_release")).astype(np.uint8)
+        sides.append(PictureSet(released, person, faces.images))
+    if min(len(np.unique(side.person)) for side in sides) < MIN_PEOPLE:
         return {}
-    said = shift(*sides)
-    names = ("scores", "truth", "person", "row")
-    return {f"shift.{name}": np.asarray(getattr(said, name)) for name in names}
+    answers = two_sample_test(*sides)
+    names = ("scores", "truth", "person", "image_id")
+    return {f"shift.{name}": np.asarray(getattr(answers, name)) for name in names}
 
 
-def _nearest(inputs: Sequence[Artifact]) -> Mapping[str, Array]:
-    """Which real picture is most like each of the probe's releases; nothing without a fit."""
-    if len(inputs) < 5:
+def _nearest(inputs: Inputs) -> Mapping[str, Array]:
+    """The real picture that is most like each release of the probe; nothing without training."""
+    if "training" not in inputs:
         return {}
-    training, held_out = (_known(faces_in(part)) for part in (inputs[4], inputs[2]))
-    found = nearest(inputs_in(inputs[1]).astype(np.uint8), training, held_out)
+    training, held_out = (
+        _known(faces_in(inputs.one(name))) for name in ("training", "attacker_faces")
+    )
+    released = inputs_in(inputs.one("probe_release")).astype(np.uint8)
+    found = nearest_real_picture(released, training, held_out)
     return {f"nearest.{name}": values for name, values in found._asdict().items()}
 
 
-def _known(faces: Faces) -> Known:
+def _known(faces: Faces) -> RealPictures:
     person = np.asarray(faces.labels["identity"], np.int64)
     own = np.arange(len(faces))  # without takes, each picture is one
-    return Known(faces.images, person, np.asarray(faces.labels.get("take", own), np.int64))
+    return RealPictures(faces.images, person, np.asarray(faces.labels.get("take", own), np.int64))
 
 
 def _compared(raw: Array, shown: Array, worker: Worker) -> np.ndarray:
-    import torch  # here: the planner imports this module, and needs no torch
+    import torch  # here: it takes seconds
     from torchmetrics import image
 
     first, second = (

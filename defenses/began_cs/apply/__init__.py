@@ -1,1 +1,1 @@
-"""What a conditional BEGAN-CS is for: one verb of `bench apply` per file."""
+"""The application of conditional BEGAN-CS: one operation of `bench apply` per file."""

@@ -1,4 +1,4 @@
-"""Surrogates to label in the place of pictures."""
+"""Surrogates to label instead of pictures."""
 
 from dataclasses import dataclass
 
@@ -7,24 +7,24 @@ import numpy as np
 from bench.api import field
 from bench.faces import Faces
 from bench.metrics.means import agreement
+from bench.operation import Applied, Operation, Pictures, Tools, folders
 from bench.registry import register
-from bench.verb import Applied, Pictures, Tools, Verb, folders
 
 
 @register("surrogate")
 @dataclass(frozen=True)
-class Surrogate(Verb):
-    """Puts a face that nobody has in the place of every picture.
+class Surrogate(Operation):
+    """Replaces every face by a generated one.
 
     Source: Shirai and Whitehill, CVPR-W 2019, figure 1.
     """
 
     defense = "began_cs"
 
-    target: str = field("expression", about="label that should be kept")
+    target: str = field("expression", about="label to keep")
 
     def apply(self, pictures: Pictures, tools: Tools) -> Applied:
-        """A surrogate of each picture; the sheet shows it beneath."""
+        """A surrogate of each picture; the sheet shows it below."""
         images = np.stack([*pictures.values()])  # (N, 3, H, W)
         faces = Faces(images, {}, np.arange(len(images)))
         release = tools.defense.protect(faces, tools.weights, tools.context)

@@ -1,1 +1,1 @@
-"""What the authors show that PPRL-VGAN is good for: one verb of `bench apply` per file."""
+"""The authors' applications of PPRL-VGAN: one operation of `bench apply` per file."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,48 +10,48 @@ from bench.answers import Estimate
 from bench.api import field
 from bench.faces import Images
 from bench.metrics.means import mean, share
+from bench.operation import Applied, Judge, Operation, Pictures, Tools, folders
 from bench.registry import register
-from bench.verb import Applied, Judge, Pictures, Tools, Verb, folders
-from defenses.pprl_vgan.apply.generator import Generator
+from defenses.pprl_vgan.apply.codec import Codec
 
-MEASURED = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the way
+MEASURED = (0.0, 0.25, 0.5, 0.75, 1.0)  # positions on the path
 N_SHOWN = 10  # pictures of a path on the sheet
 
 
 @register("morph")
 @dataclass(frozen=True)
-class Morph(Verb):
+class Morph(Operation):
     """Morphs the first picture into the second, the third into the fourth, and so on.
 
-    Each pair should show one person, and goes on showing that person.
+    Each pair should show one person, and its path shows that person.
 
     Source: Chen, Konrad, Ishwar, CVPR-W 2018, applications; released img_applications.py.
-    Differs from it: decodes means of codes, and finds out whose face it is if it is not told.
+    Differs from it: decodes means of codes; names the person if `person` does not.
     """
 
     defense = "pprl_vgan"
 
-    person: int = field(-1, about="whose face it is, a number of the people; -1: found out")
+    person: int = field(-1, about="who is shown, a number of the people; -1: estimated")
     steps: int = field(17, about="pictures of each path, with both ends")
     target: str = field("expression", about="label that should change along the path")
 
     def __post_init__(self) -> None:
         if self.steps < 2:
-            raise ValueError(f"steps must be at least 2, got {self.steps}")
+            raise ValueError(f"expected steps >= 2, got {self.steps}")
 
     def apply(self, pictures: Pictures, tools: Tools) -> Applied:
         """The paths, one after the other."""
         if len(pictures) % 2 or not pictures:
-            raise ValueError(f"morph wants pairs of pictures, got {len(pictures)}; add or drop one")
-        generator, images = Generator(tools), np.stack([*pictures.values()])  # (2P, 3, H, W)
-        codes = generator.codes(images)
+            raise ValueError(f"morph needs pairs of pictures, got {len(pictures)}; add or drop one")
+        codec, images = Codec(tools), np.stack([*pictures.values()])  # (2P, 3, H, W)
+        codes = codec.codes(images)
         person = np.full(len(codes) // 2, self.person)
         if self.person < 0:
-            person = generator.own(images, codes, together=2)
+            person = codec.own(images, codes, together=2)
         person = person.repeat(self.steps)  # (P*S,)
         way = np.linspace(0, 1, self.steps, dtype=np.float32)[:, None]  # (S, 1)
         between = codes[::2, None] * (1 - way) + codes[1::2, None] * way  # (P, S, D)
-        made = generator.faces(between.reshape(len(person), -1), person)  # (P*S, 3, H, W)
+        made = codec.faces(between.reshape(len(person), -1), person)  # (P*S, 3, H, W)
         paths = made.reshape(-1, self.steps, *made.shape[1:])  # (P, S, 3, H, W)
         names = [*pictures]
         pairs = [f"{a}-{b.split('/')[-1]}" for a, b in zip(names[::2], names[1::2], strict=True)]
@@ -68,50 +67,43 @@ class Morph(Verb):
         self, images: Images, paths: Images, folder: NDArray[np.int64], tools: Tools
     ) -> Mapping[str, Estimate | str]:
         name = f"probability of the last {self.target}"
-        told = tools.judged(self.target, lambda judge: _along(judge, images, paths))
-        if isinstance(told, str):
-            return {name: told}
-        along, folder = told.probability, folder[told.differ]
-        steps = {way: round(way * (self.steps - 1)) for way in MEASURED}
+        judged = tools.judged(self.target, lambda judge: _along(judge, images, paths))
+        if isinstance(judged, str):
+            return {name: judged}
+        differ, along = judged
+        folder = folder[differ]
         found = {
-            f"{name}, {way:.0%} of the way": share(along[:, step], folder)
-            for way, step in steps.items()
+            f"{name}, {way:.0%} of the way": share(along[:, round(way * (self.steps - 1))], folder)
+            for way in MEASURED
         }
         return {**found, f"{name}, rise": mean(along[:, -1] - along[:, 0], folder)}
 
 
-class _Along(NamedTuple):
-    """Which pairs show the judge two classes, (P,), and what it says along their paths, (Q, S)."""
-
-    differ: NDArray[np.bool_]
-    probability: NDArray[np.float32]
-
-
-def _along(judge: Judge, images: Images, paths: Images) -> _Along:
-    """The probability of what the last picture shows, along each path.
+def _along(
+    judge: Judge, images: Images, paths: Images
+) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+    """Which pairs show two classes, (P,), and along their paths the last's probability, (Q, S).
 
     Raises:
-        ValueError: if no pair shows two classes to the judge; one that does not says nothing.
+        ValueError: if the judge sees one class in each pair.
     """
     first, last = (judge.ask(side).argmax(axis=1) for side in (images[::2], images[1::2]))
     if (first == last).all():
         raise ValueError("no pair of pictures shows the judge two classes")
-    said = judge.ask(paths.reshape(-1, *images.shape[1:]))  # (P*S, C)
-    of_last = said.reshape(*paths.shape[:2], -1)[np.arange(len(last)), :, last]  # (P, S)
-    return _Along(first != last, of_last[first != last])
+    scores = judge.ask(paths.reshape(-1, *images.shape[1:]))  # (P*S, C)
+    of_last = scores.reshape(*paths.shape[:2], -1)[np.arange(len(last)), :, last]  # (P, S)
+    return first != last, of_last[first != last]
 
 
 def _beside(images: Images, paths: Images) -> Images:
     """Frames, (P*S, 3, H, 3W): first picture, path, last picture."""
-    first, last = (
-        side[:, None].repeat(paths.shape[1], axis=1) for side in (images[::2], images[1::2])
-    )
+    first, last = (np.broadcast_to(images[i::2, None], paths.shape) for i in (0, 1))
     wide = np.concatenate([first, paths, last], axis=4)  # (P, S, 3, H, 3W)
     return wide.reshape(-1, *wide.shape[2:])
 
 
 def _row(images: Images, paths: Images, pair: int) -> Images:
-    """A row of the sheet: some of the path between its ends."""
+    """A row of the sheet: some pictures of the path between its ends."""
     shown = np.linspace(0, paths.shape[1] - 1, N_SHOWN).round().astype(int)
     first, last = images[2 * pair : 2 * pair + 2]
     return np.stack([first, *paths[pair, shown], last])

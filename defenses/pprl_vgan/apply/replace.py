@@ -9,14 +9,14 @@ from bench.answers import Estimate
 from bench.api import field
 from bench.faces import Images
 from bench.metrics.means import agreement, mean, share
+from bench.operation import Applied, Judge, Operation, Pictures, Tools, folders
 from bench.registry import register
-from bench.verb import Applied, Judge, Pictures, Tools, Verb, folders
-from defenses.pprl_vgan.apply.generator import Generator
+from defenses.pprl_vgan.apply.codec import Codec
 
 
 @register("replace")
 @dataclass(frozen=True)
-class Replace(Verb):
+class Replace(Operation):
     """Gives pictures, or the frames of a clip, the face of one chosen person.
 
     Source: Chen, Konrad, Ishwar, CVPR-W 2018, applications; released img_applications.py.
@@ -25,14 +25,14 @@ class Replace(Verb):
 
     defense = "pprl_vgan"
 
-    person: int = field(0, about="who everybody becomes, a number of the defender's people")
-    target: str = field("expression", about="label that should be kept")
+    person: int = field(0, about="whom everybody becomes, a number of the defender's people")
+    target: str = field("expression", about="label to keep")
 
     def apply(self, pictures: Pictures, tools: Tools) -> Applied:
         """The pictures with that person's face; the animation shows them beside the input."""
-        generator, images = Generator(tools), np.stack([*pictures.values()])  # (N, 3, H, W)
+        codec, images = Codec(tools), np.stack([*pictures.values()])  # (N, 3, H, W)
         folder = folders(pictures)
-        made = generator.faces(generator.codes(images), np.full(len(images), self.person))
+        made = codec.faces(codec.codes(images), np.full(len(images), self.person))
 
         def named(judge: Judge) -> Estimate:
             answers = judge.ask(made)
@@ -49,12 +49,12 @@ class Replace(Verb):
         }
         beside = np.concatenate([images, made], axis=3)  # (N, 3, H, 2W)
         sheet = {"input": images, f"person {self.person}": made}
-        named_pictures = dict(zip(pictures, made, strict=True))
-        return Applied(named_pictures, beside if len(beside) > 1 else beside[:0], sheet, measures)
+        by_name = dict(zip(pictures, made, strict=True))
+        return Applied(by_name, beside if len(beside) > 1 else beside[:0], sheet, measures)
 
 
 def _flicker(frames: Images, folder: NDArray[np.int64]) -> Estimate | str:
-    """Mean absolute change from each frame to the next of its folder, 0..255."""
+    """Mean absolute change between consecutive frames of a folder, 0..255."""
     together = folder[1:] == folder[:-1]
     if not together.any():
         return "one picture does not flicker"

@@ -1,16 +1,9 @@
 import numpy as np
 import pytest
 
-from bench.data.synthetic.expressions import ACTION_UNITS
-from bench.data.synthetic.pictures import (
-    AGE_GROUPS,
-    ATTRIBUTES,
-    EXPRESSIONS,
-    GENDERS,
-    SKIN_TONES,
-    Scenes,
-    scenes,
-)
+from bench.data.synthetic.expressions import ACTION_UNITS, EXPRESSIONS
+from bench.data.synthetic.people import AGE_GROUPS, GENDERS, SKIN_TONES
+from bench.data.synthetic.pictures import ATTRIBUTES, Scenes, scenes
 
 LIMITS = {"yaw": 35.0, "pitch": 20.0}
 CLASSES = {
@@ -99,7 +92,7 @@ def test_a_face_stays_the_same_over_all_takes(many):
         assert (by_person == by_person[:, :1]).all()
 
 
-def test_no_single_trait_tells_the_gender():
+def test_no_single_trait_decides_the_gender():
     drawn = scenes(n_people=400, n_takes=1, n_pictures=1, seed=1, style=True)
     male = drawn.labels["gender"] == 1
     for name in ("jaw_width", "brow_thickness", "eye_size", "hair_length", "lash", "lip_upper"):
@@ -122,7 +115,7 @@ def test_an_expression_moves_its_action_units(many):
     assert mean["neutral"].max() < 0.2
 
 
-def test_style_makes_action_units_tell_the_person(many):
+def test_style_makes_action_units_identify_the_person(many):
     # 24 pictures of a person alone leave 1 / 24 of the variance between the means
     assert spread_of_people(many).mean() > 2 / 24
 

@@ -1,14 +1,14 @@
-"""The verb, with judges that can be followed by hand."""
+"""The operation, with judges that can be followed by hand."""
 
 import numpy as np
 
 from bench.api import Defense
 from bench.faces import Release
+from bench.operation import Judge, Operation, Tools
 from bench.registry import make
-from bench.runner.luck import RowLuck
+from bench.runner.rng import RowGenerators
 from bench.runner.worker import Worker
 from bench.spec import Spec
-from bench.verb import Judge, Tools, Verb
 
 
 def brightness(images):
@@ -26,8 +26,8 @@ def test_every_picture_gets_its_surrogate(monkeypatch):
     monkeypatch.setattr(type(defense), "protect", inverted)
     pictures = {f"p{i}": np.full((3, 8, 8), level, np.uint8) for i, level in enumerate((10, 250))}
     judges = {"expression": Judge("eye", ("dark", "bright"), 1.0, brightness)}
-    context = Worker().protecting(RowLuck(np.arange(2), 0, "began_cs", 0))
-    made = make(Verb, Spec("surrogate")).apply(pictures, Tools(defense, {}, context, judges))
+    context = Worker().protecting(RowGenerators(np.arange(2), 0, "began_cs", 0))
+    made = make(Operation, Spec("surrogate")).apply(pictures, Tools(defense, {}, context, judges))
     assert [(name, int(image[0, 0, 0])) for name, image in made.pictures.items()] == [
         ("p0", 245),
         ("p1", 5),

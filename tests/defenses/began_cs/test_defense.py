@@ -1,4 +1,4 @@
-"""What reaches a surrogate and what does not, what is noted, and how training goes on."""
+"""What reaches a surrogate and what does not, its notes, and how training resumes."""
 
 from dataclasses import replace
 
@@ -13,13 +13,14 @@ from bench.nn.inputs import scaled
 from bench.nn.state import state_of
 from bench.registry import make
 from bench.runner.cells import cells
-from bench.runner.luck import RowLuck
+from bench.runner.rng import RowGenerators
 from bench.runner.worker import Worker
 from bench.spec import Spec
 from defenses.began_cs import training
-from defenses.began_cs.labels import Pupils, Scale, vectors
-from defenses.began_cs.mix import mix
-from defenses.began_cs.nets import Regressor
+from defenses.began_cs.class_covariance import class_maps
+from defenses.began_cs.estimator import TrainingSet
+from defenses.began_cs.labels import Scale, vectors
+from defenses.began_cs.nets import AttributeNet
 
 TINY = "began_cs:width=2,latent=4,hidden=4,batch=16,steps=2,rebuild=2,estimator_steps=2"
 BARE = "began_cs:width=4,latent=4,hidden=4,batch=16,steps=1,estimator_steps=1"
@@ -33,7 +34,7 @@ def faces():
     faces = make(Dataset, spec).load(Worker().protecting()).faces
     labels = {name: np.array(label) for name, label in faces.labels.items()}
     labels["yaw"][0], labels["gender"][1] = np.nan, -1
-    return Faces(faces.images, labels, faces.rows)
+    return Faces(faces.images, labels, faces.image_id)
 
 
 def fit(faces, folder, spec=TINY, log=lambda line: None):
@@ -49,7 +50,7 @@ def weights(faces, tmp_path_factory):
 
 
 def context(faces, query=0):
-    return Worker().protecting(RowLuck(faces.rows, 0, "began_cs", query))
+    return Worker().protecting(RowGenerators(faces.image_id, 0, "began_cs", query))
 
 
 def released(faces, weights, fields="", query=0):
@@ -61,11 +62,11 @@ def released(faces, weights, fields="", query=0):
 def test_equal_y_and_equal_draw_give_equal_bytes_whatever_the_picture(faces, weights):
     known = faces.pick(np.arange(2, 64))
     other = known.with_images(np.ascontiguousarray(255 - known.images[::-1]))
-    told = ",attributes=label"
-    mine, others = (released(shown, weights, told).images for shown in (known, other))
+    fields = ",attributes=label"
+    mine, others = (released(shown, weights, fields).images for shown in (known, other))
     assert mine.tobytes() == others.tobytes()
     estimates = [released(shown, weights).notes["y"] for shown in (known, other)]
-    assert not np.allclose(*estimates)  # only what is seen of y tells the two apart
+    assert not np.allclose(*estimates)  # only the estimated y differs
 
 
 def test_the_release_is_made_of_the_code_and_the_draw(faces, weights):
@@ -81,7 +82,7 @@ def test_the_release_is_made_of_the_code_and_the_draw(faces, weights):
     assert (release.images != released(faces, weights, query=1).images).any()
 
 
-def test_the_noise_of_a_release_is_mixed_as_its_class_has_it(faces, weights):
+def test_the_noise_of_a_release_has_the_covariance_of_its_class(faces, weights):
     same = {**weights, "generator.mix": np.stack([np.eye(4), np.zeros((4, 4))]).astype(np.float32)}
     plain, mixed = (released(faces, found).images for found in (same, weights))
     assert (plain != mixed).any()
@@ -116,7 +117,7 @@ def test_the_weights_explain_themselves(weights):
 
 def test_labels_that_no_picture_has_are_named(faces, tmp_path):
     labels = {**faces.labels, "AU4": np.full(64, np.nan, np.float32), "gender": np.full(64, -1)}
-    bare = Faces(faces.images, labels, faces.rows)
+    bare = Faces(faces.images, labels, faces.image_id)
     with pytest.raises(ValueError, match=r"no picture has the labels \['AU4', 'gender'\]; leave"):
         fit(bare, tmp_path)
 
@@ -133,9 +134,9 @@ def test_labels_that_no_picture_has_are_named(faces, tmp_path):
         "power=2",
         "pooled=false",
         "linear=false",
-        "apart=",
+        "class_split=",
         "w_estimator=0",
-        "pooled=false,linear=false,w_rebuild=0,haze=0",
+        "pooled=false,linear=false,w_rebuild=0,noise_std=0",
     ],
 )
 def test_every_variant_learns_and_protects(faces, tmp_path, fields):
@@ -145,12 +146,12 @@ def test_every_variant_learns_and_protects(faces, tmp_path, fields):
     assert released(faces, found, f",{fields}").images.shape == faces.images.shape
 
 
-@pytest.mark.parametrize("apart", ["", "gender"])
-def test_classes_are_apart_without_a_linear_start_too(faces, tmp_path, apart):
-    fields = f"linear=false,rebuild=0,w_rebuild=0,apart={apart}"
-    same, other = fit(faces, tmp_path, f"{BARE},{fields}")["generator.mix"]
-    assert np.array_equal(same, np.eye(4)) == (not apart)
-    assert other.any() == bool(apart)
+@pytest.mark.parametrize("split", ["", "gender"])
+def test_classes_are_split_without_a_linear_start_too(faces, tmp_path, split):
+    fields = f"linear=false,rebuild=0,w_rebuild=0,class_split={split}"
+    same, slope = fit(faces, tmp_path, f"{BARE},{fields}")["generator.mix"]
+    assert np.array_equal(same, np.eye(4)) == (not split)
+    assert slope.any() == bool(split)
 
 
 def test_a_picture_of_another_size_is_refused(faces, tmp_path):
@@ -169,25 +170,22 @@ def test_a_picture_of_another_size_is_refused(faces, tmp_path):
         "labels=yaw+yaw",
         "attributes=no",
         "reach=0",
-        "haze=-1",
-        "estimator_haze=-1",
-        "apart=age",
+        "noise_std=-1",
+        "estimator_noise_std=-1",
+        "class_split=age",
         "spare=-1",
     ],
 )
-def test_a_field_of_no_sense_is_refused(fields):
+def test_an_invalid_field_is_refused(fields):
     with pytest.raises(ValueError, match=fields.split("=")[0]):
         make(Defense, Spec.parse(f"began_cs:{fields}"))
 
 
 @pytest.mark.parametrize(
     ("killed", "left"),
-    [
-        ("step", ["step 2 of 2"]),
-        ("before", ["before the game, step 2 of 2", "step 1 of 2", "step 2 of 2"]),
-    ],
+    [("step", ["step 2 of 2"]), ("warm-up", ["warm-up step 2 of 2", "step 1 of 2", "step 2 of 2"])],
 )
-def test_a_killed_fit_goes_on_to_the_same_weights(faces, weights, tmp_path, killed, left):
+def test_a_killed_fit_resumes_to_the_same_weights(faces, weights, tmp_path, killed, left):
     def kill(line):
         if line.startswith(killed):
             raise KeyboardInterrupt
@@ -200,7 +198,7 @@ def test_a_killed_fit_goes_on_to_the_same_weights(faces, weights, tmp_path, kill
     assert all(np.array_equal(weights[name], again[name]) for name in weights)
 
 
-def test_the_discriminator_can_rebuild_before_the_game_begins(faces, tmp_path_factory):
+def test_the_discriminator_can_rebuild_after_the_warm_up(faces, tmp_path_factory):
     real = training.FIGURES.index("real")
     fresh, warm = (
         fit(faces, tmp_path_factory.mktemp("scratch"), f"{BARE},linear=false,rebuild={n}")[
@@ -212,16 +210,16 @@ def test_the_discriminator_can_rebuild_before_the_game_begins(faces, tmp_path_fa
 
 
 @pytest.mark.parametrize("predictor", ["auxiliary", "split"])
-def test_networks_begin_as_eigenfaces(faces, predictor):
+def test_networks_start_as_eigenfaces(faces, predictor):
     """The generator makes, and the autoencoder rebuilds, what a linear one would."""
-    game = begun(faces, f"shift=0,spare=50,predictor={predictor}")
-    images, labels, basis = scaled(game.pupils.images), game.pupils.labels, game.basis
+    begun = initialized(faces, f"shift=0,spare=50,predictor={predictor}")
+    images, labels, basis = scaled(begun.data.images), begun.data.labels, begun.basis
     z = basis.z(images, labels)
-    linear = basis.mean + labels @ basis.told + z @ basis.axes
-    for maker in (game.maker, game.mean):
-        torch.testing.assert_close(maker(z, labels).flatten(1), linear, atol=1e-4, rtol=1e-4)
-        torch.testing.assert_close(maker.mix, mix(z, labels[:, 9], 0.75))
-    code, rebuilt = game.judge.eval()(images)
+    linear = basis.mean + labels @ basis.y_axes + z @ basis.axes
+    for generator in (begun.generator, begun.mean):
+        torch.testing.assert_close(generator(z, labels).flatten(1), linear, atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(generator.mix, class_maps(z, labels[:, 9], 0.75))
+    code, rebuilt = begun.discriminator.eval()(images)
     assert (rebuilt - images).abs().mean() < 0.5 * (linear.view_as(images) - images).abs().mean()
     unknown = basis.z(images, torch.zeros_like(labels))
     torch.testing.assert_close(code.z, unknown, atol=1e-3, rtol=1e-3)
@@ -230,53 +228,53 @@ def test_networks_begin_as_eigenfaces(faces, predictor):
 
 
 def test_the_estimator_teaches_the_generator_and_does_not_learn(faces):
-    game = begun(faces, "w_labels=0,w_estimator=1,w_rebuild=0,haze=0,steps=400")
-    before = {name: array.copy() for name, array in state_of(game.estimator).items()}
-    game.moved(0, 2)
-    after = state_of(game.estimator)  # means of its batch norms, too
+    begun = initialized(faces, "w_labels=0,w_estimator=1,w_rebuild=0,noise_std=0,steps=400")
+    before = {name: array.copy() for name, array in state_of(begun.estimator).items()}
+    begun.advance(0, 2)
+    after = state_of(begun.estimator)  # means of its batch norms, too
     assert all(np.array_equal(array, after[name]) for name, array in before.items())
-    game.estimator = nn.Sequential(nn.Flatten(), nn.Linear(32 * 32, 10)).requires_grad_(False)
-    labels = game.pupils.labels
+    begun.estimator = nn.Sequential(nn.Flatten(), nn.Linear(32 * 32, 10)).requires_grad_(False)
+    labels = begun.data.labels
 
     def missed():
         noise = torch.rand(len(labels), 4, generator=torch.Generator().manual_seed(1)) * 2 - 1
         with torch.no_grad():
-            seen = game.estimator(game.maker(noise, labels))
+            seen = begun.estimator(begun.generator(noise, labels))
         return float((seen - labels).square().mean())
 
     start = missed()
-    game.moved(0, 60)
+    begun.advance(0, 60)
     assert missed() < 0.9 * start
 
 
-def begun(faces, fields):
-    """A game whose networks have begun, of pictures whose labels are all known."""
-    recipe = make(Defense, Spec.parse(f"began_cs:latent=4,{fields}"))
+def initialized(faces, fields):
+    """A training whose networks are initialized, on pictures whose labels are all known."""
+    config = make(Defense, Spec.parse(f"began_cs:latent=4,{fields}"))
     known = faces.pick(np.arange(2, 64))
     y = vectors(known.labels, NAMES)
     scale = Scale.of(y, np.zeros(10, bool))
     grey, labels = known.images[:, :1].copy(), scale.standard(y)
-    pupils = Pupils(torch.from_numpy(grey), torch.from_numpy(labels), None)
+    data = TrainingSet(torch.from_numpy(grey), torch.from_numpy(labels), None)
     torch.manual_seed(0)
-    luck, form = torch.Generator().manual_seed(0), recipe.form(32)
-    game = training.Game(pupils, form, recipe, luck, "cpu")
-    game.begin(state_of(Regressor(form)))
-    return game
+    rng, nets = torch.Generator().manual_seed(0), config.net_config(32)
+    begun = training.AdversarialTraining(data, config, rng)
+    begun.initialize(state_of(AttributeNet(nets), "estimator"))
+    return begun
 
 
-def test_pictures_that_are_all_alike_are_told(faces, tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "FLAT", np.inf)
+def test_a_collapse_is_reported(faces, tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "MIN_VARIETY", np.inf)
     lines = []
     assert fit(faces, tmp_path, log=lines.append)["collapsed"].tolist() == [1]
-    assert any(line.startswith("it collapsed") for line in lines)
+    assert any(line.startswith("training collapsed") for line in lines)
 
 
 def test_presets_are_those_of_the_papers():
     paper, swapped = (make(Defense, Spec("began_cs", name)) for name in ("paper", "began_cs"))
     assert (paper.alpha, paper.gamma, paper.lr, paper.latent) == (0.5, 0.1, 1e-4, 64)
     assert replace(swapped, alpha=0.5, gamma=0.1) == paper
-    ours = """w_estimator estimator_haze pooled apart linear spare shift haze mirror rebuild
-        w_rebuild average anneal"""
+    ours = """w_estimator estimator_noise_std pooled class_split linear spare shift noise_std mirror
+        rebuild w_rebuild average anneal"""
     assert not any(getattr(paper, name) for name in ours.split())
 
 
@@ -294,3 +292,14 @@ def test_surrogates_show_the_gender_that_is_asked_for(tmp_path):
     assert (release.notes["estimated.gender"] == gender).mean() > 0.95
     shown = release.images.mean(axis=(1, 2, 3))
     assert shown[gender == 1].mean() - shown[gender == 0].mean() > 50
+
+
+def test_renamed_fields_are_read_by_their_names_in_0_1():
+    old, new = (
+        make(Defense, Spec.parse(f"began_cs:{fields}"))
+        for fields in (
+            "apart=,estimator_haze=0.1,haze=0.3",
+            "class_split=,estimator_noise_std=0.1,noise_std=0.3",
+        )
+    )
+    assert old == new

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from defenses.began_cs.labels import Pupils, Scale, vectors
+from defenses.began_cs.estimator import TrainingSet
+from defenses.began_cs.labels import Scale, vectors
 
 NAN = float("nan")
 
@@ -24,7 +25,7 @@ def test_a_label_of_another_range_is_refused(label):
 def test_what_networks_take_has_mean_0_and_spread_1_and_comes_back():
     rng = np.random.default_rng(0)
     y = rng.random((50, 3)).astype(np.float32)
-    y[:, 2] = 0.25  # says nothing
+    y[:, 2] = 0.25  # constant
     y[0, 0] = NAN
     scale = Scale.of(y, np.array([False, False, False]))
     numbers = scale.standard(y)
@@ -39,16 +40,16 @@ def test_a_mirrored_picture_has_one_minus_y():
     y = np.array([[0.9, 0.3], [0.6, 0.8]], np.float32)
     scale = Scale.of(y, np.array([True, False]))
     images = torch.arange(2 * 4, dtype=torch.uint8).view(2, 1, 1, 4)
-    told = torch.from_numpy(scale.standard(y))
-    pupils = Pupils(images, told, torch.from_numpy(scale.turned))
+    standard = torch.from_numpy(scale.standard(y))
+    data = TrainingSet(images, standard, torch.from_numpy(scale.turned))
     generator, seen = torch.Generator().manual_seed(0), set()
     for _ in range(8):
-        shown, labels = pupils.batch(torch.tensor([0, 1]), generator)
+        shown, labels = data.batch(torch.tensor([0, 1]), generator)
         for i in range(2):
             mirrored = bool((shown[i, 0, 0] == images[i, 0, 0].flip(0)).all())
             wanted = [1 - y[i, 0] if mirrored else y[i, 0], y[i, 1]]
             np.testing.assert_allclose(scale.natural(labels[i].numpy()), wanted, atol=1e-6)
             seen.add(mirrored)
     assert seen == {True, False}
-    still = Pupils(images, told, None).batch(torch.tensor([1]), generator)
+    still = TrainingSet(images, standard, None).batch(torch.tensor([1]), generator)
     assert torch.equal(still[0], images[1:])

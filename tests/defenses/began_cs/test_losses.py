@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from defenses.began_cs.losses import Balance, constraint, error, real_or_made, told
+from defenses.began_cs.losses import Balance, constraint, error, label_error, real_or_made
 
 N, LATENT = 6, 3
 
@@ -38,14 +38,14 @@ def test_the_constraint_on_codes(rng):
 def test_a_missing_label_does_not_count():
     labels = torch.tensor([[1.0, math.nan], [0.0, 2.0]])
     predicted = torch.tensor([[0.0, 99.0], [3.0, 2.5]], requires_grad=True)
-    loss = told(labels, predicted)
+    loss = label_error(labels, predicted)
     assert loss.item() == pytest.approx((1 + 9 + 0.25) / 3)
     loss.backward()
     assert predicted.grad[0, 1] == 0
-    assert told(torch.full((2, 2), math.nan), predicted).item() == 0
+    assert label_error(torch.full((2, 2), math.nan), predicted).item() == 0
 
 
-def test_verdicts_of_a_plain_gan():
+def test_the_cross_entropy_of_a_plain_gan():
     logits = torch.tensor([0.3, -2.0])
     real = [1 / (1 + math.exp(-x)) for x in (0.3, -2.0)]
     wanted = -(math.log(real[0]) + math.log(real[1])) / 2
@@ -64,7 +64,7 @@ def test_verdicts_of_a_plain_gan():
 )
 def test_k_follows_the_balance_within_0_and_1(k, real, made, wanted):
     numbers = (torch.tensor(x) for x in (k, real, made))
-    assert float(Balance(gamma=0.5, rate=0.1).moved(*numbers)) == pytest.approx(wanted)
+    assert float(Balance(gamma=0.5, rate=0.1).updated(*numbers)) == pytest.approx(wanted)
 
 
 def test_the_measure_of_convergence():

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from bench.nn.state import form_arrays, form_of
-from defenses.began_cs.nets import Decoder, Discriminator, Encoder, Form, Generator
+from bench.nn.state import config_arrays
+from defenses.began_cs.nets import Decoder, Discriminator, Encoder, Generator, NetConfig
 
-GREY = Form(
+GREY = NetConfig(
     32,
     colours=1,
     labels=10,
@@ -18,7 +18,7 @@ GREY = Form(
     pooled=0,
     spare=0,
     linear=0,
-    apart=-1,
+    class_split=-1,
 )
 
 
@@ -35,14 +35,14 @@ def conv(n_in, n_out):
 @pytest.mark.parametrize("split", [0, 1])
 @pytest.mark.parametrize("ours", [{}, {"pooled": 1, "linear": 1}])
 def test_shapes_at_every_size(size_px, colours, split, ours):
-    form = GREY._replace(size_px=size_px, colours=colours, split=split, **ours)
-    made = Generator(form)(torch.zeros(2, 6), torch.zeros(2, 10))
+    config = GREY._replace(size_px=size_px, colours=colours, split=split, **ours)
+    made = Generator(config)(torch.zeros(2, 6), torch.zeros(2, 10))
     assert made.shape == (2, colours, size_px, size_px)
-    code, rebuilt = Discriminator(form, rebuilds=True)(made)
+    code, rebuilt = Discriminator(config, rebuilds=True)(made)
     assert rebuilt.shape == made.shape
     assert code.whole.shape == (2, 16 if split else 6)
     assert (code.z.shape, code.labels.shape) == ((2, 6), (2, 10))
-    assert Discriminator(form, rebuilds=False)(made)[1].shape == (2, 1)
+    assert Discriminator(config, rebuilds=False)(made)[1].shape == (2, 1)
 
 
 def test_the_numbers_of_parameters():
@@ -58,8 +58,8 @@ def test_the_numbers_of_parameters():
     read = Discriminator(GREY._replace(pooled=1), rebuilds=True).predictor
     assert n_parameters(read) == 5 * (32 * 4 * 4 + 1) + 10 * (5 + 1)
     predictor = 5 * (6 + 1) + 10 * (5 + 1)
-    judge = Discriminator(GREY, rebuilds=True)
-    assert n_parameters(judge) == encoder + (6 + 1) * places + decoder + predictor
+    discriminator = Discriminator(GREY, rebuilds=True)
+    assert n_parameters(discriminator) == encoder + (6 + 1) * places + decoder + predictor
     wider = GREY._replace(depth=2, size_px=64)
     assert wider.widths == (4, 8, 12, 16)
     assert n_parameters(Generator(wider)) == (
@@ -73,43 +73,47 @@ def test_the_numbers_of_parameters():
 
 
 def test_a_split_code_is_noise_and_then_y():
-    judge = Discriminator(GREY._replace(split=1, spare=2), rebuilds=True)
-    code = judge.coded(torch.randn(3, 1, 32, 32))
+    discriminator = Discriminator(GREY._replace(split=1, spare=2), rebuilds=True)
+    code = discriminator(torch.randn(3, 1, 32, 32))[0]
     assert code.whole.shape == (3, 6 + 10 + 2)
     assert torch.equal(code.whole[:, :16], torch.cat([code.z, code.labels], dim=1))
-    assert n_parameters(judge.predictor) == 0
+    assert n_parameters(discriminator.predictor) == 0
 
 
-def test_the_generator_is_told_y():
+def test_the_generator_uses_y():
     torch.manual_seed(0)
-    maker, noise = Generator(GREY), torch.zeros(1, 6)
-    plain = maker(noise, torch.zeros(1, 10))
+    generator, noise = Generator(GREY), torch.zeros(1, 6)
+    plain = generator(noise, torch.zeros(1, 10))
     for i in range(10):
-        assert (maker(noise, torch.eye(10)[i : i + 1]) - plain).abs().max() > 1e-4
+        assert (generator(noise, torch.eye(10)[i : i + 1]) - plain).abs().max() > 1e-4
 
 
-def test_the_z_of_a_class_is_noise_mixed_by_its_y():
-    maker = Generator(GREY._replace(apart=9))
+def test_the_z_of_a_class_has_its_covariance():
+    generator = Generator(GREY._replace(class_split=9))
     noise, labels = torch.randn(3, 6), torch.randn(3, 10)
-    assert torch.equal(maker.drawn(noise, labels), noise)  # before it is set
-    same, other = torch.randn(2, 6, 6)
-    maker.mix.copy_(torch.stack([same, other]))
-    for drawn, z, y in zip(maker.drawn(noise, labels), noise, labels, strict=True):
-        torch.testing.assert_close(drawn, z @ (same + y[9] * other))
+    assert torch.equal(generator.drawn(noise, labels), noise)  # before it is set
+    same, slope = torch.randn(2, 6, 6)
+    generator.mix.copy_(torch.stack([same, slope]))
+    for drawn, z, y in zip(generator.drawn(noise, labels), noise, labels, strict=True):
+        torch.testing.assert_close(drawn, z @ (same + y[9] * slope))
     assert Generator(GREY).drawn(noise, labels) is noise
 
 
 def test_a_linear_generator_is_what_it_is_set_to():
-    maker = Generator(GREY._replace(linear=1))
+    generator = Generator(GREY._replace(linear=1))
     weight, bias = torch.randn(32 * 32, 6 + 10), torch.randn(32 * 32)
-    maker.decoder.linear.set(weight, bias)
+    generator.decoder.linear.set(weight, bias)
     noise, labels = torch.randn(2, 6), torch.randn(2, 10)
     wanted = torch.cat([noise, labels], dim=1) @ weight.T + bias
-    torch.testing.assert_close(maker(noise, labels).flatten(1), wanted)
+    torch.testing.assert_close(generator(noise, labels).flatten(1), wanted)
 
 
-def test_the_form_is_kept_with_the_weights():
-    assert form_of(Form, form_arrays(GREY)) == GREY
+def test_the_config_is_kept_with_the_weights_also_under_its_names_in_0_1():
+    weights = config_arrays(GREY)
+    assert NetConfig.of(weights) == GREY
+    old = {name.replace("config.", "form."): array for name, array in weights.items()}
+    old["form.apart"] = old.pop("form.class_split")
+    assert NetConfig.of(old) == GREY
 
 
 def test_a_decoder_without_doublings_is_of_8_px():

@@ -1,17 +1,16 @@
-"""The verbs on a decoder that can be followed by hand (tests/painter.py)."""
+"""The operations on a decoder that can be followed by hand (the plugin `painter`)."""
 
 import numpy as np
 import pytest
 
 from bench.api import Defense
+from bench.operation import Judge, Operation, Tools
 from bench.registry import make
-from bench.runner.luck import RowLuck
+from bench.runner.rng import RowGenerators
 from bench.runner.worker import Worker
 from bench.spec import Spec
-from bench.verb import Judge, Tools, Verb
-from defenses.pprl_vgan.apply.blending import blended
-from defenses.pprl_vgan.apply.complete import _moved
-from defenses.pprl_vgan.apply.generator import Generator
+from defenses.pprl_vgan.apply.codec import Codec
+from defenses.pprl_vgan.apply.complete import _moved, blended
 
 PEOPLE = np.array([0, 2, 3, 4, 6])  # labels; 1 and 5 are not the defender's
 
@@ -40,17 +39,17 @@ JUDGES = {
 }
 
 
-def applied(verb, pictures, judges=JUDGES, **files):
+def applied(operation, pictures, judges=JUDGES, **files):
     named = {f"p{number}": image for number, image in enumerate(pictures)}
-    return applied_to(verb, named, judges, **files)
+    return applied_to(operation, named, judges, **files)
 
 
-def applied_to(verb, pictures, judges=JUDGES, **files):
-    luck = RowLuck(np.arange(len(pictures)), 0, "painter", 0)
+def applied_to(operation, pictures, judges=JUDGES, **files):
+    rngs = RowGenerators(np.arange(len(pictures)), 0, "painter", 0)
     weights = {"people": PEOPLE}
     painter = make(Defense, Spec("painter"))
-    tools = Tools(painter, weights, Worker().protecting(luck), judges, files)
-    return make(Verb, Spec.parse(verb)).apply(pictures, tools)
+    tools = Tools(painter, weights, Worker().protecting(rngs), judges, files)
+    return make(Operation, Spec.parse(operation)).apply(pictures, tools)
 
 
 def test_everybody_gets_the_chosen_face_and_keeps_the_code():
@@ -110,18 +109,18 @@ def test_a_path_goes_from_one_picture_to_the_other_as_the_same_person():
     ]  # the pair that differs
 
 
-def test_pairs_that_look_alike_to_the_judge_say_nothing():
+def test_pairs_that_look_alike_to_the_judge_are_not_measured():
     made = applied("morph", [picture(2, 10), picture(2, 20)])
     assert set(made.measures.values()) == {"no pair of pictures shows the judge two classes"}
 
 
 @pytest.mark.parametrize("n", [0, 1, 3])
 def test_a_path_wants_two_ends(n):
-    with pytest.raises(ValueError, match=f"morph wants pairs of pictures, got {n}"):
+    with pytest.raises(ValueError, match=f"morph needs pairs of pictures, got {n}"):
         applied("morph", [picture(1, 1)] * n)
 
 
-def test_what_is_hidden_comes_from_the_face_that_the_rest_suggests():
+def test_hidden_pixels_come_from_the_face_that_the_rest_suggests():
     """Half of the right side is greyed, so that its code lies between level and grey."""
     pictures = [picture(3, 101), picture(1, 201)]
     made = applied("complete:top=0,height=0.5,left=0.5,width=0.5,blend=false", pictures)
@@ -132,7 +131,7 @@ def test_what_is_hidden_comes_from_the_face_that_the_rest_suggests():
     np.testing.assert_array_equal(made.sheet["mean face"][0], wanted)
 
 
-def test_what_is_pasted_takes_the_light_of_the_picture():
+def test_pasted_pixels_take_the_light_of_the_picture():
     """Too dark by 9, and by 1 a row more: what is left is what it shows, a dot."""
     images = np.full((2, 3, 12, 16), 120, np.uint8)
     part = images - np.uint8(9) - np.arange(12, dtype=np.uint8)[:, None]
@@ -147,15 +146,17 @@ def test_what_is_pasted_takes_the_light_of_the_picture():
     np.testing.assert_array_equal(filled[1], wanted)
 
 
-def test_what_is_completed_is_blended_unless_it_is_told_not_to():
+def test_completed_parts_are_blended_by_default():
     pictures = [picture(3, 101), picture(1, 201)]
     hide = "complete:top=0,height=0.5,left=0.5,width=0.5"
-    plain, blend = (applied(f"{hide},blend={told}", pictures).sheet for told in ("false", "true"))
+    plain, blends = (
+        applied(f"{hide},blend={blend}", pictures).sheet for blend in ("false", "true")
+    )
     hidden = np.zeros((16, 16), bool)
     hidden[:8, 8:] = True
     images = np.stack(pictures)
     for name, part in (("completed", plain["face"]), ("mean face", images[::-1])):
-        np.testing.assert_array_equal(blend[name], blended(part, images, hidden))
+        np.testing.assert_array_equal(blends[name], blended(part, images, hidden))
         np.testing.assert_array_equal(plain[name], np.where(hidden, part, images))
 
 
@@ -168,10 +169,12 @@ def test_a_mask_hides_like_a_rectangle():
         np.testing.assert_array_equal(image, by_sides.pictures[name])
 
 
-@pytest.mark.parametrize("verb", ["complete:height=0", "complete:top=0,left=0,height=1,width=1"])
-def test_a_part_is_hidden_or_nothing_can_be_completed(verb):
+@pytest.mark.parametrize(
+    "operation", ["complete:height=0", "complete:top=0,left=0,height=1,width=1"]
+)
+def test_a_part_is_hidden_or_nothing_can_be_completed(operation):
     with pytest.raises(ValueError, match="hide a part of it"):
-        applied(verb, [picture(1, 1)])
+        applied(operation, [picture(1, 1)])
 
 
 def test_a_lost_expression_is_shown_worst_first():
@@ -197,16 +200,16 @@ def test_a_face_beside_its_place_is_found():
 def test_the_own_face_is_the_nearest_one_where_it_is_seen():
     images = np.stack([picture(3, 50), picture(1, 80)])
     images[0, :, :, :6] = 0  # looks like person 0 but for two columns
-    luck = RowLuck(np.arange(2), 0, "painter", 0)
+    rngs = RowGenerators(np.arange(2), 0, "painter", 0)
     weights = {"people": PEOPLE}
-    tools = Tools(make(Defense, Spec("painter")), weights, Worker().protecting(luck))
+    tools = Tools(make(Defense, Spec("painter")), weights, Worker().protecting(rngs))
     codes, seen = np.array([[50], [80]], np.float32), np.ones((16, 16), bool)
-    assert Generator(tools).own(images, codes, seen).tolist() == [0, 1]
+    assert Codec(tools).own(images, codes, seen).tolist() == [0, 1]
     seen[:, :6] = False
-    assert Generator(tools).own(images, codes, seen).tolist() == [3, 1]
+    assert Codec(tools).own(images, codes, seen).tolist() == [3, 1]
 
 
-def test_the_own_face_is_whom_the_judge_names_or_who_is_told():
+def test_the_own_face_is_named_by_the_judge_or_given():
     pair = [picture(2, 0), picture(2, 200)]
     blind = Judge(
         "mole", tuple("abcdefg"), 0.0, lambda images: np.tile(np.eye(7)[[3]], (len(images), 1))
@@ -215,8 +218,8 @@ def test_the_own_face_is_whom_the_judge_names_or_who_is_told():
     assert (
         (applied("morph:steps=2", [picture(4, 0)] * 2, judges).pictures["p0-p1-000"][0, 0, 0]) == 60
     )
-    told = applied("morph:steps=2,person=1", pair, judges).pictures["p0-p1-001"]
-    np.testing.assert_array_equal(told, picture(1, 200))
+    given = applied("morph:steps=2,person=1", pair, judges).pictures["p0-p1-001"]
+    np.testing.assert_array_equal(given, picture(1, 200))
     hidden = applied(
         "complete:person=1,top=0,height=0.5,left=0,width=0.5,blend=false", pair, judges
     )

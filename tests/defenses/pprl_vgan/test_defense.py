@@ -1,4 +1,4 @@
-"""Who is shown, what is given out, and how training goes on, restarts and is refused."""
+"""Who is shown, what is released, and how training resumes, restarts and is refused."""
 
 from dataclasses import replace
 
@@ -8,10 +8,10 @@ import pytest
 from bench.api import Dataset, Decoder, Defense
 from bench.faces import Faces
 from bench.registry import make
-from bench.runner.luck import RowLuck
+from bench.runner.rng import RowGenerators
 from bench.runner.worker import Worker
 from bench.spec import Spec
-from defenses.pprl_vgan import game, training
+from defenses.pprl_vgan import training
 
 TINY = (
     "pprl_vgan:epochs=2,warmup=1,rebuild=1,iterations=3,settle=2,width=4,decoder_width=4,latent=8,"
@@ -29,7 +29,7 @@ def faces():
     expression = np.array(faces.labels["expression"])
     identity[0] = expression[1] = -1
     labels = {"identity": identity, "expression": expression}
-    return Faces(faces.images, labels, faces.rows)
+    return Faces(faces.images, labels, faces.image_id)
 
 
 def fit(faces, folder, spec=TINY, log=lambda line: None):
@@ -43,7 +43,7 @@ def weights(faces, tmp_path_factory):
 
 
 def context(faces, query=0):
-    return Worker().protecting(RowLuck(faces.rows, 0, "pprl_vgan", query))
+    return Worker().protecting(RowGenerators(faces.image_id, 0, "pprl_vgan", query))
 
 
 def released(faces, weights, fields, query=0):
@@ -56,9 +56,9 @@ def released(faces, weights, fields, query=0):
 def test_the_weights_explain_themselves(weights):
     assert weights["people"].tolist() == LABELS.tolist()
     assert weights["showing"].sum() == 62
-    n_classes = int(weights["form.n_classes"][0])
+    n_classes = int(weights["config.n_classes"][0])
     assert weights["samples"].shape == (n_classes, 5, 3, 32, 32)
-    assert weights["history"].shape == (2, len(game.FIGURES))
+    assert weights["history"].shape == (2, len(training.FIGURES))
 
 
 def test_anybody_is_shown_at_random(faces, weights):
@@ -130,13 +130,13 @@ def test_a_picture_of_another_size_is_refused(faces, tmp_path):
     "fields",
     ["policy=mine", "code=all", "optimizer=sgd", "kernel=2", "epochs=0", "own=2", "average=1"],
 )
-def test_a_field_of_no_sense_is_refused(fields):
+def test_an_invalid_field_is_refused(fields):
     with pytest.raises(ValueError, match=fields.split("=")[0]):
         make(Defense, Spec.parse(f"pprl_vgan:{fields}"))
 
 
-@pytest.mark.parametrize("n_done", [1, 3])  # in the warm-up, in the game
-def test_a_killed_fit_goes_on_to_the_same_weights(faces, weights, tmp_path, n_done):
+@pytest.mark.parametrize("n_done", [1, 3])  # in the warm-up, in adversarial training
+def test_a_killed_fit_resumes_to_the_same_weights(faces, weights, tmp_path, n_done):
     def kill(line):
         if line.startswith(f"epoch {n_done}"):
             raise KeyboardInterrupt
@@ -149,8 +149,8 @@ def test_a_killed_fit_goes_on_to_the_same_weights(faces, weights, tmp_path, n_do
     assert all(np.array_equal(weights[name], again[name]) for name in weights)
 
 
-def test_no_structure_begins_anew_with_another_seed(faces, tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "FLAT", np.inf)
+def test_without_structure_it_restarts_with_another_seed(faces, tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "MIN_VARIETY", np.inf)
     lines = []
     found = fit(faces, tmp_path, f"{TINY},patience=1", lines.append)
     assert [line for line in lines if "structure" in line] == [

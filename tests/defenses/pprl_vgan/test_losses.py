@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from defenses.pprl_vgan.losses import Shares, heads, kl, of_discriminator, of_generator, softened
-from defenses.pprl_vgan.nets import Verdict
+from defenses.pprl_vgan.losses import heads, kl, of_discriminator, of_generator, softened
+from defenses.pprl_vgan.nets import Logits
 
 N, PEOPLE, CLASSES, LATENT = 5, 3, 4, 6
 
@@ -46,7 +46,7 @@ def test_divergence_from_the_standard_normal(rng):
 
 @pytest.fixture
 def case(rng):
-    """A verdict, what was wanted, and the three terms by loops."""
+    """The three terms, and the same by loops."""
     real, person, utility = (
         rng.normal(size=N),
         rng.normal(size=(N, PEOPLE)),
@@ -54,9 +54,9 @@ def case(rng):
     )
     wanted = rng.random(N)
     who, what = rng.integers(0, PEOPLE, N), rng.integers(0, CLASSES, N)
-    verdict = Verdict(*(torch.tensor(part) for part in (real, person, utility)))
+    logits = Logits(*(torch.tensor(part) for part in (real, person, utility)))
     terms = [binary(real, wanted), cross_entropy(person, who), cross_entropy(utility, what)]
-    return heads(verdict, *(torch.tensor(part) for part in (wanted, who, what))), terms
+    return heads(logits, *(torch.tensor(part) for part in (wanted, who, what))), terms
 
 
 def test_the_heads_terms(case):
@@ -67,7 +67,7 @@ def test_the_heads_terms(case):
 def test_the_generators_loss_weighs_four_terms(case):
     found, (real, person, utility) = case
     divergence = torch.tensor([1.0, 2.0, 6.0], dtype=torch.float64)
-    loss = of_generator(divergence, found, Shares(0.002, 0.108, 0.6, 0.29))
+    loss = of_generator(divergence, found, 0.002, (0.108, 0.6, 0.29))
     wanted = 0.002 * 3 + 0.108 * real + 0.6 * person + 0.29 * utility
     assert float(loss) == pytest.approx(wanted)
 

@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from bench.api import Defense
-from bench.nn.state import form_arrays, form_of
+from bench.nn.state import config_arrays, config_of
 from bench.registry import make
 from bench.spec import Spec
-from defenses.pprl_vgan.nets import Decoder, Discriminator, Encoder, Form
+from defenses.pprl_vgan.nets import Decoder, Discriminator, Encoder, NetConfig
 
 RELEASED = {  # facts: encoder, decoder, discriminator
     "ferg": (2_127_872, 2_335_619, 2_130_510),
@@ -17,14 +17,15 @@ RELEASED = {  # facts: encoder, decoder, discriminator
 }
 
 
-def form(preset="quick", size_px=64, n_people=6):
-    recipe = make(Defense, Spec("pprl_vgan", preset))
-    return recipe.form(size_px, n_people, 7)
+def config(preset="quick", size_px=64, n_people=6):
+    return make(Defense, Spec("pprl_vgan", preset)).net_config(size_px, n_people, 7)
 
 
 @pytest.mark.parametrize(("preset", "n_people"), [("ferg", 6), ("mug", 8)])
 def test_the_released_networks_have_the_released_numbers_of_parameters(preset, n_people):
-    nets = [make_net(form(preset, 64, n_people)) for make_net in (Encoder, Decoder, Discriminator)]
+    nets = [
+        make_net(config(preset, 64, n_people)) for make_net in (Encoder, Decoder, Discriminator)
+    ]
     counts = tuple(sum(p.numel() for p in net.parameters()) for net in nets)
     assert counts == RELEASED[preset]
 
@@ -32,39 +33,39 @@ def test_the_released_networks_have_the_released_numbers_of_parameters(preset, n
 @pytest.mark.parametrize("preset", ["quick", "ferg", "mug"])
 @pytest.mark.parametrize("size_px", [32, 64, 128])
 def test_shapes_at_every_size(preset, size_px):
-    wanted = form(preset, size_px)
+    wanted = config(preset, size_px)
     images = torch.zeros(2, 3, size_px, size_px)
     mean, logvar = Encoder(wanted).eval()(images)
     assert mean.shape == logvar.shape == (2, wanted.latent)
     made = Decoder(wanted).eval()(mean, torch.tensor([0, 5]))
     assert made.shape == images.shape
     assert made.abs().max() <= 1
-    verdict = Discriminator(wanted).eval()(made)
-    assert [tuple(part.shape) for part in verdict] == [(2,), (2, 6), (2, 7)]
+    logits = Discriminator(wanted).eval()(made)
+    assert [tuple(part.shape) for part in logits] == [(2,), (2, 6), (2, 7)]
 
 
-def test_the_spread_is_mended_and_the_slip_stays_behind_its_field():
+def test_the_spread_is_fixed_and_the_slip_kept_behind_its_field():
     logvar = torch.tensor([[0.0, 1.0, -2.0]])
-    right = Encoder(form()).spread(logvar)[0].tolist()
+    right = Encoder(config()).spread(logvar)[0].tolist()
     assert right == pytest.approx([1.0, math.exp(0.5), math.exp(-1)])
-    slip = Encoder(form()._replace(squared=1)).spread(logvar)[0].tolist()
+    slip = Encoder(config()._replace(squared=1)).spread(logvar)[0].tolist()
     assert slip == pytest.approx([1.0, math.exp(0.5), math.exp(2)])
 
 
 def test_the_released_log_variance_lies_between_0_and_1():
     images = 100 * torch.randn(4, 3, 64, 64)
-    bounded = Encoder(form()._replace(bounded=1)).eval()(images)[1]
+    bounded = Encoder(config()._replace(bounded=1)).eval()(images)[1]
     assert 0 <= bounded.min() <= bounded.max() <= 1
-    assert Encoder(form()).eval()(images)[1].abs().max() > 1
+    assert Encoder(config()).eval()(images)[1].abs().max() > 1
 
 
-def test_the_form_is_kept_with_the_weights():
-    wanted = form("mug", 128)
-    assert form_of(Form, form_arrays(wanted)) == wanted
+def test_the_config_is_kept_with_the_weights():
+    wanted = config("mug", 128)
+    assert config_of(NetConfig, config_arrays(wanted)) == wanted
 
 
-def test_the_decoder_is_told_who():
+def test_the_decoder_uses_the_person():
     torch.manual_seed(0)
-    decoder = Decoder(form()).eval()
+    decoder = Decoder(config()).eval()
     first, second = decoder(torch.zeros(2, 32), torch.tensor([0, 1]))
     assert (first - second).abs().max() > 1e-3

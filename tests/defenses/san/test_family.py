@@ -1,14 +1,14 @@
-"""What the plugins do with pictures: trained for a few steps, on drawn people."""
+"""What the plugins do with pictures: trained for a few steps, on synthetic people."""
 
 import numpy as np
 import pytest
 
 from bench.api import Dataset, Defense
+from bench.nn.state import without_prefix
 from bench.registry import make
-from bench.runner.luck import RowLuck, generator
+from bench.runner.rng import RowGenerators, generator
 from bench.runner.worker import Worker
 from bench.spec import Spec
-from defenses.san.auxiliary import part, under
 
 SHORT = "classifier=resnet,auxiliary_steps=1,pixel_steps=2,steps=2,batch=8,widths=4+4+8+8"
 WORKER = Worker()
@@ -29,8 +29,8 @@ def learned(spec, faces):
 def released(spec, faces, weights):
     defense = make(Defense, Spec.parse(spec))
     shown = faces.declared(defense.reads_to_protect, "")
-    luck = RowLuck(faces.rows, 0, defense.name, 0)
-    return defense.protect(shown, weights, WORKER.protecting(luck))
+    rngs = RowGenerators(faces.image_id, 0, defense.name, 0)
+    return defense.protect(shown, weights, WORKER.protecting(rngs))
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_towards_its_own_prototype_the_pattern_changes_nothing(faces, pattern):
 
 
 @pytest.mark.parametrize("gender", ["estimated", "random"])
-def test_the_secret_is_read_only_where_it_is_told(faces, pattern, gender):
+def test_the_secret_is_read_only_if_asked(faces, pattern, gender):
     spec = "prototype_pattern:classifier=resnet,gender="
     assert make(Defense, Spec.parse(spec + "label")).reads_to_protect == ("gender",)
     assert make(Defense, Spec.parse(spec + gender)).reads_to_protect == ()
@@ -90,31 +90,34 @@ def test_members_are_drawn_or_chosen_by_what_they_do(faces):
     chosen = released(f"{spec},member=effective", faces, weights)
     defense = make(Defense, Spec.parse(spec))
     taken = chosen.notes["estimated.gender"]
-    said = np.stack([_said(defense, i, taken, faces, weights) for i in range(2)])
-    assert (said[chosen.notes["member"], np.arange(len(taken))] <= said.min(axis=0) + 1e-6).all()
+    scores = np.stack([_scores(defense, i, taken, faces, weights) for i in range(2)])
+    each = np.arange(len(taken))
+    assert (scores[chosen.notes["member"], each] <= scores.min(axis=0) + 1e-6).all()
 
 
-def _said(defense, member, taken, faces, weights):
-    """How sure all classifiers are of what a picture was taken for, once a member moved it."""
-    context, mine = WORKER.protecting(), part(weights, f"member{member}")
-    moved = defense.moved(faces.images, None, taken, mine, context)
-    return defense.answers(moved, weights, context)[np.arange(len(taken)), taken]
+def _scores(defense, member, taken, faces, weights):
+    """The assumed gender's scores by all classifiers after a member moved the pictures."""
+    moved = defense.moved(
+        faces.images, None, taken, without_prefix(f"member{member}", weights), "cpu"
+    )
+    scores = defense.gender_scores(moved, weights, WORKER.protecting())
+    return scores[np.arange(len(taken)), taken]
 
 
 @pytest.mark.slow
 def test_a_flow_of_one_is_a_single_network(faces):
     weights = learned(f"flow_san:n=1,{SHORT}", faces)
-    alone = released(f"san:{SHORT}", faces, part(weights, "flow0")).images
+    alone = released(f"san:{SHORT}", faces, without_prefix("flow0", weights)).images
     assert (released(f"flow_san:n=1,{SHORT}", faces, weights).images == alone).all()
 
 
 @pytest.mark.slow
 def test_how_far_a_flow_goes_is_chosen_after_training(faces):
-    """The second network learns from what the first gives out at strength 1."""
+    """The second network learns from the first's releases at strength 1."""
     plain, strong = (learned(f"flow_san:n=2,{SHORT},strength={x}", faces) for x in (1, 3))
     assert all((plain[name] == strong[name]).all() for name in plain)
     far = released(f"flow_san:n=2,{SHORT},strength=0", faces, plain).images
-    first = released(f"san:{SHORT}", faces, part(plain, "flow0")).images
+    first = released(f"san:{SHORT}", faces, without_prefix("flow0", plain)).images
     grey = np.broadcast_to(first[:, :1], first.shape)
     np.testing.assert_allclose(far.astype(int), grey, atol=1)
 
@@ -144,7 +147,3 @@ def test_a_field_that_means_nothing_is_refused(spec):
 def test_members_are_trained_not_given(name):
     with pytest.raises(ValueError, match="autoencoder"):
         make(Defense, Spec.parse(f"{name}:autoencoder=conv"))
-
-
-def test_names_come_and_go():
-    assert part(under("a", {"b.c": 1}), "a") == {"b.c": 1}

@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional
 
 from bench.nn.state import restored, state_of
-from defenses.san.nets import Autoencoder, published_state
+from defenses.san.nets import Autoencoder, published_state, scaled, strengthened
 
 SHAPES = {  # of the authors' release, conv-autoencoder-e20.pkl
     "autoencoder.0.weight": (8, 4, 3, 3),
@@ -81,19 +81,19 @@ def test_the_state_dict_has_the_published_names_and_shapes():
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         (lambda state: state.pop("autoencoder.3.bias"), r"lacks \['autoencoder.3.bias'\]"),
-        (lambda state: state.update(extra=np.zeros(1)), r"has \['extra'\] besides"),
+        (lambda state: state.update(extra=np.zeros(1)), r"also has \['extra'\]"),
         (
             lambda state: state.update({"autoencoder.0.bias": np.zeros(9)}),
-            r"autoencoder.0.bias is \(9,\), wanted \(8,\)",
+            r"autoencoder.0.bias is \(9,\), expected \(8,\)",
         ),
     ],
 )
-def test_another_state_dict_is_refused(state, change, told):
+def test_another_state_dict_is_refused(state, change, message):
     change(state)
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=message):
         published_state(state)
 
 
@@ -122,3 +122,17 @@ def test_with_a_skip_the_picture_is_given_back_until_it_has_learned(inputs):
     picture, own, other = inputs
     for found in Autoencoder(skip=True)(picture, own, other):
         torch.testing.assert_close(found, picture, atol=2e-3, rtol=0)
+
+
+def test_grey_is_luma():
+    images = torch.tensor([100, 50, 200], dtype=torch.uint8).view(1, 3, 1, 1)
+    assert float(scaled(images, 1)) * 255 == pytest.approx(29.9 + 29.35 + 22.8)
+    assert (scaled(images, 3) * 255).flatten().tolist() == [100, 50, 200]
+
+
+def test_strength_multiplies_the_change_of_the_logit():
+    picture, moved = torch.tensor([0.5, 0.25]), torch.tensor([0.75, 0.5])
+    twice = strengthened(picture, moved, 2)  # odds 1 -> 3 -> 9, and 1/3 -> 1 -> 3
+    torch.testing.assert_close(twice, torch.tensor([0.9, 0.75]))
+    torch.testing.assert_close(strengthened(picture, moved, 0), picture)
+    assert strengthened(picture, moved, 1) is moved

@@ -1,0 +1,125 @@
+"""`bench run`: runs a grid and writes its results."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bench.commands.options import (
+    Attackers,
+    Data,
+    Defenses,
+    Device,
+    GridName,
+    Plugins,
+    Saturation,
+    Seeds,
+    StorePath,
+    Threats,
+    Workers,
+    engine_of,
+    grid_of,
+    store_at,
+    user_errors,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bench.reports.records import Record
+    from bench.runner.grid import Grid
+    from bench.runner.step import Engine
+    from bench.runner.store import Store
+
+
+def run(
+    grid: GridName = "quick",
+    data: Data = None,
+    defense: Defenses = None,
+    attacker: Attackers = None,
+    threat: Threats = None,
+    seeds: Seeds = None,
+    saturation: Saturation = False,
+    device: Device = "auto",
+    workers: Workers = 0,
+    out: Annotated[Path | None, typer.Option(help="Folder. [default: runs/GRID]")] = None,
+    store: StorePath = None,
+    plugin: Plugins = None,
+    with_images: Annotated[
+        bool, typer.Option("--with-images", help="Print real people on sheets, too.")
+    ] = False,
+) -> None:
+    """Run a grid; write tables, records.csv, costs.csv and contact sheets.
+
+    Run the same command again to resume a stopped run. Exit code 1 if a cell failed.
+    """
+    with user_errors():
+        chosen = grid_of(grid, data, defense, attacker, threat, seeds, saturation, plugin)
+        engine = engine_of(device, workers, plugin)
+        folder = out or Path("runs") / chosen.name
+        n_failed = run_grid(chosen, store_at(store), folder, engine, with_images=with_images)
+    raise typer.Exit(1 if n_failed else 0)
+
+
+def run_grid(
+    grid: "Grid", store: "Store", folder: Path, engine: "Engine", *, with_images: bool
+) -> int:
+    """Runs the grid and writes its results to the folder; the number of cells that failed."""
+    from rich.console import Console
+
+    from bench.commands.progress import watched
+    from bench.reports.boards import provenance, write_board
+    from bench.reports.files import write_costs, write_roc, write_tables
+    from bench.reports.records import records
+    from bench.reports.results import release_qualities, results
+    from bench.reports.roc import draw, rocs
+    from bench.reports.samples import samples
+    from bench.reports.sheet import sheets
+    from bench.runner.cells import cells, check_askable
+    from bench.runner.plan import plan
+
+    console, start = Console(), time.perf_counter()
+    asked = list(cells(grid))
+    check_askable(asked)
+    planned = plan(asked, store.root)
+    folder.mkdir(parents=True, exist_ok=True)
+    outcomes = list(watched(engine, planned.stages, store, console))
+    reasons = {outcome.stage.key: outcome.reason for outcome in outcomes if outcome.reason}
+    found = results(asked, planned, store, reasons)
+    lines = records(found, release_qualities(asked, planned, store))
+    costs = [store.recipe(stage.key) for stage in planned.stages if stage.key in store]
+    facts = provenance(
+        device=", ".join(sorted({str(cost["device"]) for cost in costs})),
+        seconds=round(sum(float(str(cost["seconds"])) for cost in costs)),  # of all stages
+    )
+    write_board(lines, folder / "records.csv", facts)
+    write_tables(lines, folder)
+    curves = list(rocs(found))
+    write_roc(curves, folder / "roc.csv")
+    draw(curves, folder / "roc.png")
+    write_costs(outcomes, store, folder / "costs.csv")
+    sheets(found, planned, store, folder, with_images=with_images)
+    samples(asked, planned, store, folder, with_images=with_images)
+    _print(lines, console)
+    failed = [result for result in found if result.status == "failed"]
+    for reason in dict.fromkeys(result.reason for result in failed):
+        console.print(f"failed: {reason}", style="red", markup=False)
+    took = f"{len(planned.stages)} stages, {time.perf_counter() - start:.0f} s"
+    console.print(f"{took}; results in {folder}/", highlight=False, soft_wrap=True)
+    return len(failed)
+
+
+def _print(lines: Sequence["Record"], console: "Console") -> None:
+    from bench.reports import scenarios, tradeoff
+    from bench.tables import terminal
+
+    for shown, note in (
+        (tradeoff.tables(lines), tradeoff.NOTE),
+        (scenarios.scenarios(lines), scenarios.NOTE),
+    ):
+        for table in shown:
+            console.print(terminal(table))
+        if shown:
+            console.print(note, style="dim", highlight=False, markup=False)

@@ -1,0 +1,1 @@
+"""Image forensics: features, cross-validation, two-sample test, memorization, duplicates."""

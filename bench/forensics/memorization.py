@@ -1,0 +1,85 @@
+"""Whether releases are more similar to a defense's training pictures than to held-out ones.
+
+For any defense that gives out pictures; it matters for generators, whose releases could show
+somebody else.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.faces import Images
+from bench.forensics.image_features import thumbnails
+
+Floats = NDArray[np.float64]
+Ids = NDArray[np.int64]
+
+_SEED = 20180615  # of the random choice of people or takes
+_BATCH = 1024  # releases at once
+_TIE = 1e-6  # of correlations
+
+
+class RealPictures(NamedTuple):
+    """Real pictures, uint8 (N, 3, H, W), with person and take of each, (N,)."""
+
+    images: Images
+    person: Ids
+    take: Ids
+
+
+class Nearest(NamedTuple):
+    """The real picture that is most similar to each release, (N,).
+
+    Attributes:
+        trained_on: 1 if it is a training picture, 0 if it was held out, 0.5 for a tie.
+        person: who it shows.
+    """
+
+    trained_on: Floats
+    person: Ids
+
+
+def nearest_real_picture(
+    released: Images, training: RealPictures, held_out: RealPictures
+) -> Nearest:
+    """Searches for each release, uint8 (N, 3, H, W), in training and held-out pictures.
+
+    Similarity is the correlation of small grey pictures, so brightness and contrast do not matter.
+    The held-out pictures show other people, or the same people in other takes; as many people (or
+    takes of each) are compared on both sides.
+    """
+    sides = same_size(training, held_out)
+    known = [thumbnails(side.images) for side in sides]  # (M, D) each
+    queries = thumbnails(released)
+    trained_on, person = np.empty(len(queries)), np.empty(len(queries), np.int64)
+    for start in range(0, len(queries), _BATCH):
+        batch = slice(start, start + _BATCH)
+        scores = [queries[batch] @ side.T for side in known]
+        ahead = scores[0].max(axis=1) - scores[1].max(axis=1)  # (n,)
+        trained_on[batch] = np.where(abs(ahead) <= _TIE, 0.5, ahead > 0)
+        people = [side.person[s.argmax(axis=1)] for side, s in zip(sides, scores, strict=True)]
+        person[batch] = np.where(ahead > 0, *people)
+    return Nearest(trained_on, person)
+
+
+def same_size(first: RealPictures, second: RealPictures) -> tuple[RealPictures, RealPictures]:
+    """Random subsets with equally many people; of the same people, equally many takes of each."""
+    rng = np.random.default_rng(_SEED)
+    same = bool(np.isin(first.person, second.person).any())
+    groups = [side.take if same else side.person for side in (first, second)]
+    within = [s.person if same else np.zeros_like(s.person) for s in (first, second)]
+    kept = [np.zeros(len(group), bool) for group in groups]
+    for one in np.intersect1d(within[0], within[1]):
+        orders = [
+            rng.permutation(np.unique(group[own == one]))
+            for group, own in zip(groups, within, strict=True)
+        ]
+        n = min(map(len, orders))
+        for mask, group, order in zip(kept, groups, orders, strict=True):
+            mask |= np.isin(group, order[:n])
+    subsets = [
+        RealPictures(side.images[mask], side.person[mask], side.take[mask])
+        for side, mask in zip((first, second), kept, strict=True)
+    ]
+    return subsets[0], subsets[1]

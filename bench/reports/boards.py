@@ -1,0 +1,300 @@
+"""Boards: NAME.csv with one line per number, and NAME.json with what its labels and cells mean.
+
+The JSON is a Frictionless data package (specs.frictionlessdata.io, version 1) with one more
+property, `unmask`: full specs by label, tasks, cells, what has no number and why, and provenance.
+"""
+
+import csv
+import hashlib
+import io
+import json
+import platform
+import re
+import shutil
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from math import isnan, nan
+from pathlib import Path
+from typing import Any
+
+from bench.registry import KINDS, brief
+from bench.reports.records import Record
+from bench.reports.records_0_1 import records_of_0_1
+from bench.spec import Spec
+
+SCHEMA_VERSION = 1
+LONGEST_LABEL = 16  # of a spec with a field; longer ones are numbered
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "torchvision", "torchmetrics", "timm")
+_COLUMNS = (  # of the CSV: name, type of Table Schema, description
+    ("cell", "integer", "line of unmask.cells, which has purpose, task and seed"),
+    ("target", "string", "what is attacked; empty for a release before any attacker"),
+    ("defense", "string", "label, see unmask.labels"),
+    ("attacker", "string", "label; empty for a release before any attacker"),
+    ("threat", "string", "label; empty for a release before any attacker"),
+    ("metric", "string", "see docs/metrics.md"),
+    ("value", "number", "the estimate: a fraction 0..1, dB, bits, or the target's unit"),
+    ("low", "number", "lower end of the 95 % interval over people"),
+    ("high", "number", "upper end of the 95 % interval over people"),
+    ("chance", "number", "of the best constant guess; empty if there is no such level"),
+    ("n", "integer", "pictures behind the number"),
+    ("chosen", "integer", "1: of the attacker that is strongest on validation pictures"),
+    ("fits", "integer", "trainings of the defense that the number is a mean of"),
+    ("status", "string", "ok, failed or skipped"),
+    ("verdict", "string", "of a headline; else empty"),
+    ("cleaned", "integer", "1: attackers saw the release after cleaning; empty: 0"),
+)
+_TASK = {"task": "title", "data": "data", "protocol": "protocol", "learned_from": "learned_from"}
+_NUMBERS = ("value", "low", "high", "chance")
+_LABELLED = ("defense", "attacker", "threat")
+_CELL = ("purpose", "target", *_LABELLED, "form", "seed", "share", "sign", "key", "marks")
+_MISSING = ("position", "cell", "metric", "fits", "status", "verdict", "cleaned", "reason")
+_FORMULA = tuple("=+-@\t\r'")  # a spreadsheet runs text that begins so; ' keeps it text
+
+
+def write_board(
+    records: Sequence[Record], csv_path: Path, provenance: Mapping[str, object]
+) -> None:
+    """Writes the CSV and its JSON, both or none; equal arguments give equal bytes.
+
+    Numbers keep four decimals (four digits below 0.01 and from 10 on). What has no number is only
+    in the JSON, without n, n_people and chosen.
+    """
+    labels = {kind: _labels(kind, [getattr(r, kind) for r in records]) for kind in _LABELLED}
+    cells, cell_of = _cells(records)
+    content = _csv(records, cell_of, labels).encode()
+    package = _package(csv_path.name, content, "; ".join(dict.fromkeys(r.task for r in records)))
+    if provenance.get("date"):
+        package["created"] = provenance["date"]
+    package["unmask"] = {
+        "schema_version": SCHEMA_VERSION,
+        "provenance": dict(provenance),
+        "labels": {kind: {v: k for k, v in found.items()} for kind, found in labels.items()},
+        **_tables(records, cells, cell_of, labels),
+    }
+    written = {csv_path: content, csv_path.with_suffix(".json"): f"{_json(package)}\n".encode()}
+    drafts = {path: path.with_name(f".{path.name}.draft") for path in written}
+    for path, draft in drafts.items():
+        draft.write_bytes(written[path])
+    for path, draft in drafts.items():
+        draft.replace(path)
+
+
+def read_records(path: str | Path) -> list[Record]:
+    """The records of a board or a run, by the path of its CSV or JSON; of 0.1, by its only CSV.
+
+    Raises:
+        FileNotFoundError: if one of them is missing.
+        ValueError: if they do not belong together, or another version wrote them.
+    """
+    table, described = Path(path).with_suffix(".csv"), Path(path).with_suffix(".json")
+    content = table.read_bytes()
+    lines = list(csv.DictReader(io.StringIO(content.decode(), newline="")))
+    try:
+        if lines and "task" in lines[0]:
+            return records_of_0_1(lines)
+        return _records(lines, _described(described, content))
+    except (KeyError, IndexError, TypeError, json.JSONDecodeError) as error:
+        raise ValueError(
+            f"expected {table.name} and {described.name} in {table.parent} as bench wrote them, "
+            f"got {error!r}; restore both files or run the grid again"
+        ) from error
+
+
+def provenance(**more: object) -> dict[str, object]:
+    """Where and when numbers are computed now; further facts are added or take precedence."""
+    return {
+        "commit": _commit(),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "device": None,
+        "seconds": None,
+        "versions": {"python": platform.python_version()}
+        | {name: version(name) for name in LIBRARIES},
+        "recomputed": True,
+        "stale_since": None,
+    } | more
+
+
+def _commit() -> str:
+    """The commit, with `-dirty` if files differ from it; empty if this is not a git checkout."""
+    root = Path(__file__).parents[2]
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    if not ((root / ".git").exists() and shutil.which("git")):
+        return ""
+    return subprocess.run(command, cwd=root, capture_output=True, text=True).stdout.strip()
+
+
+def _task(record: Record) -> tuple[str, ...]:
+    return tuple(getattr(record, name) for name in _TASK)
+
+
+def _labels(kind: str, specs: Iterable[str]) -> dict[str, str]:
+    """A short name for each spec: `san@quick`, `blur:sigma=0.03`, or numbered such as `cnn-2`."""
+    variants: dict[str, list[tuple[str, Spec]]] = {}
+    for text in dict.fromkeys(filter(None, specs)):
+        spec = Spec.parse(text)
+        short = brief(KINDS[kind], spec) if kind in KINDS else spec
+        variants.setdefault(str(Spec(short.name, short.preset)), []).append((text, short))
+    found: dict[str, str] = {}
+    for name, group in variants.items():
+        for number, (text, short) in enumerate(group, 1):
+            label = name if len(group) == 1 or not short.fields else str(short)
+            is_long = len(short.fields) > 1 or len(label) > LONGEST_LABEL
+            if label in found.values() or (label != name and is_long):
+                label = f"{name}-{number}"
+            found[text] = label
+    return found
+
+
+def _cells(records: Sequence[Record]) -> tuple[list[Record], list[int]]:
+    """A record of each cell, those with numbers first, and the cell number of each record."""
+    cells: dict[tuple[object, ...], tuple[int, Record]] = {}
+    with_numbers: dict[tuple[object, ...], tuple[object, ...]] = {}
+    cell_of = [0] * len(records)
+    for i in sorted(range(len(records)), key=lambda i: isnan(records[i].value)):
+        record = records[i]
+        common = (*_task(record), *(getattr(record, name) for name in _CELL))
+        about = (*common, record.n_people, record.reason)
+        if isnan(record.value):  # of a cell that has other numbers, or has none
+            record = record._replace(n_people=0, reason="")
+            about = with_numbers.get(common, common)
+        with_numbers.setdefault(common, about)
+        cell_of[i], _ = cells.setdefault(about, (len(cells), record))
+    return [record for _, record in cells.values()], cell_of
+
+
+def _tables(
+    records: Sequence[Record],
+    cells: Sequence[Record],
+    cell_of: Sequence[int],
+    labels: Mapping[str, Mapping[str, str]],
+) -> dict[str, object]:
+    """What the JSON holds of tasks, cells, and records without a number."""
+    tasks = {task: i for i, task in enumerate(dict.fromkeys(map(_task, records)))}
+    reasons = {text: i for i, text in enumerate(dict.fromkeys(["", *(r.reason for r in records)]))}
+    rows: list[list[object]] = []
+    for number, r in enumerate(cells):
+        named = [labels.get(name, {}).get(getattr(r, name), getattr(r, name)) for name in _CELL]
+        rows.append([number, tasks[_task(r)], *named, r.n_people, reasons[r.reason]])
+    missing = [
+        [i, cell_of[i], r.metric, r.fits, r.status, r.verdict, r.cleaned, reasons[r.reason]]
+        for i, r in enumerate(records)
+        if isnan(r.value)
+    ]
+    return {
+        "tasks": {i: dict(zip(_TASK.values(), task, strict=True)) for task, i in tasks.items()},
+        "reasons": {i: reason for reason, i in reasons.items()},
+        "cells": {"columns": ["cell", "task", *_CELL, "n_people", "reason"], "rows": rows},
+        "missing": {"columns": _MISSING, "rows": missing},
+    }
+
+
+def _csv(
+    records: Sequence[Record], cell_of: Sequence[int], labels: Mapping[str, Mapping[str, str]]
+) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(name for name, _, _ in _COLUMNS)
+    for r, cell in zip(records, cell_of, strict=True):
+        if not isnan(r.value):
+            named = [labels[kind].get(getattr(r, kind), "") for kind in _LABELLED]
+            numbers = [_digits(getattr(r, name)) for name in _NUMBERS]
+            last = (r.n, r.chosen, r.fits, r.status, _inert(r.verdict), r.cleaned or "")
+            writer.writerow([cell, _inert(r.target), *named, _inert(r.metric), *numbers, *last])
+    return out.getvalue()
+
+
+def _digits(value: float) -> str:
+    if 0.01 <= abs(value) < 10:
+        return f"{value:.4f}".rstrip("0").rstrip(".")
+    return "" if isnan(value) else f"{value:.4g}".upper()  # INF, as Table Schema writes it
+
+
+def _inert(text: str) -> str:
+    """The text, so that no spreadsheet runs it."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _package(file: str, content: bytes, title: str) -> dict[str, object]:
+    slug = re.sub(r"[^a-z0-9._-]+", "-", Path(file).stem.lower())
+    enum = {"status": {"constraints": {"enum": ["ok", "failed", "skipped"]}}}
+    fields = [
+        {"name": name, "type": kind, "description": about, **enum.get(name, {})}
+        for name, kind, about in _COLUMNS
+    ]
+    resource = {
+        "profile": "tabular-data-resource",
+        "name": slug,
+        "path": file,
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "bytes": len(content),
+        "hash": f"sha256:{hashlib.sha256(content).hexdigest()}",
+        "schema": {"fields": fields, "missingValues": [""]},
+    }
+    profile = "tabular-data-package"
+    return {"profile": profile, "name": slug, "title": title, "resources": [resource]}
+
+
+def _json(value: object, depth: int = 1) -> str:
+    """JSON with what fits on a line, and each row of a table, on one line."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    start, end = "\n" + " " * depth, "\n" + " " * (depth - 1)
+    if isinstance(value, dict) and len(text) > 120:
+        items = [f"{json.dumps(str(key))}: {_json(item, depth + 1)}" for key, item in value.items()]
+        return "{" + start + f",{start}".join(items) + end + "}"
+    if isinstance(value, list) and any(isinstance(item, list | dict) for item in value):
+        return "[" + start + f",{start}".join(_json(v, depth + 1) for v in value) + end + "]"
+    return text
+
+
+def _described(path: Path, content: bytes) -> Mapping[str, Any]:
+    """The property `unmask` of the JSON, if it is of this version and belongs to the CSV."""
+    if not path.is_file():
+        raise FileNotFoundError(f"expected {path} beside its CSV, got no such file; copy both")
+    package = json.loads(path.read_text(encoding="utf-8"))
+    unmask: Mapping[str, Any] = package["unmask"]
+    if unmask["schema_version"] != SCHEMA_VERSION:
+        raise ValueError(
+            f"expected schema version {SCHEMA_VERSION} in {path}, got {unmask['schema_version']}; "
+            "read it with the version of unmask-bench that wrote it"
+        )
+    expected, digest = package["resources"][0]["hash"], hashlib.sha256(content).hexdigest()
+    if expected != f"sha256:{digest}":
+        raise ValueError(
+            f"expected the CSV that {path} describes ({expected}), got sha256:{digest}; restore "
+            "both files or run the grid again"
+        )
+    return unmask
+
+
+def _records(lines: Iterable[Mapping[str, str]], unmask: Mapping[str, Any]) -> list[Record]:
+    cells = [_cell(row, unmask) for row in _rows(unmask["cells"])]
+    found = []
+    for line in lines:
+        own: dict[str, Any] = {name: float(line[name] or nan) for name in _NUMBERS}
+        own |= {name: int(line[name] or 0) for name in ("n", "chosen", "fits", "cleaned")}
+        own |= {name: line[name].removeprefix("'") for name in ("metric", "verdict", "status")}
+        found.append(cells[int(line["cell"])]._replace(**own))
+    for row in _rows(unmask["missing"]):  # by position
+        row["reason"] = unmask["reasons"][str(row["reason"])]
+        position, cell = row.pop("position"), cells[row.pop("cell")]
+        found.insert(position, cell._replace(n_people=0, **row))
+    return found
+
+
+def _rows(table: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
+
+
+def _cell(row: Mapping[str, Any], unmask: Mapping[str, Any]) -> Record:
+    """What the records of a cell have in common."""
+    own: dict[str, Any] = dict.fromkeys(_NUMBERS, nan)
+    own |= {name: row[name] for name in (*_CELL, "n_people")}
+    own |= {kind: row[kind] and unmask["labels"][kind][row[kind]] for kind in _LABELLED}
+    task = unmask["tasks"][str(row["task"])]
+    own |= {name: task[key] for name, key in _TASK.items()}
+    own["reason"] = unmask["reasons"][str(row["reason"])]
+    return Record(**own, n=0, chosen=0, metric="", status="")

@@ -1,0 +1,71 @@
+"""Whether synthetic people order defenses as photographs do."""
+
+from collections.abc import Iterable
+from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple
+
+from bench.registry import controls
+from bench.reports.boards import read_records
+from bench.reports.records import Record
+from bench.spec import Spec
+
+BOARD = "simple.csv"  # simple defenses attacked alike on both kinds of pictures
+SYNTHETIC = "synthetic"  # the data set of people who do not exist
+ENOUGH, HIGH = 5, 0.6  # defenses, and tau, from which synthetic tables stand for photographs
+
+
+class SyntheticValidity(NamedTuple):
+    """Kendall's tau between the orders of simple defenses on synthetic people and on photographs.
+
+    Attributes:
+        tau: -1..1; nan if there are too few.
+        n: defenses.
+    """
+
+    tau: float
+    n: int
+
+    def __str__(self) -> str:
+        if self.n < ENOUGH:
+            return f"{BOARD} has {self.n} such defenses on photographs too, too few to compare"
+        return (
+            f"Kendall's tau of {self.n} simple defenses with their order on photographs is "
+            f"{self.tau:.2f}"
+        )
+
+
+def synthetic_validity(target: str, protocol: str) -> SyntheticValidity:
+    """Compares the orders by leakage; controls are left out, their places are known."""
+    records = read_records(Path(str(files("leaderboards").joinpath(BOARD))))
+    asked = ("headline", "leakage", "pixels", "ok", target, protocol)
+    records = [
+        r
+        for r in records
+        if (r.purpose, r.metric, r.form, r.status, r.target, r.protocol) == asked
+        and Spec.parse(r.defense).name not in controls()
+    ]
+    synthetic = _leakages(r for r in records if Spec.parse(r.data).name == SYNTHETIC)
+    photographs = _leakages(r for r in records if Spec.parse(r.data).name != SYNTHETIC)
+    shared = sorted(synthetic.keys() & photographs.keys())
+    if len(shared) < ENOUGH:
+        return SyntheticValidity(float("nan"), len(shared))
+    from scipy import stats  # here: it is slow to import
+
+    found = stats.kendalltau(
+        [synthetic[key] for key in shared], [photographs[key] for key in shared]
+    )
+    return SyntheticValidity(float(found.statistic), len(shared))
+
+
+def demonstrates(found: SyntheticValidity) -> bool:
+    """Whether a table of synthetic people demonstrates the harness and no more."""
+    return not (found.n >= ENOUGH and found.tau >= HIGH)
+
+
+def _leakages(records: Iterable[Record]) -> dict[str, float]:
+    """Mean over seeds by defense."""
+    found: dict[str, list[float]] = {}
+    for record in records:
+        found.setdefault(record.defense, []).append(record.value)
+    return {defense: sum(values) / len(values) for defense, values in found.items()}

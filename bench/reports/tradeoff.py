@@ -1,0 +1,169 @@
+"""Utility-versus-privacy tables, one per task: a view of records."""
+
+import math
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from typing import NamedTuple, TypeVar
+
+from bench.api import Dataset, Defense
+from bench.metrics.declared import declared
+from bench.registry import brief
+from bench.reports.records import Record
+from bench.reports.synthetic_validity import SYNTHETIC, demonstrates, synthetic_validity
+from bench.spec import Spec
+from bench.tables import Cell, NotAvailable, Number, Table
+
+NOTE = (
+    "Each number is of the strongest attacker (for utility, of the best judge): chosen on "
+    "validation pictures, reported on the probe, with its 95 % interval over people; of several "
+    "seeds the mean and the widest interval. Accuracy in %, AUC as a fraction; ^ utility should "
+    "be high, v private should be low. Leakage: 0 = chance, 1 = no defense. Marks: ! reads the "
+    "secret when it protects, ~ was not promised. Words in brackets: the leakage may be larger "
+    "than shown (weak, undertrained, data-limited, incomplete, raw-beats-aware, role-shift), or is "
+    "not leakage of faces (harness-leak, below-chance); records.json has the reasons."
+)
+_MARKS = {"reads-secret": "!", "not-promised": "~"}
+_USES = {"raw": "drop-in", "aware": "retrained"}  # of utility, by threat
+
+H = TypeVar("H", bound=Hashable)
+
+
+class Column(NamedTuple):
+    """Which records a column shows."""
+
+    purpose: str
+    target: str
+    threat: str
+    form: str
+
+    @property
+    def heading(self) -> str:
+        """The heading that a reader sees."""
+        if self.purpose == "utility":
+            return f"^ {self.target} {_USES.get(self.threat, self.threat)}"
+        if self.purpose == "headline":
+            return f"v {self.target} leakage, {self.form}"
+        if self.purpose == "release":
+            return "SSIM"
+        return f"v {self.target} {self.threat}"
+
+    def of(self, records: Iterable[Record]) -> list[Record]:
+        """The records of this column."""
+        return [
+            record
+            for record in records
+            if (record.purpose, record.target) == (self.purpose, self.target)
+            and self.threat in ("", record.threat)
+            and self.form in ("", record.form)
+        ]
+
+
+def tables(records: Sequence[Record]) -> list[Table]:
+    """The tables of a grid, in the order of its tasks."""
+    return [
+        _table([record for record in records if record.task == task])
+        for task in _unique(record.task for record in records)
+    ]
+
+
+def mean_number(records: Sequence[Record], absent: Cell = "") -> Cell:
+    """The mean over seeds of one metric, with the widest interval; `absent` if there is none.
+
+    Private numbers of an attacker whose sign is -1 are mirrored in the metric's range.
+    """
+    if not records:
+        return absent
+    metric = declared(records[0].metric)
+    ends = []
+    for r in records:
+        end = (r.value, r.low, r.high)
+        if r.sign < 0 and r.purpose == "private" and metric.shown == 1:
+            value, low, high = (metric.lowest + metric.highest - number for number in end)
+            end = (value, high, low)
+        ends.append(end)
+    value = sum(end[0] for end in ends) / len(ends)
+    return Number(value, min(e[1] for e in ends), max(e[2] for e in ends), metric.unit)
+
+
+def _table(records: Sequence[Record]) -> Table:
+    best: dict[tuple[str, str], int] = {}
+    for r in records:
+        if r.metric and (shown := declared(r.metric).shown):
+            about = (r.purpose, r.target)
+            best[about] = min(shown, best.get(about, shown))
+    records = [
+        r
+        for r in records
+        if not r.metric or declared(r.metric).shown == best.get((r.purpose, r.target))
+    ]
+    columns = _unique(_columns(records))
+    defenses = _unique(record.defense for record in records)
+    rows = [_row(defense, columns, records) for defense in defenses]
+    rows.append(["chance", *(_chance(column, records) for column in columns)])
+    return Table(_title(records), ["defense", *(column.heading for column in columns)], rows)
+
+
+def _columns(records: Sequence[Record]) -> Iterator[Column]:
+    """Utility, then each private target under each threat, then the headlines."""
+    for purpose in ("utility", "private", "headline", "release"):
+        for record in records:
+            if record.purpose == purpose and record.status != "skipped":
+                threat = record.threat if purpose in ("utility", "private") else ""
+                form = record.form if purpose == "headline" else ""
+                yield Column(purpose, record.target, threat, form)
+
+
+def _row(defense: str, columns: Sequence[Column], records: Sequence[Record]) -> list[Cell]:
+    mine = [record for record in records if record.defense == defense]
+    marks = "".join(mark for name, mark in _MARKS.items() if name in mine[0].marks.split())
+    name = str(brief(Defense, Spec.parse(defense)))
+    return [f"{name} {marks}".strip(), *(_cell(column.of(mine)) for column in columns)]
+
+
+def _cell(records: Sequence[Record]) -> Cell:
+    """The chosen records of all seeds as one number, or why there is none."""
+    chosen = [record for record in records if record.chosen]
+    failed = any(r.status == "failed" for r in records)
+    number = mean_number(chosen)
+    if not isinstance(number, Number):
+        return NotAvailable(status="failed" if failed else "n/a")
+    if chosen[0].purpose != "headline":
+        return number._replace(note="(incomplete)" if failed else "")
+    attackers = _unique(f"{Spec.parse(r.attacker).name} {r.threat}" for r in chosen)
+    marks = [m for m in _unique(" ".join(r.marks for r in chosen).split()) if m not in _MARKS]
+    if failed and "incomplete" not in marks:  # of several seeds
+        marks.append("incomplete")
+    note = ", ".join(attackers) + (f" ({', '.join(marks)})" if marks else "")
+    return number._replace(note=note)
+
+
+def _chance(column: Column, records: Sequence[Record]) -> Cell:
+    chosen = [record for record in column.of(records) if record.chosen]
+    if not chosen or math.isnan(chosen[0].chance):
+        return ""
+    return Number(chosen[0].chance, unit=declared(chosen[0].metric).unit)
+
+
+def _title(records: Sequence[Record]) -> str:
+    first = records[0]
+    data = brief(Dataset, Spec.parse(first.data))
+    n, n_people = (max(getattr(r, name) for r in records) for name in ("n", "n_people"))
+    learned = f"; learned from {first.learned_from}" if first.learned_from else ""
+    n_seeds = len(_unique(record.seed for record in records))
+    return (
+        f"{_warning(records)}{first.task} ({data}; protocol {first.protocol}{learned}; probe: {n} "
+        f"pictures of {n_people} people; {n_seeds} seed{'s' if n_seeds > 1 else ''})"
+    )
+
+
+def _warning(records: Sequence[Record]) -> str:
+    """That a table is about synthetic people, and how far these stand for photographs."""
+    if Spec.parse(records[0].data).name != SYNTHETIC:
+        return ""
+    private = _unique(record.target for record in records if record.purpose == "private")
+    found = [synthetic_validity(target, records[0].protocol) for target in private]
+    kind = "Harness demonstration" if any(map(demonstrates, found)) else "Synthetic people"
+    return f"{kind} ({'; '.join(map(str, found))}): "
+
+
+def _unique(items: Iterable[H]) -> list[H]:
+    return list(dict.fromkeys(items))

@@ -1,0 +1,58 @@
+"""Replaces pictures by canaries: noise that holds a known amount of a bit and of a person."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.api import Collection
+from bench.faces import Faces, Images, Target
+from bench.runner.artifacts import Inputs, faces_in, of_faces, targets_in
+from bench.runner.controls.canary import BIT_SPREAD, GRID, PERSON_SPREAD, TARGET
+from bench.runner.rng import generator
+from bench.runner.stage import Stage
+from bench.runner.store import Artifact
+from bench.runner.worker import Worker
+
+GREY, SCALE = 127.5, 28.0  # grey level of nothing, and of one standard deviation of the noise
+
+Fields = NDArray[np.float64]
+
+
+def plant_canary(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
+    """The role's people and labels with canaries for pictures, and the bit as one more label.
+
+    What an attacker finds in them shows its power, for what they hold is known exactly
+    (bench.runner.controls.canary). Patterns are mirror-symmetric and smooth, so that shifting or
+    mirroring training pictures does no harm.
+    """
+    part = inputs.one("faces")
+    faces = faces_in(part)
+    seed = stage.number("seed")
+    bit = generator("canary bit", seed, stage.text("role")).integers(0, 2, len(faces))
+    noise = _fields(generator("canary noise", seed, stage.text("role")), len(faces))  # (N, D)
+    pattern = _fields(generator("canary pattern", seed), 1)[0]
+    pattern /= np.linalg.norm(pattern)
+    _, person = np.unique(faces.labels["identity"], return_inverse=True)
+    names = np.unique(faces.labels["identity"])
+    own = np.stack([_fields(generator("canary person", seed, int(n)), 1)[0] for n in names])
+    own -= np.outer(own @ pattern, pattern)  # a person reveals nothing of the bit
+    fields = noise + PERSON_SPREAD * own[person] + BIT_SPREAD * np.outer(bit - 0.5, pattern)
+    planted = Faces(_pictures(fields, faces), {**faces.labels, TARGET: bit}, faces.image_id)
+    targets = (*targets_in(part), Target(TARGET, "categorical", ("absent", "present")))
+    masks = {name: np.asarray(part.arrays[name]) for name in ("valid", "gallery")}
+    return of_faces(Collection(planted, targets), **masks)
+
+
+def _fields(rng: np.random.Generator, n: int) -> Fields:
+    """Standard normal numbers on the left half of a coarse grid, (n, GRID * GRID / 2)."""
+    return rng.standard_normal((n, GRID * GRID // 2))
+
+
+def _pictures(fields: Fields, faces: Faces) -> Images:
+    """The fields mirrored and enlarged to pictures, grey, (N, 3, H, W)."""
+    left = fields.reshape(-1, GRID, GRID // 2)
+    coarse = np.concatenate([left, left[..., ::-1]], axis=2)  # (N, GRID, GRID)
+    height, width = faces.images.shape[2:]
+    tall, wide = (np.arange(side) * GRID // side for side in (height, width))
+    grey = GREY + SCALE * coarse[:, tall][:, :, wide]  # (N, H, W)
+    levels = np.clip(np.rint(grey), 0, 255).astype(np.uint8)
+    return np.repeat(levels[:, None], 3, axis=1)

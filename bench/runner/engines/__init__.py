@@ -1,0 +1,1 @@
+"""Schedules around one function, `step`: in this process, or in several processes."""

@@ -1,0 +1,26 @@
+"""Chooses the engine of a run."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.runner.engines.pool import PoolEngine
+from bench.runner.step import Engine
+
+
+def engine_for(device: str = "cpu", workers: int = 0, plugins: Sequence[Path] = ()) -> Engine:
+    """The engine for these options.
+
+    Args:
+        device: name of a torch device.
+        workers: processes; 0 for one per core, or one on a GPU.
+        plugins: files of plugins that each process loads.
+    """
+    return PoolEngine(workers or (_n_cores() if device == "cpu" else 1), device, tuple(plugins))
+
+
+def _n_cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on every system; it respects limits
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

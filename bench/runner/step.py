@@ -1,0 +1,135 @@
+"""One step of a plan: the stage's action on its inputs, from the store and to the store."""
+
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from importlib import import_module
+from typing import Literal, NamedTuple, Protocol, cast
+
+from bench.runner.artifacts import Inputs
+from bench.runner.stage import ACTIONS, Stage
+from bench.runner.store import Artifact, Store
+from bench.runner.worker import Worker
+
+Status = Literal["done", "cached", "failed", "skipped"]
+Action = Callable[[Stage, Inputs, Worker], Artifact]
+_KIB = 1024 if sys.platform == "linux" else 1  # of ru_maxrss: KiB on Linux, bytes on macOS
+
+
+class Outcome(NamedTuple):
+    """The end of a stage in a run.
+
+    Attributes:
+        seconds: that it took now; 0 if it was cached or skipped.
+        reason: why it failed or was skipped.
+    """
+
+    stage: Stage
+    status: Status
+    seconds: float = 0.0
+    reason: str = ""
+
+
+class Engine(Protocol):
+    """Anything that can run stages."""
+
+    def run(self, stages: Sequence[Stage], store: Store) -> Iterator[Outcome]:
+        """The outcome of each stage, once, as they come; artifacts are in the store."""
+        ...
+
+
+def step(stage: Stage, store: Store, worker: Worker) -> Outcome:
+    """Makes a stage's artifact unless the store has it; never raises what a plugin raises."""
+    if stage.key in store:
+        return Outcome(stage, "cached")
+    start = time.perf_counter()
+    with store.lock(stage.key):
+        if stage.key in store:  # another process made it while we waited
+            return Outcome(stage, "cached")
+        try:
+            with store.scratch(stage.key) as scratch:
+                artifact = _action(stage)(
+                    stage, inputs_of(stage, store), replace(worker, scratch=scratch)
+                )
+                seconds = time.perf_counter() - start
+                store.put(stage.key, artifact, _recipe(stage, seconds, worker.device))
+        except Exception as error:  # whatever a plugin raises, the other cells must live
+            seconds = time.perf_counter() - start
+            return Outcome(stage, "failed", seconds, f"{stage}: {type(error).__name__}: {error}")
+    return Outcome(stage, "done", seconds)
+
+
+def inputs_of(stage: Stage, store: Store) -> Inputs:
+    """The artifacts that a stage takes, by name.
+
+    Raises:
+        KeyError: if one is not in the store.
+    """
+    return Inputs(
+        {
+            name: tuple(store.get(needed.key) for needed in stages)
+            for name, stages in stage.inputs.items()
+        }
+    )
+
+
+def with_inputs(stages: Iterable[Stage]) -> list[Stage]:
+    """The stages and all that they need, inputs before what takes them, each once."""
+    ordered: dict[str, Stage] = {}
+
+    def add(stage: Stage) -> None:
+        if stage.key not in ordered:
+            for needed in stage.needs:
+                add(needed)
+            ordered[stage.key] = stage
+
+    for stage in stages:
+        add(stage)
+    return list(ordered.values())
+
+
+def run_or_raise(stages: Iterable[Stage], store: Store, engine: Engine) -> list[Artifact]:
+    """Runs the stages with all that they need; the artifact of each.
+
+    Raises:
+        ValueError: if one fails, with its reason.
+    """
+    stages = list(stages)
+    for outcome in engine.run(with_inputs(stages), store):
+        if outcome.reason:
+            raise ValueError(outcome.reason)
+    return [store.get(stage.key) for stage in stages]
+
+
+def expected_seconds(plan: Sequence[Stage], store: Store) -> Mapping[str, float]:
+    """Seconds by key for the stages of the plan that are not in the store.
+
+    Guessed from stages of the same action and plugin in the store, else of the same action; nan if
+    there are none.
+    """
+    known: dict[str, list[float]] = {}
+    for key in store:
+        recipe = store.recipe(key)
+        for name in (f"{recipe['action']} {recipe['plugin']}", str(recipe["action"])):
+            known.setdefault(name, []).append(float(str(recipe["seconds"])))
+    mean = {name: sum(seconds) / len(seconds) for name, seconds in known.items()}
+    return {
+        stage.key: mean.get(
+            f"{stage.action} {stage.spec.name}", mean.get(stage.action, float("nan"))
+        )
+        for stage in plan
+        if stage.key not in store
+    }
+
+
+def _action(stage: Stage) -> Action:
+    """The function of an action; imported here, for a worker that only loads needs no torch."""
+    return cast(Action, getattr(import_module(ACTIONS[stage.action]), stage.action))
+
+
+def _recipe(stage: Stage, seconds: float, device: str) -> Mapping[str, object]:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KIB
+    cost = {"seconds": round(seconds, 3), "peak_memory_mb": peak >> 20, "device": device}
+    return {**stage.recipe, **cost}

@@ -1,0 +1,165 @@
+"""Tables with typed cells, and their text, Markdown, CSV and terminal forms."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from math import isnan, nan
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from rich.table import Table as RichTable
+
+Unit = Literal["percent", "fraction", "dB", "bits", "rank", "label"]
+_FORMATS = {"percent": ".1f", "fraction": ".2f", "dB": ".1f", "bits": ".2f", "rank": ".0f"}
+
+
+class Number(NamedTuple):
+    """A number with its interval.
+
+    Attributes:
+        value, low, high: low and high are nan if there is no interval.
+        unit: `percent` is a fraction 0..1 that is shown times 100.
+        note: shown behind it.
+    """
+
+    value: float
+    low: float = nan
+    high: float = nan
+    unit: Unit = "percent"
+    note: str = ""
+
+    def __str__(self) -> str:
+        if isnan(self.value):
+            return ""
+        text = self._text(self.value)
+        if not isnan(self.low):
+            text += f" [{self._text(self.low)}, {self._text(self.high)}]"
+        return f"{text} {self.note}".strip()
+
+    def _text(self, value: float) -> str:
+        return format(
+            100 * value if self.unit == "percent" else value, _FORMATS.get(self.unit, ".3g")
+        )
+
+
+class NotAvailable(NamedTuple):
+    """A cell without a number.
+
+    Attributes:
+        reason: why; empty if the table need not say so.
+        status: the word in the cell.
+    """
+
+    reason: str = ""
+    status: str = "n/a"
+
+    def __str__(self) -> str:
+        return self.status
+
+
+Cell = Number | NotAvailable | float | int | str
+
+
+class Table(NamedTuple):
+    """A table; its first column names the rows.
+
+    Attributes:
+        title: what it shows, and of whom.
+        columns: headings.
+        rows: cells.
+        note: how to read it.
+        name: of its file.
+    """
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    note: str = ""
+    name: str = ""
+
+    def texts(self) -> list[list[str]]:
+        """The cells as a person reads them."""
+        return [[_text(cell) for cell in row] for row in self.rows]
+
+    def reasons(self) -> list[str]:
+        """Why cells have no number, each reason once."""
+        cells = (cell for row in self.rows for cell in row if isinstance(cell, NotAvailable))
+        return list(dict.fromkeys(cell.reason for cell in cells if cell.reason))
+
+
+def markdown(tables: Iterable[Table], note: str = "", level: int = 2) -> str:
+    """The tables with their titles, notes and reasons, and a note at the end, as Markdown."""
+    parts = []
+    for table in tables:
+        lines = [table.columns, ["---"] * len(table.columns), *table.texts()]
+        below = [f"\nn/a: {'; '.join(table.reasons())}"] if table.reasons() else []
+        above = [f"{table.note}\n"] if table.note else []
+        parts.append(
+            "\n".join([f"{'#' * level} {table.title}\n", *above, *map(_line, lines), *below]) + "\n"
+        )
+    return "\n".join(parts) + (f"\n{note}\n" if note else "")
+
+
+def terminal(table: Table) -> "RichTable":
+    """The table as rich prints it."""
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    shown = RichTable(title=Text(table.title), title_justify="left")
+    for number, heading in enumerate(table.columns):
+        shown.add_column(Text(heading), justify="left" if number == 0 else "right")
+    for row in table.texts():
+        shown.add_row(*map(Text, row))
+    return shown
+
+
+def write_csv(path: Path, table: Table) -> None:
+    """A CSV file; a column of Numbers becomes NAME, NAME_low, NAME_high; the last is `reason`.
+
+    Fractions stay fractions; a cell without a number is empty. The same table, the same bytes.
+    """
+    wide = [
+        any(isinstance(row[i], Number) and not isnan(row[i].low) for row in table.rows)  # type: ignore[union-attr]
+        for i in range(len(table.columns))
+    ]
+    headings: list[str] = []
+    for name, numbers in zip(table.columns, wide, strict=True):
+        headings += [name, f"{name}_low", f"{name}_high"] if numbers else [name]
+    rows = []
+    for row in table.rows:
+        cells = [
+            c for cell, n in zip(row, wide, strict=True) for c in _plain(cell)[: 3 if n else 1]
+        ]
+        reasons = dict.fromkeys(c.reason for c in row if isinstance(c, NotAvailable))
+        rows.append([*cells, "; ".join(reasons)])
+    write_rows(path, [*headings, "reason"], rows)
+
+
+def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A CSV file; the same rows, the same bytes."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _text(cell: Cell) -> str:
+    if isinstance(cell, float):
+        return "" if isnan(cell) else f"{cell:.3g}"
+    return str(cell)
+
+
+def _plain(cell: Cell) -> list[object]:
+    if isinstance(cell, Number):
+        return [_digits(end) for end in (cell.value, cell.low, cell.high)]
+    if isinstance(cell, NotAvailable):
+        return ["", "", ""]
+    return [_digits(cell) if isinstance(cell, float) else cell, "", ""]
+
+
+def _digits(value: float) -> str:
+    return "" if isnan(value) else f"{value:.6g}"

@@ -1,0 +1,121 @@
+"""Threats: what an attacker learns from and sees, written like plugins (`aware:draws=4`)."""
+
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Literal, NamedTuple
+
+from bench.faces import Sample, Target, Weights
+from bench.spec import Spec, coerced
+
+Form = Literal["pixels", "codes"]
+Source = Literal["raw", "protected", "codes", "reencode"]
+
+
+@dataclass(frozen=True)
+class Threat:
+    """What an attacker knows and sees.
+
+    Attributes:
+        learns_from, enrolls, answers_about: raw pictures, protected ones, codes, or (`reencode`)
+            the codes that the defense's own encoder computes from protected pictures.
+        draws: releases of each training picture.
+        queries: releases of each probe picture; the runner averages the answers.
+        grants: names of notes and arrays of the weights that it is given (`side_info=NAME`).
+        gallery: it has labelled raw pictures of the probe's people (`gallery=true`).
+    """
+
+    name: str
+    learns_from: Source
+    enrolls: Source
+    answers_about: Source
+    draws: int = 1
+    queries: int = 1
+    grants: frozenset[str] = frozenset()
+    gallery: bool = False
+
+    @property
+    def form(self) -> Form:
+        """The form of the release."""
+        return "codes" if self.answers_about == "codes" else "pixels"
+
+    @property
+    def reads(self) -> Form:
+        """The form that the attacker reads: codes, too, where it encodes released pixels itself."""
+        return "codes" if self.answers_about in ("codes", "reencode") else "pixels"
+
+
+class Knowledge(NamedTuple):
+    """All that an attacker may learn from.
+
+    Attributes:
+        train: what it fits.
+        valid: for early stopping and selection: other people (`open`) or other takes (`closed`).
+        gallery: labelled raw pictures of the probe's people, where the threat grants them.
+        target: what it must answer; for identity, classes are meaningless numbers.
+        side_info: names of what the threat grants: notes, which the samples hold, and arrays.
+        start: for attackers of protected pictures, the weights of the same attacker trained on raw
+            pictures (whoever can protect pictures has raw ones); it may start from there.
+        disclosed: the granted arrays of the defense's weights, by name.
+    """
+
+    train: Sample
+    valid: Sample
+    gallery: Sample | None
+    target: Target
+    side_info: frozenset[str]
+    start: Weights | None = None
+    disclosed: Weights = MappingProxyType({})
+
+    @property
+    def told(self) -> frozenset[str]:
+        """`side_info` by its name in 0.1."""
+        return self.side_info
+
+
+RAW = Threat("raw", learns_from="raw", enrolls="raw", answers_about="protected")
+THREATS = {
+    threat.name: threat
+    for threat in (
+        RAW,
+        Threat("lazy", learns_from="raw", enrolls="protected", answers_about="protected"),
+        Threat("aware", learns_from="protected", enrolls="protected", answers_about="protected"),
+        Threat("latent", learns_from="codes", enrolls="codes", answers_about="codes"),
+        Threat("reencode", learns_from="codes", enrolls="codes", answers_about="reencode"),
+    )
+}
+FIELDS = ("draws", "queries", "side_info", "gallery")
+_NAMES_IN_0_1 = {"reread": "reencode", "told": "side_info"}
+
+
+def current(spec: Spec) -> Spec:
+    """The spec of a threat with names of 0.1 replaced by today's."""
+    fields = ((_NAMES_IN_0_1.get(name, name), value) for name, value in spec.fields)
+    return Spec(_NAMES_IN_0_1.get(spec.name, spec.name), spec.preset, tuple(sorted(fields)))
+
+
+def threat(spec: Spec) -> Threat:
+    """The threat that a spec names.
+
+    Raises:
+        ValueError: if the name, a field or a value is unknown.
+    """
+    spec = current(spec)
+    known, fields = THREATS.get(spec.name), dict(spec.fields)
+    if known is None:
+        raise ValueError(f"expected a threat of {sorted(THREATS)}, got {spec.name!r}")
+    if unknown := sorted(set(fields) - set(FIELDS)):
+        raise ValueError(f"threat `{spec}`: expected fields of {list(FIELDS)}, got {unknown}")
+    side_info = str(fields.get("side_info", ""))
+    draws, queries = (_count(spec, name, fields.get(name, 1)) for name in ("draws", "queries"))
+    try:
+        gallery = bool(coerced(fields.get("gallery", False), bool))
+    except ValueError as error:
+        raise ValueError(f"threat `{spec}`: gallery: {error}") from error
+    grants = frozenset(side_info.split("+")) if side_info else frozenset[str]()
+    return replace(known, draws=draws, queries=queries, grants=grants, gallery=gallery)
+
+
+def _count(spec: Spec, name: str, value: object) -> int:
+    if not str(value).isdecimal() or int(str(value)) < 1:
+        raise ValueError(f"threat `{spec}`: expected {name} of 1 or more, got {value!r}")
+    return int(str(value))

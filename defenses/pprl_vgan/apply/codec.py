@@ -1,0 +1,64 @@
+"""The trained encoder and decoder, as the operations use them."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.api import Decoder, LatentDefense
+from bench.faces import Faces, Images
+from bench.operation import Tools
+
+Codes = NDArray[np.float32]
+People = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Codec:
+    """Encodes pictures, and decodes codes as people."""
+
+    tools: Tools
+
+    def codes(self, images: Images) -> Codes:
+        """The mean of each picture's code, (N, D): without noise, so that clips do not flicker."""
+        tools, faces = self.tools, Faces(images, {}, np.arange(len(images)))
+        defense = replace(tools.defense, code="mean")  # type: ignore[type-var]  # a dataclass
+        if not isinstance(defense, LatentDefense):
+            raise TypeError(f"{tools.defense.name} has no code")
+        return defense.encode(faces, tools.weights, tools.context)
+
+    def faces(self, codes: Codes, person: People) -> Images:
+        """Faces, uint8 (N, 3, H, W), of codes, (N, D), and people, (N,)."""
+        tools, n = self.tools, len(self.tools.weights["people"])
+        if not isinstance(tools.defense, Decoder):
+            raise TypeError(f"{tools.defense.name} cannot decode")
+        if strange := sorted({*person.tolist()} - {*range(n)}):
+            raise ValueError(f"person is 0 to {n - 1} in these weights, got {strange[0]}")
+        return tools.defense.decode(codes, {"person": person}, tools.weights, tools.context)
+
+    def own(
+        self, images: Images, codes: Codes, seen: NDArray[np.bool_] | None = None, together: int = 1
+    ) -> People:
+        """The people in pictures, (N / together,), by the judge of identity.
+
+        Without a judge: the person whose face, with a picture's own code, is nearest to the
+        picture, at the pixels `seen`, (H, W). That is often wrong, as light and pose weigh more
+        than the person. `together` consecutive pictures show one person, who is named once.
+        """
+        people = self.tools.weights["people"]
+        if "identity" in self.tools.judges:
+            known = self.tools.judges["identity"].ask(images)[:, people]
+            scores = np.log(known + 1e-6).T  # (C, N)
+        else:
+            gaps = [self._gap(images, codes, c, seen) for c in range(len(people))]
+            scores = -np.stack(gaps)
+        grouped = scores.reshape(len(scores), -1, together)  # (C, N / together, together)
+        return np.asarray(grouped.sum(axis=2).argmax(axis=0))
+
+    def _gap(
+        self, images: Images, codes: Codes, person: int, seen: NDArray[np.bool_] | None
+    ) -> NDArray[np.float64]:
+        """Mean absolute difference of each picture from that person's face, (N,)."""
+        made = self.faces(codes, np.full(len(codes), person))
+        gap = np.abs(made.astype(int) - images).mean(axis=1)  # (N, H, W)
+        return np.asarray(gap.mean(axis=(1, 2)) if seen is None else gap[:, seen].mean(axis=1))

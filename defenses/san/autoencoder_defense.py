@@ -1,0 +1,133 @@
+"""A defense with one autoencoder: its fields, its training, its releases."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from bench.api import Context, Weights, field
+from bench.data.alignment import Points
+from bench.faces import Faces, Images
+from bench.nn.state import restored
+from bench.spec import Value
+from defenses.san.prototype_defense import Genders, PrototypeDefense, check
+
+if TYPE_CHECKING:
+    from defenses.san.nets import Autoencoder
+
+AT_ONCE = 128  # pictures
+
+
+@dataclass(frozen=True)
+class AutoencoderDefense(PrototypeDefense):
+    """A semi-adversarial network; the defaults are the paper's."""
+
+    presets: ClassVar[Mapping[str, Mapping[str, Value]]] = {
+        # The released code: pixels (L1) all the time, 8 times the matcher's sum over a batch of 8.
+        "released": {
+            "pixel_loss": "absolute",
+            "pixel_weight": 1.0,
+            "matched": "mean",
+            "matching_weight": 64.0,
+        },
+        # For small pictures and a minute on one core.
+        "quick": {
+            "classifier": "vgg",
+            "widths": "16+32+64+32",
+            "n_colours": 3,
+            "skip": True,
+            "pattern": 5.0,
+            "strength": 1.2,
+            "gender_weight": 3.0,
+            "matching_weight": 60.0,
+            "pixel_weight": 2.0,
+            "matched": "OP",
+            "varied": True,
+            "lr": 3e-3,
+            "batch": 32,
+            "pixel_steps": 1,
+            "steps": 300,
+        },
+    }
+
+    strength: float = field(1.0, about="multiplies the change of each logit", at="protect")
+    n_colours: int = field(1, about="1: releases are grey, as the authors'; 3: in colour")
+    widths: str = field("8+12+256+128", about="filters of the four convolutions")
+    kernel: int = field(3, about="side of the convolutions, px")
+    pool: int = field(2, about="by how much each of two poolings shrinks; 1: not at all")
+    skip: bool = field(False, about="add the change to the picture, so that detail passes")
+    pattern: float = field(0.0, about="strength of the fixed pattern that training starts from")
+    matcher: str = field("resnet", about="network of the auxiliary matcher (backbone)")
+    matcher_weights: str = field("", about="of `facenet`: NAME of $BENCH_WEIGHTS/NAME.pt, as it is")
+    matcher_sha256: str = field("", about="of that file")
+    gender_weight: float = field(1.0, about="of J_G in the second stage")
+    matching_weight: float = field(1.0, about="of J_M")
+    pixel_weight: float = field(0.0, about="of J_D in the second stage; the paper has none")
+    aim: str = field("flip", about="OP should be taken for the other gender, or `even`: for any")
+    matched: str = field("SM", about="whose embedding is kept: SM, OP, or their `mean`")
+    pixel_loss: str = field("squared", about="J_D: `squared`, `entropy` or `absolute`")
+    varied: bool = field(False, about="classifiers see releases turned, resized and relit")
+    lr: float = field(2e-4, about="highest learning rate")
+    batch: int = field(8, about="pictures per step")
+    pixel_steps: int = field(5000, about="of the first stage")
+    steps: int = field(20000, about="of the second stage")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check("aim", self.aim, ("flip", "even"))
+        check("matched", self.matched, ("SM", "OP", "mean"))
+        check("pixel_loss", self.pixel_loss, ("squared", "entropy", "absolute"))
+        if self.matcher_weights and self.matcher != "facenet":
+            raise ValueError("matcher_weights are those of facenet; give matcher=facenet")
+        if self.n_colours not in (1, 3):
+            raise ValueError(f"n_colours must be 1 or 3, got {self.n_colours}")
+        if self.pattern and not self.skip:
+            raise ValueError(f"pattern={self.pattern} must be added to the picture; give skip=true")
+
+    def fit_networks(self, faces: Faces, points: Points | None, context: Context) -> Weights:
+        """The prototypes, the defender's classifiers and the autoencoder."""
+        from defenses.san.training import fitted_networks
+
+        return fitted_networks(self, faces, points, context)
+
+    def pretrained(self) -> Weights:
+        """The state of an autoencoder trained elsewhere; empty if it is to be trained."""
+        return {}
+
+    def net(self) -> "Autoencoder":
+        """The untrained network."""
+        from defenses.san.nets import Autoencoder
+
+        return Autoencoder(
+            [int(width) for width in self.widths.split("+")],
+            self.kernel,
+            self.pool,
+            skip=self.skip,
+            pattern=self.pattern,
+            n_colours=self.n_colours,
+        )
+
+    def moved(
+        self, images: Images, points: Points | None, gender: Genders, weights: Weights, device: str
+    ) -> Images:
+        """The pictures, bytes (N, 3, H, W), moved towards their prototypes.
+
+        Their sides must be multiples of the square of `pool`.
+        """
+        import torch
+
+        from bench.nn.classifier import on
+        from defenses.san.gender_prototypes import prototypes_for
+        from defenses.san.nets import scaled, strengthened
+
+        net = restored(self.net(), weights, device, "autoencoder")
+        prototypes, assumed = prototypes_for(points, weights, device), on(device, gender)
+        pictures, made = on(device, images), []
+        with torch.inference_mode():
+            for index in torch.split(torch.arange(len(images), device=device), AT_ONCE):
+                shown = scaled(pictures[index], self.n_colours)
+                _, moved = net(shown, *prototypes.pairs(self.prototype, assumed[index], index))
+                moved = strengthened(shown, moved, self.strength)
+                made.append((moved * 255).round().byte().expand(-1, 3, -1, -1).cpu().numpy())
+        return np.concatenate(made)

@@ -1,0 +1,130 @@
+"""Average pictures of the genders; if asked, aligned to each face by landmarks from MTCNN."""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from bench.api import Weights
+from bench.data.alignment import Points
+from bench.faces import Array, Faces, Images
+from bench.nn.classifier import exact_outputs, on
+
+MAX_SCALE = 3.0  # landmarks that need a larger scale, or less than its inverse, are not a face
+
+
+class Prototypes(NamedTuple):
+    """The prototypes for N pictures.
+
+    Attributes:
+        three: women's, men's and the neutral one, (3, 3, H, W), 0..1.
+        warps: from each face to them, (N, 2, 3); None: the prototypes are the same for all.
+    """
+
+    three: Tensor
+    warps: Tensor | None
+
+    def pairs(self, kind: str, gender: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
+        """The prototypes of the own gender and those to move to, (B, 3, H, W) each.
+
+        Args:
+            kind: to move to `SM`, the own gender's; `NT`, the neutral one; `OP`, the other's.
+            gender: of B pictures, (B,), 0 or 1.
+            index: which of the N pictures they are, (B,).
+
+        Source: the authors' slides: P_SM = y P_male + (1 - y) P_female, P_OP the reverse.
+        """
+        goal = {"SM": gender, "NT": torch.full_like(gender, 2), "OP": 1 - gender}[kind]
+        own, other = self.three[gender], self.three[goal]
+        if self.warps is None:
+            return own, other
+        return warped(own, self.warps[index]), warped(other, self.warps[index])
+
+
+def fitted_prototypes(faces: Faces, points: Points | None, device: str) -> Weights:
+    """The prototypes, (3, 3, H, W), and if aligned their `landmarks`, (5, 2).
+
+    Args:
+        faces: with gender.
+        points: their landmarks, (N, 5, 2), to align pictures before they are averaged.
+        device: a torch device's name.
+    """
+    images, more = faces.images, {}
+    if points is not None:
+        found = np.isfinite(points).all(axis=(1, 2))
+        if not found.any():
+            raise ValueError(
+                f"aligned prototypes need faces, MTCNN found none in {len(points)} pictures; "
+                "give aligned=false"
+            )
+        more["landmarks"] = mean = np.asarray(points[found].mean(axis=0), np.float32)
+        images = aligned(images, points, mean, device)
+    return {"prototypes": averages(images, faces.labels["gender"]), **more}
+
+
+def prototypes_for(points: Points | None, weights: Weights, device: str) -> Prototypes:
+    """The fitted prototypes for faces with these landmarks."""
+    three = on(device, weights["prototypes"])
+    if points is None:
+        return Prototypes(three, None)
+    return Prototypes(three, on(device, similarities(points, weights["landmarks"])))
+
+
+def averages(images: Images, gender: Array) -> NDArray[np.float32]:
+    """Average pictures of women, men and both weighted by their shares, (3, 3, H, W), 0..1.
+
+    Source: the authors' slides; P_NT = a_F P_F + a_M P_M.
+
+    Raises:
+        ValueError: unless both genders occur.
+    """
+    share = np.mean(gender == 1)
+    if not 0 < share < 1 or set(np.unique(gender)) != {0, 1}:
+        got = np.unique(gender)
+        raise ValueError(f"prototypes need genders 0 and 1, got {got}; add pictures of both")
+    women, men = (images[gender == one].mean(axis=0) / 255 for one in (0, 1))
+    return np.stack([women, men, (1 - share) * women + share * men]).astype(np.float32)
+
+
+def similarities(start: Points, end: Points) -> NDArray[np.float32]:
+    """Least-squares rotations, scales and shifts from landmarks to others, (N, 2, 3).
+
+    They are as `torch.nn.functional.affine_grid` takes them; the identity where a landmark is nan
+    or the scale is beyond MAX_SCALE.
+
+    Args:
+        start: fractions of a square picture's side, (N, 5, 2), or (5, 2) for all.
+        end: likewise; one of the two is of N pictures.
+    """
+    first, last = (2 * part[..., 0] - 1 + 1j * (2 * part[..., 1] - 1) for part in (start, end))
+    middles = first.mean(axis=-1), last.mean(axis=-1)
+    first, last = first - middles[0][..., None], last - middles[1][..., None]  # (N, 5), complex
+    with np.errstate(invalid="ignore", divide="ignore"):
+        turn = (first.conj() * last).sum(axis=-1) / (abs(first) ** 2).sum(axis=-1)  # (N,)
+        move = middles[1] - turn * middles[0]
+        good = (abs(turn) > 1 / MAX_SCALE) & (abs(turn) < MAX_SCALE)  # also false for nan
+    turn, move = np.where(good, turn, 1), np.where(good, move, 0)
+    rows = [(turn.real, -turn.imag, move.real), (turn.imag, turn.real, move.imag)]
+    return np.array(rows, np.float32).transpose(2, 0, 1)
+
+
+def warped(pictures: Tensor, warps: Tensor) -> Tensor:
+    """Pictures, (B, C, H, W), each seen through its warp, (B, 2, 3); edge pixels are repeated."""
+    with torch.autocast(pictures.device.type, enabled=False):  # bf16 moves points by pixels
+        grid = functional.affine_grid(warps, list(pictures.shape), align_corners=False)
+        return functional.grid_sample(pictures, grid, padding_mode="border", align_corners=False)
+
+
+def aligned(images: Images, points: Points, goal: Points, device: str) -> Images:
+    """The pictures, uint8, (N, 3, H, W), warped to bring their landmarks nearest to `goal`, (5, 2).
+
+    A picture without a face stays as it is.
+    """
+
+    def moved(some: Tensor, warps: Tensor) -> Tensor:
+        return warped(some.float(), warps).round().byte()
+
+    return exact_outputs(moved, device, images, similarities(goal, points)).numpy()

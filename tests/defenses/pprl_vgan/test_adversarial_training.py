@@ -1,0 +1,132 @@
+"""Targets, comparisons, and the weights and statistics that are kept."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from bench.api import Defense
+from bench.registry import make
+from bench.spec import Spec
+from defenses.pprl_vgan.adversarial_training import AdversarialTraining, Made, TrainingSet
+
+N = 40
+
+
+def training(**fields):
+    small = {"width": 4, "decoder_width": 4, "latent": 8, "batch": 16, "shift": 0.0, "flip": False}
+    config = make(Defense, Spec("pprl_vgan", "quick", tuple({**small, **fields}.items())))
+    rng = np.random.default_rng(0)
+    images = torch.from_numpy(rng.integers(0, 256, (N, 3, 32, 32)).astype(np.uint8))
+    data = TrainingSet(images, torch.arange(N) % 4, torch.arange(N) % 3)
+    torch.manual_seed(0)
+    rng = torch.Generator().manual_seed(0)
+    return AdversarialTraining(data, config, rng)
+
+
+@pytest.mark.parametrize(("iterations", "wanted"), [(0, N // 16), (7, 7)])
+def test_the_number_of_steps_is_given_or_that_of_whole_batches(iterations, wanted):
+    assert training(iterations=iterations).n_iterations == wanted
+
+
+def test_a_share_shows_its_own_person():
+    own = torch.full((1000,), 2)
+    assert training(own=0.5)._target(own)[:500].tolist() == [2] * 500
+    others = training(own=0.0)._target(own)
+    for person in range(4):
+        assert abs((others == person).float().mean() - 0.25) < 0.06  # 4 standard deviations
+
+
+def test_peers_show_the_target_person_and_class():
+    """Of pictures as grey as their number: 0 to 3 show person 0, of classes 0, 0, 1, 2."""
+    images = torch.arange(6, dtype=torch.uint8).view(6, 1, 1, 1).expand(6, 3, 2, 2)
+    data = TrainingSet(images, torch.tensor([0, 0, 0, 0, 1, 1]), torch.tensor([0, 0, 1, 2, 2, 2]))
+    person, utility = torch.tensor([0] * 200 + [1] * 200), torch.tensor(([0] * 100 + [1] * 100) * 2)
+    made = data.peers(person, utility, torch.Generator().manual_seed(0))
+    shown = (made[:, 0, 0, 0] * 127.5 + 127.5).round().int()
+    assert set(shown[:100].tolist()) == {0, 1}
+    assert set(shown[100:200].tolist()) == {2}
+    assert set(shown[200:].tolist()) == {4, 5}  # never seen to show these: anything of person 1
+
+
+def test_only_pictures_of_the_own_person_are_compared_with_their_source():
+    """All sources are black, all peers white: an error of 2 where black is compared with white."""
+    begun = training(own=0.25)
+    white = torch.full((N, 3, 32, 32), 255, dtype=torch.uint8)
+    begun.data = replace(begun.data, images=white)
+    black = torch.full((16, 3, 32, 32), -1.0)
+    made = Made(black, torch.zeros(16, 8), torch.zeros(16))
+    person = torch.zeros(16, dtype=torch.long)
+    assert begun._error(made, black, person, person).item() == pytest.approx(0.75 * 2)
+
+
+def test_settled_statistics_are_means_over_batches():
+    """Of the first norm, whose input a hook sees, and of the networks that are kept: the means."""
+    begun = training(settle=3, warmup=0, rebuild=0, iterations=1)
+    begun.epoch()
+    norm = next(part for part in begun.encoder.modules() if isinstance(part, nn.BatchNorm2d))
+    seen = []
+    pairs = list(zip(begun.kept.parameters(), begun.average.parameters(), strict=True))
+
+    def look(net, given):
+        assert all(torch.equal(last, mean) for last, mean in pairs)
+        seen.append(given[0].float())
+
+    norm.register_forward_pre_hook(look)
+    begun.settle()
+    means = torch.stack([batch.mean(dim=(0, 2, 3)) for batch in seen])  # (batches, channels)
+    variances = torch.stack([batch.var(dim=(0, 2, 3)) for batch in seen])
+    assert len(seen) == 3
+    assert torch.allclose(norm.running_mean, means.mean(dim=0), atol=1e-4)
+    assert torch.allclose(norm.running_var, variances.mean(dim=0), atol=1e-4)
+
+
+def test_running_means_of_weights_are_kept():
+    """After two iterations of two steps: the mean moves by a tenth of the way at each step."""
+    begun = training(warmup=0, rebuild=0, iterations=2, average=0.9, settle=0)
+    weight, passed = begun.decoder.dense.weight, []
+    begun.g_optimizer.register_step_post_hook(lambda *_: passed.append(weight.detach().clone()))
+    begun.epoch()
+    mean, *others = passed
+    for step in others:
+        mean = 0.9 * mean + 0.1 * step
+    begun.settle()
+    assert len(passed) == 4
+    assert torch.allclose(weight, mean, atol=1e-6)
+    assert not torch.allclose(weight, passed[-1], atol=1e-6)
+
+
+@pytest.mark.parametrize("w_read", [0.0, 1.0])
+def test_codes_are_read_if_that_has_a_weight(w_read):
+    begun = training(warmup=0, rebuild=0, iterations=1, w_read=w_read)
+    before = begun.reader.weight.clone()
+    begun.epoch()
+    assert torch.equal(before, begun.reader.weight) == (w_read == 0)
+
+
+def test_reading_trains_the_encoder():
+    begun = training()
+    images, person, utility = begun._batch()
+    begun._reading(begun._made(images, person), utility).backward()
+    assert begun.encoder.mean.weight.grad.abs().sum() > 0
+
+
+def test_without_settling_nothing_changes_after_training():
+    begun = training(settle=0)
+    before = {k: v.clone() for k, v in begun.encoder.state_dict().items()}
+    begun.settle()
+    after = begun.encoder.state_dict()
+    assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+@pytest.mark.parametrize("preset", ["ferg", "mug"])
+def test_the_released_settings_leave_out_what_is_ours(preset):
+    config = make(Defense, Spec("pprl_vgan", preset))
+    ours = "warmup rebuild w_rebuild own w_read average iterations settle shift flip anneal pooled"
+    assert not any(getattr(config, name) for name in ours.split())
+    weights = config.w_kl + config.w_real + config.w_person + config.w_utility
+    assert weights == pytest.approx(1)  # as released
+    assert (config.d_real, config.d_person, config.d_utility) == (0.25, 0.5, 0.25)
+    assert (config.lr, config.batch) == (3e-4, 256)
