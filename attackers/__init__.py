@@ -1,1 +1,1 @@
-"""Attackers: one file, one plugin."""
+"""Attackers: one file per plugin."""

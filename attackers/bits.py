@@ -1,4 +1,4 @@
-"""A network on what the eye does not see: low bits and fine residuals."""
+"""A network on what is invisible to the eye: low bits and fine residuals."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from bench.nn.inputs import Prepare
 
-GAIN = 8.0  # of residuals, which are small
+GAIN = 8.0  # of the residuals, which are small
 
 
 @register("bits")
@@ -23,20 +23,20 @@ class Bits(PictureAttacker, NetClassifier):
     A defense may hide a label where the picture looks unchanged (Liu, Tan, Garg, AAAI 2021).
 
     Source: Fridrich, Kodovsky, IEEE TIFS 7 (2012) (high-pass residuals for steganalysis).
-    Differs from it: one residual, learned features. Pictures are mirrored, never warped, which
-    would mix the bits.
+    Differs from it: one residual, learned features. Pictures are mirrored, but never warped,
+    which would mix the bits.
     """
 
-    n_bits: int = field(2, about="lowest bit planes that are shown, 1 to 8")
-    shift: float = field(0.0, about="largest move of a training picture, fraction of its side")
+    n_bits: int = field(2, about="number of low bit planes in the input, 1 to 8")
+    shift: float = field(0.0, about="largest shift of a training picture, fraction of its side")
 
     def __post_init__(self) -> None:
         if not 1 <= self.n_bits <= 8 or self.warp or self.light:
             got = (self.n_bits, self.warp, self.light)
-            raise ValueError(f"n_bits must be 1 to 8, warp and light 0, got {got}")
+            raise ValueError(f"expected n_bits from 1 to 8, warp=0 and light=0, got {got}")
 
     def net(self, n_classes: int, shape: tuple[int, ...]) -> "nn.Module":
-        """Any backbone behind a 1x1 convolution from all planes to three."""
+        """A 1x1 convolution from all planes to three, then the backbone."""
         from torch import nn
 
         from bench.nn.backbones import backbone

@@ -1,4 +1,4 @@
-"""The baseline that ignores its input."""
+"""A baseline that ignores its input."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class Chance(Classifier):
     forms = frozenset({"pixels", "codes"})
 
     def fit(self, knowledge: Knowledge, context: Context) -> Weights:
-        """Shares, (C,)."""
+        """The share of each class, (C,)."""
         truth = knowledge.train.labels[knowledge.target.name].astype(np.int64)
         counts = np.bincount(truth, minlength=len(knowledge.target.classes))
         return {"shares": (counts / len(truth)).astype(np.float32)}

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 @register("flat")
 @dataclass(frozen=True)
 class Flat(NetClassifier):
-    """Trains dense layers on flattened pictures, whatever the order of the pixels.
+    """Trains dense layers on flattened pictures; the order of the pixels does not matter.
 
-    A defense that permutes pixels in a fixed way defeats convolutions, but not this.
+    A defense that permutes pixels in a fixed way defeats convolutions, but not this attacker.
 
     Source: ours; the network is that of Chen, Konrad, Ishwar, CVPR-W 2018 (scenario III).
     """

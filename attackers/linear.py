@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 @register("linear")
 @dataclass(frozen=True)
 class Linear(NetClassifier):
-    """Weights standardised inputs, without any features.
+    """Fits logistic regression to standardised inputs.
 
     Source: Cox, Journal of the Royal Statistical Society B 20 (1958).
-    Differs from it: regularised by weight decay and by stopping on validation inputs.
+    Differs from it: regularised by weight decay and by early stopping on validation inputs.
     """
 
     forms = frozenset({"pixels", "codes"})

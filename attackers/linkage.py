@@ -1,4 +1,4 @@
-"""Links pictures by their codes."""
+"""Matches pictures by their codes."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from bench.registry import register
 
 SPREADS = ("overall", "within")
 _MIN_SHARE = 0.05  # of the overall spread: entries constant within people must not decide alone
-_FAR = 10.0  # lengths of a code
+_FAR = 10.0  # distance of the plane, in root mean square lengths of a code
 
 
 @register("linkage")
@@ -19,24 +19,24 @@ _FAR = 10.0  # lengths of a code
 class Linkage(Matcher):
     """Matches pictures by the Euclidean distance of their standardised codes; nothing is trained.
 
-    Divided by the spread within people, entries that stay the same from picture to picture (gender)
-    count for more than those that vary (pose).
+    With `spread=within`, entries that are equal in all pictures of a person (gender) count for more
+    than those that vary (pose).
 
     Source: ours; nearest neighbour in the attributes that a release keeps, as in the record linkage
     of Narayanan and Shmatikov, IEEE S&P 2008.
-    Differs from it: all entries are known, none is rare.
+    Differs from it: all entries are known, and rare values do not count for more.
     """
 
     forms = frozenset({"codes"})
 
-    spread: str = field("overall", about="divides differences: overall or within (people)")
+    spread: str = field("overall", about="what divides: std `overall`, or `within` people")
 
     def __post_init__(self) -> None:
         if self.spread not in SPREADS:
-            raise ValueError(f"spread must be one of {SPREADS}, got {self.spread!r}")
+            raise ValueError(f"expected spread in {SPREADS}, got {self.spread!r}")
 
     def fit(self, knowledge: Knowledge, context: Context) -> Weights:
-        """Mean and scale of the codes, (D,), and the distance of the plane they are put on."""
+        """Mean and scale of the codes, (D,), and the distance of the plane (see `embed`)."""
         codes = knowledge.train.inputs.astype(np.float64)  # (N, D)
         mean, scale = codes.mean(axis=0), codes.std(axis=0)
         if self.spread == "within":
@@ -62,7 +62,7 @@ def _within(codes: NDArray[np.float64], person: NDArray[np.generic]) -> NDArray[
     """Standard deviation around the mean of each person, (D,)."""
     people, number = np.unique(person, return_inverse=True)
     if len(people) == len(codes):
-        raise ValueError("spread=within needs people with two pictures; use spread=overall")
+        raise ValueError("expected people with two pictures, got none; use spread=overall")
     sums = np.zeros((len(people), codes.shape[1]))
     np.add.at(sums, number, codes)
     offsets = codes - (sums / np.bincount(number)[:, None])[number]

@@ -1,4 +1,4 @@
-"""Recognises the person, and looks up the attribute in a gallery."""
+"""Recognises the person and looks up the attribute in a gallery."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from bench.registry import register
 @register("lookup")
 @dataclass(frozen=True)
 class Lookup(PeopleNet, Classifier):
-    """Trains a matcher, and answers with the label of the nearest raw gallery picture.
+    """Trains a matcher and answers with the label of the nearest raw gallery picture.
 
     An attack on defenses that hide an attribute and keep identity: whoever can match a picture can
     look up the person's gender. Needs a threat with `gallery=true`.
@@ -27,7 +27,7 @@ class Lookup(PeopleNet, Classifier):
     def fit(self, knowledge: Knowledge, context: Context) -> Weights:
         """The network's state, its learning curve, and the gallery's templates with labels."""
         if knowledge.gallery is None or not len(knowledge.gallery):
-            raise ValueError("lookup needs a gallery: use a threat with gallery=true, and takes")
+            raise ValueError("expected a gallery; use a threat with gallery=true, and takes")
         weights = self.learned(knowledge, context)
         gallery, name = knowledge.gallery, knowledge.target.name
         return {

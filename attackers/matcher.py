@@ -14,11 +14,11 @@ from bench.registry import register
 @register("matcher")
 @dataclass(frozen=True)
 class NetMatcher(PeopleNet, Matcher):
-    """Trains an embedding of faces until it separates held-out people no better.
+    """Trains an embedding of faces until it stops improving on held-out people.
 
     Source: Wang et al., CosFace, CVPR 2018 (`margin`); Schroff, Kalenichenko, Philbin, FaceNet,
     CVPR 2015, and the SAN authors' slides (`triplet`: anchor, positive, negative).
-    Differs from it: any network; stopped by pairs of validation people; CosFace's scale is 24 and
+    Differs from it: any network; stopped on pairs of validation people; CosFace's scale is 24 and
     its margin 0.2, for hundreds of people.
     """
 

@@ -22,7 +22,7 @@ class MLP(NetClassifier):
 
     forms = frozenset({"codes"})
 
-    steps: int = field(200, about="of the first round; each further one is twice as long")
+    steps: int = field(200, about="steps of the first round; each further round has twice as many")
     width: int = field(128, about="units per layer")
 
     def net(self, n_classes: int, shape: tuple[int, ...]) -> "nn.Module":

@@ -21,7 +21,7 @@ class Nearest(Classifier):
     forms = frozenset({"pixels", "codes"})
 
     def fit(self, knowledge: Knowledge, context: Context) -> Weights:
-        """Mean and scale of the inputs, (D,), and class means, (C, D), far away for unseen ones."""
+        """Mean and scale of the inputs, (D,), and class means, (C, D); far away if unseen."""
         x, truth = _flat(knowledge.train), knowledge.train.labels[knowledge.target.name]
         mean, scale = x.mean(axis=0), x.std(axis=0) + np.float32(1e-3)
         x = (x - mean) / scale

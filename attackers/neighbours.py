@@ -1,4 +1,4 @@
-"""Infers an attribute from the strangers who look most alike."""
+"""Infers an attribute from the most similar faces of other people."""
 
 from dataclasses import dataclass
 
@@ -14,10 +14,10 @@ from bench.registry import register
 @register("neighbours")
 @dataclass(frozen=True)
 class Neighbours(PeopleNet, Classifier):
-    """Trains a matcher, and lets the nearest training pictures vote.
+    """Trains a matcher and lets the nearest training pictures vote.
 
     An attack on defenses that hide an attribute and keep identity: where matching still works,
-    look-alikes stay near, and they share gender and age.
+    similar people stay near, and they often share gender and age.
 
     Source: ours; votes as in Dudani, IEEE Transactions on SMC 6 (1976) (weighted neighbours).
     """
@@ -25,7 +25,7 @@ class Neighbours(PeopleNet, Classifier):
     k: int = field(15, about="neighbours that vote")
 
     def fit(self, knowledge: Knowledge, context: Context) -> Weights:
-        """The network's state, its learning curve, and labelled templates of its pictures."""
+        """The network's state, its learning curve, and labelled templates of training pictures."""
         weights = self.learned(knowledge, context)
         return {
             **weights,
@@ -35,7 +35,7 @@ class Neighbours(PeopleNet, Classifier):
         }
 
     def predict(self, sample: Sample, weights: Weights, context: Context) -> NDArray[np.float32]:
-        """Logarithms of the share of votes, each weighted by its cosine, (N, C)."""
+        """Logarithms of shares of votes, (N, C); a vote is weighted by its cosine."""
         made, truth = self.templates(sample.inputs, weights, context), weights["known.truth"]
         member = np.eye(int(weights["n_classes"][0]), dtype=np.float32)[truth]  # (M, C)
         scores = []

@@ -1,4 +1,4 @@
-"""Matched filters for the pattern that a prototype leaves."""
+"""Matched filters for the pattern that prototypes add to pictures."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from bench.api import Classifier, Context, Knowledge, Weights, field
 from bench.faces import Array, Sample
 from bench.registry import register
 
-NAME = "prototypes"  # under which a defense discloses them, (K, 3, H, W), 0..1, classes first
+NAME = "prototypes"  # of the array that a defense discloses, (K, 3, H, W), 0..1, classes first
 BANDS = (0.0, 0.03, 0.12)  # sigmas of the blurs that are subtracted, fractions of the width
 _EDGE = 0.5 / 255  # keeps the logit of black and white finite
 
@@ -20,11 +20,11 @@ Floats = NDArray[np.float32]
 @register("prototype")
 @dataclass(frozen=True)
 class Prototype(Classifier):
-    """Logistic regression on matched filters for the prototypes of the classes.
+    """Fits logistic regression to matched filters for the prototypes of the classes.
 
-    A defense that moves pictures towards prototypes adds nearly the same pattern to all of a class,
-    which is found however weak it is. Prototypes are disclosed (`side_info=prototypes`), or the
-    class means of the raw pictures from which the attacker learned first.
+    A defense that moves pictures towards prototypes adds nearly the same pattern to all pictures of
+    a class, which filters find even if it is weak. Prototypes are the disclosed ones
+    (`side_info=prototypes`), or the class means of the attacker's raw pictures.
 
     Source: ours; filters as in Turin, IRE Transactions on Information Theory 6 (1960).
     """
@@ -32,7 +32,7 @@ class Prototype(Classifier):
     uses_start = True
     uses_side_info = True
 
-    c: float = field(1.0, about="inverse weight of the regression's penalty")
+    c: float = field(1.0, about="inverse regularization strength")
 
     def fit(self, knowledge: Knowledge, context: Context) -> Weights:
         """Prototypes (C, 3, H, W), mean and scale of the features (F,), and the regression."""
@@ -64,13 +64,13 @@ class Prototype(Classifier):
 
 
 def _prototypes(knowledge: Knowledge, n_classes: int) -> Floats:
-    """The disclosed ones, (C, 3, H, W), or those learned first, or the means of the classes."""
+    """Disclosed prototypes, (C, 3, H, W), or those of the start, or the class means."""
     images = knowledge.train.inputs
     if NAME in knowledge.disclosed:
         disclosed = np.asarray(knowledge.disclosed[NAME][:n_classes], np.float32)
-        if disclosed.shape != (wanted := (n_classes, *images.shape[1:])):
+        if disclosed.shape != (expected := (n_classes, *images.shape[1:])):
             raise ValueError(
-                f"expected prototypes {wanted}, got {disclosed.shape}; use another attacker"
+                f"expected prototypes {expected}, got {disclosed.shape}; use another attacker"
             )
         return disclosed
     if knowledge.start:
@@ -83,24 +83,24 @@ def _prototypes(knowledge: Knowledge, n_classes: int) -> Floats:
 
 
 def _filtered(images: Array, prototypes: Floats) -> Floats:
-    """How much of each prototype's difference from their mean is in each picture, (N, F).
+    """Filter responses, (N, F): how much of each prototype (minus their mean) a picture holds.
 
-    In logits, where prototypes add up; per colour and band.
+    They are computed on logits, to which prototypes are added, per colour and band.
     """
     level = np.clip(images.astype(np.float32) / 255, _EDGE, 1 - _EDGE)
     logits = np.log(level / (1 - level))  # (N, 3, H, W)
     patterns = prototypes - prototypes.mean(axis=0)  # (C, 3, H, W)
-    replies = []
+    responses = []
     for blur in BANDS:
         picture, pattern = _band(logits, blur), _band(patterns, blur)
         power = (pattern**2).sum(axis=(2, 3)) + np.float32(1e-6)  # (C, 3)
-        reply = np.einsum("nkhw,ckhw->nck", picture, pattern) / power  # (N, C, 3)
-        replies.append(reply.reshape(len(images), -1))
-    return np.asarray(np.concatenate(replies, axis=1), np.float32)  # (N, bands*C*3)
+        response = np.einsum("nkhw,ckhw->nck", picture, pattern) / power  # (N, C, 3)
+        responses.append(response.reshape(len(images), -1))
+    return np.asarray(np.concatenate(responses, axis=1), np.float32)  # (N, bands*C*3)
 
 
 def _band(images: Floats, blur: float) -> Floats:
-    """The pictures less their blurred copies."""
+    """The pictures minus their blurred copies."""
     if not blur:
         return images
     sigma_px = blur * images.shape[-1]

@@ -16,9 +16,9 @@ from bench.registry import register
 @register("regression")
 @dataclass(frozen=True)
 class Regression(PictureAttacker, Regressor):
-    """Trains a network by squared error: head pose, action units.
+    """Trains a network by squared error, on numbers such as head pose and action units.
 
-    A mirrored picture has another yaw, so nothing is mirrored unless `flip` is set.
+    A mirrored picture has another yaw, so pictures are mirrored only with `flip=true`.
 
     Source: ours; the network is that of Chen, Konrad, Ishwar, CVPR-W 2018, by default.
     """
@@ -44,8 +44,9 @@ class Regression(PictureAttacker, Regressor):
     def predict(self, sample: Sample, weights: Weights, context: Context) -> NDArray[np.float32]:
         """Numbers, (N,)."""
         from bench.nn.backbones import backbone
-        from bench.nn.classifier import on, outputs
+        from bench.nn.classifier import outputs, to_device
 
         net = restored(backbone(self.backbone, 1, sample.inputs.shape[-1]), weights, context.device)
-        found = outputs(net, on(context.device, sample.inputs), self.prepare)[:, 0].cpu().numpy()
+        inputs = to_device(context.device, sample.inputs)
+        found = outputs(net, inputs, self.prepare)[:, 0].cpu().numpy()
         return np.asarray(found * weights["truth.scale"] + weights["truth.mean"], np.float32)

@@ -48,9 +48,8 @@ class Answers:
     def __len__(self) -> int:
         return len(self.image_id)
 
-    def pick(self, index: Index) -> "Answers":
-        """The answers about the pictures at `index` (integers or a mask), in that order."""
-        at = index
+    def pick(self, at: Index) -> "Answers":
+        """The answers about the pictures at these places (integers or a mask), in that order."""
         return Answers(self.scores[at], self.truth[at], self.person[at], self.image_id[at])
 
 
@@ -84,9 +83,8 @@ class Numbers:
     def __len__(self) -> int:
         return len(self.image_id)
 
-    def pick(self, index: Index) -> "Numbers":
-        """The answers about the pictures at `index` (integers or a mask), in that order."""
-        at = index
+    def pick(self, at: Index) -> "Numbers":
+        """The answers about the pictures at these places (integers or a mask), in that order."""
         return Numbers(self.values[at], self.truth[at], self.person[at], self.image_id[at])
 
 
@@ -137,17 +135,13 @@ class Templates:
     def __len__(self) -> int:
         return len(self.probe)
 
-    def pick(self, index: Index) -> "Templates":
-        """The same gallery with the probe pictures at `index` (integers or a mask)."""
-        return replace(
-            self,
-            probe=self.probe[index],
-            probe_person=self.probe_person[index],
-            probe_image_id=self.probe_image_id[index],
-        )
+    def pick(self, at: Index) -> "Templates":
+        """The same gallery with the probe pictures at these places (integers or a mask)."""
+        person, image_id = self.probe_person[at], self.probe_image_id[at]
+        return replace(self, probe=self.probe[at], probe_person=person, probe_image_id=image_id)
 
     def scores(self, probes: slice, gallery: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Scores of these probe pictures with templates, (n, g); LOWEST where no face was found."""
+        """Scores of probe pictures against templates, (n, g); LOWEST where no face was found."""
         scores = self.probe[probes] @ gallery.T
         scores[np.isin(self.probe_image_id[probes], self.not_acquired)] = LOWEST
         return scores

@@ -1,6 +1,6 @@
 """The base classes of plugins: frozen dataclasses with two or three pure methods over arrays.
 
-A plugin keeps no state, is given its randomness and device, and returns its weights as arrays.
+A plugin keeps no state, receives random generators and a device, and returns its weights as arrays.
 """
 
 import dataclasses
@@ -24,7 +24,7 @@ Role = Literal["defender", "attacker", "probe"]
 ROLES: tuple[Role, ...] = ("defender", "attacker", "probe")
 ANY = frozenset({"*"})  # a promise about every target
 
-SAMPLES = "samples"  # of weights: pictures to look at, uint8 (rows, columns, 3, H, W); never shared
+SAMPLES = "samples"  # array of sample pictures, uint8 (rows, columns, 3, H, W); never shared
 
 _NAMES_IN_0_1 = {"asks": "targets", "imposes": "replaces", "uses_told": "uses_side_info"}
 
@@ -88,7 +88,7 @@ class Plugin:
     presets: ClassVar[Mapping[str, Mapping[str, Value]]] = {}
 
     def __init_subclass__(cls) -> None:
-        """Reads attributes of plugins that were written for 0.1."""
+        """Accepts attributes of plugins that were written for 0.1."""
         for old, new in _NAMES_IN_0_1.items():
             if old in vars(cls):
                 setattr(cls, new, vars(cls)[old])
@@ -136,7 +136,9 @@ class Learned(Defense):
     Its field `weights` names a file from which the suite takes the weights instead of fitting.
     """
 
-    weights: str = field("", about="file of `bench weights export` to use, not to fit", at="path")
+    weights: str = field(
+        "", about="weights file (`bench weights export`) to use instead of fitting", at="path"
+    )
 
     @abstractmethod
     def fit(self, faces: Faces, context: Context) -> Weights:
@@ -162,7 +164,7 @@ class LatentDefense(Defense):
 
 @runtime_checkable
 class Decoder(Protocol):
-    """A latent defense that makes pictures of any code; for `bench apply`."""
+    """A latent defense that turns any code into a picture; for `bench apply`."""
 
     def decode(
         self,
@@ -171,8 +173,7 @@ class Decoder(Protocol):
         weights: Weights,
         context: Context,
     ) -> NDArray[np.uint8]:
-        """Pictures, uint8 (N, 3, H, W), of codes, (N, D), under conditions of a row each."""
-        ...
+        """Pictures, uint8 (N, 3, H, W), of codes, (N, D), with conditions, (N, ...) each."""
 
 
 class Attacker(Plugin, ABC):
@@ -191,7 +192,7 @@ class Attacker(Plugin, ABC):
     uses_side_info: ClassVar[bool] = False
 
     def skip_reason(self, target: Target, threat: Threat, protocol: str) -> str:
-        """Why this attacker cannot be asked the question; empty if it can."""
+        """Why this attacker cannot answer under this threat; empty if it can."""
         if threat.reads not in self.forms:
             return f"{self.name} does not read {threat.reads}"
         if threat.learns_from != threat.enrolls and not isinstance(self, Matcher):
@@ -213,9 +214,9 @@ class Classifier(Attacker):
     """Answers with a score per class."""
 
     def skip_reason(self, target: Target, threat: Threat, protocol: str) -> str:
-        """Why this attacker cannot be asked the question; empty if it can."""
+        """Why this attacker cannot answer under this threat; empty if it can."""
         if target.kind != "categorical":
-            return f"{self.name} answers no {target.kind} target"
+            return f"{self.name} cannot answer {target.kind} targets"
         if target.name == "identity" and protocol == "open":
             return "classifiers cannot identify unseen people (protocol open); use a matcher"
         return super().skip_reason(target, threat, protocol)
@@ -229,9 +230,9 @@ class Regressor(Attacker):
     """Answers with a number."""
 
     def skip_reason(self, target: Target, threat: Threat, protocol: str) -> str:
-        """Why this attacker cannot be asked the question; empty if it can."""
+        """Why this attacker cannot answer under this threat; empty if it can."""
         if target.kind != "continuous":
-            return f"{self.name} answers no {target.kind} target"
+            return f"{self.name} cannot answer {target.kind} targets"
         return super().skip_reason(target, threat, protocol)
 
     @abstractmethod
@@ -246,7 +247,7 @@ class Matcher(Attacker):
     """
 
     def skip_reason(self, target: Target, threat: Threat, protocol: str) -> str:
-        """Why this attacker cannot be asked the question; empty if it can."""
+        """Why this attacker cannot answer under this threat; empty if it can."""
         if target.name != "identity":
             return "matchers answer only about identity"
         return super().skip_reason(target, threat, protocol)

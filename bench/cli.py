@@ -14,7 +14,7 @@ from bench.commands.run import run
 from bench.commands.weights import weights_app
 
 app = typer.Typer(
-    help="Puts every face de-identification defense before every attacker.",
+    help="Tests face de-identification defenses against trained attackers.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -11,6 +11,7 @@ import numpy as np
 
 from bench.api import (
     Classifier,
+    Context,
     Dataset,
     Defense,
     Knowledge,
@@ -29,9 +30,9 @@ from bench.runner.worker import Worker
 from bench.spec import Spec
 
 TRIAL = Spec.parse("synthetic:people=4,takes=4,pictures=4,size=32")  # faces to try a plugin with
-GREY_LEVEL = 1  # networks may round otherwise in a batch of another size
+GREY_LEVEL = 1  # networks may round differently in a batch of another size
 
-Rule = tuple[str, Callable[[], str]]  # the rule, and a check that returns the problem, or nothing
+Rule = tuple[str, Callable[[], str]]  # the rule, and a check that returns the problem or ""
 
 
 class Check(NamedTuple):
@@ -59,10 +60,8 @@ def checks(spec: Spec) -> Iterator[Check]:
 
 
 def _rules(plugin: Plugin, worker: Worker) -> Iterator[Rule]:
-    yield (
-        "it is a frozen dataclass whose fields are declared by bench.api.field",
-        lambda: _form(plugin),
-    )
+    declared = "it is a frozen dataclass whose fields are declared by bench.api.field"
+    yield declared, lambda: _declared(plugin)
     yield "its docstring names its Source:", lambda: _source(plugin)
     if isinstance(plugin, Dataset):
         yield "it loads the same labelled pictures twice", lambda: _loads(plugin, worker)
@@ -73,17 +72,17 @@ def _rules(plugin: Plugin, worker: Worker) -> Iterator[Rule]:
         yield "equal generators give equal releases", trial.repeats
         yield "a picture's release does not depend on the others", trial.alone
         if isinstance(plugin, LatentDefense):
-            yield "its codes are float32 and depend on one picture", trial.codes
+            codes = "its codes are float32 and each depends on one picture"
+            yield codes, lambda: trial.codes(plugin)
     if isinstance(plugin, Classifier | Regressor | Matcher):
         yield "it answers about every picture, in any order", lambda: _answers(plugin, worker)
 
 
-def _form(plugin: Plugin) -> str:
+def _declared(plugin: Plugin) -> str:
     if not dataclasses.is_dataclass(plugin) or not type(plugin).__dataclass_params__.frozen:
         return "add @dataclass(frozen=True)"
-    undescribed = [
-        item.name for item in dataclasses.fields(plugin) if not item.metadata.get("about")
-    ]
+    fields = dataclasses.fields(plugin)
+    undescribed = [item.name for item in fields if not item.metadata.get("about")]
     return f"no field(default, about=...) for {undescribed}" if undescribed else ""
 
 
@@ -98,23 +97,17 @@ def _loads(plugin: Dataset, worker: Worker) -> str:
     if len(np.unique(faces.image_id)) < len(faces):
         return "image ids repeat"
     for target in first.targets:
-        label = faces.labels[target.name]
-        if target.kind == "categorical" and not -1 <= label.min() <= label.max() < len(
-            target.classes
-        ):
-            return f"label {target.name!r} leaves -1..{len(target.classes) - 1}"
+        label, last = faces.labels[target.name], len(target.classes) - 1
+        if target.kind == "categorical" and not -1 <= label.min() <= label.max() <= last:
+            return f"label {target.name!r} leaves -1..{last}"
     same = (faces.images == again.images).all() and (faces.image_id == again.image_id).all()
     return "" if same else "pictures or image ids differ"
 
 
-@dataclasses.dataclass
 class _DefenseTrial:
-    defense: Defense
-    worker: Worker
-
-    def __post_init__(self) -> None:
-        collection = make(Dataset, TRIAL).load(self.worker.protecting())
-        self.faces = collection.faces
+    def __init__(self, defense: Defense, worker: Worker) -> None:
+        self.defense, self.worker = defense, worker
+        self.faces = make(Dataset, TRIAL).load(worker.protecting()).faces
 
     def fitted(self) -> Weights:
         name = f"{type(self.defense).__name__}.reads_to_fit"
@@ -124,13 +117,14 @@ class _DefenseTrial:
             context = worker.training(generator("contract", self.defense.name))
             return of_weights(self.defense.fit(faces, context), self.defense.name).weights
 
-    def shown(self, index: Array) -> Faces:
+    def shown(self, index: Array) -> tuple[Faces, Context]:
         name = f"{type(self.defense).__name__}.reads_to_protect"
-        return self.faces.pick(index).declared(self.defense.reads_to_protect, name)
+        faces = self.faces.pick(index).declared(self.defense.reads_to_protect, name)
+        rngs = RowGenerators(faces.image_id, 0, self.defense.name, 0)
+        return faces, self.worker.protecting(rngs)
 
     def released(self, index: Array, weights: Weights) -> Images:
-        faces = self.shown(index)
-        context = self.worker.protecting(RowGenerators(faces.image_id, 0, self.defense.name, 0))
+        faces, context = self.shown(index)
         release = self.defense.protect(faces, weights, context)
         return checked(release, faces, self.defense.name)[0]
 
@@ -155,17 +149,17 @@ class _DefenseTrial:
         together = self.released(np.arange(8), weights).astype(int)
         alone = np.concatenate([self.released(np.array([i]), weights) for i in range(8)])
         gap = int(abs(together - alone).max())
-        return "" if gap <= GREY_LEVEL else f"alone it is up to {gap} grey levels off"
+        return (
+            ""
+            if gap <= GREY_LEVEL
+            else f"protected alone, a picture differs by up to {gap} grey levels"
+        )
 
-    def codes(self) -> str:
-        if not isinstance(self.defense, LatentDefense):
-            raise TypeError("only a LatentDefense has codes")
-        weights, parts = self.fitted(), [np.arange(4), *(np.array([i]) for i in range(4))]
-        codes = []
-        for index in parts:
-            faces = self.shown(index)
-            rngs = RowGenerators(faces.image_id, 0, self.defense.name, 0)
-            codes.append(self.defense.encode(faces, weights, self.worker.protecting(rngs)))
+    def codes(self, defense: LatentDefense) -> str:
+        weights, codes = self.fitted(), []
+        for index in (np.arange(4), *(np.array([i]) for i in range(4))):
+            faces, context = self.shown(index)
+            codes.append(defense.encode(faces, weights, context))
         if any(code.dtype != np.float32 or code.ndim != 2 for code in codes):
             return f"expected float32 (N, D), got {codes[0].dtype} {codes[0].shape}"
         scale = float(np.abs(codes[0]).max()) or 1.0

@@ -1,4 +1,4 @@
-"""Pixels, labels and image ids that never come apart."""
+"""Pixels, labels and image ids, kept together."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,12 +14,12 @@ Weights = Mapping[str, NDArray[Any]]  # contiguous float32 or integer arrays, ne
 
 LUMA = (0.299, 0.587, 0.114)  # of red, green and blue: ITU-R BT.601, as Pillow makes grey
 ESTIMATED = "estimated."  # before the label that a note is an estimate of
-MISSING = -1  # a categorical label that nobody gave; a continuous one is nan
+MISSING = -1  # a missing categorical label; a missing continuous one is nan
 
 
 @dataclass(frozen=True)
 class Target:
-    """Something that can be asked about a picture.
+    """A label that attackers answer about.
 
     Attributes:
         name: the label's name.
@@ -33,7 +33,7 @@ class Target:
 
 
 class Declared(Mapping[str, Array]):
-    """The labels that a plugin declared; asking for another one is an error that says so.
+    """The labels that a plugin declared; reading another one raises an error that says so.
 
     Args:
         labels: name to array, (N,) each; may hold more than was declared.
@@ -48,7 +48,7 @@ class Declared(Mapping[str, Array]):
     def __getitem__(self, name: str) -> Array:
         if name in self._labels:
             return self._labels[name]
-        # Not a KeyError: `labels.get(name)` would swallow it and the plugin would go on blind.
+        # Not a KeyError: `labels.get(name)` would return None and hide the mistake.
         raise LookupError(
             f"label {name!r} is withheld: this plugin declared {sorted(self._labels)}; "
             f"add {name!r} to `{self._declaration}` if it truly needs it"
@@ -79,7 +79,7 @@ class Faces:
         image_id: int64, (N,): opaque picture ids, unique over all roles.
 
     Raises:
-        ValueError: if shapes or types are others, or the parts differ in length.
+        ValueError: if images have another shape or type, or the parts differ in length.
     """
 
     images: Images
@@ -129,9 +129,9 @@ class Release:
 
     Attributes:
         images: (N, 3, H, W), uint8 or floats in 0..1; the runner rounds floats to uint8.
-        notes: name to (N, ...): what the defense drew or estimated for each picture; stored, and
-            shown to nobody who was not told. `estimated.LABEL`: what it took a label for; people
-            who were taken for something else are then reported apart.
+        notes: name to (N, ...): what the defense drew or estimated for each picture. An attacker
+            gets them only if its threat grants them. `estimated.LABEL` is a label as the defense
+            estimated it; pictures where it was mistaken are then also reported apart.
     """
 
     images: Array
@@ -140,12 +140,12 @@ class Release:
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """What an attacker gets: inputs without image ids, people's names or a defense.
+    """The pictures or codes that an attacker gets, without image ids, names or the defense.
 
     Attributes:
         inputs: uint8 (N, 3, H, W), or float32 codes (N, D).
         labels: the target's, and `person`, a meaningless number; empty on the probe.
-        notes: what the attacker was told of each picture.
+        notes: the defense's notes that the threat grants.
     """
 
     inputs: Array

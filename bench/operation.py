@@ -1,7 +1,7 @@
-"""Operations of `bench apply`: what a trained defense can do besides protecting.
+"""Operations of `bench apply`: what a trained defense can do other than protect.
 
 An operation is written and registered like a plugin, in the folder of its defense. It reads and
-writes no file: the bench hands over pictures of the size that the weights were fitted to, and saves
+writes no file: the suite passes pictures of the size that the weights were fitted to, and saves
 the results.
 """
 
@@ -48,7 +48,7 @@ class Tools:
     """What an operation works with.
 
     Attributes:
-        defense: as it was fitted, fields of protection by default.
+        defense: as fitted, with default values of `protect` fields.
         weights, context: as `protect` gets them; there is a generator for each picture.
         judges: by target; those in the user's store.
         files: the pictures that the operation's `path` fields name, (3, H, W).

@@ -2,7 +2,7 @@
 
 Built-in plugins are the modules of `defenses`, `attackers` and `bench.data`; others come from the
 entry points `bench.plugins` of installed packages, or from a file (`--plugin`). One that cannot be
-imported is listed with its reason, and stops nobody else.
+imported is listed with its reason; all others still work.
 """
 
 import dataclasses
@@ -49,7 +49,7 @@ def register(name: str, *, control: bool = False) -> Callable[[type[P]], type[P]
     """
 
     def decorate(plugin: type[P]) -> type[P]:
-        kind = next(kind for kind, base in KINDS.items() if issubclass(plugin, base))
+        kind = _kind_of(plugin)
         _check(kind, name, plugin)
         known = _classes[kind].get(name, plugin)
         if (known.__module__, known.__qualname__) != (plugin.__module__, plugin.__qualname__):
@@ -63,6 +63,10 @@ def register(name: str, *, control: bool = False) -> Callable[[type[P]], type[P]
         return plugin
 
     return decorate
+
+
+def _kind_of(plugin: type[Plugin]) -> str:
+    return next(kind for kind, base in KINDS.items() if issubclass(plugin, base))
 
 
 def _check(kind: str, name: str, plugin: type[Plugin]) -> None:
@@ -124,7 +128,7 @@ def make(base: type[P], spec: Spec) -> P:
     Raises:
         ValueError: if the plugin, the preset, a field or a value is unknown or refused.
     """
-    kind = next(kind for kind, known in KINDS.items() if known is base)
+    kind = _kind_of(base)
     plugin = _found(kind, spec.name)
     if plugin is None:
         raise ValueError(_unknown(kind, spec.name))
@@ -132,8 +136,9 @@ def make(base: type[P], spec: Spec) -> P:
         raise ValueError(
             f"expected a preset of {spec.name} ({sorted(plugin.presets)}), got {spec.preset}"
         )
-    given = dict(plugin.presets.get(spec.preset, {})) | dict(_current(plugin, spec))
-    types = _types(plugin)
+    given = dict(plugin.presets.get(spec.preset, {})) | dict(current(kind, spec).fields)
+    hints = get_type_hints(plugin)
+    types = {item.name: hints[item.name] for item in fields_of(plugin)}
     if strange := sorted(set(given) - set(types)):
         raise ValueError(f"expected fields of {kind} {spec.name} ({sorted(types)}), got {strange}")
     try:
@@ -164,10 +169,12 @@ def fields_of(plugin: Plugin | type[Plugin]) -> tuple[dataclasses.Field[Any], ..
     return dataclasses.fields(plugin)  # type: ignore[arg-type]
 
 
-def _current(plugin: type[Plugin], spec: Spec) -> tuple[tuple[str, Value], ...]:
-    """The fields of a spec, earlier names replaced by today's."""
-    renamed = {item.metadata.get("was"): item.name for item in fields_of(plugin)}
-    return tuple(sorted((renamed.get(name, name), value) for name, value in spec.fields))
+def current(kind: str, spec: Spec) -> Spec:
+    """The spec of a plugin with earlier names of fields replaced by today's."""
+    plugin = _found(kind, spec.name)
+    renamed = {item.metadata.get("was"): item.name for item in fields_of(plugin)} if plugin else {}
+    fields = sorted((renamed.get(name, name), value) for name, value in spec.fields)
+    return Spec(spec.name, spec.preset, tuple(fields))
 
 
 def _at(item: dataclasses.Field[Any]) -> str:
@@ -175,8 +182,8 @@ def _at(item: dataclasses.Field[Any]) -> str:
 
 
 def brief(base: type[Plugin], spec: Spec) -> Spec:
-    """The shortest spec: with the preset that leaves fewest fields to name."""
-    kind = next(kind for kind, known in KINDS.items() if known is base)
+    """The shortest spec for the same plugin: with the preset that leaves fewest fields to name."""
+    kind = _kind_of(base)
     plugin = _found(kind, spec.name)
     if plugin is None:
         return spec
@@ -185,7 +192,7 @@ def brief(base: type[Plugin], spec: Spec) -> Spec:
         for item in fields_of(plugin)
         if item.default is not dataclasses.MISSING
     }
-    written, fields = [], _current(plugin, spec)
+    written, fields = [], current(kind, spec).fields
     for preset, values in {spec.preset: {}, **plugin.presets}.items():
         usual = defaults | {name: text_of(value) for name, value in values.items()}
         kept = tuple(item for item in fields if usual.get(item[0]) != text_of(item[1]))
@@ -194,7 +201,7 @@ def brief(base: type[Plugin], spec: Spec) -> Spec:
 
 
 def _found(kind: str, name: str) -> type[Plugin] | None:
-    """The plugin; a built-in one in a file of its name is imported without all the others."""
+    """The plugin; if a built-in module has its name, the other modules are not imported."""
     if name not in _classes[kind]:
         for package in BUILT_IN:
             if importlib.util.find_spec(f"{package}.{name}"):
@@ -207,12 +214,7 @@ def _unknown(kind: str, name: str) -> str:
         return f"{kind} {name!r} cannot be imported: {_broken[name]}"
     near = difflib.get_close_matches(name, _classes[kind], n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"there are {sorted(_classes[kind])}"
-    return f"no {kind} is called {name!r}; {hint}"
-
-
-def _types(plugin: type[Plugin]) -> Mapping[str, type]:
-    hints = get_type_hints(plugin)
-    return {item.name: hints[item.name] for item in fields_of(plugin)}
+    return f"expected a {kind}, got {name!r}; {hint}"
 
 
 @cache
@@ -227,5 +229,5 @@ def _discover() -> None:
 def _try(name: str, module: str) -> None:
     try:
         importlib.import_module(module)
-    except Exception as error:  # whatever a plugin raises, the others must live
+    except Exception as error:  # whatever a plugin raises, the others must continue
         _broken[name] = f"{type(error).__name__}: {error}"

@@ -33,7 +33,7 @@ class Spec:
         if not match:
             raise ValueError(f"a spec is NAME[@PRESET][:field=value,...], got {text!r}")
         fields: dict[str, Value] = {}
-        for part in (match["fields"] or "").split(",") if match["fields"] else ():
+        for part in match["fields"].split(",") if match["fields"] else ():
             name, equals, value = (piece.strip() for piece in part.partition("="))
             if not (name.isidentifier() and equals):
                 raise ValueError(f"expected field=value, got {part!r} in {text!r}")
@@ -57,7 +57,7 @@ def coerced(text: Value, kind: type) -> Value:
     """The text as a value of its field's type.
 
     Raises:
-        ValueError: if it is none.
+        ValueError: if it is not one.
     """
     if kind is bool:
         if str(text).lower() in ("true", "false"):

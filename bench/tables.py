@@ -1,6 +1,7 @@
 """Tables with typed cells, and their text, Markdown, CSV and terminal forms."""
 
 import csv
+import io
 from collections.abc import Iterable, Sequence
 from math import isnan, nan
 from pathlib import Path
@@ -116,11 +117,12 @@ def terminal(table: Table) -> "RichTable":
 def write_csv(path: Path, table: Table) -> None:
     """A CSV file; a column of Numbers becomes NAME, NAME_low, NAME_high; the last is `reason`.
 
-    Fractions stay fractions; a cell without a number is empty. The same table, the same bytes.
+    Fractions stay fractions; a cell without a number is empty.
     """
+    columns = list(zip(*table.rows, strict=True)) or [()] * len(table.columns)
     wide = [
-        any(isinstance(row[i], Number) and not isnan(row[i].low) for row in table.rows)  # type: ignore[union-attr]
-        for i in range(len(table.columns))
+        any(isinstance(cell, Number) and not isnan(cell.low) for cell in column)
+        for column in columns
     ]
     headings: list[str] = []
     for name, numbers in zip(table.columns, wide, strict=True):
@@ -130,17 +132,25 @@ def write_csv(path: Path, table: Table) -> None:
         cells = [
             c for cell, n in zip(row, wide, strict=True) for c in _plain(cell)[: 3 if n else 1]
         ]
-        reasons = dict.fromkeys(c.reason for c in row if isinstance(c, NotAvailable))
+        reasons = dict.fromkeys(c.reason for c in row if isinstance(c, NotAvailable) and c.reason)
         rows.append([*cells, "; ".join(reasons)])
     write_rows(path, [*headings, "reason"], rows)
 
 
 def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A CSV file; the same rows, the same bytes."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(rows)
+    """A CSV file; the same rows give the same bytes."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    write_whole(path, text.getvalue())
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Writes a file so that it is whole or as it was before."""
+    draft = path.with_name(f".{path.name}.draft")
+    draft.write_text(text, encoding="utf-8", newline="")
+    draft.replace(path)
 
 
 def _line(cells: Sequence[str]) -> str:

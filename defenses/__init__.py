@@ -1,1 +1,1 @@
-"""Defenses: one file, or one folder for a family, per plugin."""
+"""Defenses: one file per plugin, or one folder per family."""

@@ -18,14 +18,14 @@ class Blur(Defense):
     Source: McPherson, Shokri, Shmatikov, arXiv:1609.00408, 2016 (attacked there).
     """
 
-    sigma: float = field(0.06, about="of the Gaussian, fraction of picture width", at="protect")
+    sigma: float = field(0.06, about="standard deviation, fraction of picture width", at="protect")
 
     def __post_init__(self) -> None:
         if self.sigma <= 0:
-            raise ValueError(f"sigma must be above 0, got {self.sigma}")
+            raise ValueError(f"expected sigma > 0, got {self.sigma}")
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
-        """Blurred pictures; at the edge the picture is mirrored."""
+        """Blurred pictures; the picture is mirrored beyond its edges."""
         sigma_px = self.sigma * faces.images.shape[3]
         blurred = np.empty_like(faces.images)
         for image, out in zip(faces.images, blurred, strict=True):

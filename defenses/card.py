@@ -10,8 +10,8 @@ from bench.faces import MISSING, Faces, Release
 from bench.nn.state import restored
 from bench.registry import register
 
-VALID_SHARE = 0.2  # of the defender's pictures, to stop its classifier by
-STEPS, ROUNDS = 80, 3  # of its training
+VALID_SHARE = 0.2  # of the defender's pictures, for early stopping of its classifier
+STEPS, ROUNDS = 80, 3  # of the training of the classifier
 
 
 @register("card", control=True)
@@ -19,12 +19,12 @@ STEPS, ROUNDS = 80, 3  # of its training
 class Card(Learned):
     """Prints the utility label, predicted by the defender's classifier, on a blank card.
 
-    A defense is useful only where it keeps more utility, or hides more, than this.
+    A defense is useful only if it keeps more utility, or hides more, than this control.
 
     Source: ours.
     """
 
-    utility: str = field("expression", about="label that is printed")
+    utility: str = field("expression", about="label to print")
 
     @property
     def reads_to_fit(self) -> tuple[str, ...]:
@@ -54,17 +54,17 @@ class Card(Learned):
         return {**weights, "n_classes": np.array([n_classes])}
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
-        """Black cards with a white bar in one of C columns, which is the label.
+        """Black cards with a white bar in one of C columns: that of the label.
 
         Notes: `scores`, the classifier's log-probabilities, float32 (N, C).
         """
         from bench.nn.backbones import ConvNet
-        from bench.nn.classifier import answered
+        from bench.nn.classifier import log_probs
         from bench.nn.inputs import Augmentation
 
         n_classes, width = int(weights["n_classes"][0]), faces.images.shape[-1]
         net = restored(ConvNet(n_classes, width), weights, context.device)
-        scores = answered(net, faces.images, Augmentation(), context.device)
+        scores = log_probs(net, faces.images, Augmentation(), context.device)
         label = scores.argmax(axis=1)  # (N,)
         column = np.arange(width) * n_classes // width  # (W,), of each pixel column
         bar = (column == label[:, None])[:, None, None, :]  # (N, 1, 1, W)

@@ -15,7 +15,7 @@ from bench.registry import register
 class Constant(LatentDefense):
     """Gives out the same grey picture, and zeros as code, for everybody.
 
-    Every attack on it must end exactly at chance; any other result reveals a leak in the bench.
+    Every attack on it must be exactly at chance; any other result reveals a bug of the suite.
 
     Source: ours.
     """

@@ -18,11 +18,11 @@ class Eigenface(Learned, LatentDefense):
     Source: Turk and Pentland, Journal of Cognitive Neuroscience 3(1), 1991.
     """
 
-    k: int = field(16, about="components kept", at="fit")
+    k: int = field(16, about="number of components", at="fit")
 
     def __post_init__(self) -> None:
         if self.k < 1:
-            raise ValueError(f"k must be at least 1, got {self.k}")
+            raise ValueError(f"expected k >= 1, got {self.k}")
 
     def fit(self, faces: Faces, context: Context) -> Weights:
         """Mean (D,) and components (k, D) of the defender's pictures in 0..1, D = 3*H*W."""
@@ -30,9 +30,7 @@ class Eigenface(Learned, LatentDefense):
 
         n, size = len(faces), faces.images[0].size
         if self.k > min(n, size):
-            raise ValueError(
-                f"k must be at most min(pictures, values) = {min(n, size)}, got {self.k}"
-            )
+            raise ValueError(f"expected k <= min(pictures, values) = {min(n, size)}, got {self.k}")
         seed = int(context.rng.integers(2**31))
         pca = PCA(self.k, svd_solver="randomized", random_state=seed).fit(_flat(faces))
         return {

@@ -20,17 +20,17 @@ class Mask(Defense):
     """Blackens a fixed region.
 
     Source: Newton, Sweeney, Malin, IEEE TKDE 17(2), 2005 (bars over the eyes, attacked there).
-    Differs from it: the region is the same in every picture, not found in each.
+    Differs from it: the region is the same in every picture, not detected.
     """
 
-    region: str = field("eyes", about="what is hidden: eyes, mouth, face", at="protect")
+    region: str = field("eyes", about="hidden region: eyes, mouth or face", at="protect")
 
     def __post_init__(self) -> None:
         if self.region not in REGIONS:
-            raise ValueError(f"region must be one of {sorted(REGIONS)}, got {self.region!r}")
+            raise ValueError(f"expected region in {sorted(REGIONS)}, got {self.region!r}")
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
-        """The pictures with the region black."""
+        """The pictures with a black region."""
         height, width = faces.images.shape[2:]
         top, bottom, left, right = REGIONS[self.region]
         rows = slice(round(top * height), round(bottom * height))

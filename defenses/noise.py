@@ -15,14 +15,14 @@ class Noise(Defense):
     """Adds independent Gaussian noise to every value, then clips.
 
     Source: Todt, Hanisch, Strufe, arXiv:2210.10651, 2022 (attacked there).
-    Differs from it: symmetric; noise clipped at 0 before it is added only brightens.
+    Differs from it: symmetric noise; if it is clipped at 0 before it is added, it only brightens.
     """
 
     sigma: float = field(0.2, about="standard deviation, fraction of 255", at="protect")
 
     def __post_init__(self) -> None:
         if self.sigma <= 0:
-            raise ValueError(f"sigma must be above 0, got {self.sigma}")
+            raise ValueError(f"expected sigma > 0, got {self.sigma}")
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
         """Noisy pictures."""

@@ -13,17 +13,17 @@ from bench.registry import register
 @register("none", control=True)
 @dataclass(frozen=True)
 class NoDefense(LatentDefense):
-    """Gives out the picture as it is; its code is a small copy.
+    """Gives out the picture unchanged; the code is a small copy of it.
 
     Source: ours (the papers' privacy-unconstrained case).
     """
 
     changes_nothing = True
 
-    side: int = field(16, about="side of the small picture that is its code, px", at="protect")
+    side: int = field(16, about="side of the small copy, px", at="protect")
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
-        """The pictures."""
+        """The pictures, unchanged."""
         return Release(faces.images)
 
     def encode(self, faces: Faces, weights: Weights, context: Context) -> NDArray[np.float32]:

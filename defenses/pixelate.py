@@ -15,17 +15,17 @@ class Pixelate(Defense):
     """Replaces each square block by its mean colour.
 
     Source: McPherson, Shokri, Shmatikov, arXiv:1609.00408, 2016 (attacked there).
-    Differs from it: true means; toolkits that shrink bilinearly sample a few points.
+    Differs from it: exact means; toolkits that resize bilinearly use only a few pixels.
     """
 
     block: float = field(0.125, about="side of a block, fraction of picture width", at="protect")
 
     def __post_init__(self) -> None:
         if not 0 < self.block <= 1:
-            raise ValueError(f"block is a fraction of the width, 0 to 1, got {self.block}")
+            raise ValueError(f"expected 0 < block <= 1 (of the width), got {self.block}")
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
-        """Pictures of blocks; those at the right and lower edge may be smaller."""
+        """Pictures of blocks; blocks at the right and lower edges may be smaller."""
         height, width = faces.images.shape[2:]
         side_px = max(1, round(self.block * width))
         images = np.empty_like(faces.images)

@@ -20,8 +20,8 @@ def test_pictures_are_rendered_alike_on_cpu_and_gpu():
 def test_a_network_learns_and_answers_on_the_gpu():
     from bench.api import Context
     from bench.nn.backbones import ConvNet
-    from bench.nn.classifier import Labelled, answered, fitted
-    from bench.nn.inputs import Pictures
+    from bench.nn.classifier import Labelled, fitted, log_probs
+    from bench.nn.inputs import Augmentation
     from bench.nn.state import restored
     from bench.nn.training import Schedule
 
@@ -30,7 +30,7 @@ def test_a_network_learns_and_answers_on_the_gpu():
     images = (rng.integers(0, 128, (256, 3, 32, 32)) + 100 * truth[:, None, None, None]) % 256
     data = Labelled(images.astype(np.uint8), truth)
     context = Context((), "cuda", print, lambda share: None, None, rng)
-    prepare, schedule = Pictures(0.05, flip=True), Schedule(1e-3, 64, 50, 2)
+    prepare, schedule = Augmentation(0.05, flip=True), Schedule(1e-3, 64, 50, 2)
     weights = fitted(lambda: ConvNet(2, 32), data, data, prepare, schedule, context)
     net = restored(ConvNet(2, 32), weights, "cuda")
-    assert (answered(net, data.inputs, prepare, "cuda").argmax(axis=1) == truth).mean() > 0.95
+    assert (log_probs(net, data.inputs, prepare, "cuda").argmax(axis=1) == truth).mean() > 0.95

@@ -2,19 +2,15 @@
 
 from collections.abc import Iterator
 from itertools import combinations, pairwise
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special, stats
 
 from bench.annotation.choice import Bins
-from bench.annotation.votes import Votes
+from bench.annotation.votes import Mask, Votes
 from bench.answers import Estimate
-from bench.metrics.intervals import Floats, Ids, wilson
+from bench.metrics.intervals import Floats, Ids, widened, wilson
 from bench.tables import Cell, NotAvailable, Number, Table
-
-Mask = NDArray[np.bool_]
 
 UNAMBIGUOUS = 1.0  # least |evidence|; section 6.5
 N_WORST = 10
@@ -26,8 +22,8 @@ def share_correct(correct: Floats, unit: Ids) -> Estimate:
     """Share of correct labels, with an interval over images and labelers at once.
 
     Labels of one image are alike, and so are labels of one labeler: the variance is the sum of
-    both clusterings' less that of single labels, on the logit scale, with Student's t of the fewer
-    clusters; never narrower than Wilson's interval.
+    both clusterings' minus that of single labels, on the logit scale, with Student's t of the fewer
+    clusters. The interval is never narrower than Wilson's.
 
     Args:
         correct: 1, 0, or nan if not labelled, (I, L).
@@ -45,34 +41,26 @@ def share_correct(correct: Floats, unit: Ids) -> Estimate:
         raise ValueError("there are no labels")
     share = float(np.nansum(correct) / n)
     residual = np.where(there, correct - share, 0.0)  # (I, L)
-    units, place = np.unique(unit[there.any(axis=1)], return_inverse=True)
-    by_unit = np.zeros(len(units))
-    np.add.at(by_unit, place, residual[there.any(axis=1)].sum(axis=1))
+    labelled = there.any(axis=1)
+    _, place = np.unique(unit[labelled], return_inverse=True)
+    by_unit = np.bincount(place, residual[labelled].sum(axis=1))
     by_labeler = residual[:, there.any(axis=0)].sum(axis=0)
-    parts = [_variance(by_unit, n), _variance(by_labeler, n)]
-    single = float((residual**2).sum() / n**2)
-    variance = max(sum(parts) - single, *parts)
     n_clusters = min(len(by_unit), len(by_labeler))
     if n_clusters < 2:
         return Estimate(share, np.nan, np.nan, n, np.nan)
+    parts = [(x**2).sum() / n**2 * len(x) / (len(x) - 1) for x in (by_unit, by_labeler)]
+    variance = max(sum(parts) - (residual**2).sum() / n**2, *parts)
     inside = np.clip(share, 0.5 / n, 1 - 0.5 / n)
     error = np.sqrt(variance) / (inside * (1 - inside))
     half = special.stdtrit(n_clusters - 1, 0.975) * error
     low, high = special.expit(special.logit(inside) + np.array([-half, half]))
-    floor = wilson(share * n, n)
-    return Estimate(share, min(float(low), floor[0]), max(float(high), floor[1]), n, np.nan)
-
-
-def _variance(sums: Floats, n: int) -> float:
-    """Of a mean over n labels, by the sums of residuals of its clusters."""
-    g = len(sums)
-    return float((sums**2).sum() / n**2 * g / (g - 1)) if g > 1 else 0.0
+    return widened(Estimate(share, float(low), float(high), n, np.nan), wilson(share * n, n))
 
 
 def accuracies(
     votes: Votes, chosen: Mask | slice = slice(None), *, wrong: bool = False
 ) -> Iterator[Number | NotAvailable]:
-    """Mean accuracy (or error) of single labelers on the chosen images, by version."""
+    """Mean accuracy (or error) of single labelers on the chosen images, for each version."""
     for correct in votes.correct:
         counted = 1 - correct[chosen] if wrong else correct[chosen]
         try:
@@ -138,30 +126,18 @@ def _groups(votes: Votes, name: str) -> Iterator[tuple[str, Mask]]:
     yield from ((span, place == i) for i, span in enumerate(spans))
 
 
-class TTest(NamedTuple):
-    """Student's t of a mean difference against 0, its degrees of freedom and two-sided p."""
+def t_test(first: Floats, second: Floats) -> tuple[Number, float, int, float]:
+    """Paired test of the number of labelers who are right about each image: difference, t, df, p.
 
-    difference: float
-    t: float
-    df: int
-    p: float
-
-
-def t_test(first: Floats, second: Floats) -> TTest:
-    """Test of the difference, per image, in the number of labelers who are right.
-
-    If not all labelled both versions, their share times the number of labelers is compared.
-
-    Args:
-        first: 1, 0 or nan, (I, L).
-        second: the other version's.
+    Both versions are 1, 0 or nan, (I, L). If not all labelled both, their share times the number of
+    labelers is compared.
 
     Raises:
         ValueError: with fewer than two images, or if all differences are equal.
 
     Source: Shirai and Whitehill, section 5.3.
     """
-    both = ~np.isnan(first).all(axis=1) & ~np.isnan(second).all(axis=1)
+    both = ~(np.isnan(first).all(axis=1) | np.isnan(second).all(axis=1))
     if both.sum() < 2:
         raise ValueError("a t-test needs two images or more")
     difference = np.nanmean(first[both], axis=1) - np.nanmean(second[both], axis=1)
@@ -169,7 +145,7 @@ def t_test(first: Floats, second: Floats) -> TTest:
         raise ValueError("all differences are equal, so t is undefined")
     found = stats.ttest_1samp(difference * first.shape[1], 0)
     t, p = float(found.statistic), float(found.pvalue)
-    return TTest(float(difference.mean()), t, len(difference) - 1, p)
+    return Number(float(difference.mean())), t, len(difference) - 1, p
 
 
 def t_tests(votes: Votes) -> Table:
@@ -178,8 +154,7 @@ def t_tests(votes: Votes) -> Table:
     named = zip(votes.versions, votes.correct, strict=True)
     for (first, correct), (second, other) in combinations(named, 2):
         try:
-            difference, *test = t_test(correct, other)
-            rows.append((f"{first} - {second}", Number(difference), *test))
+            rows.append((f"{first} - {second}", *t_test(correct, other)))
         except ValueError as error:
             rows.append((f"{first} - {second}", *[NotAvailable(str(error))] * 4))
     return votes.table(
@@ -203,10 +178,9 @@ def worst(votes: Votes) -> Table:
         labelled = np.flatnonzero(~np.isnan(correct).all(axis=1))
         share = np.nanmean(correct[labelled], axis=1)
         for place in np.argsort(share, kind="stable")[:N_WORST]:
-            i = labelled[place]
-            facts = (votes.facts[name][i] for name in named)
-            truth = votes.classes[votes.truth[i]]
-            rows.append((version, votes.images[i], Number(float(share[place])), truth, *facts))
+            i, accuracy = labelled[place], Number(float(share[place]))
+            facts = (votes.classes[votes.truth[i]], *(votes.facts[name][i] for name in named))
+            rows.append((version, votes.images[i], accuracy, *facts))
     return votes.table(
         "worst",
         f"the {N_WORST} worst images of each version",

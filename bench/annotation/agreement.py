@@ -1,9 +1,11 @@
 """Agreement of labelers, and which of them are careless."""
 
+from contextlib import suppress
+
 import numpy as np
 from scipy import stats
 
-from bench.annotation.votes import Votes
+from bench.annotation.votes import Votes, clear_majority
 from bench.metrics.intervals import Floats, Ids, estimate
 from bench.tables import Cell, NotAvailable, Number, Table
 
@@ -18,12 +20,11 @@ def krippendorff(counts: Ids, weights: Floats | None = None) -> float:
     """Krippendorff's alpha for nominal data: 1 is perfect agreement, 0 that of chance.
 
     Args:
-        counts: labels of each class that a unit (an image) was given, (I, C); units with fewer than
-            two labels do not count.
-        weights: how often each unit counts, (I,); once if None.
+        counts: labels of each image by class, (I, C); images with fewer than two do not count.
+        weights: how often each image counts, (I,); once if None.
 
     Raises:
-        ValueError: if no unit has two labels, or all labels are the same: alpha is undefined.
+        ValueError: if no image has two labels, or all labels are the same.
 
     Source: Krippendorff, Computing Krippendorff's Alpha-Reliability, 2011.
     """
@@ -48,7 +49,11 @@ def alphas(votes: Votes) -> Table:
     for version, counts in zip(votes.versions, votes.counts, strict=True):
 
         def statistic(weights: Floats, counts: Ids = counts) -> Floats:
-            return np.array([_alpha_or_nan(counts, row) for row in weights])
+            values = np.full(len(weights), np.nan)
+            for i, row in enumerate(weights):
+                with suppress(ValueError):
+                    values[i] = krippendorff(counts, row)
+            return values
 
         try:
             krippendorff(counts)
@@ -63,13 +68,6 @@ def alphas(votes: Votes) -> Table:
         rows,
         "1: all labelers agree; 0: they agree as often as by chance.",
     )
-
-
-def _alpha_or_nan(counts: Ids, weights: Floats) -> float:
-    try:
-        return krippendorff(counts, weights)
-    except ValueError:
-        return np.nan
 
 
 def labeler_table(votes: Votes) -> Table:
@@ -92,7 +90,9 @@ def _labeler(votes: Votes, j: int) -> tuple[Cell, ...]:
     own = votes.labels[:, :, j]  # (V, I)
     there = own >= 0
     others = votes.counts - (own[..., None] == np.arange(len(votes.classes)))  # (V, I, C)
-    n_agree, n_compared = _agreement(own, others)
+    majority = clear_majority(others)  # (V, I)
+    compared = there & (majority >= 0)
+    n_compared, n_agree = int(compared.sum()), int((own == majority)[compared].sum())
     same = float(np.bincount(own[there]).max() / there.sum())
     totals = others.sum(axis=(0, 1))  # (C,)
     seconds, correct = votes.seconds[:, :, j], votes.correct[:, :, j]
@@ -107,10 +107,3 @@ def _labeler(votes: Votes, j: int) -> tuple[Cell, ...]:
     careless = ", ".join(reason for reason, holds in reasons.items() if holds)
     shares = map(Number, (accuracy, n_agree / max(1, n_compared), same))
     return (votes.labelers[j], int(there.sum()), *shares, median, careless)
-
-
-def _agreement(own: Ids, others: Ids) -> tuple[int, int]:
-    """How often a labeler agrees with the clear majority of the others, and of how many."""
-    most = others.max(axis=-1)
-    clear = (own >= 0) & ((others == most[..., None]).sum(axis=-1) == 1)
-    return int((own == others.argmax(axis=-1))[clear].sum()), int(clear.sum())

@@ -12,9 +12,10 @@ from bench.annotation.figures import consensus_figure, curve_figure, evidence_fi
 from bench.annotation.mixed import mixed
 from bench.annotation.reading import BadLine, Reading, read_key, read_labels
 from bench.annotation.votes import TruthFrom, Votes, votes_by_question
-from bench.tables import NotAvailable, Table, markdown, write_csv, write_rows
+from bench.tables import Table, markdown, write_csv, write_rows
 
 REPORT, BAD = "analysis.md", "bad.csv"
+_SEED = 0  # of the teams of labelers
 
 
 class AnalysisOptions(NamedTuple):
@@ -26,7 +27,6 @@ class AnalysisOptions(NamedTuple):
         bins: of evidence.
         attributes: columns of the key by which errors are reported.
         without_careless: leave out careless labelers.
-        seed: draws teams of labelers.
     """
 
     truth_from: TruthFrom = "raw"
@@ -34,19 +34,15 @@ class AnalysisOptions(NamedTuple):
     bins: Bins = Bins()
     attributes: tuple[str, ...] = accuracy.ATTRIBUTES
     without_careless: bool = False
-    seed: int = 0
 
 
 def analyse(
     files: Sequence[Path], keys: Sequence[Path], options: AnalysisOptions, out: Path
 ) -> tuple[list[Table], list[BadLine]]:
-    """Reads labels, and writes analysis.md, a CSV per table, bad.csv and the figures.
+    """Writes analysis.md, a CSV per table, bad.csv and the figures.
 
     Returns:
         the tables, and the lines that were not used.
-
-    Raises:
-        ValueError: if a file or a question cannot be used at all.
     """
     key = read_key(keys)
     reading = read_labels(files, key)
@@ -74,12 +70,9 @@ def write_table(table: Table, folder: Path) -> None:
 
 def _tables(votes: Votes, options: AnalysisOptions, out: Path) -> list[Table]:
     """All tables about a question; its figures are drawn to `out`."""
-    curve: majority.Curve | NotAvailable
-    try:
-        curve = majority.curve(votes, options.rules, np.random.default_rng(options.seed))
+    curve = majority.curve(votes, options.rules, np.random.default_rng(_SEED))
+    if isinstance(curve, majority.Curve):
         curve_figure(votes, curve, out / f"{votes.question}-curve.png")
-    except ValueError as error:
-        curve = NotAvailable(str(error))
     consensus_figure(votes, out / f"{votes.question}-consensus.png")
     evidence_figure(votes, options.bins, out / f"{votes.question}-evidence.png")
     return [
@@ -97,19 +90,17 @@ def _tables(votes: Votes, options: AnalysisOptions, out: Path) -> list[Table]:
 
 
 def _report(tables: Iterable[Table], reading: Reading, left_out: Sequence[str]) -> str:
-    """The Markdown: what was read, then the tables (of the curve, some points)."""
+    """The Markdown: the lines left out, then the tables, with some points of the curve."""
     lines = [f"# Annotation study: {len(reading.labels)} labels", ""]
     if reading.bad:
         lines += [f"{len(reading.bad)} lines were not used; all are in {BAD}:", ""]
         lines += [f"- {bad}" for bad in reading.bad[:20]] + [""]
     if left_out:
         lines += [f"Left out as careless: {', '.join(left_out)}", ""]
-    return "\n".join([*lines, markdown(map(_shortened, tables), level=3)])
-
-
-def _shortened(table: Table) -> Table:
-    """The curve at some numbers of labelers."""
-    if not table.name.endswith("-curve"):
-        return table
-    rows = [row for row in table.rows if row[1] in majority.SHOWN_N or row[0] == ""]
-    return table._replace(rows=rows)
+    shown = (
+        table._replace(rows=[r for r in table.rows if r[1] in majority.SHOWN_N or r[0] == ""])
+        if table.name.endswith("-curve")
+        else table
+        for table in tables
+    )
+    return "\n".join([*lines, markdown(shown, level=3)])

@@ -9,18 +9,19 @@ import numpy as np
 from bench.faces import Array
 from bench.metrics.intervals import Floats, Ids
 
+REACH = 3.0
+
 
 class Bins(NamedTuple):
-    """Bins of evidence; values beyond the reach go to the outermost bins.
+    """Bins of evidence from -3 to 3; values beyond go to the outermost bins.
 
-    The defaults are the paper's for joy: 12 bins from -3 to 3. `Bins(width=3)` is the paper's way
-    for anger: negative and positive evidence.
+    The default is the paper's for joy: 12 bins. `Bins(width=3)` is the paper's for anger: negative
+    and positive evidence.
 
     Source: Shirai and Whitehill, CVPR-W 2019, section 5.1.
     """
 
     width: float = 0.5
-    reach: float = 3.0
 
     @property
     def edges(self) -> Floats:
@@ -29,13 +30,13 @@ class Bins(NamedTuple):
         Raises:
             ValueError: unless the width divides the range.
         """
-        n_bins = 2 * self.reach / self.width if self.width > 0 else 0
+        n_bins = 2 * REACH / self.width if self.width > 0 else 0
         if n_bins < 1 or abs(n_bins - round(n_bins)) > 1e-9:
             raise ValueError(
-                f"expected a width that divides -{self.reach} to {self.reach} evenly, got "
-                f"{self.width}; change --bin-width"
+                f"expected a width that divides -{REACH} to {REACH} evenly, got {self.width}; "
+                "change --bin-width"
             )
-        return np.linspace(-self.reach, self.reach, round(n_bins) + 1)
+        return np.linspace(-REACH, REACH, round(n_bins) + 1)
 
     def places(self, evidence: Floats) -> Ids:
         """The bin of each picture, (N,), 0..B-1; -1 without evidence."""
@@ -50,10 +51,9 @@ def evidence_in(labels: Mapping[str, Array], names: str) -> Floats:
     Raises:
         ValueError: if the data do not have such a label.
     """
-    wanted = names.split("+")
-    if absent := sorted(set(wanted) - set(labels)):
+    if absent := sorted(set(names.split("+")) - set(labels)):
         raise ValueError(f"--evidence: expected labels of {sorted(labels)}, got {absent}")
-    mean = np.mean([np.asarray(labels[name], np.float64) for name in wanted], axis=0)
+    mean = np.mean([np.asarray(labels[name], np.float64) for name in names.split("+")], axis=0)
     return np.asarray(6 * (mean - 0.5))
 
 
@@ -69,14 +69,12 @@ def by_bins(evidence: Floats, n: int, bins: Bins, rng: np.random.Generator) -> t
     place = bins.places(evidence)
     if (place < 0).all():
         raise ValueError("expected evidence to choose by, got none; use --choose random")
-    members = [rng.permutation(np.flatnonzero(place == number)) for number in range(n_bins)]
-    per_bin = n // n_bins
-    short = [
-        f"{low:g} to {high:g}: {len(mine)} of {per_bin}"
-        for (low, high), mine in zip(pairwise(bins.edges), members, strict=True)
-        if len(mine) < per_bin
-    ]
-    return np.concatenate([mine[:per_bin] for mine in members]), "; ".join(short)
+    chosen, short, per_bin = [], [], n // n_bins
+    for number, (low, high) in enumerate(pairwise(bins.edges)):
+        chosen.append(rng.permutation(np.flatnonzero(place == number))[:per_bin])
+        if len(chosen[-1]) < per_bin:
+            short.append(f"{low:g} to {high:g}: {len(chosen[-1])} of {per_bin}")
+    return np.concatenate(chosen), "; ".join(short)
 
 
 def at_random(n_there: int, n: int, rng: np.random.Generator) -> Ids:

@@ -1,21 +1,24 @@
 """A classifier of raw faces that learns from labels given to protected ones."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from bench.annotation.panel import Labeler
-from bench.annotation.study_pictures import StudyPictures
+from bench.annotation.panel import PanelOptions, panel
+from bench.annotation.study_pictures import StudyPictures, study_pictures
 from bench.annotation.study_spec import RAW, StudySpec
+from bench.annotation.votes import Mask
 from bench.answers import Answers
 from bench.api import Attacker, Classifier, Dataset
-from bench.faces import Sample, Target
+from bench.faces import Faces, Sample, Target
 from bench.metrics.accuracy import auc_statistic, balanced_statistic, top1_statistic
 from bench.metrics.intervals import Ids, Statistic, estimate
 from bench.registry import make
 from bench.runner.rng import generator
+from bench.runner.step import Engine
+from bench.runner.store import Store
 from bench.runner.worker import Worker
 from bench.spec import Spec
 from bench.tables import Cell, Number, Table
@@ -26,55 +29,55 @@ VALID_SHARE = 0.25  # of the training groups, for early stopping
 
 
 class Examples(NamedTuple):
-    """Pictures for training and testing.
+    """Raw pictures for training and testing.
 
     Attributes:
-        images: raw, uint8 (N, 3, H, W).
+        faces: pictures with labels and image ids.
         truth: (N,), 1 or 0.
-        person: (N,).
         group: is never split between training and test, (N,): a take, or a person under `open`.
-        image_id: (N,).
     """
 
-    images: NDArray[np.uint8]
+    faces: Faces
     truth: Ids
-    person: Ids
     group: Ids
-    image_id: Ids
+
+    @property
+    def person(self) -> Ids:
+        """The person of each picture, (N,)."""
+        return np.asarray(self.faces.labels["identity"], np.int64)
 
 
-def downstream(
-    spec: StudySpec,
-    pictures: StudyPictures,
-    labelers: Sequence[Labeler],
-    classifier: Spec,
-    worker: Worker,
+def train_downstream(
+    folder: Path, options: PanelOptions, learner: Spec, store: Store, engine: Engine, worker: Worker
 ) -> Table:
     """Accuracy of a classifier by the source of its labels, and its loss against true labels.
 
-    Two-fold cross-validation over takes (closed) or people (open); training pictures are balanced
-    by repeating those of the rarer label. All sources share the random numbers.
+    A panel labels all pictures of the probe. Two-fold cross-validation over takes (closed) or
+    people (open); training pictures are balanced by repeating those of the rarer label. All sources
+    share the random numbers.
 
     Raises:
         ValueError: if the panel is even, or there are too few groups of pictures.
     """
-    if (n := len(labelers)) % 2 == 0:  # their votes may tie
+    spec, n = StudySpec.read(folder), options.n_labelers
+    if n % 2 == 0:  # their votes may tie
         raise ValueError(f"expected an odd number of labelers, got {n}; change --labelers")
-    examples = _examples(spec, pictures)
-    known = pictures.truth >= 0
+    pictures = study_pictures(spec, store, engine)
+    labelers = panel(spec, pictures, options, store, engine)
+    examples, known = _examples(spec, pictures), pictures.truth >= 0
     sources = {TRUE: examples.truth}
     for version in pictures.versions:
-        votes = [labeler.says_yes(version, spec.seed) for labeler in labelers]
+        votes = [labeler.answers_yes(version, spec.seed) for labeler in labelers]
         sources[version] = np.asarray(np.mean(votes, axis=0) > 0.5, np.int64)[known]
     answers = {
-        name: _out_of_fold(examples, labels, classifier, spec.seed, worker)
+        name: _out_of_fold(examples, labels, learner, spec.seed, worker)
         for name, labels in sources.items()
     }
     return Table(
         f"{spec.name}: a classifier of raw faces by the source of its labels "
         f"({n} SIMULATED labelers)",
         ("labels from", "labels right", "accuracy", "balanced", "AUC", "loss", "loss against raw"),
-        [_row(name, labels, answers, examples) for name, labels in sources.items()],
+        [_row(name, labels, answers, examples.truth) for name, labels in sources.items()],
         f"Percent, with 95 % intervals over people; {len(examples.truth)} pictures of "
         f"{len(np.unique(examples.person))} people. Loss: of balanced accuracy, against true "
         "labels and against labels of raw pictures.",
@@ -84,32 +87,26 @@ def downstream(
 
 def _examples(spec: StudySpec, pictures: StudyPictures) -> Examples:
     """The labelled pictures of the probe, which neither the panel nor a defense has seen."""
-    labels = pictures.faces.labels
-    person = np.asarray(labels["identity"], np.int64)
-    own = np.arange(len(person))  # without takes, each picture is one
-    by_person = make(Dataset, spec.data).protocol == "open"
-    group = person if by_person else np.asarray(labels.get("take", own), np.int64)
     known = np.flatnonzero(pictures.truth >= 0)
-    faces, truth = pictures.faces.pick(known), pictures.truth[known]
-    return Examples(faces.images, truth, person[known], group[known], faces.image_id)
+    faces = pictures.faces.pick(known)
+    by_person = make(Dataset, spec.data).protocol == "open"
+    group = faces.labels["identity"] if by_person else faces.labels.get("take", known)
+    return Examples(faces, pictures.truth[known], np.asarray(group, np.int64))
 
 
-def _row(
-    name: str, labels: Ids, answers: Mapping[str, Answers], examples: Examples
-) -> tuple[Cell, ...]:
-    """One source of labels."""
-    own, person = answers[name], examples.person
+def _row(name: str, labels: Ids, answers: Mapping[str, Answers], truth: Ids) -> tuple[Cell, ...]:
+    own = answers[name]
     balanced = balanced_statistic(own)
-    cells: list[Cell] = [name, Number(float((labels == examples.truth).mean()))]
+    cells: list[Cell] = [name, Number(float((labels == truth).mean()))]
     for statistic in (top1_statistic(own), balanced, auc_statistic(own)):
-        cells.append(Number(*estimate(statistic, person, np.nan)[:3]))
+        cells.append(Number(*estimate(statistic, own.person, np.nan)[:3]))
     for better in (TRUE, RAW):
         cells.append("" if name in (TRUE, better) else _loss(balanced, answers[better]))
     return tuple(cells)
 
 
 def _loss(balanced: Statistic, better: Answers) -> Number:
-    """The other source's balanced accuracy less this one's, over the same people."""
+    """The other source's balanced accuracy minus this one's, over the same people."""
     other = balanced_statistic(better)
     found = estimate(lambda w: other(w) - balanced(w), better.person, np.nan, share=False)
     return Number(*found[:3])
@@ -124,12 +121,11 @@ def _out_of_fold(
         raise ValueError(f"--classifier: expected a classifier, got {classifier}")
     groups = generator("halves", seed).permutation(np.unique(examples.group))
     if len(groups) < 4:
-        raise ValueError(
-            f"expected 4 takes or people or more, got {len(groups)}; use more pictures"
-        )
+        n = len(groups)
+        raise ValueError(f"expected 4 takes or people or more, got {n}; use more pictures")
     scores = np.zeros((len(labels), 2), np.float32)
-    halves = np.array_split(groups, 2)
-    for half, others in zip(halves, halves[::-1], strict=True):
+    first, second = np.array_split(groups, 2)
+    for half, others in ((first, second), (second, first)):
         test, train = np.isin(examples.group, half), np.isin(examples.group, others)
         valid = np.isin(examples.group, others[: max(1, round(VALID_SHARE * len(others)))])
         knowledge = Knowledge(
@@ -140,17 +136,16 @@ def _out_of_fold(
             frozenset(),
         )
         weights = learner.fit(knowledge, worker.training(generator("student", seed)))
-        shown = Sample(examples.images[test])
+        shown = Sample(examples.faces.images[test])
         scores[test] = learner.predict(shown, weights, worker.protecting())
-    return Answers(scores, examples.truth, examples.person, examples.image_id)
+    return Answers(scores, examples.truth, examples.person, examples.faces.image_id)
 
 
-def _balanced(examples: Examples, labels: Ids, mask: NDArray[np.bool_], seed: int) -> Sample:
+def _balanced(examples: Examples, labels: Ids, mask: Mask, seed: int) -> Sample:
     """Pictures under the mask, equally many of both labels."""
     rng = generator("even", seed)
     sides = [np.flatnonzero(mask & (labels == label)) for label in (0, 1)]
     n = max(map(len, sides))
     index = np.concatenate([rng.permutation(np.resize(side, n)) for side in sides if len(side)])
-    return Sample(
-        examples.images[index], {"label": labels[index], "person": examples.person[index]}
-    )
+    known = {"label": labels[index], "person": examples.person[index]}
+    return Sample(examples.faces.images[index], known)

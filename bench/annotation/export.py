@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
@@ -25,17 +25,25 @@ class Item(NamedTuple):
     Attributes:
         token: a random name, which reveals nothing.
         key: its line of the key table.
-        shown: its pictures, uint8 (3, H, W) each.
+        shown: random file name to picture, uint8 (3, H, W).
     """
 
     token: str
     key: Mapping[str, object]
-    shown: tuple[Images, ...]
+    shown: Mapping[str, Images]
+
+
+def new_item(key: Mapping[str, object], *shown: Images) -> Item:
+    """An item with random names from the system; with a seed, labelers could redo the choice."""
+    token, *names = (secrets.token_hex(8) for _ in range(1 + len(shown)))
+    return Item(
+        token, key, {f"{name}.png": image for name, image in zip(names, shown, strict=True)}
+    )
 
 
 def picture_items(
     spec: StudySpec, pictures: StudyPictures, versions: Sequence[str], chosen: Array
-) -> list[Item]:
+) -> Iterator[Item]:
     """An item for every version of every chosen picture."""
     faces, answers = pictures.faces, {1: "yes", 0: "no", -1: ""}
     columns: dict[str, Sequence[object]] = {
@@ -45,20 +53,17 @@ def picture_items(
         "evidence": [_digits(number) for number in pictures.evidence],
         **facts(faces, pictures.targets),
     }
-    items = []
     for i in chosen:
         known = {"question": spec.name, **{name: column[i] for name, column in columns.items()}}
         for name in versions:
-            shown = (pictures.versions[name][i],)
-            items.append(Item(new_token(), {**known, "version": name}, shown))
-    return items
+            yield new_item({**known, "version": name}, pictures.versions[name][i])
 
 
 def pair_items(
     pictures: StudyPictures, versions: Sequence[str], pairs: Sequence[tuple[int, int]], *, raw: bool
-) -> list[Item]:
+) -> Iterator[Item]:
     """An item for every version of every pair; the second picture is raw if raw ones are shown."""
-    faces, items = pictures.faces, []
+    faces = pictures.faces
     person, image_id = np.asarray(faces.labels["identity"]), faces.image_id
     for i, j in pairs:
         known = {
@@ -69,9 +74,8 @@ def pair_items(
         }
         for name in versions:
             images = pictures.versions[name]
-            shown = (images[i], (faces.images if raw else images)[j])
-            items.append(Item(new_token(), {**known, "version": name}, shown))
-    return items
+            second = (faces.images if raw else images)[j]
+            yield new_item({**known, "version": name}, images[i], second)
 
 
 def facts(faces: Faces, targets: Sequence[Target]) -> dict[str, list[str]]:
@@ -89,8 +93,7 @@ def facts(faces: Faces, targets: Sequence[Target]) -> dict[str, list[str]]:
     numbers = {t.name: np.asarray(faces.labels[t.name]) for t in targets if t.kind == "continuous"}
     numbers["light"] = faces.images.mean(axis=(1, 2, 3)) / 255
     if {"yaw", "pitch"} <= set(numbers):
-        turns = [np.abs(2 * numbers[name] - 1) for name in ("yaw", "pitch")]
-        numbers["pose"] = np.maximum(*turns)
+        numbers["pose"] = np.maximum(*(np.abs(2 * numbers[name] - 1) for name in ("yaw", "pitch")))
     return named | {name: [_digits(value) for value in values] for name, values in numbers.items()}
 
 
@@ -104,68 +107,48 @@ def write(
     """Writes key.csv and study.json, and beside them the folder `send` and the MTurk files.
 
     Everything is written in the order of the tokens, so that neither names, order nor times of
-    files reveal versions or labels.
-
-    Args:
-        spec: is kept, for `simulate`.
-        items: the questions.
-        texts: each question's wording, by its name, in the order in which they are asked.
-        folder: must be empty or absent: a study that people label is never overwritten.
-        base_url: where the pictures will be found by Mechanical Turk.
+    files reveal versions or labels. Texts are the wording of each question, by its name; Mechanical
+    Turk will find the pictures at the base URL.
 
     Raises:
-        FileExistsError: if the folder is not empty.
+        FileExistsError: if the folder is not empty: a study that people label is never overwritten.
     """
     if folder.exists() and any(folder.iterdir()):
         raise FileExistsError(f"expected an empty folder, got {folder}; name another with --out")
     pictures = folder / SENT / "pictures"
     pictures.mkdir(parents=True)
     items = sorted(items, key=lambda item: item.token)
-    names = [[f"{new_token()}.png" for _ in item.shown] for item in items]
-    shown = {
-        name: image
-        for item, own in zip(items, names, strict=True)
-        for name, image in zip(own, item.shown, strict=True)
-    }
+    shown = {name: image for item in items for name, image in item.shown.items()}
     for name in sorted(shown):
         picture = np.ascontiguousarray(shown[name].transpose(1, 2, 0))  # (H, W, 3)
         Image.fromarray(picture).save(pictures / name)
-    page = _page(items, names, texts)
-    (folder / SENT / "index.html").write_text(page, encoding="utf-8")
+    (folder / SENT / "index.html").write_text(_page(items, texts), encoding="utf-8")
     (folder / "mturk.html").write_text(_template("mturk.html"), encoding="utf-8")
     rows = []
-    for item, own in zip(items, names, strict=True):
-        urls = [f"{base_url.rstrip('/')}/{name}" for name in own]
+    for item in items:
+        urls = [f"{base_url.rstrip('/')}/{name}" for name in item.shown]
         text = texts[str(item.key["question"])]
         rows.append((item.token, text, *urls, *[""] * (2 - len(urls))))
     write_rows(folder / "mturk.csv", ("picture", "text", "image_url", "image_url_2"), rows)
-    _write_key(items, folder / KEY)
+    columns = dict.fromkeys([*COLUMNS, *(name for item in items for name in item.key)])
+    lines = ({"picture": item.token, **item.key} for item in items)
+    cells = ([line.get(name, "") for name in columns] for line in lines)
+    write_rows(folder / KEY, list(columns), cells)
     spec.write(folder)
 
 
-def _page(items: Sequence[Item], names: Sequence[Sequence[str]], texts: Mapping[str, str]) -> str:
+def _page(items: Sequence[Item], texts: Mapping[str, str]) -> str:
     """The page with the questions in it."""
     study = {
-        "id": new_token()[:8],
+        "id": secrets.token_hex(4),
         "questions": [{"name": name, "text": text} for name, text in texts.items()],
         "items": [
-            {"id": item.token, "question": item.key["question"], "files": own}
-            for item, own in zip(items, names, strict=True)
+            {"id": item.token, "question": item.key["question"], "files": list(item.shown)}
+            for item in items
         ],
     }
     return _template("page.html").replace("__STUDY__", json.dumps(study).replace("<", "\\u003c"))
 
 
-def _write_key(items: Sequence[Item], path: Path) -> None:
-    columns = dict.fromkeys([*COLUMNS, *(name for item in items for name in item.key)])
-    rows = ({"picture": item.token, **item.key} for item in items)
-    write_rows(path, list(columns), ([row.get(name, "") for name in columns] for row in rows))
-
-
 def _template(name: str) -> str:
     return (files("bench.annotation") / name).read_text(encoding="utf-8")
-
-
-def new_token() -> str:
-    """Random hex digits from the system; with a seed, labelers could redo the choice."""
-    return secrets.token_hex(8)

@@ -1,6 +1,7 @@
 """Figures of the analysis, as in the paper."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import matplotlib as mpl
@@ -19,35 +20,28 @@ COLOURS = ("#000000", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#5
 
 def consensus_figure(votes: Votes, path: Path) -> None:
     """Images by consensus. Source: Shirai and Whitehill, figure 5."""
-
-    def draw(axes: Axes) -> None:
+    with _axes(votes, "consensus", path) as axes:
         width = (CONSENSUS[1] - CONSENSUS[0]) / (len(votes.versions) + 1)
         for i, (counts, colour) in enumerate(zip(by_consensus(votes), COLOURS, strict=False)):
             axes.bar(CONSENSUS[:-1] + (i + 1) * width, counts, width, color=colour)
         axes.set(xlabel="share of labelers who gave the commonest label", ylabel="images")
 
-    _figure(draw, votes, "consensus", path)
-
 
 def curve_figure(votes: Votes, found: Curve, path: Path) -> None:
     """Accuracy of the majority of n labelers. Source: Shirai and Whitehill, figure 6."""
-
-    def draw(axes: Axes) -> None:
+    with _axes(votes, "majority of n labelers (bands: the middle 90 % of teams)", path) as axes:
         for i, colour in zip(range(len(votes.versions)), COLOURS, strict=False):
             axes.fill_between(found.n, found.low[i], found.high[i], color=colour, alpha=0.12, lw=0)
             axes.plot(found.n, found.mean[i], color=colour)
         axes.set(xlabel="labelers", ylabel="accuracy of the majority", ylim=(None, 1.01))
 
-    _figure(draw, votes, "majority of n labelers (bands: the middle 90 % of teams)", path)
-
 
 def evidence_figure(votes: Votes, bins: Bins, path: Path) -> None:
     """Accuracy by evidence. Source: Shirai and Whitehill, figures 7 and 8."""
-
-    def draw(axes: Axes) -> None:
-        place = bins.places(votes.number("evidence"))
-        middles = (bins.edges[1:] + bins.edges[:-1]) / 2
-        shifts = bins.width * np.linspace(-0.2, 0.2, len(votes.versions))  # so that none overlap
+    place = bins.places(votes.number("evidence"))
+    middles = (bins.edges[1:] + bins.edges[:-1]) / 2
+    shifts = bins.width * np.linspace(-0.2, 0.2, len(votes.versions))  # so that none overlap
+    with _axes(votes, "accuracy by evidence", path) as axes:
         for correct, colour, shift in zip(votes.correct, COLOURS, shifts, strict=False):
             shown = [i for i in np.unique(place[place >= 0]) if (correct[place == i] >= 0).any()]
             if not shown:
@@ -58,21 +52,17 @@ def evidence_figure(votes: Votes, bins: Bins, path: Path) -> None:
             axes.errorbar(x, value, ends, color=colour, marker="o", ms=4, capsize=2, elinewidth=0.8)
         axes.set(xlabel="evidence", ylabel="accuracy of single labelers")
 
-    _figure(draw, votes, "accuracy by evidence", path)
 
-
-def _figure(draw: Callable[[Axes], None], votes: Votes, title: str, path: Path) -> None:
+@contextmanager
+def _axes(votes: Votes, title: str, path: Path) -> Iterator[Axes]:
+    """Axes to draw on; then adds title and legend, and writes the figure."""
     with mpl.rc_context({"axes.spines.top": False, "axes.spines.right": False, "font.size": 10}):
         figure = Figure(figsize=(6.4, 4.0), layout="constrained")  # inches
         axes = figure.subplots()
-        draw(axes)
+        yield axes
         axes.set_title(f"{votes.question}: {title}\n{votes.who}", loc="left", fontsize=10)
-        marks = [
-            mpl.lines.Line2D([], [], color=colour, lw=3)
-            for _, colour in zip(votes.versions, COLOURS, strict=False)
-        ]
-        n_columns = min(4, len(marks))
-        figure.legend(
-            marks, votes.versions, loc="outside lower center", ncols=n_columns, frameon=False
-        )
+        colours = COLOURS[: len(votes.versions)]
+        marks = [mpl.lines.Line2D([], [], color=colour, lw=3) for colour in colours]
+        n = min(4, len(marks))
+        figure.legend(marks, votes.versions, loc="outside lower center", ncols=n, frameon=False)
         figure.savefig(path, dpi=120, metadata={"Software": None})

@@ -5,18 +5,15 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bench.annotation.accuracy import accuracies
 from bench.annotation.study_spec import RAW
-from bench.annotation.votes import Votes
+from bench.annotation.votes import Mask, Votes
 from bench.answers import Estimate
 from bench.metrics.intervals import Floats, Ids, wilson
 from bench.tables import Cell, NotAvailable, Number, Table
 
-Mask = NDArray[np.bool_]
 Ties = Literal["half", "wrong", "out"]
-Level = Literal["at-least", "over"]
 
 LEVELS = (0.5, 0.75, 0.9)
 SHOWN_N = (3, 5, 7, 10, 15, 20, 30, 45, 60)  # of the curve, in the report; the CSV has all
@@ -31,12 +28,12 @@ class VoteRules(NamedTuple):
     Attributes:
         ties: a tied vote that includes the truth counts `half` (one over the number of tied
             labels) or `wrong`, or is left `out`.
-        level: consensus must reach a level (`at-least`) or exceed it (`over`); the paper's text
-            says the first, its caption the second.
+        level: consensus must reach a level (`at-least`, as in the paper's text) or exceed it
+            (`over`, as in its caption).
     """
 
     ties: Ties = "half"
-    level: Level = "at-least"
+    level: Literal["at-least", "over"] = "at-least"
 
 
 def consensus(counts: Ids) -> Floats:
@@ -46,12 +43,9 @@ def consensus(counts: Ids) -> Floats:
 
 
 def credits(counts: Ids, truth: Ids, ties: Ties) -> Floats:
-    """Credit of each vote, 0..1; nan if it is left out, or there are no votes or no truth.
+    """Credit of each vote, (..., I), 0..1; nan if it is left out, or without votes or a truth.
 
-    Args:
-        counts: votes per class, (..., I, C).
-        truth: (I,), -1 if unknown.
-        ties: see `VoteRules`.
+    Counts per class are (..., I, C); truths are (I,), -1 if unknown.
     """
     most = counts == counts.max(axis=-1, keepdims=True)
     n_most = most.sum(axis=-1)  # (..., I)
@@ -64,11 +58,9 @@ def credits(counts: Ids, truth: Ids, ties: Ties) -> Floats:
 
 def reaches(counts: Ids, level: float, rules: VoteRules) -> Mask:
     """Which images reach a level of consensus, 0..1, (I,). Counts are (I, C)."""
-    with np.errstate(invalid="ignore"):
-        # Shares are ratios of small integers: 1e-9 is less than any true difference.
-        if rules.level == "at-least":
-            return np.asarray(consensus(counts) >= level - 1e-9)
-        return np.asarray(consensus(counts) > level + 1e-9)
+    # Shares are ratios of small integers: 1e-9 is less than any true difference.
+    slack = -1e-9 if rules.level == "at-least" else 1e-9
+    return np.asarray(consensus(counts) > level + slack)
 
 
 def majority_accuracy(counts: Ids, truth: Ids, level: float, rules: VoteRules) -> Estimate:
@@ -91,23 +83,23 @@ def accuracy_table(votes: Votes, rules: VoteRules) -> Table:
     Source: Shirai and Whitehill, table 1.
     Differs from it: the share of images left, and intervals.
     """
-    columns = ["version", "images", "average"]
-    for level in LEVELS:
-        columns += [f"vote {100 * level:g}", f"left at {100 * level:g}"]
+    at_levels = [f"{what} {100 * level:g}" for level in LEVELS for what in ("vote", "left at")]
     n_images = (~np.isnan(votes.correct)).any(axis=2).sum(axis=1)  # (V,)
     rows = [
         (version, int(n_images[i]), average, *_votes_at_levels(votes, i, rules))
         for i, (version, average) in enumerate(zip(votes.versions, accuracies(votes), strict=True))
     ]
     truth = "the majority of the raw votes" if votes.truth_from == "raw" else "from the key"
-    unknown = f"{(votes.truth < 0).sum()} of {len(votes.truth)} images have none"
+    known = votes.truth[votes.truth >= 0]
+    chance = np.bincount(known).max() / len(known) if len(known) else np.nan
+    unknown = f"{len(votes.truth) - len(known)} of {len(votes.truth)} images have none"
     return votes.table(
         "accuracy",
         "accuracy",
-        columns,
+        ("version", "images", "average", *at_levels),
         rows,
         f"Percent, with 95 % intervals. Truth: {truth}; {unknown}; always giving the commonest "
-        f"answer is right in {100 * votes.chance:.1f} %. A tied vote counts: {rules.ties}; "
+        f"answer is right in {100 * chance:.1f} %. A tied vote counts: {rules.ties}; "
         f"consensus: {rules.level} the level. `left`: share of the images that reach it.",
     )
 
@@ -156,22 +148,19 @@ class Curve(NamedTuple):
     high: Floats
 
 
-def curve(votes: Votes, rules: VoteRules, rng: np.random.Generator) -> Curve:
-    """Accuracy of the majority of teams of 3 labelers to all of them.
+def curve(votes: Votes, rules: VoteRules, rng: np.random.Generator) -> Curve | NotAvailable:
+    """Accuracy of the majority of teams of 3 labelers to all of them, or why there is none.
 
     A team is drawn without replacement and votes on all images; images that nobody in a team has
     labelled do not count for it.
 
-    Source: Shirai and Whitehill, section 6.4, figure 6 (they do not say how often they draw).
-
-    Raises:
-        ValueError: with fewer than three labelers, or without a truth.
+    Source: Shirai and Whitehill, section 6.4, figure 6 (the number of draws is not given).
     """
     n_labelers = len(votes.labelers)
     if votes.no_truth_reason:
-        raise ValueError(votes.no_truth_reason)
+        return NotAvailable(votes.no_truth_reason)
     if n_labelers < MIN_TEAM:
-        raise ValueError(f"expected {MIN_TEAM} labelers or more for a team, got {n_labelers}")
+        return NotAvailable(f"expected {MIN_TEAM} labelers or more for a team, got {n_labelers}")
     order = np.argsort(rng.random((N_DRAWS, n_labelers)), axis=1).argsort(axis=1)  # ranks (B, L)
     one_hot = (votes.labels[..., None] == np.arange(len(votes.classes))).astype(np.float32)
     flat = one_hot.transpose(0, 1, 3, 2).reshape(-1, n_labelers)  # (V*I*C, L)
@@ -182,8 +171,8 @@ def curve(votes: Votes, rules: VoteRules, rng: np.random.Generator) -> Curve:
         team = (order < n).astype(np.float32)  # (B, L)
         counts = (flat @ team.T).reshape(shape).transpose(0, 3, 1, 2)  # (V, B, I, C)
         credit = credits(counts.astype(np.int64), votes.truth, rules.ties)  # (V, B, I)
-        there = ~np.isnan(credit)
-        found[i] = np.nansum(credit, axis=2) / np.maximum(there.sum(axis=2), 1)
+        n_images = (~np.isnan(credit)).sum(axis=2)
+        found[i] = np.nansum(credit, axis=2) / np.maximum(n_images, 1)
     low, high = np.quantile(found, (0.05, 0.95), axis=2)  # (n, V)
     return Curve(sizes, found.mean(axis=2).T, low.T, high.T)
 

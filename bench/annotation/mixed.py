@@ -1,7 +1,5 @@
 """A mixed model: labelers and pictures are samples of a population."""
 
-from typing import NamedTuple
-
 import numpy as np
 from scipy import sparse, special
 
@@ -13,23 +11,10 @@ FIXED_SD = 5.0  # of the prior of fixed effects, log-odds: keeps them finite if 
 MAX_ROUNDS, TOLERANCE = 300, 1e-4  # the latter of a change of a log variance
 
 
-class Fit(NamedTuple):
-    """A logistic model with random intercepts.
-
-    Attributes:
-        fixed, errors: effects in log-odds, and their standard errors, (F,).
-        spreads: standard deviation of the random effects of each kind, (K,).
-    """
-
-    fixed: Floats
-    errors: Floats
-    spreads: Floats
-
-
 def mixed(votes: Votes) -> Table:
     """Log-odds of a correct label by version, with crossed random effects of labelers and images.
 
-    A third effect is the image's in one version: a defense may spoil one picture and not another.
+    A third random effect is per image and version: a defense may spoil one picture and not another.
 
     Source: Baayen, Davidson, Bates, Journal of Memory and Language 59 (2008), 390-412 (crossed
         random effects of subjects and items).
@@ -48,8 +33,11 @@ def mixed(votes: Votes) -> Table:
     )
 
 
-def fitted(correct: Floats, fixed: Floats, groups: list[Ids]) -> Fit:
-    """The model's estimates; standard errors take all groups as samples.
+def fitted(correct: Floats, fixed: Floats, groups: list[Ids]) -> tuple[Floats, ...]:
+    """Fixed effects in log-odds, their standard errors, (F,), and the spreads of others, (K,).
+
+    A logistic model with random intercepts; standard errors take all groups as samples. A spread is
+    the standard deviation of the random effects of one kind.
 
     Alternates a Newton step for all effects and an EM step for the variances, under the normal
     approximation of the effects' joint posterior. (Variational Bayes, as in statsmodels, takes the
@@ -80,7 +68,7 @@ def fitted(correct: Floats, fixed: Floats, groups: list[Ids]) -> Fit:
         if np.abs(np.log(variances / before)).max() < TOLERANCE:
             break
     errors = np.sqrt(np.diag(covariance)[:n_fixed])
-    return Fit(effects[:n_fixed], errors, np.sqrt(variances))
+    return effects[:n_fixed], errors, np.sqrt(variances)
 
 
 def _rows(votes: Votes) -> list[tuple[Cell, ...]]:
@@ -94,13 +82,13 @@ def _rows(votes: Votes) -> list[tuple[Cell, ...]]:
     if len(votes.versions) > 1:
         effects["images within a version"] = version * len(votes.images) + image
     groups = [np.unique(group, return_inverse=True)[1] for group in effects.values()]
-    found = fitted(answers, design, groups)
+    means, errors, spreads = fitted(answers, design, groups)
     quantile = special.stdtrit(min(len(votes.images), len(votes.labelers)) - 1, 0.975)
     rows: list[tuple[Cell, ...]] = [
         (name, float(m), float(m - quantile * s), float(m + quantile * s), float(np.exp(m)))
-        for name, m, s in zip(votes.versions[1:], found.fixed[1:], found.errors[1:], strict=True)
+        for name, m, s in zip(votes.versions[1:], means[1:], errors[1:], strict=True)
     ]
     return rows + [
         (f"spread of {name}", float(spread), "", "", "")
-        for name, spread in zip(effects, found.spreads, strict=True)
+        for name, spread in zip(effects, spreads, strict=True)
     ]

@@ -1,22 +1,19 @@
 """A panel of simulated labelers: classifiers of different accuracy, with noise."""
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from bench.annotation.reading import Key
-from bench.annotation.study_pictures import class_log_odds, class_number, study_cell, version_name
-from bench.annotation.study_spec import RAW, StudySpec
-from bench.annotation.votes import SIMULATED
-from bench.api import Dataset
+from bench.annotation.study_pictures import StudyPictures, class_log_odds, class_number, study_cell
+from bench.annotation.study_spec import StudySpec
+from bench.annotation.votes import SIMULATED, Mask
 from bench.metrics.intervals import Floats, Ids
-from bench.registry import make
-from bench.runner.artifacts import faces_in, targets_in
 from bench.runner.plan import Planner
 from bench.runner.rng import generator
 from bench.runner.step import Engine, run_or_raise
@@ -24,7 +21,6 @@ from bench.runner.store import Artifact, Store
 from bench.spec import Spec
 from bench.tables import write_rows
 
-Mask = NDArray[np.bool_]
 LogOdds = Mapping[str, Floats]  # version to a classifier's log-odds of yes for each picture, (N,)
 PanelThreat = Literal["raw", "aware"]
 
@@ -76,43 +72,41 @@ class Labeler(NamedTuple):
     bias: float
     lapse: float
 
-    def says_yes(self, version: str, seed: int) -> Mask:
+    def answers_yes(self, version: str, seed: int) -> Mask:
         """Whether it answers yes, for each picture of a version, (N,)."""
-        sure = expit(self.slope * self.log_odds[version] + self.bias)
-        share = self.lapse / 2 + (1 - self.lapse) * sure
+        attentive = expit(self.slope * self.log_odds[version] + self.bias)
+        share = self.lapse / 2 + (1 - self.lapse) * attentive
         rng = generator("answers", seed, self.name, version)
         return np.asarray(rng.random(len(share)) < share)
 
 
-def panel(spec: StudySpec, options: PanelOptions, store: Store, engine: Engine) -> list[Labeler]:
+def panel(
+    spec: StudySpec, pictures: StudyPictures, options: PanelOptions, store: Store, engine: Engine
+) -> list[Labeler]:
     """The labelers of a study, with the log-odds of their classifiers; 0 without a label.
 
     Raises:
-        ValueError: if a stage fails, or no label answers the question.
+        ValueError: if no label answers the question.
     """
     if not spec.target:
         raise ValueError(
             f"expected a question TARGET=CLASS, which a panel can learn, got {spec.question!r}; "
             "ask people"
         )
-    planner, defenses = Planner(store.root), (Spec("none"), *spec.defenses)
-    names = [RAW, *map(version_name, spec.defenses)]
+    planner, names = Planner(store.root), list(pictures.versions)
     stages = [
         planner.cell(study_cell(spec, defense, classifier, options.threat)).answer
         for classifier in options.classifiers
-        for defense in defenses
+        for defense in (Spec("none"), *spec.defenses)
     ]
-    part = planner.part(make(Dataset, spec.data), "probe")
-    probe, *answers = run_or_raise([part, *stages], store, engine)
-    number, image_id = class_number(spec, targets_in(probe)), faces_in(probe).image_id
+    answers = run_or_raise(stages, store, engine)
+    number, image_id = class_number(spec, pictures.targets), pictures.faces.image_id
     found: list[LogOdds] = []
     for start in range(0, len(answers), len(names)):
         own = answers[start : start + len(names)]
-        calibrators = [own[0]] * len(own) if options.threat == "raw" else own
-        found.append({
-            name: _log_odds(answer, calibrator, image_id, number)
-            for name, answer, calibrator in zip(names, own, calibrators, strict=True)
-        })  # fmt: skip
+        valid = [own[0]] * len(own) if options.threat == "raw" else own
+        odds = [_log_odds(*pair, image_id, number) for pair in zip(own, valid, strict=True)]
+        found.append(dict(zip(names, odds, strict=True)))
     return labelers(options.n_labelers, found, options.lapse, spec.seed)
 
 
@@ -129,10 +123,8 @@ def labelers(n: int, log_odds: Sequence[LogOdds], lapse: float, seed: int) -> li
     biases = SPREAD * rng.standard_normal(n)
     lapses = 2 * lapse * rng.random(n)
     names = [f"{SIMULATED}{j + 1:0{len(str(n))}}" for j in range(n)]
-    return [
-        Labeler(names[j], log_odds[j % len(log_odds)], slopes[j], biases[j], lapses[j])
-        for j in range(n)
-    ]
+    columns = zip(names, cycle(log_odds), slopes, biases, lapses, strict=False)
+    return [Labeler(*column) for column in columns]
 
 
 def calibration(log_odds: Floats, truth: Mask) -> tuple[float, float]:
@@ -168,30 +160,26 @@ def write_labels(
 ) -> list[Path]:
     """Writes a result file of each labeler, as the page makes it; their paths.
 
-    Args:
-        labelers: of the panel.
-        key: of the study.
-        image_id: of the probe's pictures, in the order of the labelers' log-odds, (N,).
-        spec: of the study; its seed draws the noise.
-        folder: of the files.
+    Image ids, (N,), are in the order of the labelers' log-odds.
 
     Raises:
-        ValueError: if the key does not ask this question.
+        ValueError: if the key does not have the question.
     """
     place = {str(one): i for i, one in enumerate(image_id.tolist())}
-    lines = {token: line for token, line in key.items() if line["question"] == spec.name}
-    if not lines:
+    lines = ((token, line) for token, line in key.items() if line["question"] == spec.name)
+    shown = [(token, line["image"], line["version"]) for token, line in lines]
+    if not shown:
         raise ValueError(f"expected the question {spec.name!r} in the key, found none; export anew")
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob(f"{SIMULATED}*.csv"):  # of another panel
         old.unlink()
-    versions, paths = sorted({line["version"] for line in lines.values()}), []
+    versions, paths = sorted({version for *_, version in shown}), []
     for labeler in labelers:
-        yes = {version: labeler.says_yes(version, spec.seed) for version in versions}
+        yes = {version: labeler.answers_yes(version, spec.seed) for version in versions}
         paths.append(folder / f"{labeler.name}.csv")
-        rows = []
-        for token, line in lines.items():
-            label = "yes" if yes[line["version"]][place[line["image"]]] else "no"
-            rows.append((labeler.name, spec.name, token, label))
+        rows = (
+            (labeler.name, spec.name, token, "yes" if yes[version][place[image]] else "no")
+            for token, image, version in shown
+        )
         write_rows(paths[-1], ("labeler", "question", "picture", "label"), rows)
     return paths

@@ -42,10 +42,6 @@ class Reading(NamedTuple):
     bad: list[BadLine]
 
 
-class _Unusable(Exception):
-    """Why a line cannot be used."""
-
-
 def read_key(paths: Iterable[Path]) -> Key:
     """The lines of key tables by picture.
 
@@ -55,7 +51,7 @@ def read_key(paths: Iterable[Path]) -> Key:
     key: dict[str, Mapping[str, str]] = {}
     for path in paths:
         for line, row in _rows(path, ("picture", "question", "image", "version")):
-            if _is_ragged(row) or row["picture"] in key:
+            if not row or row["picture"] in key:
                 raise ValueError(
                     f"{path}:{line}: expected one cell per column and one line per picture; fix it"
                 )
@@ -79,9 +75,9 @@ def read_labels(paths: Sequence[Path], key: Key) -> Reading:
             try:
                 label = _label(row, key)
                 if (first := found.get(label[:4])) is not None:
-                    raise _Unusable(f"{label.labeler} labelled this already at {first[1]}")
+                    raise ValueError(f"{label.labeler} labelled this already at {first[1]}")
                 found[label[:4]] = label, f"{path.name}:{line}"
-            except _Unusable as error:
+            except ValueError as error:
                 bad.append(BadLine(path.name, line, str(error)))
     if not found:
         names, reasons = [path.name for path in paths], "; ".join(map(str, bad[:3]))
@@ -90,33 +86,29 @@ def read_labels(paths: Sequence[Path], key: Key) -> Reading:
 
 
 def _rows(path: Path, *expected: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Lines of a CSV with their numbers."""
+    """Lines of a CSV with their numbers; empty with more or fewer cells than columns."""
     with path.open(newline="", encoding="utf-8-sig") as file:
         reader = csv.DictReader(file)
         columns = set(reader.fieldnames or ())
         if not any(set(names) <= columns for names in expected):
             choice = " or ".join(", ".join(names) for names in expected)
             raise ValueError(f"{path}: expected the columns {choice}; got {sorted(columns)}")
-        for row in reader:
-            yield reader.line_num, row
-
-
-def _is_ragged(row: Mapping[str, str]) -> bool:
-    """Whether a line has more or fewer cells than columns; DictReader marks both by None."""
-    return None in row or None in row.values()
+        for row in reader:  # marks missing columns and cells by None
+            yield reader.line_num, {} if None in row or None in row.values() else row
 
 
 def _label(row: Mapping[str, str], key: Key) -> Label:
-    if _is_ragged(row):
-        raise _Unusable("it has too many or too few cells")
+    """The label of a line; a ValueError says why the line cannot be used."""
+    if not row:
+        raise ValueError("it has too many or too few cells")
     if MTURK[0] in row:
         row = _of_mturk(row)
     if "picture" in row:
         if row["picture"] not in key:
-            raise _Unusable(f"picture {row['picture']!r} is not in a key table (--key)")
+            raise ValueError(f"picture {row['picture']!r} is not in a key table (--key)")
         row = {**row, **{name: key[row["picture"]][name] for name in LONG[1:4]}}
     if empty := [name for name in LONG if not row[name].strip()]:
-        raise _Unusable(f"empty: {', '.join(empty)}")
+        raise ValueError(f"empty: {', '.join(empty)}")
     text = row["label"].strip().lower()
     text = "yes" if text in YES else "no" if text in NO else text
     labeler, question, image, version = (row[name].strip() for name in LONG[:4])
@@ -125,7 +117,7 @@ def _label(row: Mapping[str, str], key: Key) -> Label:
 
 
 def number_or_nan(text: str) -> float:
-    """The number that a text holds; nan if it holds none."""
+    """The text as a number; nan if it is not one."""
     try:
         return float(text)
     except ValueError:
@@ -135,7 +127,7 @@ def number_or_nan(text: str) -> float:
 def _of_mturk(row: Mapping[str, str]) -> dict[str, str]:
     """A line of a batch; radio buttons come as one column, or as one of true and false each."""
     if row.get("AssignmentStatus") == "Rejected":
-        raise _Unusable("the assignment was rejected")
+        raise ValueError("the assignment was rejected")
     ticked = [n for n in ("yes", "no") if row.get(f"Answer.label.{n}", "").lower() == "true"]
     label = row.get("Answer.label") or (ticked[0] if len(ticked) == 1 else "")
     seconds = row.get("WorkTimeInSeconds", "")

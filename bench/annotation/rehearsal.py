@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from bench.annotation import study
 from bench.annotation.analysis import AnalysisOptions, analyse
+from bench.annotation.downstream import train_downstream
 from bench.annotation.export import KEY
 from bench.annotation.panel import PanelOptions, PanelThreat
 from bench.annotation.study_pictures import version_name
@@ -55,10 +56,6 @@ def rehearse(
 
     Raw pictures are always shown, since their votes are the truth. Writes report.md, each
     question's study and each panel's analysis.
-
-    Raises:
-        FileExistsError: if `out` holds a study already.
-        ValueError: if a stage fails, or there are no such pictures.
     """
     folders, options = [out / spec.name for spec in specs], options._replace(raw=True)
     parts = [_head(specs[0], who)]
@@ -74,7 +71,7 @@ def rehearse(
         joined = stacked(accuracies, f"Accuracy of {panel.n_labelers} of them")
         parts += [f"## SIMULATED labelers {what}", "", markdown([joined], level=3)]
     panel = who.panel._replace(threat="aware", n_labelers=who.n_downstream)
-    table = study.train_downstream(folders[0], panel, who.classifier, store, engine, worker)
+    table = train_downstream(folders[0], panel, who.classifier, store, engine, worker)
     title = "A classifier of raw faces, trained with labels of the latter"
     parts.append(markdown([stacked([table], title)], level=3))
     report = "\n".join(parts)

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from bench.annotation import choice, export
-from bench.annotation.downstream import downstream
 from bench.annotation.panel import PanelOptions, panel, write_labels
 from bench.annotation.reading import read_key
 from bench.annotation.study_pictures import StudyPictures, study_pictures
@@ -17,9 +16,7 @@ from bench.runner.grid import Grid
 from bench.runner.rng import generator
 from bench.runner.step import Engine
 from bench.runner.store import Store
-from bench.runner.worker import Worker
 from bench.spec import Spec
-from bench.tables import Table
 
 ANSWERS = "answers"  # folder of the simulated result files
 NOT_SHOWN = ("none", "card", "constant")  # controls of a grid; --defense adds one
@@ -32,7 +29,7 @@ class ExportOptions(NamedTuple):
         raw: whether labelers see originals.
         choose: by bins of evidence, or at random.
         n_pictures: of which all versions are shown.
-        evidence: labels to take it from, as `AU6+AU12`; empty for the defender's classifier's.
+        evidence: labels to take it from, as `AU6+AU12`; empty for the defender's classifier.
         bins: of evidence.
         text: the question as labelers read it.
         n_pairs: of the second question, whether two pictures show one person.
@@ -50,37 +47,30 @@ class ExportOptions(NamedTuple):
 
 
 def study_spec(grid: Grid, question: str, defenses: Sequence[str], seed: int) -> StudySpec:
-    """The study of the first task of a grid whose data have the question's target.
+    """The study of the first task of a grid whose data have the target of TARGET=CLASS.
 
-    Args:
-        grid: gives data, and defenses unless others are named.
-        question: TARGET=CLASS, or a name.
-        defenses: instead of the grid's.
-        seed: of the study.
+    A question may also be another name. Defenses, if any are named, replace those of the task.
 
     Raises:
         ValueError: if no task's data have the target.
     """
     target = question.rpartition("=")[0]
-    sets = [(task, task.data) for task in grid.tasks if isinstance(task.data, Spec)]
-    known = {data: {one.name for one in make(Dataset, data).targets} for _, data in sets}
-    found = [(task, data) for task, data in sets if not target or target in known[data]]
-    if not found:
-        names = sorted(set().union(*known.values()))
-        raise ValueError(f"grid {grid.name!r}: expected a target of {names}, got {target!r}")
-    task, data = found[0]
-    own = tuple(spec for spec in task.defenses if spec.name not in NOT_SHOWN)
-    return StudySpec(data, tuple(map(Spec.parse, defenses)) or own, question, seed)
+    names: set[str] = set()
+    for task in grid.tasks:
+        if not isinstance(task.data, Spec):
+            continue
+        known = {one.name for one in make(Dataset, task.data).targets}
+        if not target or target in known:
+            own = tuple(spec for spec in task.defenses if spec.name not in NOT_SHOWN)
+            return StudySpec(task.data, tuple(map(Spec.parse, defenses)) or own, question, seed)
+        names |= known
+    raise ValueError(f"grid {grid.name!r}: expected a target of {sorted(names)}, got {target!r}")
 
 
 def export_study(
     spec: StudySpec, options: ExportOptions, folder: Path, store: Store, engine: Engine
 ) -> list[str]:
-    """Writes the study; returns a summary, a line each.
-
-    Raises:
-        ValueError: if there are no such pictures.
-    """
+    """Writes the study; the lines of a summary."""
     pictures = study_pictures(spec, store, engine)
     labels, rng = pictures.faces.labels, generator("chosen", spec.seed)
     if options.evidence:
@@ -90,53 +80,27 @@ def export_study(
     else:
         chosen, short = choice.by_bins(pictures.evidence, options.n_pictures, options.bins, rng)
     versions = _shown(pictures, chosen, raw=options.raw)
-    items = export.picture_items(spec, pictures, versions, chosen)
+    items = list(export.picture_items(spec, pictures, versions, chosen))
     texts = {spec.name: options.text or f"Does this picture show: {spec.name}?"}
     if options.n_pairs:
         pairs = choice.pairs(labels, options.n_pairs, generator("pairs", spec.seed))
         items += export.pair_items(pictures, versions, pairs, raw=options.raw)
         texts[SAME_PERSON] = "Do these two pictures show the same person?"
     export.write(spec, items, texts, folder, options.base_url)
-    lines = [f"{len(chosen)} pictures in {len(versions)} versions: {', '.join(versions)}"]
-    lines += [f"bins with too few pictures: {short}"] if short else []
-    return lines
+    line = f"{len(chosen)} pictures in {len(versions)} versions: {', '.join(versions)}"
+    return [line, f"bins with too few pictures: {short}"] if short else [line]
 
 
 def simulate(folder: Path, options: PanelOptions, store: Store, engine: Engine) -> list[Path]:
-    """Lets a panel label an exported study; the result files.
-
-    Raises:
-        FileNotFoundError: if the folder does not hold a study.
-        ValueError: if no label answers its question.
-    """
-    spec = StudySpec.read(folder)
-    labelers = panel(spec, options, store, engine)
-    image_id = study_pictures(spec, store, engine).faces.image_id
-    key = read_key([folder / export.KEY])
-    return write_labels(labelers, key, image_id, spec, folder / ANSWERS)
-
-
-def train_downstream(
-    folder: Path,
-    options: PanelOptions,
-    classifier: Spec,
-    store: Store,
-    engine: Engine,
-    worker: Worker,
-) -> Table:
-    """Lets the panel label all pictures of the probe, and trains classifiers with these labels.
-
-    Raises:
-        FileNotFoundError: if the folder does not hold a study.
-        ValueError: if no label answers its question, or there are too few pictures.
-    """
-    spec = StudySpec.read(folder)
-    labelers = panel(spec, options, store, engine)
-    return downstream(spec, study_pictures(spec, store, engine), labelers, classifier, worker)
+    """Lets a panel label an exported study; the result files."""
+    spec, key = StudySpec.read(folder), read_key([folder / export.KEY])
+    pictures = study_pictures(spec, store, engine)
+    labelers = panel(spec, pictures, options, store, engine)
+    return write_labels(labelers, key, pictures.faces.image_id, spec, folder / ANSWERS)
 
 
 def _shown(pictures: StudyPictures, chosen: Ids, *, raw: bool) -> list[str]:
-    """The versions to show; raw pictures leave only if they are asked for, under any name."""
+    """The versions to show; no version shows a raw picture unless `raw` is set."""
     if raw:
         return list(pictures.versions)
     for name, images in pictures.versions.items():

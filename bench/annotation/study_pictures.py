@@ -48,11 +48,7 @@ def version_name(defense: Spec) -> str:
 
 
 def study_pictures(spec: StudySpec, store: Store, engine: Engine) -> StudyPictures:
-    """The pictures of a study, protected through the store.
-
-    Raises:
-        ValueError: if a stage fails, or the data do not have the question's label.
-    """
+    """The pictures of a study, protected through the store."""
     planner = Planner(store.root)
     (probe,) = run_or_raise([planner.part(make(Dataset, spec.data), "probe")], store, engine)
     faces, targets = faces_in(probe), targets_in(probe)
@@ -65,12 +61,11 @@ def study_pictures(spec: StudySpec, store: Store, engine: Engine) -> StudyPictur
         version_name(defense): inputs_in(release).astype(np.uint8)
         for defense, release in zip(spec.defenses, releases, strict=False)
     }
-    if not spec.target:
-        unknown = np.full(len(faces), -1)
-        return StudyPictures(faces, targets, versions, unknown, np.full(len(faces), np.nan))
-    evidence = class_log_odds(notes_in(releases[-1])["scores"], number)
-    label = np.asarray(faces.labels[spec.target])
-    truth = np.where(missing(label), -1, label == number).astype(np.int64)
+    truth, evidence = np.full(len(faces), -1), np.full(len(faces), np.nan)
+    if spec.target:
+        label = np.asarray(faces.labels[spec.target])
+        truth = np.where(missing(label), -1, label == number).astype(np.int64)
+        evidence = class_log_odds(notes_in(releases[-1])["scores"], number)
     return StudyPictures(faces, targets, versions, truth, evidence)
 
 

@@ -18,8 +18,8 @@ class StudySpec:
     Attributes:
         data: the data set; the study shows pictures of its probe.
         defenses: each gives a version of every picture.
-        question: `TARGET=CLASS` asks whether a picture has this label, as `expression=joy`; any
-            other name asks for something that the data have no label of.
+        question: `TARGET=CLASS`: whether a picture has this label, as `expression=joy`; any other
+            name is a question that no label of the data answers.
         seed: redraws defenses, panel and choice.
     """
 
@@ -40,13 +40,8 @@ class StudySpec:
 
     def write(self, folder: Path) -> None:
         """Writes study.json."""
-        content = {
-            "data": str(self.data),
-            "defenses": [str(spec) for spec in self.defenses],
-            "question": self.question,
-            "seed": self.seed,
-        }
-        (folder / FILE).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        content = json.dumps(vars(self), indent=1, default=str) + "\n"
+        (folder / FILE).write_text(content, encoding="utf-8")
 
     @classmethod
     def read(cls, folder: Path) -> "StudySpec":

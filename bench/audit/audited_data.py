@@ -22,23 +22,14 @@ Mask = NDArray[np.bool_]
 
 
 class AuditedData(NamedTuple):
-    """A data set with its split.
+    """A data set with its split."""
 
-    Attributes:
-        faces: all pictures, in the order of the data set.
-        targets: with their classes.
-        roles: masks over the pictures, (N,) each.
-        protocol: of the split.
-        n_bytes: int64, (N,): of each picture's file; see `files`.
-        files: whether there are files; else `n_bytes` are those of a PNG of each picture.
-    """
-
-    faces: Faces
-    targets: tuple[Target, ...]
-    roles: Mapping[Role, Mask]
+    faces: Faces  # all pictures, in the order of the data set
+    targets: tuple[Target, ...]  # with their classes
+    roles: Mapping[Role, Mask]  # masks over the pictures, (N,) each
     protocol: str
-    n_bytes: Ids
-    files: bool
+    n_bytes: Ids  # (N,): of each picture's file; without files, of a PNG of it
+    files: bool  # whether there are files
 
     @property
     def person(self) -> Ids:
@@ -48,8 +39,7 @@ class AuditedData(NamedTuple):
     @property
     def take(self) -> Ids:
         """The take of each picture, (N,); without the label, each picture is its own take."""
-        own = np.arange(len(self.faces))
-        return np.asarray(self.faces.labels.get("take", own), np.int64)
+        return np.asarray(self.faces.labels.get("take", np.arange(len(self.faces))), np.int64)
 
 
 def load_audited(data: Dataset, store: Store) -> AuditedData:
@@ -62,10 +52,8 @@ def load_audited(data: Dataset, store: Store) -> AuditedData:
     stages = [planner.load(data), *(planner.part(data, role) for role in ROLES)]
     whole, *parts = run_or_raise(stages, store, LocalEngine())
     faces = faces_in(whole)
-    roles = {
-        role: np.isin(faces.image_id, faces_in(part).image_id)
-        for role, part in zip(ROLES, parts, strict=True)
-    }
+    masks = [np.isin(faces.image_id, faces_in(part).image_id) for part in parts]
+    roles = dict(zip(ROLES, masks, strict=True))
     n_bytes, files = _n_bytes(data, faces.images)
     return AuditedData(faces, targets_in(whole), roles, data.protocol, n_bytes, files)
 

@@ -9,7 +9,7 @@ from bench.api import ROLES, Dataset
 from bench.audit.audited_data import AuditedData, Ids, load_audited
 from bench.audit.findings import STRICT, Finding, not_applicable
 from bench.audit.shortcuts import shortcuts
-from bench.faces import MISSING, Target
+from bench.faces import MISSING
 from bench.forensics.duplicates import NEAR, Pair, equal_pairs, near_pairs
 from bench.forensics.image_features import THUMBNAIL_PX
 from bench.forensics.two_sample_test import PictureSet, two_sample_test
@@ -25,10 +25,7 @@ N_LISTED = 8  # classes that are listed one by one
 def audit(data: Dataset, store: Store, targets: Sequence[str] = ()) -> Iterator[Finding]:
     """The findings, as they come.
 
-    Args:
-        data: is loaded and split through the store.
-        store: where pictures are cached.
-        targets: categorical targets that no shortcut should predict; else the default ones.
+    `targets` are categorical ones that no shortcut should predict; if empty, the default ones.
 
     Raises:
         ValueError: if the data cannot be loaded or split, or have no such target.
@@ -50,8 +47,10 @@ def audit(data: Dataset, store: Store, targets: Sequence[str] = ()) -> Iterator[
 
 def duplicates(data: AuditedData) -> Iterator[Finding]:
     """Equal and nearly equal pictures in different roles (`closed`: in different takes)."""
-    role, where = _roles(data), "takes" if data.protocol == "closed" else "roles"
-    group = data.take if data.protocol == "closed" else role
+    defender, *others = (data.roles[role] for role in ROLES)
+    # an index into ROLES, (N,); the attacker's for a picture that it shares with the defender
+    role = np.argmax(np.stack([defender & ~others[0], *others]), axis=0)
+    where, group = ("takes", data.take) if data.protocol == "closed" else ("roles", role)
     rule = f"correlation at {THUMBNAIL_PX} px >= {NEAR}"
     for about, search, reason in (
         (f"equal pictures in two {where}", equal_pairs, "equal bytes"),
@@ -67,8 +66,21 @@ def duplicates(data: AuditedData) -> Iterator[Finding]:
 def balance(data: AuditedData) -> Iterator[Finding]:
     """The most frequent class's share of each categorical target, with counts."""
     for target in data.targets:
-        if target.kind == "categorical":
-            yield _balance(data, target)
+        if target.kind != "categorical":
+            continue
+        label = np.asarray(data.faces.labels[target.name], np.int64)
+        given = label[label != MISSING]
+        counts = np.bincount(given, minlength=len(target.classes))
+        counts = counts if len(counts) <= N_LISTED else counts[counts > 0]
+        if len(counts) <= N_LISTED:
+            listed = ", ".join(f"{c}: {k}" for c, k in zip(target.classes, counts, strict=True))
+        else:
+            listed = f"{len(counts)} classes of {counts.min()} to {counts.max()} pictures"
+        smallest, largest = (float(n) / max(len(given), 1) for n in (counts.min(), counts.max()))
+        n_missing = len(label) - len(given)
+        reason = f"{listed}; smallest share {smallest:.3g}; {n_missing} missing"
+        found = Estimate(largest, np.nan, np.nan, len(given), np.nan)
+        yield Finding("balance", target.name, *found, "ok", reason)
 
 
 def role_shift(data: AuditedData) -> Finding:
@@ -76,15 +88,13 @@ def role_shift(data: AuditedData) -> Finding:
     about = "probe or attacker's picture"
     if data.protocol == "closed-paper":
         return not_applicable("role_shift", about, "closed-paper gives pictures of a take to both")
-    images = data.faces.images
-    masks = (data.roles["attacker"], data.roles["probe"])
+    images, sides = data.faces.images, []
+    for mask in (data.roles["attacker"], data.roles["probe"]):
+        sides.append(PictureSet(images[mask], data.person[mask], images[mask]))
     try:
-        answers = two_sample_test(
-            *(PictureSet(images[mask], data.person[mask], images[mask]) for mask in masks)
-        )
+        return role_shift_finding(about, two_sample_test(*sides))
     except ValueError as error:
         return not_applicable("role_shift", about, str(error))
-    return role_shift_finding(about, answers)
 
 
 def role_shift_finding(about: str, answers: Answers) -> Finding:
@@ -96,29 +106,6 @@ def role_shift_finding(about: str, answers: Answers) -> Finding:
         "leaks if that is above 0.5"
     )
     return Finding("role_shift", about, *found, "leaks" if wide.low > 0.5 else "ok", reason)
-
-
-def _balance(data: AuditedData, target: Target) -> Finding:
-    label = np.asarray(data.faces.labels[target.name], np.int64)
-    given = label[label != MISSING]
-    counts = np.bincount(given, minlength=len(target.classes))
-    counts = counts if len(counts) <= N_LISTED else counts[counts > 0]
-    n, missing = len(given), len(label) - len(given)
-    if len(counts) <= N_LISTED:
-        listed = ", ".join(f"{c}: {k}" for c, k in zip(target.classes, counts, strict=True))
-    else:
-        listed = f"{len(counts)} classes of {counts.min()} to {counts.max()} pictures"
-    smallest, largest = (float(count) / max(n, 1) for count in (counts.min(), counts.max()))
-    reason = f"{listed}; smallest share {smallest:.3g}; {missing} missing"
-    return Finding(
-        "balance", target.name, *Estimate(largest, np.nan, np.nan, n, np.nan), "ok", reason
-    )
-
-
-def _roles(data: AuditedData) -> Ids:
-    """Each picture's role as an index into ROLES, (N,); the attacker's if it has two."""
-    masks = [data.roles[role] for role in ROLES]
-    return np.asarray(np.argmax(np.stack([masks[0] & ~masks[1], *masks[1:]]), axis=0))
 
 
 def _described(pair: Pair, data: AuditedData, role: Ids) -> str:

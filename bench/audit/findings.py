@@ -11,33 +11,23 @@ Verdict = Literal["ok", "leaks", "short", "n/a"]
 # A shortcut leaks where the low end of its interval is above
 TIMES_CHANCE = 3.0  # this many times chance (identity; of few people: whichever is lower)
 ABOVE_CHANCE = 0.2  # or this share of the way from chance to 1 (AUC 0.6)
-STRICT = 0.999  # confidence that roles differ: an audit must not condemn good data by chance
+STRICT = 0.999  # confidence that roles differ: an audit must not reject good data by chance
 
 
 class Finding(NamedTuple):
-    """One line of audit.csv.
+    """One line of audit.csv."""
 
-    Attributes:
-        check: duplicates, balance, shortcut, role_shift or synthetic.
-        about: what was compared.
-        value: a number of pairs (duplicates), the most frequent class's share (balance), else
-            rank-1 (identity), AUC (two classes, role_shift) or balanced accuracy, as fractions.
-        low, high: its 95 % interval over people; nan if it has none.
-        n: pictures behind it.
-        chance: what the best constant guess reaches; nan if there is no such level.
-        verdict: `leaks`, or `short` of a threshold, by the rule in `reason`; `ok` or `n/a`.
-        reason: the rule, examples, or why there is no number.
-    """
-
-    check: str
-    about: str
+    check: str  # duplicates, balance, shortcut, role_shift or synthetic
+    about: str  # what was compared
+    # a number of pairs (duplicates), the most frequent class's share (balance), else rank-1
+    # (identity), AUC (two classes, role_shift) or balanced accuracy, as fractions
     value: float
-    low: float
+    low: float  # of the 95 % interval over people; nan if there is none
     high: float
-    n: int
-    chance: float
-    verdict: Verdict
-    reason: str
+    n: int  # pictures behind it
+    chance: float  # what the best constant guess reaches; nan if there is no such level
+    verdict: Verdict  # `leaks`, or `short` of a threshold, by the rule in `reason`
+    reason: str  # the rule, examples, or why there is no number
 
 
 def limit_finding(check: str, about: str, found: Estimate, limit: float, reason: str) -> Finding:

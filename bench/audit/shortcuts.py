@@ -7,7 +7,7 @@ import numpy as np
 from bench.answers import Answers, Estimate
 from bench.audit.audited_data import AuditedData
 from bench.audit.findings import Finding, limit_finding, limit_of, not_applicable
-from bench.faces import MISSING
+from bench.faces import MISSING, Array
 from bench.forensics.cross_validation import Floats, Ids, cross_validated, folds
 from bench.forensics.image_features import border, low_bits, mean_colour, noise_statistics
 from bench.metrics.accuracy import auc, balanced_accuracy
@@ -15,20 +15,23 @@ from bench.metrics.accuracy import auc, balanced_accuracy
 N_PEOPLE = 100  # of rank-1, at most: those with most takes; so that 3 x chance is one threshold
 N_PICTURES = 40  # of each of them, at most
 
-SHORTCUTS: Mapping[str, Callable[[AuditedData], Floats]] = {
+SHORTCUTS: Mapping[str, Callable[[AuditedData], Array]] = {  # (N,) or (N, D)
     "border": lambda data: border(data.faces.images),
     "mean colour": lambda data: mean_colour(data.faces.images),
     "noise": lambda data: noise_statistics(data.faces.images),
     "low bits": lambda data: low_bits(data.faces.images),
-    "bytes": lambda data: _column(np.log(data.n_bytes)),
-    "position": lambda data: _column(np.arange(len(data.faces))),
-    "image id": lambda data: _column(np.argsort(np.argsort(data.faces.image_id))),
+    "bytes": lambda data: np.log(data.n_bytes),
+    "position": lambda data: np.arange(len(data.faces)),
+    "image id": lambda data: np.argsort(np.argsort(data.faces.image_id)),
 }
 
 
 def shortcuts(data: AuditedData, targets: Sequence[str]) -> Iterator[Finding]:
     """How well each shortcut predicts each target, cross-validated within the whole data set."""
-    features = {name: feature(data) for name, feature in SHORTCUTS.items()}
+    n = len(data.faces)
+    features = {
+        name: feature(data).reshape(n, -1).astype(np.float32) for name, feature in SHORTCUTS.items()
+    }
     for target in targets:
         for name, columns in features.items():
             yield _finding(data, target, name, columns)
@@ -96,7 +99,3 @@ def _estimate(answers: Answers, target: str) -> tuple[Estimate, str]:
         return balanced_accuracy(answers), f"balanced accuracy of {n_classes}, unseen people"
     # Below 0.5 is no leak: without any signal, held-out people come out inverted.
     return auc(answers), "AUC, unseen people"
-
-
-def _column(values: np.ndarray) -> Floats:
-    return values[:, None].astype(np.float32)  # (N, 1)

@@ -1,11 +1,12 @@
 """Checks of the renderer: faces must show identity and gender; hair, colour or glasses must not."""
 
 from collections.abc import Iterator
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.answers import Answers, AnyAnswers, Estimate, Templates
+from bench.answers import Answers, Estimate, Templates
 from bench.api import Attacker, Dataset, Defense
 from bench.audit.findings import TIMES_CHANCE, Finding, Verdict, limit_finding
 from bench.data.synthetic.pictures import ATTRIBUTES, Scenes, scenes
@@ -26,6 +27,8 @@ from bench.runner.store import Store
 from bench.spec import Spec
 from bench.threats import RAW
 
+A = TypeVar("A", Answers, Templates)
+
 SET = (100, 4, 10)  # people, takes of each, pictures of each take
 SIZE_PX = 32
 UNITS = tuple(name for name in ATTRIBUTES if name.startswith("AU"))
@@ -40,8 +43,8 @@ GENDER_AUC = 0.8  # of unseen people whose hair is alike, at least
 
 def renderer_checks(seed: int) -> Iterator[Finding]:
     """With `style`, and only with it, action units identify people; mean colour hardly does."""
-    for style in (True, False):
-        drawn = scenes(*SET, seed, style=style)
+    populations = {style: scenes(*SET, seed, style=style) for style in (True, False)}
+    for style, drawn in populations.items():
         units = np.stack([np.asarray(drawn.labels[name], np.float32) for name in UNITS], axis=1)
         found = _rank1(drawn, units)
         above = found.low > found.chance
@@ -49,8 +52,7 @@ def renderer_checks(seed: int) -> Iterator[Finding]:
         expected = "above" if style else "not above"
         reason = f"top-1 among {SET[0]} people, unseen takes; low must be {expected} chance"
         yield Finding("synthetic", about, *found, "ok" if above == style else "leaks", reason)
-    drawn = scenes(*SET, seed, style=True)
-    found = _rank1(drawn, mean_colour(draw(drawn, SIZE_PX)))
+    found = _rank1(populations[True], mean_colour(draw(populations[True], SIZE_PX)))
     about, reason = "identity from mean colour", f"top-1 among {SET[0]} people, unseen takes"
     yield limit_finding("synthetic", about, found, TIMES_CHANCE * found.chance, reason)
 
@@ -58,20 +60,18 @@ def renderer_checks(seed: int) -> Iterator[Finding]:
 def network_checks(seed: int, store: Store) -> Iterator[Finding]:
     """Networks identify people and gender by the face, not by hair, glasses, beard or colour."""
     known = {
-        alike: top1(_scores(KNOWN.format(seed, alike), "identity", store)) for alike in ("", *KEPT)
+        alike: top1(_answers(Answers, KNOWN.format(seed, alike), "identity", CLASSIFIER, store))
+        for alike in ("", *KEPT)
     }
     yield _finding("rank-1 of 30 people, unseen takes", known[""])
     for alike, share in KEPT.items():
         least, reason = share * known[""].value, f"at least {share:g} of the value with {alike}"
         yield _finding(f"the same, {alike} alike", known[alike], least, reason)
-    gender = auc(_scores(UNSEEN.format(seed), "gender", store))
+    gender = auc(_answers(Answers, UNSEEN.format(seed), "gender", CLASSIFIER, store))
     reason = f"AUC, unseen people; at least {GENDER_AUC:g}"
     yield _finding("gender, hair alike", gender, GENDER_AUC, reason)
-    templates = _answers(MANY.format(seed), "identity", MATCHER, store)
-    if not isinstance(templates, Templates):
-        raise TypeError(f"expected templates of a matcher, got {type(templates).__name__}")
-    eer = verification.eer(comparison(templates))
-    yield _finding("EER of a matcher, unseen people", eer)
+    templates = _answers(Templates, MANY.format(seed), "identity", MATCHER, store)
+    yield _finding("EER of a matcher, unseen people", verification.eer(comparison(templates)))
     found = search(templates)
     for size in sizes(found.n_enrolled):
         yield _finding(f"its rank-1 of {size} people", gallery_of(found, size))
@@ -82,14 +82,7 @@ def _rank1(drawn: Scenes, features: NDArray[np.float32]) -> Estimate:
     return top1(cross_validated(features, person, person, folds(take, person)))
 
 
-def _scores(data: str, target: str, store: Store) -> Answers:
-    answers = _answers(data, target, CLASSIFIER, store)
-    if not isinstance(answers, Answers):
-        raise TypeError(f"expected scores of a classifier, got {type(answers).__name__}")
-    return answers
-
-
-def _answers(data: str, target: str, attacker: str, store: Store) -> AnyAnswers:
+def _answers(kind: type[A], data: str, target: str, attacker: str, store: Store) -> A:
     """The answers about the probe, without a defense."""
     cell = Cell(
         task="synthetic people",
@@ -103,7 +96,10 @@ def _answers(data: str, target: str, attacker: str, store: Store) -> AnyAnswers:
         seed=0,
     )
     answer = Planner(store.root).cell(cell).answer
-    return answers_in(run_or_raise([answer], store, LocalEngine())[0], cell)
+    answers = answers_in(run_or_raise([answer], store, LocalEngine())[0], cell)
+    if not isinstance(answers, kind):
+        raise TypeError(f"expected {kind.__name__} of {attacker}, got {type(answers).__name__}")
+    return answers
 
 
 def _finding(about: str, found: Estimate, least: float = 0.0, reason: str = "no limit") -> Finding:

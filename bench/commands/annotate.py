@@ -40,7 +40,7 @@ Pictures = Annotated[int, typer.Option(min=1, help="Number of pictures, all in e
 BinWidth = Annotated[
     float, typer.Option(help="Width of the bins of evidence; 3 splits negative from positive.")
 ]
-Seed = Annotated[int, typer.Option(help="Redraws defenses, choice and labelers.")]
+Seed = Annotated[int, typer.Option(help="Seed of defenses, choice of pictures and labelers.")]
 Study = Annotated[Path, typer.Argument(help="The folder of `export`.")]
 Labelers = Annotated[
     int, typer.Option(min=1, help="Number of simulated labelers; odd for `downstream`.")

@@ -1,14 +1,12 @@
 """`bench apply`: changes pictures with a trained defense."""
 
-import math
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand
 
-from bench.commands.options import Device, Plugins, StorePath, load_plugins, store_at, user_errors
+from bench.commands import options as opt
 
 if TYPE_CHECKING:
     from bench.operation import Applied, Operation, Pictures
@@ -21,7 +19,6 @@ FRAME_MS = 100  # duration of each frame of an animation
 LEAST_PX = 128  # height of an animation; smaller frames are enlarged by a whole number
 N_FRAMES = 600  # of an animation, at most
 N_COLUMNS, N_ROWS = 12, 16  # of a sheet, at most
-COLUMNS = ("measure", "value", "low", "high", "chance", "n", "status", "reason")
 
 
 class OperationsCommand(TyperCommand):
@@ -47,23 +44,22 @@ def apply(
     source: Annotated[Path, typer.Argument(metavar="IN", help="A picture, clip or folder.")],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="A new folder.")],
     weights: Annotated[Path, typer.Option(help="A file of `bench weights export`.")],
-    device: Device = "auto",
-    store: StorePath = None,
-    plugin: Plugins = None,
+    device: opt.Device = "auto",
+    store: opt.StorePath = None,
+    plugin: opt.Plugins = None,
 ) -> None:
     """Change pictures with a trained defense.
 
     Writes pictures, a contact sheet, an animation and measures.csv. The results are judged by
     classifiers in the store, if a grid has run there on the data that the defense was fitted to.
     """
-    with user_errors():
-        load_plugins(plugin)
+    with opt.user_errors(plugin):
         from bench.nn.device import device_named
         from bench.runner.worker import Worker
         from bench.spec import Spec
 
         worker = Worker(device_named(device))
-        run_operation(Spec.parse(operation), weights, source, out, store_at(store), worker)
+        run_operation(Spec.parse(operation), weights, source, out, opt.store_at(store), worker)
 
 
 def run_operation(
@@ -90,7 +86,7 @@ def run_operation(
     from bench.tables import terminal
 
     check_new(out)
-    operation, file, console = make(Operation, spec), read(weights), Console()
+    operation, file = make(Operation, spec), read(weights)
     if file.recipe.defense != operation.defense:
         raise ValueError(
             f"expected weights of {operation.defense} for {operation.name}, got those of "
@@ -99,8 +95,8 @@ def run_operation(
     side = file.recipe.shape[-1]
     pictures, n_resized = frames(source, side)
     if n_resized:
-        text = f"cut {n_resized} of {len(pictures)} pictures to a centred square and resized them"
-        console.print(f"{text} to {side} x {side} px", highlight=False)
+        cut = f"cut {n_resized} of {len(pictures)} pictures to a centred square"
+        print(f"{cut} and resized them to {side} x {side} px")
     tools = Tools(
         make(Defense, file.recipe.spec),
         file.weights,
@@ -109,15 +105,16 @@ def run_operation(
         _files(operation, side),
     )
     for target, judge in tools.judges.items():
-        text = f"judge of {target}: {judge.name}, accuracy {judge.accuracy:.1%} on raw pictures"
-        console.print(text, highlight=False)
+        print(f"judge of {target}: {judge.name}, accuracy {judge.accuracy:.1%} on raw pictures")
     applied = operation.apply(pictures, tools)
     _write(str(spec), applied, out)
-    console.print(terminal(_measures(applied)))
+    measures = _measures(applied)
+    Console().print(terminal(measures))
+    for reason in measures.reasons():
+        print(f"n/a: {reason}")
     n_folders = len(np.unique(folders(pictures)))
     over = f"over {n_folders} folders" if n_folders > 1 else "as if pictures were independent"
-    text = f"intervals are {over}; {len(applied.pictures)} pictures in {out}/"
-    console.print(text, highlight=False, soft_wrap=True)
+    print(f"intervals are {over}; {len(applied.pictures)} pictures in {out}/")
 
 
 def _files(operation: "Operation", size_px: int) -> "Pictures":
@@ -135,8 +132,9 @@ def _files(operation: "Operation", size_px: int) -> "Pictures":
 
 
 def _write(title: str, applied: "Applied", out: Path) -> None:
-    from bench.reports.files import new_folder, write_csv
-    from bench.reports.sheet import Strip, drawn, picture_of
+    from bench.reports.files import new_folder
+    from bench.reports.sheet import Strip, contact_sheet, picture_of
+    from bench.tables import write_csv
 
     with new_folder(out) as draft:
         for name, image in applied.pictures.items():
@@ -153,40 +151,17 @@ def _write(title: str, applied: "Applied", out: Path) -> None:
             first.save(clip, save_all=True, append_images=rest, duration=FRAME_MS, loop=0)
         rows = [(name, images) for name, images in applied.sheet.items() if len(images)]
         strips = {name: Strip(images[:N_COLUMNS]) for name, images in rows[:N_ROWS]}
-        drawn(title, strips).save(draft / "sheet.png")
-        write_csv(draft / "measures.csv", COLUMNS, _lines(applied.measures))
-
-
-def _lines(measures: Mapping[str, Any]) -> list[tuple[object, ...]]:
-    def digits(value: float) -> str:
-        return "" if math.isnan(value) else f"{value:.6g}"
-
-    return [
-        (name, "", "", "", "", 0, "skipped", found)
-        if isinstance(found, str)
-        else (
-            name,
-            *map(digits, (found.value, found.low, found.high, found.chance)),
-            found.n,
-            "ok",
-            "",
-        )
-        for name, found in measures.items()
-    ]
+        contact_sheet(title, strips).save(draft / "sheet.png")
+        write_csv(draft / "measures.csv", _measures(applied))
 
 
 def _measures(applied: "Applied") -> "Table":
     from bench.tables import NotAvailable, Number, Table
 
     rows = [
-        (name, NotAvailable(status=f"n/a: {found}"), "", "")
+        (name, NotAvailable(found), "", 0)
         if isinstance(found, str)
-        else (
-            name,
-            Number(found.value, found.low, found.high, "fraction"),
-            Number(found.chance, unit="fraction"),
-            found.n,
-        )
+        else (name, Number(*found[:3], "fraction"), Number(found.chance, unit="fraction"), found.n)
         for name, found in applied.measures.items()
     ]
-    return Table("", ("measure", "value [95 % interval]", "chance", "n"), rows)
+    return Table("", ("measure", "value", "chance", "n"), rows)

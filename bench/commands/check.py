@@ -4,16 +4,15 @@ from typing import Annotated
 
 import typer
 
-from bench.commands.options import Plugins, load_plugins, user_errors
+from bench.commands import options as opt
 
 
 def check(
     name: Annotated[str, typer.Argument(help="A plugin, e.g. blur:sigma=0.1")],
-    plugin: Plugins = None,
+    plugin: opt.Plugins = None,
 ) -> None:
     """Run the contract that every plugin must pass."""
-    with user_errors():
-        load_plugins(plugin)
+    with opt.user_errors(plugin):
         from bench.contract import checks
         from bench.spec import Spec
 

@@ -1,20 +1,19 @@
 """`bench data`: a look into a data set, and its pictures as files."""
 
-import math
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.commands.options import Plugins, StorePath, load_plugins, store_at, user_errors
+from bench.commands import options as opt
 
 if TYPE_CHECKING:
     from bench.api import Dataset
     from bench.audit.findings import Finding
+    from bench.tables import Cell
 
-data_app = typer.Typer(help="Look into a data set.", no_args_is_help=True)
-_STYLES = {"ok": "green", "leaks": "bold red", "short": "bold red", "n/a": "dim"}
+data_app = typer.Typer(help="Audit a data set, or save its pictures.", no_args_is_help=True)
 
 
 @data_app.command()
@@ -22,46 +21,38 @@ def audit(
     data: Annotated[str, typer.Argument(help="A data set, e.g. lfw:protocol=open")],
     target: Annotated[
         list[str] | None,
-        typer.Option(help="What only faces should reveal. [default: identity, gender, ...]"),
+        typer.Option(help="Labels that only faces should reveal. [default: identity, gender, ...]"),
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder of audit.csv.")] = Path("runs/audit"),
-    store: StorePath = None,
-    plugin: Plugins = None,
+    store: opt.StorePath = None,
+    plugin: opt.Plugins = None,
 ) -> None:
-    """Find what a data set reveals by other means than faces, and whether its roles differ.
+    """Find what a data set reveals besides faces, and whether its roles differ.
 
     Prints a table and writes audit.csv. A leak is a finding, not a failure: exit code 0.
     """
-    with user_errors():
-        load_plugins(plugin)
+    with opt.user_errors(plugin):
         from rich.console import Console
-        from rich.table import Table
-        from rich.text import Text
 
         from bench.api import Dataset
         from bench.audit.checks import audit as audit_of
         from bench.audit.findings import Finding
         from bench.registry import make, spec_of
-        from bench.reports.files import write_csv
         from bench.spec import Spec
+        from bench.tables import Table, terminal, write_rows
 
-        console, start = Console(), time.perf_counter()
+        start = time.perf_counter()
         dataset = make(Dataset, Spec.parse(data))
-        findings = list(audit_of(dataset, store_at(store), target or []))
+        findings = list(audit_of(dataset, opt.store_at(store), target or []))
         out.mkdir(parents=True, exist_ok=True)
-        write_csv(out / "audit.csv", Finding._fields, map(_line, findings))
-        title = Text(str(spec_of(dataset, without=("path",))))
-        shown = Table(title=title, title_justify="left")
-        for column in ("about", "value", "95 % interval", "chance", "n", "verdict", "how"):
-            shown.add_column(column)
-        for finding in findings:
-            *texts, verdict, reason = _texts(finding)
-            shown.add_row(*map(Text, texts), Text(verdict, _STYLES[verdict]), Text(reason))
-        console.print(shown)
+        columns = ("check", "about", "value", "n", "chance", "verdict", "how")
+        title = str(spec_of(dataset, without=("path",)))
+        table = Table(title, columns, list(map(_row, findings)))
+        write_rows(out / "audit.csv", Finding._fields, map(_line, findings))
+        Console().print(terminal(table))
         n_leaks = sum(finding.verdict == "leaks" for finding in findings)
         took = f"{time.perf_counter() - start:.0f} s; {out}/audit.csv"
-        text = f"{n_leaks} of {len(findings)} findings leak; {took}"
-        console.print(text, highlight=False, markup=False, soft_wrap=True)
+        print(f"{n_leaks} of {len(findings)} findings leak; {took}")
 
 
 @data_app.command()
@@ -71,11 +62,10 @@ def save(
     role: Annotated[
         str | None, typer.Option(help="Only those of defender, attacker or probe.")
     ] = None,
-    plugin: Plugins = None,
+    plugin: opt.Plugins = None,
 ) -> None:
-    """Write the pictures of a data set to files, with labels.csv: as `folder` reads them."""
-    with user_errors():
-        load_plugins(plugin)
+    """Write pictures and labels.csv in the format of `folder`."""
+    with opt.user_errors(plugin):
         from bench.api import Dataset
         from bench.registry import make
         from bench.spec import Spec
@@ -86,11 +76,6 @@ def save(
 def save_data(dataset: "Dataset", role: str | None, out: Path) -> None:
     """Writes `out/PERSON/NUMBER.png`, and `out/labels.csv` with takes and categorical labels.
 
-    Args:
-        dataset: to save.
-        role: whose pictures; all by default.
-        out: a new folder.
-
     Raises:
         FileExistsError: if there is something in `out`.
         ValueError: if the role is unknown.
@@ -99,9 +84,10 @@ def save_data(dataset: "Dataset", role: str | None, out: Path) -> None:
 
     from bench.api import ROLES
     from bench.data.protocols import parts
-    from bench.reports.files import check_new, new_folder, write_csv
+    from bench.reports.files import check_new, new_folder
     from bench.reports.sheet import picture_of
     from bench.runner.worker import Worker
+    from bench.tables import write_rows
 
     if role not in (None, *ROLES):
         raise ValueError(f"expected a role of {ROLES}, got {role!r}")
@@ -123,29 +109,18 @@ def save_data(dataset: "Dataset", role: str | None, out: Path) -> None:
             (draft / path).parent.mkdir(exist_ok=True)
             picture_of(image).save(draft / path)
         lines = zip(paths, *columns.values(), strict=True)
-        write_csv(draft / "labels.csv", ("path", *columns), lines)
+        write_rows(draft / "labels.csv", ("path", *columns), lines)
 
 
 def _line(finding: "Finding") -> list[object]:
-    return [
-        ("" if math.isnan(cell) else f"{cell:.6g}") if isinstance(cell, float) else cell
-        for cell in finding
-    ]
+    return [f"{c:.6g}".replace("nan", "") if isinstance(c, float) else c for c in finding]
 
 
-def _texts(finding: "Finding") -> list[str]:
-    def number(value: float) -> str:
-        if math.isnan(value):
-            return ""
-        return str(value) if isinstance(value, int) else f"{value:.3f}"
+def _row(finding: "Finding") -> "list[Cell]":
+    from bench.tables import Number
 
-    interval = "" if math.isnan(finding.low) else f"{finding.low:.3f}, {finding.high:.3f}"
-    return [
-        f"{finding.check}: {finding.about}",
-        number(finding.value),
-        interval,
-        number(finding.chance),
-        str(finding.n),
-        finding.verdict,
-        finding.reason,
-    ]
+    counted = isinstance(finding.value, int)  # of pairs
+    interval = Number(finding.value, finding.low, finding.high, "fraction")
+    value, chance = finding.value if counted else interval, Number(finding.chance, unit="fraction")
+    about = (finding.check, finding.about, value, finding.n, chance)
+    return [*about, finding.verdict, finding.reason]

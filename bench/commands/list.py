@@ -2,18 +2,17 @@
 
 from typing import TYPE_CHECKING
 
-from bench.commands.options import Plugins, load_plugins, user_errors
+from bench.commands import options as opt
 
 if TYPE_CHECKING:
     from bench.api import Plugin
 
-_STEPS = {"protect": " (at protection)", "path": " (a path)"}
+_STEPS = {"protect": " (used only in protect)", "path": " (a path)"}
 
 
-def list_plugins(plugin: Plugins = None) -> None:
+def list_plugins(plugin: opt.Plugins = None) -> None:
     """List plugins with fields and sources, threats and grids; broken plugins with the reason."""
-    with user_errors():
-        load_plugins(plugin)
+    with opt.user_errors(plugin):
         from rich.console import Console
 
         from bench.registry import KINDS, broken, controls, plugins
@@ -43,6 +42,6 @@ def described(plugin: "type[Plugin]") -> list[str]:
     lines = [text[0] if text else "", source]
     for item in fields_of(plugin):
         step = _STEPS.get(item.metadata.get("at", ""), "")
-        default = "(empty)" if item.default == "" else str(item.default)
+        default = "''" if item.default == "" else str(item.default)
         lines.append(f"{item.name}={default}: {item.metadata.get('about', '?')}{step}")
     return lines + [f"@{preset}" for preset in plugin.presets]

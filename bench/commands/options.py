@@ -26,14 +26,15 @@ Threats = Annotated[
 ]
 Seeds = Annotated[str | None, typer.Option(help="Use these seeds, e.g. 0,1,2.")]
 Saturation = Annotated[
-    bool, typer.Option("--saturation", help="Also train on 1/4 and 1/2 of the pictures.")
+    bool,
+    typer.Option("--saturation", help="Also train attackers on 1/4 and 1/2 of their pictures."),
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, ...")]
 Workers = Annotated[
-    int, typer.Option(min=0, help="Processes. [default: one per core, or one on a GPU]")
+    int, typer.Option(min=0, help="Number of processes. [default: one per core, or one on a GPU]")
 ]
 StorePath = Annotated[
-    Path | None, typer.Option("--store", help="Folder of the cache. [default: user cache]")
+    Path | None, typer.Option("--store", help="Folder of the store. [default: user cache]")
 ]
 Plugins = Annotated[
     list[Path] | None, typer.Option("--plugin", help="A Python file that registers plugins.")
@@ -58,11 +59,40 @@ def grid_of(
     saturation: bool,
     plugins: list[Path] | None,
 ) -> "Grid":
-    """The grid with the parts that options replace; defenses are added."""
-    from bench.runner.grid import changed, read
+    """The grid, with other data, attackers, threats or seeds in every task, and more defenses.
+
+    Raises:
+        ValueError: if a text is not a spec, or a seed not a number.
+    """
+    from bench.runner.grid import read
+    from bench.spec import Spec
+    from bench.threats import current
 
     load_plugins(plugins)
-    return changed(read(name), data, defenses or [], attackers, threats, seeds, saturation)
+    grid, update = read(name), dict[str, object]()
+    if data:
+        update["data"] = Spec.parse(data)
+    if attackers:
+        update["attackers"] = tuple(map(Spec.parse, attackers))
+    if threats:
+        update["threats"] = tuple(current(Spec.parse(text)) for text in threats)
+    added = tuple(map(Spec.parse, defenses or []))
+    tasks = tuple(
+        task.model_copy(update={**update, "defenses": (*task.defenses, *added)})
+        for task in grid.tasks
+    )
+    numbers = grid.seeds if seeds is None else _numbers(seeds)
+    saturation = grid.saturation or saturation
+    return grid.model_copy(update={"tasks": tasks, "seeds": numbers, "saturation": saturation})
+
+
+def _numbers(seeds: str) -> tuple[int, ...]:
+    parts = [part.strip() for part in seeds.split(",")]
+    if not all(map(str.isdecimal, parts)):
+        raise ValueError(
+            f"expected --seeds of numbers joined by commas, such as 0,1,2, got {seeds!r}"
+        )
+    return tuple(map(int, parts))
 
 
 def store_at(path: Path | None) -> "Store":
@@ -87,9 +117,10 @@ def engine_of(device: str, workers: int, plugins: list[Path] | None) -> "Engine"
 
 
 @contextmanager
-def user_errors() -> Iterator[None]:
-    """Print user errors as one line; on Ctrl-C, say how to resume."""
+def user_errors(plugins: list[Path] | None = None) -> Iterator[None]:
+    """Loads plugins; prints user errors as one line; on Ctrl-C, says how to resume."""
     try:
+        load_plugins(plugins)
         yield
     except (ValueError, OSError, ImportError) as error:
         print(f"bench: {error}", file=sys.stderr)

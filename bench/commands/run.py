@@ -7,23 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.commands.options import (
-    Attackers,
-    Data,
-    Defenses,
-    Device,
-    GridName,
-    Plugins,
-    Saturation,
-    Seeds,
-    StorePath,
-    Threats,
-    Workers,
-    engine_of,
-    grid_of,
-    store_at,
-    user_errors,
-)
+from bench.commands import options as opt
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -35,54 +19,54 @@ if TYPE_CHECKING:
 
 
 def run(
-    grid: GridName = "quick",
-    data: Data = None,
-    defense: Defenses = None,
-    attacker: Attackers = None,
-    threat: Threats = None,
-    seeds: Seeds = None,
-    saturation: Saturation = False,
-    device: Device = "auto",
-    workers: Workers = 0,
+    grid: opt.GridName = "quick",
+    data: opt.Data = None,
+    defense: opt.Defenses = None,
+    attacker: opt.Attackers = None,
+    threat: opt.Threats = None,
+    seeds: opt.Seeds = None,
+    saturation: opt.Saturation = False,
+    device: opt.Device = "auto",
+    workers: opt.Workers = 0,
     out: Annotated[Path | None, typer.Option(help="Folder. [default: runs/GRID]")] = None,
-    store: StorePath = None,
-    plugin: Plugins = None,
+    store: opt.StorePath = None,
+    plugin: opt.Plugins = None,
     with_images: Annotated[
-        bool, typer.Option("--with-images", help="Print real people on sheets, too.")
+        bool, typer.Option("--with-images", help="Include pictures of real people in sheets.")
     ] = False,
 ) -> None:
     """Run a grid; write tables, records.csv, costs.csv and contact sheets.
 
     Run the same command again to resume a stopped run. Exit code 1 if a cell failed.
     """
-    with user_errors():
-        chosen = grid_of(grid, data, defense, attacker, threat, seeds, saturation, plugin)
-        engine = engine_of(device, workers, plugin)
+    with opt.user_errors():
+        chosen = opt.grid_of(grid, data, defense, attacker, threat, seeds, saturation, plugin)
+        engine = opt.engine_of(device, workers, plugin)
         folder = out or Path("runs") / chosen.name
-        n_failed = run_grid(chosen, store_at(store), folder, engine, with_images=with_images)
+        n_failed = run_grid(chosen, opt.store_at(store), folder, engine, with_images=with_images)
     raise typer.Exit(1 if n_failed else 0)
 
 
 def run_grid(
     grid: "Grid", store: "Store", folder: Path, engine: "Engine", *, with_images: bool
 ) -> int:
-    """Runs the grid and writes its results to the folder; the number of cells that failed."""
+    """Runs the grid and writes its results to the folder; returns how many cells failed."""
     from rich.console import Console
 
     from bench.commands.progress import watched
-    from bench.reports.boards import provenance, write_board
+    from bench.reports.boards import write_board
     from bench.reports.files import write_costs, write_roc, write_tables
+    from bench.reports.provenance import provenance
     from bench.reports.records import records
     from bench.reports.results import release_qualities, results
     from bench.reports.roc import draw, rocs
-    from bench.reports.samples import samples
-    from bench.reports.sheet import sheets
-    from bench.runner.cells import cells, check_askable
+    from bench.reports.sheet import samples, sheets
+    from bench.runner.cells import cells, check_any_applies
     from bench.runner.plan import plan
 
     console, start = Console(), time.perf_counter()
     asked = list(cells(grid))
-    check_askable(asked)
+    check_any_applies(asked)
     planned = plan(asked, store.root)
     folder.mkdir(parents=True, exist_ok=True)
     outcomes = list(watched(engine, planned.stages, store, console))
@@ -107,7 +91,7 @@ def run_grid(
     for reason in dict.fromkeys(result.reason for result in failed):
         console.print(f"failed: {reason}", style="red", markup=False)
     took = f"{len(planned.stages)} stages, {time.perf_counter() - start:.0f} s"
-    console.print(f"{took}; results in {folder}/", highlight=False, soft_wrap=True)
+    print(f"{took}; results in {folder}/")
     return len(failed)
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.commands.options import Plugins, StorePath, load_plugins, store_at, user_errors
+from bench.commands import options as opt
 
 if TYPE_CHECKING:
     from bench.runner.weights_file import WeightsRecipe
@@ -16,31 +16,32 @@ _STATE_DICTS = {".pt", ".pth", ".pkl"}  # as torch saves them
 
 @weights_app.command("export")
 def export_weights(
-    defense: Annotated[str, typer.Argument(help="As in the grid; name what tells it apart.")],
+    defense: Annotated[
+        str, typer.Argument(help="Its spec in the grid, with the fields that identify the fit.")
+    ],
     out: Annotated[Path, typer.Argument(help="The file to write, OUT.safetensors.")],
     data: Annotated[str | None, typer.Option(help="The data set that it was fitted to.")] = None,
     seed: Annotated[int | None, typer.Option(help="The seed that it was fitted with.")] = None,
-    store: StorePath = None,
-    plugin: Plugins = None,
+    store: opt.StorePath = None,
+    plugin: opt.Plugins = None,
 ) -> None:
     """Write the weights of a defense that a run has fitted to one file, with the recipe.
 
     The file may reveal more of the people in the data than the releases do.
     """
-    with user_errors():
-        load_plugins(plugin)
+    with opt.user_errors(plugin):
         from bench.api import Dataset
         from bench.registry import plugins
         from bench.runner.stored_fits import export, fit_of
         from bench.spec import Spec
 
-        known = store_at(store)
+        known = opt.store_at(store)
         fit = fit_of(known, Spec.parse(defense), Spec.parse(data) if data else None, seed)
         export(known, fit, out)
-        _print(f"{out}: {_text(fit.recipe)}")
+        print(f"{out}: {_text(fit.recipe)}")
         found = plugins("dataset").get(fit.recipe.data)
         if not (found and issubclass(found, Dataset) and found.shareable):
-            _print("It learned from real people and may reveal them: share it with care.")
+            print("It learned from real people and may reveal them: share it with care.")
 
 
 @weights_app.command("import")
@@ -48,15 +49,14 @@ def import_weights(
     files: Annotated[
         list[Path], typer.Argument(help="Files of `bench weights export`, or published networks.")
     ],
-    plugin: Plugins = None,
+    plugin: opt.Plugins = None,
 ) -> None:
     """Check files of weights; print what they hold and how a grid names them.
 
     A published state dict (.pt, .pth, .pkl) is offered to all defenses that take one, such as `san`
     the network of its authors.
     """
-    with user_errors():
-        load_plugins(plugin)
+    with opt.user_errors(plugin):
         for path in files:
             if path.suffix in _STATE_DICTS and path.is_file():
                 _print_published(path)
@@ -65,7 +65,7 @@ def import_weights(
 
 
 def _print_exported(path: Path) -> None:
-    """The content of a file of `bench weights export`, and its spec in a grid."""
+    """Prints what a file of `bench weights export` holds, and its spec in a grid."""
     from bench.api import Defense
     from bench.registry import make
     from bench.runner.fingerprint import code_of
@@ -74,19 +74,15 @@ def _print_exported(path: Path) -> None:
 
     file = read(path)
     defense = make(Defense, file.recipe.spec)
-    _print(f"{path}: {_text(file.recipe)}")
-    _print(f"  SHA-256 of recipe and weights: {file.digest}")
+    print(f"{path}: {_text(file.recipe)}")
+    print(f"  SHA-256 of recipe and weights: {file.digest}")
     if code_of(ACTIONS["fit"], type(defense).__module__) != file.recipe.code:
-        _print(f"  fitted by other code than your {defense.name} (unmask {file.recipe.suite})")
-    _print(f'  in a grid: defenses = ["{spec_using(file.recipe, str(path))}"]')
+        print(f"  fitted by other code than your {defense.name} (unmask {file.recipe.suite})")
+    print(f'  in a grid: defenses = ["{spec_using(file.recipe, str(path))}"]')
 
 
 def _print_published(path: Path) -> None:
-    """The defenses that take a published network.
-
-    Raises:
-        ValueError: if none does; it lists what each expected.
-    """
+    """Prints the defenses that take a published network, and their specs in a grid."""
     import hashlib
 
     from bench.api import Learned
@@ -106,10 +102,10 @@ def _print_published(path: Path) -> None:
             fields[plugin.name] = field
     if not fields:
         raise ValueError(f"no defense takes the network in {path}; " + "; ".join(refused))
-    _print(f"{path}: a published network of {' and '.join(fields)}, SHA-256 {digest}")
-    _print(f"  put it as {path.stem}.pt into the folder that {FOLDER} names; in a grid:")
+    print(f"{path}: a published network of {' and '.join(fields)}, SHA-256 {digest}")
+    print(f"  put it as {path.stem}.pt into the folder that {FOLDER} names; in a grid:")
     for name, field in fields.items():
-        _print(f'  defenses = ["{name}:{field}={path.stem},sha256={digest}"]')
+        print(f'  defenses = ["{name}:{field}={path.stem},sha256={digest}"]')
 
 
 def _text(recipe: "WeightsRecipe") -> str:
@@ -119,9 +115,3 @@ def _text(recipe: "WeightsRecipe") -> str:
     data = brief(Dataset, recipe.data_spec)
     pixels = " x ".join(map(str, recipe.shape))
     return f"{brief(Defense, recipe.spec)}, fitted to {data} ({pixels} px), seed {recipe.seed}"
-
-
-def _print(line: str) -> None:
-    from rich.console import Console
-
-    Console().print(line, highlight=False, markup=False, soft_wrap=True)

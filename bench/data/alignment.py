@@ -32,10 +32,6 @@ def landmarks(images: Images, device: str) -> Points:
 
     Source: Zhang, Zhang, Li, Qiao, IEEE Signal Processing Letters 23 (2016); weights that come with
         facenet-pytorch.
-
-    Args:
-        images: uint8, (N, 3, H, W), of any size.
-        device: a torch device's name.
     """
     import torch
     from torch.nn import functional
@@ -55,14 +51,7 @@ def landmarks(images: Images, device: str) -> Points:
 def aligned(
     paths: list[Path], size_px: int, crop: float, centre: tuple[float, float], device: str
 ) -> Images:
-    """Image files, aligned by their faces; without a face, cut as by `image_files.decoded`.
-
-    The arguments are those of `decoded`, and a torch device's name; the result is uint8,
-    (N, 3, size, size).
-
-    Raises:
-        ValueError: if a file is empty, broken or huge.
-    """
+    """Image files, aligned by their faces; without a face, as by `image_files.decoded`."""
     images = decoded(paths, size_px, crop, centre)
     for start in range(0, len(paths), _BATCH):
         detected = decoded(paths[start : start + _BATCH], DETECTION_PX, 1.0, (0.5, 0.5))
@@ -81,22 +70,19 @@ def realigned(images: Images, device: str) -> Images:
     extent = np.array(images.shape[:1:-1])  # width, height
     for i, points in enumerate(landmarks(images, device)):
         if np.isfinite(points).all():
-            picture = Image.fromarray(np.ascontiguousarray(images[i].transpose(1, 2, 0)))
+            picture = Image.fromarray(images[i].transpose(1, 2, 0))
             kept[i] = levelled(picture, points * extent, images.shape[-1])
     return kept
 
 
 def levelled(picture: Image.Image, points: Points, size_px: int) -> Images:
-    """The face of an RGB picture with its eyes on one level, uint8, (3, size, size).
+    """The face of an RGB picture with its eyes on one level, uint8, (3, size_px, size_px).
 
-    Args:
-        picture: RGB.
-        points: as returned by `landmarks`, but in px, (5, 2).
-        size_px: side of the result.
+    `points`, (5, 2), are those of `landmarks`, but in px.
     """
     eyes, mouth = points[:2].mean(axis=0), points[3:].mean(axis=0)
-    across = points[1] - points[0]
-    angle = math.degrees(math.atan2(across[1], across[0]))
+    across, down = points[1] - points[0]
+    angle = math.degrees(math.atan2(down, across))
     x, y = ((eyes + mouth) / 2).tolist()
     rotated = picture.rotate(angle, Image.Resampling.BICUBIC, center=(x, y))
     side = min(CROP_SIDE * float(np.hypot(*(mouth - eyes))), *picture.size)

@@ -2,7 +2,7 @@
 
 import csv
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from bench.data.synthetic.pictures import ATTRIBUTES
 from bench.faces import MISSING, Array, Faces, Target
 from bench.registry import register
 
+Row = Mapping[str, str]  # a line of the manifest: text by column
+
 
 @register("folder")
 @dataclass(frozen=True)
@@ -24,10 +26,10 @@ class Folder(Dataset):
     """Your own pictures: a folder per person, or a CSV with `path`, `identity` and other labels.
 
     With `manifest`, paths are relative to `root`; every further column is a label whose values are
-    its classes (an empty cell: missing), and `take` says which pictures are of one sitting. Without
-    it, each sub-folder of `root` is a person and each picture a take. A column with the name of one
-    of the ten attributes of `synthetic` holds numbers, 0 to 1; `openface` provides nine of them
-    (all but `male`, which needs a column).
+    its classes (an empty cell: missing), and `take` names the sitting of each picture.
+    Without it, each sub-folder of `root` is a person and each picture a take. A column with the
+    name of one of the ten attributes of `synthetic` holds numbers, 0 to 1; `openface` provides nine
+    of them (all but `male`, which needs a column).
 
     Source: ours.
     """
@@ -76,17 +78,15 @@ class Folder(Dataset):
     def load(self, context: Context) -> Collection:
         """The pictures in the order of the manifest or of their names."""
         entries = self._entries()
-        paths = [path for path, _ in entries]
-        labels, classes = _labels([row for _, row in entries])
+        paths, rows = [path for path, _ in entries], [row for _, row in entries]
+        labels, classes = _labels(rows)
         if self.openface:
             source, names = self._root / self.openface, self._names(entries)
             labels |= openface.attributes(source, names, self.confidence)
         if (labels["identity"] == MISSING).any():
             raise ValueError(f"every row of {self.manifest} needs an identity; fill the column")
-        if self.align:
-            images = aligned(paths, self.size, self.crop, (0.5, 0.5), context.device)
-        else:
-            images = decoded(paths, self.size, self.crop, (0.5, 0.5))
+        cut = (paths, self.size, self.crop, (0.5, 0.5))
+        images = aligned(*cut, context.device) if self.align else decoded(*cut)
         faces = Faces(images, labels, new_image_ids(len(images), self.name))
         targets = (replace(t, classes=classes.get(t.name, ())) for t in self.targets)
         return Collection(faces, tuple(targets))
@@ -95,11 +95,11 @@ class Folder(Dataset):
     def _root(self) -> Path:
         return Path(self.root).expanduser()
 
-    def _names(self, entries: Sequence[tuple[Path, dict[str, str]]]) -> list[str]:
+    def _names(self, entries: Sequence[tuple[Path, Row]]) -> list[str]:
         """Paths of the pictures, relative to `root`."""
         return [Path(os.path.relpath(path, self._root)).as_posix() for path, _ in entries]
 
-    def _entries(self) -> list[tuple[Path, dict[str, str]]]:
+    def _entries(self) -> list[tuple[Path, Row]]:
         """Each picture's file with its labels as text."""
         root = self._root
         if not root.is_dir():
@@ -121,7 +121,7 @@ class Folder(Dataset):
             )
         return entries
 
-    def _table(self) -> tuple[list[str], list[dict[str, str]]]:
+    def _table(self) -> tuple[list[str], Sequence[Row]]:
         """Columns and rows of the manifest."""
         path = self._root / self.manifest
         if not path.is_file():
@@ -140,7 +140,7 @@ class Folder(Dataset):
         return columns, rows
 
 
-def _labels(rows: Sequence[dict[str, str]]) -> tuple[dict[str, Array], dict[str, tuple[str, ...]]]:
+def _labels(rows: Sequence[Row]) -> tuple[dict[str, Array], dict[str, tuple[str, ...]]]:
     """All columns but `path` as labels, (N,) each, and the classes of the categorical ones."""
     labels: dict[str, Array] = {}
     classes: dict[str, tuple[str, ...]] = {}

@@ -1,6 +1,6 @@
 """Image files, animations and folders of them, read as pixels."""
 
-from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,13 +21,10 @@ class Frames(NamedTuple):
 
 
 def decoded(paths: list[Path], size_px: int, crop: float, centre: tuple[float, float]) -> Images:
-    """A square of each picture, resized, uint8, (N, 3, size, size).
+    """A square of each picture, resized, uint8, (N, 3, size_px, size_px).
 
-    Args:
-        paths: files that Pillow reads.
-        size_px: side of the result.
-        crop: side of the square, a fraction of the picture's shorter side.
-        centre: (x, y) of the square, fractions of width and height.
+    The square's side is `crop` times the picture's shorter side; its centre is (x, y), fractions of
+    width and height.
 
     Raises:
         ValueError: if a file is empty, broken or huge.
@@ -42,38 +39,40 @@ def decoded(paths: list[Path], size_px: int, crop: float, centre: tuple[float, f
 
 
 def upright(path: Path) -> Image.Image:
-    """The picture in RGB, rotated as its EXIF orientation says.
+    """The picture (of an animation: the first) in RGB, rotated as its EXIF orientation says.
 
     Raises:
         ValueError: if the file is empty, broken or huge.
     """
+    return _read(path, 1)[0]
+
+
+def _read(path: Path, most: int | None = None) -> list[Image.Image]:
+    """As `upright`, but the first `most` frames of an animation, or all of them."""
     if path.stat().st_size == 0:
         raise ValueError(f"{path} is empty; restore or remove it")
     try:
         with Image.open(path) as opened:
             width, height = opened.size
             huge = width * height > MAX_PIXELS
-            picture = opened if huge else ImageOps.exif_transpose(opened).convert("RGB")
-    except Exception as error:  # decoders raise all sorts; the user wants to know the file
+            read = islice(ImageSequence.Iterator(opened), 0 if huge else most)
+            pictures = [ImageOps.exif_transpose(frame).convert("RGB") for frame in read]
+    except Exception as error:  # decoders raise many types; the message names the file
         raise ValueError(
-            f"{path} is corrupt or truncated ({error}); restore or remove it"
+            f"{path} cannot be read, it is corrupt or truncated ({error}); restore or remove it"
         ) from error
     if huge:
         raise ValueError(
             f"{path} unpacks to {width}x{height} pixels, expected at most {MAX_PIXELS:,}; shrink "
             "or remove it"
         )
-    return picture
+    return pictures
 
 
 def square(picture: Image.Image, corner: tuple[float, float], side: float, size_px: int) -> Images:
-    """A square cut out of an RGB picture and resized, uint8, (3, size, size).
+    """A square cut out of an RGB picture and resized, uint8, (3, size_px, size_px).
 
-    Args:
-        picture: RGB, neither side shorter than `side`.
-        corner: left and top, px; a square that would leave the picture is moved inside.
-        side: of the square, px.
-        size_px: side of the result.
+    `corner` (left, top) and `side` are in px; a square that leaves the picture is moved inside.
     """
     left, top = (
         min(max(at, 0), extent - side) for at, extent in zip(corner, picture.size, strict=True)
@@ -102,27 +101,13 @@ def frames(path: Path, size_px: int) -> Frames:
     pictures: dict[str, Images] = {}
     n_resized = 0
     for file in files:
-        for ending, image in _frames_of(file):
-            name = file.relative_to(root).with_suffix("").as_posix() + ending
+        read = _read(file)
+        for number, image in enumerate(read):
+            name = file.relative_to(root).with_suffix("").as_posix()
+            name += f"-{number:04d}" if len(read) > 1 else ""
             if name in pictures:
                 raise ValueError(f"two pictures are called {name}, e.g. {file}; rename one")
             n_resized += image.size != (size_px, size_px)
             resized = ImageOps.fit(image, (size_px, size_px), Image.Resampling.LANCZOS)
             pictures[name] = np.asarray(resized).transpose(2, 0, 1)  # (3, size, size)
     return Frames(pictures, n_resized)
-
-
-def _frames_of(file: Path) -> Iterator[tuple[str, Image.Image]]:
-    """Each frame of a file, with the ending of its name."""
-    try:
-        with Image.open(file) as opened:
-            if opened.width * opened.height > MAX_PIXELS:
-                raise ValueError(f"it unpacks to more than {MAX_PIXELS:,} pixels")
-            read = [
-                ImageOps.exif_transpose(frame).convert("RGB")
-                for frame in ImageSequence.Iterator(opened)
-            ]
-    except Exception as error:  # decoders raise all sorts; the user wants to know the file
-        raise ValueError(f"{file} cannot be read ({error}); restore or remove it") from error
-    endings = [f"-{number:04d}" for number in range(len(read))] if len(read) > 1 else [""]
-    yield from zip(endings, read, strict=True)

@@ -32,7 +32,9 @@ class LFW(Dataset):
 
     root: str = field("", about="folder with lfw/ and the lists; else $BENCH_DATA/lfw", at="path")
     size: int = field(64, about="side of a picture, px")
-    crop: float = field(0.6, about="side of the square, of 250 px: wide borders alone identify 6 %")
+    crop: float = field(
+        0.6, about="side of the square, a fraction of 250 px; wide borders reveal identity"
+    )
     align: bool = field(False, about="align faces by MTCNN's landmarks")
     min_pictures: int = field(10, about="pictures that a person needs to be in `closed`")
     people: int = field(0, about="of `closed`: women and men with most pictures in turn; 0: all")
@@ -56,12 +58,9 @@ class LFW(Dataset):
         Raises:
             FileNotFoundError: if it or something in it is missing.
         """
-        if self.root:
-            folder = Path(self.root).expanduser()
-        elif "BENCH_DATA" in os.environ:
-            folder = Path(os.environ["BENCH_DATA"]) / "lfw"
-        else:
+        if not self.root and "BENCH_DATA" not in os.environ:
             raise FileNotFoundError("LFW not found: set BENCH_DATA to the folder that holds lfw/")
+        folder = Path(self.root or f"{os.environ['BENCH_DATA']}/lfw").expanduser()
         for needed in ("lfw", *LISTS):
             if not (folder / needed).exists():
                 raise FileNotFoundError(
@@ -81,11 +80,9 @@ class LFW(Dataset):
         """The pictures by name; under `closed` protocols, of people with enough pictures."""
         pictures = np.array(self.files()[len(LISTS) :], dtype=object)
         gender_of = self._genders({path.name for path in pictures})
+        names = np.array([path.parent.name for path in pictures])
         people, first, identity, n_pictures = np.unique(
-            np.array([path.parent.name for path in pictures]),
-            return_index=True,
-            return_inverse=True,
-            return_counts=True,
+            names, return_index=True, return_inverse=True, return_counts=True
         )
         gender = np.array([gender_of[path.name] for path in pictures], np.int64)
         if self.protocol != "open":
@@ -99,20 +96,16 @@ class LFW(Dataset):
             if len(set(gender[identity == number])) > 1:
                 raise ValueError(f"{name} is in both lists of names; fix {' or '.join(LISTS)}")
         labels = {"identity": identity.astype(np.int64), "gender": gender}
-        if self.align:
-            images = aligned(list(pictures), self.size, self.crop, CENTRE, context.device)
-        else:
-            images = decoded(list(pictures), self.size, self.crop, CENTRE)
+        cut = (list(pictures), self.size, self.crop, CENTRE)
+        images = aligned(*cut, context.device) if self.align else decoded(*cut)
         faces = Faces(images, labels, new_image_ids(len(images), self.name))
         known = Target("identity", "categorical", tuple(people))
         return Collection(faces, (known, self.targets[1]))
 
     def _genders(self, present: set[str]) -> dict[str, int]:
         """The class of gender by file name."""
-        listed = [
-            {line.strip() for line in (self.folder / name).read_text().splitlines() if line.strip()}
-            for name in LISTS
-        ]
+        texts = [(self.folder / name).read_text() for name in LISTS]
+        listed = [set(map(str.strip, text.splitlines())) - {""} for text in texts]
         problems = {
             "are in both lists": listed[0] & listed[1],
             "are in neither list": present - listed[0] - listed[1],
@@ -130,8 +123,6 @@ class LFW(Dataset):
 def _alternating(n_pictures: NDArray[np.int64], gender: NDArray[np.int64]) -> NDArray[np.int64]:
     """People, (P,): the woman and the man with most pictures, then the next of each, and so on."""
     order = np.argsort(-n_pictures, kind="stable")
-    rank = np.empty(len(order), np.int64)  # within one gender
-    for own in (0, 1):
-        mine = gender[order] == own
-        rank[mine] = np.arange(mine.sum())
+    male = gender[order] == 1
+    rank = np.where(male, np.cumsum(male), np.cumsum(~male))  # within one gender
     return order[np.argsort(rank, kind="stable")]

@@ -3,6 +3,7 @@
 import csv
 import math
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -44,18 +45,16 @@ def attributes(source: Path, names: Sequence[str], min_confidence: float) -> Map
     `success`.
     """
     lines = _best_lines(source, names)
-    sure = [_is_sure(line, min_confidence) for line in lines]
-    if n_unsure := sure.count(False):
-        example = names[sure.index(False)]
+    values = np.array([_labels(line, min_confidence) for line in lines], np.float32)
+    unsure = np.isnan(values[:, 0])
+    if unsure.any():
         warnings.warn(
-            f"{n_unsure} of {len(names)} pictures have no attributes, e.g. {example}: OpenFace "
-            f"found no face, or its confidence is below {min_confidence:g}; labels are missing",
+            f"{unsure.sum()} of {len(names)} pictures have no attributes, e.g. "
+            f"{names[int(unsure.argmax())]}: OpenFace found no face, or its confidence is below "
+            f"{min_confidence:g}; labels are missing",
             stacklevel=2,
         )
-    nothing = [math.nan] * len(LABELS)
-    values = [_labels(line) if ok else nothing for line, ok in zip(lines, sure, strict=True)]
-    columns = np.array(values, np.float32).T  # (labels, N)
-    return dict(zip(LABELS, columns.copy(), strict=True))
+    return dict(zip(LABELS, values.T.copy(), strict=True))
 
 
 def files(source: Path, names: Sequence[str]) -> list[Path]:
@@ -69,17 +68,17 @@ def files(source: Path, names: Sequence[str]) -> list[Path]:
         raise FileNotFoundError(f"openface= expects a CSV file or a folder, found none at {source}")
     if not source.is_dir():
         return [source]
-    stems = [Path(name).with_suffix("") for name in names]
-    if shared := sorted(str(stem) for stem in set(stems) if stems.count(stem) > 1):
+    stems = Counter(str(Path(name).with_suffix("")) for name in names)
+    if shared := sorted(stem for stem, n in stems.items() if n > 1):
         raise ValueError(f"several pictures are called {shared[0]}; give one CSV with their paths")
     return [path for name in names if (path := _csv_of(source, name)).is_file()]
 
 
 def _best_lines(source: Path, names: Sequence[str]) -> list[Line]:
     """Each picture's line with the highest confidence; empty without a face."""
-    present, found = files(source, names), dict[str, Line]()
+    present, found = set(files(source, names)), dict[str, Line]()
     if source.is_dir():
-        listed = ((name, path) for name in names if (path := _csv_of(source, name)) in present)
+        listed = [(name, path) for name in names if (path := _csv_of(source, name)) in present]
         lines = [(name, line) for name, path in listed for line in _lines(path)]
     else:
         lines = [(line["path"], line) for line in _lines(source, "path")]
@@ -107,14 +106,11 @@ def _lines(path: Path, *more: str) -> Iterator[Line]:
         yield from reader
 
 
-def _is_sure(line: Line, min_confidence: float) -> bool:
-    if not line or ("success" in line and _number(line, "success") == 0):
-        return False
-    return _number(line, "confidence") >= min_confidence
-
-
-def _labels(line: Line) -> list[float]:
-    """In the order of LABELS."""
+def _labels(line: Line, min_confidence: float) -> list[float]:
+    """In the order of LABELS; nan if no face is known, or not well enough."""
+    found = bool(line) and ("success" not in line or _number(line, "success") != 0)
+    if not found or _number(line, "confidence") < min_confidence:
+        return [math.nan] * len(LABELS)
     angles = [-math.degrees(_number(line, column)) / POSE_RANGES[n] for n, column in POSE.items()]
     values = [0.5 + angle / 2 for angle in angles]
     values += [_number(line, column) / MAX_INTENSITY for column in UNITS.values()]

@@ -7,11 +7,11 @@
 | `closed-paper` | the same 85 % of each take's pictures; probe: the rest | pictures of its own |
 
 Source: closed-paper is the split of Chen, Konrad, Ishwar, CVPR-W 2018 (frames of one clip lie on
-both sides, which flatters every attacker).
+both sides, which favours every attacker).
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -32,21 +32,18 @@ Ids = NDArray[np.int64]
 class Parts(NamedTuple):
     """Masks over the pictures, (N,).
 
-    Attributes:
-        roles: one per role.
-        valid: the attacker's pictures that it validates on.
-        gallery: pictures that matchers enroll. Under `open`, half of the takes of everybody in the
-            probe or in the attacker's validation part who has two or more takes (all others are
-            unknown people); under the closed protocols, the attacker's training pictures.
+    Matchers enroll the gallery. Under `open`, it holds half of the takes of everybody in the probe
+    or in the attacker's validation part who has two or more takes (all others are unknown people);
+    under the closed protocols, the attacker's training pictures.
     """
 
     roles: Mapping[Role, Mask]
-    valid: Mask
+    valid: Mask  # the attacker's pictures that it validates on
     gallery: Mask
 
 
 def check_protocol(name: str) -> None:
-    """Raises ValueError unless there is a protocol of this name."""
+    """Raises ValueError unless this is the name of a protocol."""
     if name not in PROTOCOLS:
         raise ValueError(f"protocol must be one of {list(PROTOCOLS)}, got {name!r}")
 
@@ -64,10 +61,7 @@ new_rows = new_image_ids  # its name in 0.1
 def parts(faces: Faces, protocol: str, *seed: object) -> Parts:
     """Splits the pictures between the roles.
 
-    Args:
-        faces: with the label `identity`; without `take`, each picture is a take of its own.
-        protocol: one of PROTOCOLS.
-        seed: changes the split.
+    Without the label `take`, each picture is a take of its own. Another seed, another split.
 
     Raises:
         ValueError: if there are too few people or takes to give each role one.
@@ -78,7 +72,8 @@ def parts(faces: Faces, protocol: str, *seed: object) -> Parts:
     if protocol == "open":
         split = _split_groups(person, np.zeros_like(person), rng, "people")
         evaluated = split.roles["probe"] | split.valid
-        return split._replace(gallery=evaluated & _half_of_takes(take, person, rng))
+        half = [takes[: len(takes) // 2] for takes in _shuffled(take, person, rng)]
+        return split._replace(gallery=evaluated & np.isin(take, np.concatenate(half)))
     if protocol == "closed":
         return _split_groups(take, person, rng, "takes of a person")
     similar = take if "take" in faces.labels else person  # pictures that resemble one another
@@ -91,44 +86,35 @@ def parts(faces: Faces, protocol: str, *seed: object) -> Parts:
 
 def _split_groups(group: Ids, within: Ids, rng: np.random.Generator, what: str) -> Parts:
     """Gives whole groups (people, takes) to the roles, evenly within each of `within`."""
-    chosen: dict[Role, list[Ids]] = {role: [] for role in SHARES}
-    valid: list[Ids] = []
-    for outer in np.unique(within):
-        groups = rng.permutation(np.unique(group[within == outer]))
+    dealt = []
+    for groups in _shuffled(group, within, rng):
         if len(groups) < 4:
             raise ValueError(
                 f"defender, attacker, its validation part and the probe cannot share {len(groups)} "
                 f"{what}; give at least 4 {what}"
             )
-        n_defender = max(1, round(SHARES["defender"] * len(groups)))
-        n_probe = max(1, round(SHARES["probe"] * len(groups)))
-        chosen["defender"].append(groups[:n_defender])
-        chosen["probe"].append(groups[n_defender : n_defender + n_probe])
-        rest = groups[n_defender + n_probe :]
-        chosen["attacker"].append(rest)
-        valid.append(rest[: max(1, round(VALID_SHARE * len(rest)))])
-    roles = {role: np.isin(group, np.concatenate(ids)) for role, ids in chosen.items()}
-    held_out = np.isin(group, np.concatenate(valid))
-    return Parts(roles, held_out, roles["attacker"] & ~held_out)
-
-
-def _half_of_takes(take: Ids, person: Ids, rng: np.random.Generator) -> Mask:
-    """Half of each person's takes, rounded down, (N,)."""
-    chosen: list[Ids] = []
-    for one in np.unique(person):
-        takes = rng.permutation(np.unique(take[person == one]))
-        chosen.append(takes[: len(takes) // 2])
-    return np.isin(take, np.concatenate(chosen))
+        n = {role: max(1, round(share * len(groups))) for role, share in SHARES.items()}
+        defender, probe, attacker = np.split(groups, [n["defender"], n["defender"] + n["probe"]])
+        n_valid = max(1, round(VALID_SHARE * len(attacker)))
+        dealt.append((defender, attacker, probe, attacker[:n_valid]))
+    *masks, valid = (np.isin(group, np.concatenate(ids)) for ids in zip(*dealt, strict=True))
+    roles = dict(zip(SHARES, masks, strict=True))
+    return Parts(roles, valid, roles["attacker"] & ~valid)
 
 
 def _share_of_each(group: Ids, share: float, rng: np.random.Generator) -> Mask:
     """Random pictures of each group: at least one, but never all of several, (N,)."""
-    chosen = np.zeros(len(group), bool)
-    for one in np.unique(group):
-        members = rng.permutation(np.flatnonzero(group == one))
+    picture, chosen = np.arange(len(group)), []
+    for members in _shuffled(picture, group, rng):
         n = min(max(1, round(share * len(members))), max(1, len(members) - 1))
-        chosen[members[:n]] = True
-    return chosen
+        chosen.append(members[:n])
+    return np.isin(picture, np.concatenate(chosen))
+
+
+def _shuffled(values: Ids, within: Ids, rng: np.random.Generator) -> Iterator[Ids]:
+    """The values that occur within each group, in random order."""
+    for group in np.unique(within):
+        yield rng.permutation(np.unique(values[within == group]))
 
 
 def _rng(*seed: object) -> np.random.Generator:

@@ -28,15 +28,10 @@ def folds(group: Ids, within: Ids) -> Ids:
 def cross_validated(features: Floats, truth: Ids, person: Ids, fold: Ids) -> Answers:
     """Answers about every picture, each by a classifier that was not trained on its fold.
 
-    The classifier averages two posteriors over equally likely classes: linear discriminant analysis
-    with Ledoit and Wolf's shrinkage of the pooled covariance, and, for nonlinear differences, 15
-    nearest neighbours after whitening with that covariance.
-
-    Args:
-        features: (N, D).
-        truth: classes, (N,); any numbers.
-        person: whose picture it is, (N,).
-        fold: (N,).
+    Features are (N, D); classes (any numbers), people and folds are (N,). The classifier averages
+    two posteriors over equally likely classes: linear discriminant analysis with Ledoit and Wolf's
+    shrinkage of the pooled covariance, and, for nonlinear differences, 15 nearest neighbours after
+    whitening with that covariance.
     """
     classes, truth = np.unique(truth, return_inverse=True)
     scores = np.zeros((len(truth), len(classes)), np.float32)
@@ -65,10 +60,8 @@ def _posterior(train: Floats, truth: Ids, test: Floats) -> Floats:
 def _whitening(centred: Floats, spread: Floats, n_free: int) -> Floats:
     """The matrix, (D, D), that turns the covariance within classes into the identity.
 
-    Args:
-        centred: features minus the means of their classes, (N, D).
-        spread: standard deviation of each feature over all classes, (D,).
-        n_free: degrees of freedom of `centred`.
+    `centred`, (N, D), has mean 0 in each class and `n_free` degrees of freedom; `spread`, (D,), is
+    the standard deviation over all classes.
     """
     # Shrinkage pulls towards equal variances, so features are first scaled to equal ones.
     within = np.sqrt((centred**2).sum(axis=0) / max(1, n_free))

@@ -97,8 +97,7 @@ def thumbnails(images: Images) -> Floats:
 
     Those of uniform pictures are 0, so they correlate with none.
     """
-    grey = block_means(images, THUMBNAIL_PX).mean(axis=1)
-    grey = grey.reshape(len(grey), -1)  # (N, h * w)
+    grey = _flat(block_means(images, THUMBNAIL_PX).mean(axis=1))  # (N, h * w)
     grey = grey - grey.mean(axis=1, keepdims=True)
     length = np.linalg.norm(grey, axis=1, keepdims=True)
     return np.where(length > 1e-3, grey / np.maximum(length, 1e-3), 0).astype(np.float32)

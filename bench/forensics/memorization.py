@@ -21,23 +21,18 @@ _TIE = 1e-6  # of correlations
 
 
 class RealPictures(NamedTuple):
-    """Real pictures, uint8 (N, 3, H, W), with person and take of each, (N,)."""
+    """Real pictures with person and take of each."""
 
-    images: Images
-    person: Ids
+    images: Images  # uint8, (N, 3, H, W)
+    person: Ids  # (N,)
     take: Ids
 
 
 class Nearest(NamedTuple):
-    """The real picture that is most similar to each release, (N,).
+    """The real picture that is most similar to each release, (N,)."""
 
-    Attributes:
-        trained_on: 1 if it is a training picture, 0 if it was held out, 0.5 for a tie.
-        person: who it shows.
-    """
-
-    trained_on: Floats
-    person: Ids
+    trained_on: Floats  # 1 if it is a training picture, 0 if it was held out, 0.5 for a tie
+    person: Ids  # who it shows
 
 
 def nearest_real_picture(
@@ -69,17 +64,16 @@ def same_size(first: RealPictures, second: RealPictures) -> tuple[RealPictures, 
     same = bool(np.isin(first.person, second.person).any())
     groups = [side.take if same else side.person for side in (first, second)]
     within = [s.person if same else np.zeros_like(s.person) for s in (first, second)]
-    kept = [np.zeros(len(group), bool) for group in groups]
+    chosen = []
     for one in np.intersect1d(within[0], within[1]):
         orders = [
             rng.permutation(np.unique(group[own == one]))
             for group, own in zip(groups, within, strict=True)
         ]
         n = min(map(len, orders))
-        for mask, group, order in zip(kept, groups, orders, strict=True):
-            mask |= np.isin(group, order[:n])
-    subsets = [
-        RealPictures(side.images[mask], side.person[mask], side.take[mask])
-        for side, mask in zip((first, second), kept, strict=True)
-    ]
+        chosen.append([order[:n] for order in orders])
+    subsets = []
+    for side, group, ids in zip((first, second), groups, zip(*chosen, strict=True), strict=True):
+        kept = np.isin(group, np.concatenate(ids))
+        subsets.append(RealPictures(side.images[kept], side.person[kept], side.take[kept]))
     return subsets[0], subsets[1]

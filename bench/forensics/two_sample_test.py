@@ -18,18 +18,11 @@ MIN_PEOPLE = 5  # in each set
 
 
 class PictureSet(NamedTuple):
-    """One of the two sets of pictures.
+    """One of the two sets of pictures."""
 
-    Attributes:
-        images: uint8, (N, 3, H, W).
-        person: whose pictures they are, (N,).
-        raw: the same pictures without the defense (if there is none, the pictures themselves);
-            with them, even a difference of one grey level is detected.
-    """
-
-    images: Images
-    person: Ids
-    raw: Images
+    images: Images  # uint8, (N, 3, H, W)
+    person: Ids  # whose pictures they are, (N,)
+    raw: Images  # the same before the defense, if any: reveals a change of one grey level
 
 
 def two_sample_test(attacker: PictureSet, probe: PictureSet) -> Answers:
@@ -58,9 +51,9 @@ def _sample(pictures: PictureSet) -> PictureSet:
 
 def _features(images: Images, raw: Images) -> Floats:
     statistics = (features.mean_colour, features.noise_statistics, features.spectrum)
-    thumbnails = features.block_means(images, 16).reshape(len(images), -1)
+    shrunk = features.block_means(images, 16).reshape(len(images), -1)
     columns = [
-        features.principal_components(thumbnails, 64),
+        features.principal_components(shrunk, 64),
         features.principal_components(features.noise(images), 64),
         *(statistic(images) for statistic in statistics),
         features.low_bits(images),

@@ -1,22 +1,23 @@
 """Accuracy, AUC and EER of classifiers."""
 
+from dataclasses import replace
+
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.answers import Answers, Estimate
 from bench.metrics import curves
-from bench.metrics.intervals import Floats, Statistic, estimate, weighted_mean
+from bench.metrics.intervals import Floats, Ids, Statistic, estimate, weighted_mean
 
 
 def top1(answers: Answers) -> Estimate:
-    """Share of pictures whose highest score is the truth's; chance: the commonest truth's share."""
+    """Share of pictures whose truth has the highest score; chance: the commonest truth's share."""
     shares = np.bincount(answers.truth) / len(answers)
     return estimate(top1_statistic(answers), answers.person, float(shares.max()))
 
 
 def top5(answers: Answers) -> Estimate:
-    """Share of pictures whose truth is among the 5 highest scores; ties are broken at random.
-
-    Chance: the share of the 5 commonest truths.
+    """Share of pictures whose truth is among the 5 highest scores; chance: of the 5 commonest.
 
     Raises:
         ValueError: with fewer than 6 classes.
@@ -25,14 +26,31 @@ def top5(answers: Answers) -> Estimate:
     if n_classes < 6:
         raise ValueError(f"expected 6 classes or more for top-5, got {n_classes}; use top-1")
     own = np.take_along_axis(answers.scores, answers.truth[:, None], axis=1)
-    better, equal = ((answers.scores > own).sum(axis=1), (answers.scores == own).sum(axis=1))
-    hits = np.clip((5 - better) / equal, 0, 1)
+    better, equal = (answers.scores > own).sum(axis=1), (answers.scores == own).sum(axis=1)
+    hits = np.clip((5 - better) / equal, 0, 1)  # ties are broken at random
     shares = np.sort(np.bincount(answers.truth) / len(answers))
     return estimate(weighted_mean(hits), answers.person, float(shares[-5:].sum()))
 
 
+def names_target_identity(answers: Answers, shown: Ids) -> Estimate:
+    """Share of pictures whose answer is the class that the defense shows, (N,)."""
+    return top1(replace(answers, truth=shown))
+
+
+def top1_if_other(answers: Answers, shown: Ids) -> Estimate:
+    """Accuracy on the pictures that show another class, (N,), than the true one.
+
+    Raises:
+        ValueError: if no picture shows another class.
+    """
+    other = shown != answers.truth
+    if not other.any():
+        raise ValueError("expected pictures that show another class, got none")
+    return top1(answers.pick(other))
+
+
 def balanced_accuracy(answers: Answers) -> Estimate:
-    """Mean over the classes that occur of the share of their pictures answered right."""
+    """Mean accuracy over the classes that occur."""
     chance = 1 / len(np.unique(answers.truth))
     return estimate(balanced_statistic(answers), answers.person, chance)
 
@@ -47,9 +65,7 @@ def auc(answers: Answers) -> Estimate:
 
 
 def eer(answers: Answers) -> Estimate:
-    """Equal error rate, on the ROC drawn with straight lines.
-
-    Above one half, inverted answers are better.
+    """Equal error rate, on the ROC drawn with straight lines; above 0.5, invert the answers.
 
     Raises:
         ValueError: unless there are two classes and both occur.
@@ -57,20 +73,50 @@ def eer(answers: Answers) -> Estimate:
     return estimate(eer_statistic(answers), answers.person, 0.5)
 
 
+def is_right(answers: Answers) -> Floats:
+    """1 for each picture whose highest score is the truth's, else 0, (N,)."""
+    return np.asarray(answers.scores.argmax(axis=1) == answers.truth, np.float64)
+
+
 def top1_statistic(answers: Answers) -> Statistic:
     """`top1` as a function of weights."""
-    return weighted_mean(answers.scores.argmax(axis=1) == answers.truth)
+    return weighted_mean(is_right(answers))
 
 
 def balanced_statistic(answers: Answers) -> Statistic:
     """`balanced_accuracy` as a function of weights; classes that lose all weight drop out."""
-    right = (answers.scores.argmax(axis=1) == answers.truth).astype(np.float64)
-    member = (answers.truth[:, None] == np.unique(answers.truth)).astype(np.float64)  # (N, C)
+    rates = rates_by_group(is_right(answers), answers.truth[:, None] == np.unique(answers.truth))
+    return lambda weights: np.asarray(np.nanmean(rates(weights), axis=1))
+
+
+def rates_by_group(right: Floats, member: NDArray[np.bool_]) -> Statistic:
+    """Accuracy within each of G groups, (N, G), as a function of weights, (B, N) -> (B, G)."""
+    of_group = member.astype(np.float64)
 
     def statistic(weights: Floats) -> Floats:
         with np.errstate(invalid="ignore"):
-            recall = (weights * right) @ member / (weights @ member)  # (B, C)
-        return np.asarray(np.nanmean(recall, axis=1))
+            return np.asarray((weights * right) @ of_group / (weights @ of_group))
+
+    return statistic
+
+
+def auc_statistic(answers: Answers) -> Statistic:
+    """`auc` as a function of weights; nan where a class loses all weight."""
+    margin = _margin(answers)
+    order = np.argsort(margin, kind="stable")
+    positives, negatives = (order[answers.truth[order] == label] for label in (1, 0))
+    # How many negatives score below, and at most as high as, each positive.
+    n_below = margin[negatives].searchsorted(margin[positives], side="left")
+    n_not_above = margin[negatives].searchsorted(margin[positives], side="right")
+
+    def statistic(weights: Floats) -> Floats:
+        weight = np.cumsum(weights.take(negatives, axis=1), axis=1)
+        weight = np.pad(weight, ((0, 0), (1, 0)))  # of the lowest negatives, (B, n0 + 1)
+        beaten = (weight.take(n_below, axis=1) + weight.take(n_not_above, axis=1)) / 2  # (B, n1)
+        own = weights.take(positives, axis=1)  # (B, n1)
+        with np.errstate(invalid="ignore"):
+            won = np.einsum("bp,bp->b", own, beaten)
+            return np.asarray(won / (own.sum(axis=1) * weight[:, -1]))
 
     return statistic
 
@@ -83,47 +129,21 @@ def eer_statistic(answers: Answers) -> Statistic:
     positive = (answers.truth[order] == 1).astype(np.float64)
 
     def statistic(weights: Floats) -> Floats:
-        sorted_weights = weights.take(order, axis=1)  # (B, N)
-        sides = (
-            np.add.reduceat(sorted_weights * member, starts, axis=1)  # (B, K)
-            for member in (positive, 1 - positive)
-        )
-        return curves.eer(curves.Histograms(levels, *sides))
+        weight = weights.take(order, axis=1)  # (B, N)
+        mated, nonmated = (
+            np.add.reduceat(weight * side, starts, axis=1) for side in (positive, 1 - positive)
+        )  # (B, K) each
+        return curves.eer(curves.Histograms(levels, mated, nonmated))
 
     return statistic
 
 
 def _margin(answers: Answers) -> Floats:
-    """Score of class 1 minus that of class 0, (N,).
-
-    Raises:
-        ValueError: unless there are two classes and both occur.
-    """
-    if answers.scores.shape[1] != 2 or len(np.unique(answers.truth)) != 2:
+    """Score of class 1 minus that of class 0, (N,)."""
+    n_classes, n_occur = answers.scores.shape[1], len(np.unique(answers.truth))
+    if n_classes != 2 or n_occur != 2:
         raise ValueError(
-            f"expected two classes that both occur, got {answers.scores.shape[1]} of which "
-            f"{len(np.unique(answers.truth))} occur; use top-1 or more pictures"
+            f"expected two classes that both occur, got {n_classes} of which {n_occur} occur; "
+            "use top-1 or more pictures"
         )
     return np.asarray(answers.scores[:, 1] - answers.scores[:, 0], np.float64)
-
-
-def auc_statistic(answers: Answers) -> Statistic:
-    """`auc` as a function of weights; nan where a class loses all weight."""
-    margin = _margin(answers)
-    order = np.argsort(margin, kind="stable")
-    positives, negatives = (order[answers.truth[order] == label] for label in (1, 0))
-    lesser, not_greater = (  # how many negatives score below, and at most as high as, a positive
-        margin[negatives].searchsorted(margin[positives], side="left"),
-        margin[negatives].searchsorted(margin[positives], side="right"),
-    )
-
-    def statistic(weights: Floats) -> Floats:
-        lost = weights.take(negatives, axis=1)  # (B, n0)
-        below = np.pad(lost.cumsum(axis=1), ((0, 0), (1, 0)))  # (B, n0 + 1)
-        beaten = (below.take(lesser, axis=1) + below.take(not_greater, axis=1)) / 2  # (B, n1)
-        won = weights.take(positives, axis=1)  # (B, n1)
-        pairs = won.sum(axis=1) * below[:, -1]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray(np.einsum("bp,bp->b", won, beaten) / pairs)
-
-    return statistic

@@ -1,4 +1,4 @@
-"""Metrics of two weighted histograms of scores: of pairs of one person, and of pairs of two.
+"""Metrics of two weighted histograms of scores: of mated and of non-mated pairs.
 
 Each is a function of B weightings at once, Histograms -> (B,); nan where one side has no weight.
 """
@@ -14,7 +14,7 @@ from bench.metrics.intervals import Floats, Ids
 
 
 class Histograms(NamedTuple):
-    """How much weight lies at each level of score; higher is likelier one person.
+    """The weight at each level of score.
 
     Attributes:
         levels: float64, (K,), ascending.
@@ -30,44 +30,34 @@ Curve = Callable[[Histograms], Floats]
 
 
 def histograms(mated: ArrayLike, nonmated: ArrayLike) -> Histograms:
-    """One weighting, (1, K), with a level for each score that occurs.
-
-    Args:
-        mated: scores, (M,).
-        nonmated: scores, (N,).
+    """One weighting, (1, K), of scores, (M,) and (N,), with a level for each that occurs.
 
     Raises:
         ValueError: if either is empty or not finite.
     """
     sides = [np.asarray(side, np.float64) for side in (mated, nonmated)]
-    if not all(len(side) and np.isfinite(side).all() for side in sides):
-        n_bad = sum(int((~np.isfinite(side)).sum()) for side in sides)
+    n_bad = sum(int((~np.isfinite(side)).sum()) for side in sides)
+    if n_bad or not all(map(len, sides)):
         raise ValueError(
             f"expected finite scores of mated and of non-mated pairs, got {len(sides[0])} and "
             f"{len(sides[1])}, {n_bad} of them not finite; fix the matcher or add pairs"
         )
-    levels, index = np.unique(np.concatenate(sides), return_inverse=True)
-    counts = [
-        np.bincount(part, minlength=len(levels)).astype(np.float64)[None]  # (1, K)
-        for part in np.split(index, [len(sides[0])])
-    ]
-    return Histograms(levels, *counts)
+    levels = np.unique(np.concatenate(sides))
+    counts = (np.bincount(np.searchsorted(levels, s), minlength=len(levels)) for s in sides)
+    return Histograms(levels, *(count.astype(np.float64)[None] for count in counts))  # (1, K)
 
 
 def auc(pairs: Histograms) -> Floats:
     """Probability that a mated pair scores above a non-mated one; a tie counts half."""
-    beaten = np.cumsum(pairs.nonmated, axis=1) - pairs.nonmated / 2
-    n_compared = pairs.mated.sum(axis=1) * pairs.nonmated.sum(axis=1)
+    _, mated, nonmated = pairs
+    not_lost = np.einsum("bk,bk->b", mated, np.cumsum(nonmated, axis=1))
+    tied = np.einsum("bk,bk->b", mated, nonmated)
     with np.errstate(invalid="ignore"):
-        return np.asarray((pairs.mated * beaten).sum(axis=1) / n_compared)
+        return np.asarray((not_lost - tied / 2) / (mated.sum(axis=1) * nonmated.sum(axis=1)))
 
 
 def eer(pairs: Histograms) -> Floats:
-    """Error at the threshold where FMR = FNMR.
-
-    Between neighbouring thresholds both rates are interpolated linearly, so this is where the ROC
-    drawn with straight lines (not its convex hull) crosses the diagonal.
-    """
+    """Error where FMR = FNMR, on the ROC drawn with straight lines, not on its convex hull."""
     fmr, tmr = _rates(pairs)
     excess = fmr + tmr - 1  # FMR - FNMR: from 1 down to -1
     after = np.maximum(1, (excess <= 0).argmax(axis=1))[:, None]
@@ -79,26 +69,15 @@ def eer(pairs: Histograms) -> Floats:
 
 
 def tmr(pairs: Histograms, fmr: float) -> Floats:
-    """Share of mated pairs at or above the lowest threshold that passes `fmr` or less of others."""
+    """Share of mated pairs at or above the lowest threshold with this FMR or less."""
     false, true = _rates(pairs)
     lowest = (false <= fmr).argmax(axis=1)[:, None]
     found = np.take_along_axis(true, lowest, axis=1)[:, 0]
     return np.where(np.isnan(false[:, 0]), np.nan, found)
 
 
-def cllr(pairs: Histograms) -> Floats:
-    """Cost of the scores as log-likelihood ratios (natural logarithm), in bits; may exceed 1.
-
-    Source: Bruemmer, du Preez, Computer Speech and Language 20 (2006), 230-275.
-    """
-    mated, nonmated = _shares(pairs)
-    missed = np.logaddexp(0, -pairs.levels) / np.log(2)  # (K,)
-    alarm = np.logaddexp(0, pairs.levels) / np.log(2)
-    return np.asarray((mated @ missed + nonmated @ alarm) / 2)
-
-
 def min_cllr(pairs: Histograms) -> Floats:
-    """`cllr` after the best rising map from scores to log-likelihood ratios (PAV), in bits, 0..1.
+    """Cost of log-likelihood ratios after the best monotone map of the scores (PAV), in bits, 0..1.
 
     Source: Bruemmer, du Preez, Computer Speech and Language 20 (2006), 230-275.
     """
@@ -108,13 +87,11 @@ def min_cllr(pairs: Histograms) -> Floats:
 def d_sys(pairs: Histograms, n_bins: int) -> Floats:
     """Linkability, 0..1: how much likelier mated than not the scores of mated pairs are, at w = 1.
 
+    In equal bins over the range of the levels; the authors' number of bins is `n_equal_bins`.
+
     Source: Gomez-Barrero, Galbally, Rathgeb, Busch, IEEE TIFS 13 (2018), 1406-1420.
     Differs from it: densities fall to 0 one bin beyond either end, so that the trapezoid loses
         nothing of the outer bins; a bin without mated pairs counts nothing.
-
-    Args:
-        pairs: their levels span the scores' range.
-        n_bins: equal bins over that range; the authors' choice is `n_equal_bins`.
     """
     starts = np.unique(equal_bins(pairs.levels, n_bins), return_index=True)[1]
     mated, nonmated = (np.add.reduceat(side, starts, axis=1) for side in _shares(pairs))
@@ -130,19 +107,16 @@ def n_equal_bins(pairs: Histograms) -> int:
 
 
 def equal_bins(levels: Floats, n_bins: int) -> Ids:
-    """In which of the equal bins over their range the levels lie, (K,), 0..n_bins-1."""
+    """The bin of each level, of equal bins over their range, (K,), 0..n_bins-1."""
     span = (levels[-1] - levels[0]) or 1.0
     place = (levels - levels[0]) / span * n_bins
     return np.asarray(np.clip(place, 0, n_bins - 1).astype(np.int64))
 
 
-def _shares(pairs: Histograms) -> tuple[Floats, Floats]:
+def _shares(pairs: Histograms) -> list[Floats]:
     """Both sides, each of total 1, (B, K)."""
     with np.errstate(invalid="ignore"):
-        mated, nonmated = (
-            side / side.sum(axis=1, keepdims=True) for side in (pairs.mated, pairs.nonmated)
-        )
-    return mated, nonmated
+        return [side / side.sum(axis=1, keepdims=True) for side in (pairs.mated, pairs.nonmated)]
 
 
 def _rates(pairs: Histograms) -> tuple[Floats, Floats]:
@@ -156,12 +130,12 @@ def _rates(pairs: Histograms) -> tuple[Floats, Floats]:
 
 
 def _pav_cost(mated: Floats, nonmated: Floats) -> float:
-    """`cllr` with the posteriors of isotonic regression, both sides of total 1, (K,)."""
+    """Cllr with the posteriors of isotonic regression, both sides of total 1, (K,)."""
     weights = mated + nonmated
     if np.isnan(weights).any():
         return np.nan
-    seen = weights > 0
-    mated, nonmated, weights = mated[seen], nonmated[seen], weights[seen]
+    occurs = weights > 0
+    mated, nonmated, weights = mated[occurs], nonmated[occurs], weights[occurs]
     posterior = optimize.isotonic_regression(mated / weights, weights=weights).x
     bits = special.xlogy(mated, posterior) + special.xlogy(nonmated, 1 - posterior)
     return max(0.0, float(-bits.sum() / (2 * np.log(2))))

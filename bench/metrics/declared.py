@@ -1,21 +1,22 @@
-"""The list of all metrics: figures, tables, records and docs/metrics.md are made from it.
+"""The list of all metrics: records, tables, figures and docs/metrics.md are made from it.
 
 A new metric is a function in its own file and a line here.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import product
 from math import inf
 from typing import Any, NamedTuple
 
 from bench.answers import Answers, AnyAnswers, Estimate, Numbers, Templates
-from bench.metrics import accuracy, identification, pooled, similarity, verification
-from bench.metrics.failure_to_acquire import face_found
+from bench.metrics import accuracy, pooled, verification
 from bench.metrics.given import Given, given, known
-from bench.metrics.memorised import memorised
-from bench.metrics.target_identity import names_target_identity, top1_if_other
+from bench.metrics.identification import fnir, gallery_of, rank
+from bench.metrics.regression import correlation, mae
+from bench.metrics.releases import face_found, memorised, psnr_db, ssim
+from bench.metrics.verification import linkability, min_cllr, tmr
 from bench.tables import Unit
-
-FEW_CLASSES = 5  # up to here the five highest scores say nothing
 
 
 class Metric(NamedTuple):
@@ -24,13 +25,13 @@ class Metric(NamedTuple):
     Attributes:
         name: in records; `{}` stands for a size.
         title: in headings and docs.
-        takes: names of what it is computed from (bench.metrics.given), separated by blanks; it
-            applies where all are known.
-        compute: from these, and the size if the name has one; None for numbers that compare
-            defenses (bench.reports.headlines).
+        takes: names of its arguments (bench.metrics.given), separated by spaces; it applies where
+            all are known.
+        compute: from these, and the size if the name has one; None for comparisons of defenses
+            (bench.reports.headlines).
         unit: how tables show it; records hold fractions 0..1, dB, bits, or the label's unit.
         lowest, highest: its range.
-        better: which end is better for the attacker, for the judge of utility, or for likeness.
+        better: which end is better for the attacker, for the judge of utility, or for similarity.
         shown: rank among the metrics of which the main table shows the first; 0 for never.
         sizes: name of the sizes that it is computed for.
         applies: whether it applies to so many classes.
@@ -50,90 +51,86 @@ class Metric(NamedTuple):
 
 
 # fmt: off
-# A line a metric, in the order of the records.
-_OF_ANSWERS = (
-    Metric("auc", "AUC", "answers", accuracy.auc, "fraction", shown=1, applies=lambda n: n == 2),
-    Metric("eer", "EER", "answers", accuracy.eer, better="lower", applies=lambda n: n == 2),
-    Metric("top1", "accuracy", "answers", accuracy.top1, shown=2),
-    Metric("balanced_accuracy", "balanced accuracy", "answers", accuracy.balanced_accuracy),
-    Metric("top5", "top-5 accuracy", "answers", accuracy.top5, applies=lambda n: n > FEW_CLASSES),
-    Metric("pooled_10", "accuracy, 10 pictures pooled", "answers", pooled.top1_of_10),
-    Metric("pooled_100", "accuracy, 100 pictures pooled", "answers", pooled.top1_of_100),
-    Metric("worst_decile", "accuracy, worst tenth of people", "answers", pooled.worst_decile),
-    Metric("gender_gap", "accuracy, men minus women", "answers gender", pooled.gap, lowest=-1),
-    Metric("names_target_identity", "names the class shown", "answers target_identity",
-           names_target_identity),
-    Metric("top1_if_other", "accuracy where another class is shown", "answers target_identity",
-           top1_if_other),
-    Metric("top1_mistaken", "accuracy where the defense mistook the label", "answers_mistaken",
-           accuracy.top1),
-    Metric("top1_not_mistaken", "accuracy where it did not", "answers_not_mistaken", accuracy.top1),
-)
-_OF_NUMBERS = (
-    Metric("correlation", "correlation", "values truth person", similarity.correlation, "fraction",
-           lowest=-1, shown=1),
-    Metric("mae", "mean absolute error", "values truth person", similarity.mae, "label",
-           highest=inf, better="lower"),
-)
-_OF_TEMPLATES = (
-    Metric("auc", "AUC", "pairs", verification.auc, "fraction", shown=1),
-    Metric("eer", "EER", "pairs", verification.eer, better="lower"),
-    Metric("tmr_at_fmr_10%", "TMR at FMR 10 %", "pairs", lambda p: verification.tmr(p, 0.1)),
-    Metric("tmr_at_fmr_1%", "TMR at FMR 1 %", "pairs", lambda pairs: verification.tmr(pairs, 0.01)),
-    Metric("tmr_at_fmr_0.1%", "TMR at FMR 0.1 %", "pairs",
-           lambda pairs: verification.tmr(pairs, 0.001)),
-    Metric("min_cllr", "minimum Cllr", "pairs", verification.min_cllr, "bits", better="lower"),
-    Metric("linkability", "linkability D_sys", "pairs", verification.linkability, "fraction"),
-    Metric("rank1", "rank 1", "search", lambda search: identification.rank(search, 1)),
-    Metric("rank5", "rank 5", "search", lambda search: identification.rank(search, 5)),
-    Metric("rank1_of_{}", "rank 1 of {} people", "search", identification.gallery_of,
-           sizes="gallery_sizes"),
-    Metric("fnir_at_fpir_10%", "FNIR at FPIR 10 %", "search",
-           lambda search: identification.fnir(search, 0.1), better="lower"),
-    Metric("auc_same_gender", "AUC, pairs of one gender", "pairs_of_one_gender", verification.auc,
-           "fraction"),
-    Metric("eer_same_gender", "EER, pairs of one gender", "pairs_of_one_gender", verification.eer,
-           better="lower"),
-    Metric("tmr_at_fmr_10%_same_gender", "TMR at FMR 10 %, pairs of one gender",
-           "pairs_of_one_gender", lambda pairs: verification.tmr(pairs, 0.1)),
-    Metric("tmr_at_fmr_1%_same_gender", "TMR at FMR 1 %, pairs of one gender",
-           "pairs_of_one_gender", lambda pairs: verification.tmr(pairs, 0.01)),
-    Metric("same_picture_of_{}", "the very picture among {}", "search_same_picture",
-           identification.gallery_of, sizes="raw_gallery_sizes"),
-)
-_OF_RELEASES = (
-    Metric("ssim", "SSIM", "ssim person", similarity.ssim, "fraction", lowest=-1, shown=1),
-    Metric("psnr_db", "PSNR", "psnr_db person", similarity.psnr_db, "dB", highest=inf),
-    Metric("role_shift", "AUC of the probe against attackers' pictures", "shift", accuracy.auc,
-           "fraction"),
-    Metric("memorised", "nearest was trained on", "trained_on nearest_person", memorised),
-    Metric("face_found", "face found", "face person", face_found),
-    Metric("face_found_women", "face found, women", "face person gender",
-           lambda face, person, gender: face_found(face[gender == 0], person[gender == 0])),
-    Metric("face_found_men", "face found, men", "face person gender",
-           lambda face, person, gender: face_found(face[gender == 1], person[gender == 1])),
-)
-_OF_DEFENSES = (
-    Metric("power", "share of the canary found", "", None, "fraction", lowest=-1),
-    Metric("leakage", "leakage", "", None, "fraction", -inf, inf, shown=1),
-    Metric("worst_leakage", "leakage, worst attacker on the probe", "", None, "fraction", -inf,
-           inf),
-    Metric("rank", "rank by leakage, 1 hides most", "", None, "rank", 1, inf, better="lower"),
-)
-# fmt: on
-# By what they are computed from: a classifier's, a regressor's or a matcher's answers, a release
-# before any attacker, or several defenses.
+# In the order of the records. Keys: what it is computed from: answers of a classifier, a regressor
+# or a matcher, a release before any attacker, or several defenses.
 METRICS: Mapping[str, Sequence[Metric]] = {
-    "answers": _OF_ANSWERS,
-    "numbers": _OF_NUMBERS,
-    "templates": _OF_TEMPLATES,
-    "release": _OF_RELEASES,
-    "defenses": _OF_DEFENSES,
+    "answers": (
+        Metric("auc", "AUC", "answers", accuracy.auc, "fraction", shown=1,
+               applies=lambda n: n == 2),
+        Metric("eer", "EER", "answers", accuracy.eer, better="lower", applies=lambda n: n == 2),
+        Metric("top1", "accuracy", "answers", accuracy.top1, shown=2),
+        Metric("balanced_accuracy", "balanced accuracy", "answers", accuracy.balanced_accuracy),
+        Metric("top5", "top-5 accuracy", "answers", accuracy.top5, applies=lambda n: n > 5),
+        Metric("pooled_10", "accuracy, 10 pictures pooled", "answers",
+               lambda answers: accuracy.top1(pooled.pooled(answers, 10))),
+        Metric("pooled_100", "accuracy, 100 pictures pooled", "answers",
+               lambda answers: accuracy.top1(pooled.pooled(answers, 100))),
+        Metric("worst_decile", "accuracy, worst tenth of people", "answers", pooled.worst_decile),
+        Metric("gender_gap", "accuracy, men minus women", "answers gender", pooled.gap, lowest=-1),
+        Metric("names_target_identity", "names the class shown", "answers target_identity",
+               accuracy.names_target_identity),
+        Metric("top1_if_other", "accuracy where another class is shown", "answers target_identity",
+               accuracy.top1_if_other),
+        Metric("top1_mistaken", "accuracy where the defense estimated wrongly", "answers_mistaken",
+               accuracy.top1),
+        Metric("top1_not_mistaken", "accuracy where it did not", "answers_not_mistaken",
+               accuracy.top1),
+    ),
+    "numbers": (
+        Metric("correlation", "correlation", "values truth person", correlation, "fraction",
+               lowest=-1, shown=1),
+        Metric("mae", "mean absolute error", "values truth person", mae, "label",
+               highest=inf, better="lower"),
+    ),
+    "templates": (
+        Metric("auc", "AUC", "pairs", verification.auc, "fraction", shown=1),
+        Metric("eer", "EER", "pairs", verification.eer, better="lower"),
+        Metric("tmr_at_fmr_10%", "TMR at FMR 10 %", "pairs", partial(tmr, fmr=0.1)),
+        Metric("tmr_at_fmr_1%", "TMR at FMR 1 %", "pairs", partial(tmr, fmr=0.01)),
+        Metric("tmr_at_fmr_0.1%", "TMR at FMR 0.1 %", "pairs", partial(tmr, fmr=0.001)),
+        Metric("min_cllr", "minimum Cllr", "pairs", min_cllr, "bits", better="lower"),
+        Metric("linkability", "linkability D_sys", "pairs", linkability, "fraction"),
+        Metric("rank1", "rank 1", "search", partial(rank, k=1)),
+        Metric("rank5", "rank 5", "search", partial(rank, k=5)),
+        Metric("rank1_of_{}", "rank 1 of {} people", "search", gallery_of, sizes="gallery_sizes"),
+        Metric("fnir_at_fpir_10%", "FNIR at FPIR 10 %", "search", partial(fnir, fpir=0.1),
+               better="lower"),
+        Metric("auc_same_gender", "AUC, pairs of one gender", "pairs_of_one_gender",
+               verification.auc, "fraction"),
+        Metric("eer_same_gender", "EER, pairs of one gender", "pairs_of_one_gender",
+               verification.eer, better="lower"),
+        Metric("tmr_at_fmr_10%_same_gender", "TMR at FMR 10 %, pairs of one gender",
+               "pairs_of_one_gender", partial(tmr, fmr=0.1)),
+        Metric("tmr_at_fmr_1%_same_gender", "TMR at FMR 1 %, pairs of one gender",
+               "pairs_of_one_gender", partial(tmr, fmr=0.01)),
+        Metric("same_picture_of_{}", "the same picture among {}", "search_same_picture", gallery_of,
+               sizes="raw_gallery_sizes"),
+    ),
+    "release": (
+        Metric("ssim", "SSIM", "ssim person", ssim, "fraction", lowest=-1, shown=1),
+        Metric("psnr_db", "PSNR", "psnr_db person", psnr_db, "dB", highest=inf),
+        Metric("role_shift", "AUC of the probe against attackers' pictures", "shift", accuracy.auc,
+               "fraction"),
+        Metric("memorised", "nearest is from training", "trained_on nearest_person", memorised),
+        Metric("face_found", "face found", "face person", face_found),
+        Metric("face_found_women", "face found, women", "face person gender",
+               lambda face, person, gender: face_found(face[gender == 0], person[gender == 0])),
+        Metric("face_found_men", "face found, men", "face person gender",
+               lambda face, person, gender: face_found(face[gender == 1], person[gender == 1])),
+    ),
+    "defenses": (
+        Metric("power", "share of the canary found", "", None, "fraction", lowest=-1),
+        Metric("leakage", "leakage", "", None, "fraction", -inf, inf, shown=1),
+        Metric("worst_leakage", "leakage, worst attacker on the probe", "", None, "fraction", -inf,
+               inf),
+        Metric("rank", "rank by leakage, 1 hides most", "", None, "rank", 1, inf, better="lower"),
+    ),
 }
+# fmt: on
 _KINDS = {Answers: "answers", Numbers: "numbers", Templates: "templates"}
 
 
-class Figure(NamedTuple):
+class NamedEstimate(NamedTuple):
     """A metric's name in records with its estimate, or the reason why there is none."""
 
     metric: str
@@ -141,19 +138,37 @@ class Figure(NamedTuple):
     reason: str = ""
 
 
-def figures(answers: AnyAnswers, side_info: Mapping[str, Any]) -> Iterator[Figure]:
-    """All numbers of one set of answers; see `given`."""
+def estimates_of_answers(
+    answers: AnyAnswers, side_info: Mapping[str, Any]
+) -> Iterator[NamedEstimate]:
+    """All metrics of one set of answers; see `given`."""
     try:
         values = given(answers, side_info)
     except ValueError as error:  # nobody is enrolled twice: there is no pair to compare
-        yield Figure("auc", None, str(error))
-        return
-    yield from _figures(METRICS[_KINDS[type(answers)]], values)
+        yield NamedEstimate("auc", None, str(error))
+    else:
+        yield from _computed(METRICS[_KINDS[type(answers)]], values)
 
 
-def release_figures(values: Mapping[str, Any]) -> Iterator[Figure]:
-    """All numbers of one release; values by name, None if not known."""
-    yield from _figures(METRICS["release"], known(values))
+def estimates_of_release(values: Mapping[str, Any]) -> Iterator[NamedEstimate]:
+    """All metrics of one release; its values by name, None if not known."""
+    yield from _computed(METRICS["release"], known(values))
+
+
+def _computed(metrics: Sequence[Metric], values: Given) -> Iterator[NamedEstimate]:
+    n_classes = values["n_classes"]() if "n_classes" in values else 0
+    for metric in metrics:
+        takes, sizes = metric.takes.split(), metric.sizes.split()
+        if not (metric.compute and values.keys() >= {*takes, *sizes} and metric.applies(n_classes)):
+            continue
+        for size in product(*(values[name]() for name in sizes)):  # once, without a size
+            name = metric.name.format(*size)
+            try:
+                estimate = metric.compute(*(values[take]() for take in takes), *size)
+            except ValueError as error:
+                yield NamedEstimate(name, None, str(error))
+            else:
+                yield NamedEstimate(name, estimate)
 
 
 def declared(name: str) -> Metric:
@@ -172,24 +187,5 @@ def documentation() -> str:
     for kind, metrics in METRICS.items():
         for m in metrics:
             ends = f"{m.lowest:g} to {m.highest:g}"
-            cells = (f"`{m.name}`", m.title.replace("|", "\\|"), kind, m.unit, ends, m.better)
-            lines.append(f"| {' | '.join(cells)} |")
+            lines.append(f"| `{m.name}` | {m.title} | {kind} | {m.unit} | {ends} | {m.better} |")
     return "\n".join(lines)
-
-
-def _figures(metrics: Sequence[Metric], values: Given) -> Iterator[Figure]:
-    n_classes = values["n_classes"]() if "n_classes" in values else 0
-    for metric in metrics:
-        takes = metric.takes.split()
-        if not (values.keys() >= set(takes) and metric.applies(n_classes) and metric.compute):
-            continue
-        if metric.sizes and metric.sizes not in values:
-            continue
-        for size in values[metric.sizes]() if metric.sizes else (None,):
-            more = () if size is None else (size,)
-            try:
-                estimate = metric.compute(*(values[name]() for name in takes), *more)
-            except ValueError as error:
-                yield Figure(metric.name.format(size), None, str(error))
-            else:
-                yield Figure(metric.name.format(size), estimate)

@@ -3,23 +3,16 @@
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from bench.answers import Answers, AnyAnswers, Estimate, Numbers, Templates
-from bench.metrics.intervals import Ids, estimate, weighted_mean
-
-Bools = NDArray[np.bool_]
+from bench.answers import Answers, AnyAnswers, Numbers, Templates
+from bench.metrics.intervals import Ids
 
 
 def with_failures(answers: AnyAnswers, image_id: Ids) -> AnyAnswers:
-    """The answers with those about pictures without a face as wrong as answers can be.
+    """The answers with those about pictures without a face, by id, (M,), as wrong as they can be.
 
     The true class gets the lowest score and all others the highest; a number becomes the end of the
-    range of truths that is farther off; a template matches nobody.
-
-    Args:
-        answers: of an attacker.
-        image_id: of the pictures without a face, (M,); others than those answered are ignored.
+    range of truths that is farther off; a template matches nobody. Other ids are ignored.
     """
     lost = np.isin(answers.image_id, image_id)
     if isinstance(answers, Templates):
@@ -34,18 +27,3 @@ def with_failures(answers: AnyAnswers, image_id: Ids) -> AnyAnswers:
         farther = np.where(answers.truth - low > high - answers.truth, low, high)
         return replace(answers, values=np.where(lost, farther, answers.values))
     return answers
-
-
-def face_found(face: Bools, person: Ids) -> Estimate:
-    """Share of the pictures in which a face was found.
-
-    Args:
-        face: whether one was, of each picture, (N,).
-        person: whose picture it is, (N,).
-
-    Raises:
-        ValueError: if there are no pictures.
-    """
-    if not len(face):
-        raise ValueError("expected one picture or more, got none")
-    return estimate(weighted_mean(face), person, np.nan)

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.answers import Answers, AnyAnswers, Numbers, Templates
-from bench.metrics.identification import search, sizes
+from bench.metrics.identification import same_picture, search, sizes
+from bench.metrics.intervals import Ids
 from bench.metrics.pairs import Comparison, comparison
-from bench.metrics.same_picture import same_picture
 
 Given = Mapping[str, Callable[[], Any]]  # each is computed when it is first needed
 
@@ -18,11 +18,9 @@ Given = Mapping[str, Callable[[], Any]]  # each is computed when it is first nee
 def given(answers: AnyAnswers, side_info: Mapping[str, Any]) -> Given:
     """All that metrics of these answers may take.
 
-    Args:
-        answers: of an attacker about the probe.
-        side_info: as far as known, `gender` and `target_identity` (the class that the defense
-            shows), int64 (N,); `mistaken` (the defense took the label for another one), bool
-            (N,); `raw_gallery`, the matcher's templates of the codes of the raw pictures.
+    Side information, as far as known: `gender` and `target_identity` (the class that the defense
+    shows), int64 (N,); `mistaken` (the defense took the label for another one), bool (N,);
+    `raw_gallery`, the matcher's templates of the codes of the raw pictures.
 
     Raises:
         ValueError: if templates allow no comparison.
@@ -30,14 +28,12 @@ def given(answers: AnyAnswers, side_info: Mapping[str, Any]) -> Given:
     if isinstance(answers, Templates):
         return _of_templates(answers, side_info)
     if isinstance(answers, Numbers):
-        return known({"values": answers.values, "truth": answers.truth, "person": answers.person})
+        return known({name: getattr(answers, name) for name in ("values", "truth", "person")})
     found = known({**side_info, "answers": answers, "n_classes": answers.scores.shape[1]})
     if "mistaken" in side_info:
         wrong = side_info["mistaken"]
-        found |= {
-            "answers_mistaken": lambda: _some(answers, wrong),
-            "answers_not_mistaken": lambda: _some(answers, ~wrong),
-        }
+        found["answers_mistaken"] = lambda: _some(answers, wrong)
+        found["answers_not_mistaken"] = lambda: _some(answers, ~wrong)
     return found
 
 
@@ -48,19 +44,17 @@ def known(values: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:
 
 def _of_templates(answers: Templates, side_info: Mapping[str, Any]) -> Given:
     pairs, found = comparison(answers), search(answers)
-    all_sizes = sizes(len(np.unique(answers.gallery_person)))
-    values = known({"pairs": pairs, "search": found, "gallery_sizes": all_sizes})
+    values = known({"pairs": pairs, "search": found, "gallery_sizes": sizes(found.n_enrolled)})
     if "gender" in side_info:
-        gender = side_info["gender"]
-        values["pairs_of_one_gender"] = cache(lambda: _of_one_gender(answers, gender))
+        values["pairs_of_one_gender"] = cache(lambda: _of_one_gender(answers, side_info["gender"]))
     if isinstance(raw := side_info.get("raw_gallery"), Templates):
         values["search_same_picture"] = cache(lambda: same_picture(raw, answers))
         values |= known({"raw_gallery_sizes": sizes(len(np.unique(raw.probe_person)))})
     return values
 
 
-def _of_one_gender(answers: Templates, gender: NDArray[np.int64]) -> Comparison:
-    """The pairs of people of one gender; people without a probe picture stand alone."""
+def _of_one_gender(answers: Templates, gender: Ids) -> Comparison:
+    """The pairs of people of one gender; people without a probe picture are compared to nobody."""
     group = 2 + np.arange(max(answers.probe_person.max(), answers.gallery_person.max()) + 1)
     group[answers.probe_person] = gender
     return comparison(answers, group)

@@ -1,4 +1,4 @@
-"""How well a matcher finds a probe's person among the people enrolled.
+"""Identification: how often a probe's person ranks first among the people enrolled.
 
 A tie is broken at random: rates are expectations over that, so that equal scores give chance and
 not rank 1. Intervals resample the people of the probes; the gallery stays as it is.
@@ -6,29 +6,28 @@ not rank 1. Intervals resample the people of the probes; the gallery stays as it
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
 from bench.answers import Estimate, Templates
-from bench.metrics.intervals import Floats, Ids, Statistic, estimate, weighted_mean, wilson
+from bench.metrics.intervals import Floats, Ids, Statistic, estimate, weighted_mean, widened, wilson
 from bench.metrics.pair_blocks import Singles
 
-Per = Literal["person", "picture"]
-
 _TILE = 2**22  # scores at once
+_ROWS = 1024  # probes at once, of `same_picture`
+_TIE = 1e-6  # of cosines: two products of the same templates round otherwise
 
 
 @dataclass(frozen=True, eq=False)
 class Search:
-    """Where each probe's person came, and what scored best.
+    """How the people enrolled rank for each probe.
 
     Attributes:
-        better, tied: int64, (N,): other people enrolled who score above, and like, the probe's own;
-            without meaning for a stranger, as is `own`.
-        own: float32, (N,): score of the probe's own person.
+        better, tied: int64, (N,): other people enrolled who score above, and like, the probe's own.
+        own: float32, (N,): score of the probe's own person; arbitrary, as are the former, if that
+            person is not enrolled.
         best: float32, (N,): highest score of all people enrolled.
         person: int64, (N,): of the probe.
         enrolled: bool, (N,): whether that person is.
@@ -44,35 +43,59 @@ class Search:
     n_enrolled: int
 
 
-def search(templates: Templates, per: Per = "person") -> Search:
-    """Ranks the people enrolled for each probe.
-
-    Args:
-        templates: the gallery enrols; probes of people without a picture in it are strangers.
-        per: compare with the mean of a person's templates, at length 1, or with the best picture.
+def search(templates: Templates) -> Search:
+    """Ranks the people enrolled, by the mean of their templates at length 1, for each probe.
 
     Raises:
-        ValueError: if a probe is itself enrolled, or nobody who is probed.
+        ValueError: if a probe picture is itself enrolled, or none is of a person enrolled.
     """
     _check(templates)
-    people, starts, gallery = _gallery(templates, per)
+    order = np.argsort(templates.gallery_person, kind="stable")
+    people, starts = np.unique(templates.gallery_person[order], return_index=True)
+    gallery = np.add.reduceat(templates.gallery[order], starts)  # (P, D)
+    gallery /= np.maximum(np.linalg.norm(gallery, axis=1, keepdims=True), 1e-12)
     at = np.minimum(np.searchsorted(people, templates.probe_person), len(people) - 1)  # (N,)
     enrolled = people[at] == templates.probe_person
     parts, step = [], max(1, _TILE // len(gallery))
     for start in range(0, len(templates), step):
         rows = slice(start, start + step)
-        scores = templates.scores(rows, gallery)
-        if per == "picture":
-            scores = np.maximum.reduceat(scores, starts, axis=1)  # (n, people)
+        scores = templates.scores(rows, gallery)  # (n, P)
         own = np.take_along_axis(scores, at[rows, None], 1)  # (n, 1)
         better, tied = (scores > own).sum(axis=1), (scores == own).sum(axis=1) - 1
         parts.append((better, tied, own[:, 0], scores.max(axis=1)))
-    better, tied, own, best = (np.concatenate(part) for part in zip(*parts, strict=True))
-    better[np.isin(templates.probe_image_id, templates.not_acquired)] = len(
-        people
-    )  # wrong, not a tie
-    person = templates.probe_person
-    return Search(better, tied, own, best, person, enrolled, len(people))
+    better, tied, own, best = map(np.concatenate, zip(*parts, strict=True))
+    # Without a face the answer is wrong, not a tie.
+    better[np.isin(templates.probe_image_id, templates.not_acquired)] = len(people)
+    return Search(better, tied, own, best, templates.probe_person, enrolled, len(people))
+
+
+def same_picture(raw: Templates, released: Templates) -> Search:
+    """Ranks the raw picture behind each release among one raw picture of every other person.
+
+    Both are probe templates by one matcher, of the same pictures. Of people who have several, the
+    picture with the lowest id is taken: ids are random. In contrast to `search`, the attacker needs
+    no other picture of the person.
+
+    Raises:
+        ValueError: if they are of other pictures, or of one person.
+    """
+    order, order_released = np.argsort(raw.probe_image_id), np.argsort(released.probe_image_id)
+    if not np.array_equal(raw.probe_image_id[order], released.probe_image_id[order_released]):
+        raise ValueError("expected raw and released versions of the same pictures, got others")
+    gallery, person = raw.probe[order], raw.probe_person[order]  # in the order of ids
+    people, first = np.unique(person, return_index=True)
+    if len(people) < 2:
+        raise ValueError("expected pictures of two people or more, got one")
+    probe, parts = released.probe[order_released], []
+    for start in range(0, len(probe), _ROWS):
+        rows = slice(start, start + _ROWS)
+        own = (probe[rows] * gallery[rows]).sum(axis=1, keepdims=True)  # (n, 1)
+        scores = probe[rows] @ gallery[first].T  # (n, P)
+        scores[person[rows, None] == people] = -np.inf
+        better, tied = (scores > own + _TIE).sum(axis=1), (abs(scores - own) <= _TIE).sum(axis=1)
+        parts.append((better, tied, own[:, 0], np.maximum(own[:, 0], scores.max(axis=1))))
+    better, tied, own, best = map(np.concatenate, zip(*parts, strict=True))
+    return Search(better, tied, own, best, person, np.ones(len(person), bool), len(people))
 
 
 def rank(found: Search, k: int) -> Estimate:
@@ -89,11 +112,6 @@ def rank(found: Search, k: int) -> Estimate:
     return _mean(found, np.clip((k - found.better) / (found.tied + 1), 0, 1), k / found.n_enrolled)
 
 
-def cmc(found: Search, k: int) -> tuple[Estimate, ...]:
-    """`rank` 1 to k, (k,)."""
-    return tuple(rank(found, i) for i in range(1, k + 1))
-
-
 def gallery_of(found: Search, size: int) -> Estimate:
     """Rank 1 if only `size` people were enrolled: the probe's own and others drawn at random.
 
@@ -108,9 +126,10 @@ def gallery_of(found: Search, size: int) -> Estimate:
         raise ValueError(
             f"expected a gallery of 2 to {n} people, as many as are enrolled, got {size}"
         )
-    worse = n - found.better
-    ways = [_log_choices(worse, size), _log_choices(worse - found.tied - 1, size)]
-    drawn, none = np.exp(np.stack(ways) - _log_choices(np.array([n - 1]), size - 1))  # (N,) each
+    not_better = n - found.better
+    worse = np.maximum(not_better - found.tied - 1, 0)
+    log_ways = _log_choices(np.stack([not_better, worse]), size)
+    drawn, none = np.exp(log_ways - _log_choices(np.array(n - 1), size - 1))  # (N,) each
     return _mean(found, np.clip((drawn - none) / (found.tied + 1), 0, 1), 1 / size)
 
 
@@ -121,58 +140,45 @@ def sizes(n_enrolled: int) -> Sequence[int]:
 
 
 def fnir(found: Search, fpir: float) -> Estimate:
-    """Share of enrolled people's probes missed where `fpir` or less of the strangers' are found.
+    """False negative identification rate where the false positive one is `fpir` or less.
 
-    Found means highest of all and at or above the threshold, the lowest that keeps the FPIR on
-    these very strangers. Chance is 1 - fpir / N.
+    A probe is identified if its person scores highest and above the threshold, the lowest that
+    keeps the FPIR on the probes of people who are not enrolled. Chance is 1 - fpir / N.
 
     Raises:
-        ValueError: with fewer than 3 / fpir people among the strangers (rule of 3: without an error
-            in so many, the rate is below fpir with 95 %).
+        ValueError: with fewer than 3 / fpir people who are not enrolled (rule of 3: without an
+            error in so many, the rate is below fpir with 95 %).
     """
-    n_strangers = len(np.unique(found.person[~found.enrolled]))
-    if n_strangers * fpir < 3:
+    n_others = len(np.unique(found.person[~found.enrolled]))
+    if n_others * fpir < 3:
         raise ValueError(
             f"expected {np.ceil(3 / fpir):.0f} people who are not enrolled for FPIR {fpir:g}, got "
-            f"{n_strangers}; use a higher FPIR or more people"
+            f"{n_others}; use a higher FPIR or more people"
         )
     n = int(found.enrolled.sum())
-    chance = 1 - fpir / found.n_enrolled
-    value, low, high, _, _ = estimate(_missed(found, fpir), found.person, chance)
-    wilson_low, wilson_high = wilson(value * n, n)
-    return Estimate(value, min(low, wilson_low), max(high, wilson_high), n, chance)
+    share = estimate(_missed(found, fpir), found.person, 1 - fpir / found.n_enrolled)
+    return widened(share._replace(n=n), wilson(share.value * n, n))
 
 
 def _missed(found: Search, fpir: float) -> Statistic:
     """FNIR as a function of weights; nan where either side loses all weight."""
-    strangers = np.flatnonzero(~found.enrolled)
-    strangers = strangers[np.argsort(-found.best[strangers], kind="stable")]
-    known = np.flatnonzero(found.enrolled)
-    first = np.where(found.better[known] == 0, 1 / (found.tied[known] + 1), 0)
-    ends = np.append(found.best[strangers], -np.inf)  # the threshold lies just above one of them
+    others = np.flatnonzero(~found.enrolled)
+    others = others[np.argsort(-found.best[others], kind="stable")]
+    enrolled = np.flatnonzero(found.enrolled)
+    first = np.where(found.better[enrolled] == 0, 1 / (found.tied[enrolled] + 1), 0)
+    ends = np.append(found.best[others], -np.inf)  # the threshold lies just above one of them
 
     def statistic(weights: Floats) -> Floats:
-        alarms = np.cumsum(weights[:, strangers], axis=1)  # (B, S)
+        positives = np.cumsum(weights[:, others], axis=1)  # (B, S)
         with np.errstate(invalid="ignore"):
-            over = alarms / alarms[:, -1:] > fpir
-        at = np.where(over.any(axis=1), over.argmax(axis=1), len(strangers))
-        hit = first * (found.own[known] > ends[at][:, None])  # (B, M)
+            over = positives / positives[:, -1:] > fpir
+        at = np.where(over.any(axis=1), over.argmax(axis=1), len(others))
+        hit = first * (found.own[enrolled] > ends[at][:, None])  # (B, M)
         with np.errstate(invalid="ignore"):
-            share = (weights[:, known] * hit).sum(axis=1) / weights[:, known].sum(axis=1)
-        return np.where(alarms[:, -1] > 0, 1 - share, np.nan)
+            share = (weights[:, enrolled] * hit).sum(axis=1) / weights[:, enrolled].sum(axis=1)
+        return np.where(positives[:, -1] > 0, 1 - share, np.nan)
 
     return statistic
-
-
-def _gallery(templates: Templates, per: Per) -> tuple[Ids, Ids, Singles]:
-    """People enrolled, (P,), where their templates start, (P,), and those, in this order."""
-    order = np.argsort(templates.gallery_person, kind="stable")
-    people, starts = np.unique(templates.gallery_person[order], return_index=True)
-    gallery = templates.gallery[order]
-    if per == "person":
-        gallery = np.add.reduceat(gallery, starts)  # (P, D)
-        gallery /= np.maximum(np.linalg.norm(gallery, axis=1, keepdims=True), 1e-12)
-    return people, starts, gallery
 
 
 def _mean(found: Search, hits: Floats, chance: float) -> Estimate:
@@ -182,15 +188,12 @@ def _mean(found: Search, hits: Floats, chance: float) -> Estimate:
 
 
 def _log_choices(n: Ids, k: int) -> Floats:
-    """Logarithm of n over k, -inf where k > n, (N,)."""
-    left = np.maximum(n, k)
-    ways = special.gammaln(left + 1) - special.gammaln(k + 1) - special.gammaln(left - k + 1)
-    return np.where(n >= k, ways, -np.inf)
+    """Logarithm of n over k; -inf where k > n."""
+    return np.asarray(special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1))
 
 
 def _check(templates: Templates) -> None:
-    n_shared = int(np.isin(templates.probe_image_id, templates.gallery_image_id).sum())
-    if n_shared:
+    if n_shared := int(np.isin(templates.probe_image_id, templates.gallery_image_id).sum()):
         raise ValueError(
             f"expected probe pictures that are not enrolled, got {n_shared} that are; take them "
             "out of the gallery or of the probe"

@@ -1,8 +1,8 @@
 """Intervals for numbers over pictures of people.
 
-Pictures of one person are alike, so people are the units: what is left out is always all of a
-person. A *statistic* is therefore a function of weights over the pictures, (B, N) -> (B,), computed
-for many weightings at once.
+Pictures of one person are alike, so people are the units: either all pictures of a person are left
+out, or none. A *statistic* is therefore a function of weights over the pictures, (B, N) -> (B,),
+computed for many weightings at once.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ Statistic = Callable[[Floats], Floats]
 
 CONFIDENCE = 0.95
 MANY_PEOPLE = 30  # from here on people are left out on the logit scale, see `_logit_error`
-N_REPLICATES = 1000  # so often a statistic is computed for an interval, at most
+N_REPLICATES = 1000  # an interval computes a statistic at most so often
 _N_AT_ONCE = 32  # weightings: they stay in the cache
 
 
@@ -33,21 +33,13 @@ def estimate(
 ) -> Estimate:
     """The statistic with an interval over people.
 
-    Student's t on the jackknife over people, for shares on the logit scale. It sees nothing where
-    all people are alike (all answers right), so the interval of a share is never narrower than
-    Wilson's over the pictures. One person has no interval: low and high are nan.
-
-    Of 2000 simulated sets of 8, 30 and 150 people with a dozen pictures each, 95 % intervals hold
-    the truth in 93 to 97 % (tests/metrics/test_coverage.py), of accuracy and AUC near 0.5, 0.8 and
-    0.97. They are too wide (97 to 99 %) near 0.97 with 8 people, and 30 if all have 12 pictures.
-    Where all answers are right, the interval knows only of pictures; a rare kind of person that is
-    answered wrong may not have been met. (Percentiles of the bootstrap over 30 people hold the
-    truth in 94, 93 and 90 %.)
-
-    For statistics that change little without one person; thresholds read off the pictures jump.
+    Student's t on the jackknife over people, for shares on the logit scale. The jackknife sees no
+    variation where all answers are right, so the interval of a share is never narrower than
+    Wilson's over the pictures. One person has no interval: low and high are nan. How often such
+    intervals hold the truth: docs/metrics.md and tests/metrics/test_coverage.py.
 
     Args:
-        statistic: weights over pictures, (B, N), to values, (B,).
+        statistic: changes little without one person (thresholds set on the data do not).
         person: whose picture it is, (N,).
         chance: passed on.
         share: the value lies in 0..1.
@@ -93,11 +85,16 @@ def wilson(n_hits: float, n: int, confidence: float = CONFIDENCE) -> tuple[float
     return float(middle - half), float(middle + half)
 
 
-def left_out(statistics: Sequence[Statistic], person: Ids) -> Floats:
-    """What each statistic is without each person in turn, (P, S).
+def widened(found: Estimate, ends: tuple[float, float]) -> Estimate:
+    """The estimate with an interval that reaches both ends."""
+    return found._replace(low=min(found.low, ends[0]), high=max(found.high, ends[1]))
 
-    More than 1000 people are left out in 1000 groups. Without its only person a class has no value
-    and its row is missing.
+
+def left_out(statistics: Sequence[Statistic], person: Ids) -> Floats:
+    """The values of the statistics without each person in turn, (P, S).
+
+    More than 1000 people are left out in 1000 groups. Rows with an undefined value, such as that of
+    a class without its only person, are dropped.
     """
     _, unit = np.unique(person, return_inverse=True)
     n_groups = min(int(unit.max()) + 1, N_REPLICATES)
@@ -114,8 +111,8 @@ def standard_error(values: Floats) -> Floats:
 
     Source: Tukey's jackknife; Efron and Stein, Annals of Statistics 9 (1981), 586-596.
     """
-    apart = values - values.mean(axis=0)
-    return np.asarray(np.sqrt((1 - 1 / len(values)) * (apart**2).sum(axis=0)))
+    deviations = values - values.mean(axis=0)
+    return np.asarray(np.sqrt((1 - 1 / len(values)) * (deviations**2).sum(axis=0)))
 
 
 def _interval(
@@ -129,16 +126,16 @@ def _interval(
         return value - half, value + half
     middle, half = float(_logit(value, n)), float(quantile * _logit_error(values, value, n))
     low, high = (float(special.expit(end)) for end in (middle - half, middle + half))
-    floor = wilson(value * n, n, confidence)
-    return min(low, floor[0]), max(high, floor[1])
+    wilson_low, wilson_high = wilson(value * n, n, confidence)
+    return min(low, wilson_low), max(high, wilson_high)
 
 
 def _logit_error(values: Floats, value: float, n: int) -> float:
     """The standard error of the logit of a share.
 
-    Many people are left out on the logit scale, which sees that errors of a few people make the
-    share uncertain downwards. Where one person may have all errors, or all hits, the logit without
-    that one has no bounds, so the error of the share is carried over by the logit's slope.
+    Many people are left out on the logit scale, which is skewed as the errors of a few people are.
+    Where one person may have all errors, or all hits, the logit without that person has no bounds,
+    so the error of the share is multiplied by the logit's slope.
     """
     bounded = (values > 0.5 / n).all() and (values < 1 - 0.5 / n).all()
     if len(values) >= MANY_PEOPLE and bounded:
@@ -148,5 +145,5 @@ def _logit_error(values: Floats, value: float, n: int) -> float:
 
 
 def _logit(share: Floats | float, n: int) -> Floats:
-    """A share of 0 or 1 lies half a picture inside, or its logit would be infinite."""
+    """The logit; a share of 0 or 1 is moved inwards by half a picture to keep it finite."""
     return np.asarray(special.logit(np.clip(share, 0.5 / n, 1 - 0.5 / n)))

@@ -1,7 +1,7 @@
 """Leakage: the share of the undefended attack's advantage that is left."""
 
 from bench.answers import AnyAnswers, Estimate
-from bench.metrics.advantage import Sign, aligned, guessed, right_statistic
+from bench.metrics.advantage import Sign, aligned, beyond_chance, guessed, right_statistic
 from bench.metrics.intervals import CONFIDENCE, estimates
 from bench.metrics.ratio_intervals import correlation, ratio_ends
 
@@ -14,29 +14,23 @@ def leakage(
     *,
     confidence: float = CONFIDENCE,
 ) -> Estimate:
-    """The attack's advantage as a share of the best one without a defense.
+    """The attack's advantage as a share of the best one without a defense, on the same pictures.
 
-    Unclipped: above 1, the defense adds information; below 0, the attack does worse than chance.
+    Signs are those chosen on validation pictures. Unclipped: above 1, the defense adds information;
+    below 0, the attack does worse than chance. The leakage of the ceiling itself is exactly 1.
+
     The 95 % interval holds the truth in 93 to 97 %, but of 30 people and fewer in up to 99.8 %
-    where both are nearly always right. The ceiling itself leaks 1 exactly.
-
-    Args:
-        attack: answers about what the defense gives out.
-        sign: chosen on validation rows.
-        ceiling: the best attack's answers about the same pictures without a defense.
-        ceiling_sign: chosen likewise.
-        confidence: of the interval, 0..1.
+    where both are nearly always right.
 
     Raises:
-        ValueError: if the two did not answer about the same pictures, or the best attack without a
-            defense is not above chance: then nothing can be answers to be hidden.
+        ValueError: if the answers are about different pictures, or the best attack without a
+            defense is not above chance.
     """
     itself = attack is ceiling and sign == ceiling_sign
     ceiling = aligned(ceiling, attack)
     rights = right_statistic(attack, sign), right_statistic(ceiling, ceiling_sign)
-    chance = guessed(attack)
-    found, without = estimates(rights, attack.person, chance, confidence=confidence)
-    above, best = map(_beyond, found)
+    found, without = estimates(rights, attack.person, guessed(attack), confidence=confidence)
+    above, best = map(beyond_chance, found)
     if not best.value > 0 or best.low <= 0:
         raise ValueError(
             f"expected an attack above chance without a defense, got an advantage of "
@@ -46,9 +40,3 @@ def leakage(
         return Estimate(1.0, 1.0, 1.0, len(attack), 0.0)
     low, high = ratio_ends(above, best, correlation(without))
     return Estimate(above.value / best.value, low, high, len(attack), 0.0)
-
-
-def _beyond(share: Estimate) -> Estimate:
-    """The share less its chance."""
-    value, low, high, n, chance = share
-    return Estimate(value - chance, low - chance, high - chance, n, 0.0)

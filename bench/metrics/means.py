@@ -1,10 +1,10 @@
-"""Means over frames, pairs or unlabelled pictures."""
+"""Means over pictures, also of frames, pairs and unlabelled pictures."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.answers import Estimate
-from bench.metrics.intervals import Ids, estimate, weighted_mean
+from bench.metrics.intervals import Floats, Ids, estimate, weighted_mean
 
 Scores = NDArray[np.float32]
 
@@ -13,7 +13,7 @@ def mean(values: NDArray[np.generic], folder: Ids) -> Estimate:
     """Mean of numbers, (N,), in their unit, with an interval over folders, (N,).
 
     Pictures of one folder may be frames of a clip and alike. Where all are of one folder, the
-    interval is as if they were independent.
+    interval treats them as independent.
     """
     return _mean(values, folder, np.nan, share=False)
 
@@ -27,6 +27,22 @@ def agreement(first: Scores, second: Scores, folder: Ids) -> Estimate:
     """Share of rows whose highest score, (N, C), is the same; chance: that of the commonest."""
     before, after = first.argmax(axis=1), second.argmax(axis=1)
     return share(before == after, folder, float(np.bincount(before).max() / len(before)))
+
+
+def mean_over_people(name: str, values: Floats, person: Ids, chance: float = np.nan) -> Estimate:
+    """Mean of finite numbers, (N,), with an interval over people, (N,)."""
+    check_finite(name, values)
+    return estimate(weighted_mean(values), person, chance, share=False)
+
+
+def check_finite(name: str, *sides: Floats) -> None:
+    """Raises a ValueError if there are no numbers, or one is not finite."""
+    n_bad = sum(int((~np.isfinite(side)).sum()) for side in sides)
+    if n_bad or not len(sides[0]):
+        raise ValueError(
+            f"expected finite values of one picture or more for {name}, got {len(sides[0])} with "
+            f"{n_bad} not finite; drop missing pictures by a declared rule"
+        )
 
 
 def _mean(values: NDArray[np.generic], folder: Ids, chance: float, *, share: bool) -> Estimate:

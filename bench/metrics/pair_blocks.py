@@ -1,6 +1,7 @@
 """Pairs of a probe and a gallery picture, scored in tiles that fit into memory."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -71,15 +72,13 @@ class Pairs:
 
     def n_people_pairs(self) -> int:
         """Different pairs of people of one group, one of them probed and the other enrolled."""
-        probed, enrolled = (
-            np.isin(np.arange(self.n_people), who)
-            for who in (self.templates.probe_person, self.templates.gallery_person)
-        )
-        q, e, both = (
+        t, everyone = self.templates, np.arange(self.n_people)
+        probed, enrolled = (np.isin(everyone, p) for p in (t.probe_person, t.gallery_person))
+        n, m, both = (
             np.bincount(self.group[who], minlength=self.group.max() + 1)
             for who in (probed, enrolled, probed & enrolled)
         )
-        return int((q * e - both * (both + 1) // 2).sum())
+        return int((n * m - both * (both + 1) // 2).sum())
 
 
 def fine(pairs: Pairs) -> Scale:
@@ -96,32 +95,31 @@ def fine(pairs: Pairs) -> Scale:
         low = np.min(tile.scores, where=tile.kept, initial=low)
         high = np.max(tile.scores, where=tile.kept, initial=high)
     per_score = np.float32(N_FINE / ((high - low) or 1.0))
-
-    def number(scores: Singles) -> Ids:
-        return np.asarray(np.clip((scores - low) * per_score, 0, N_FINE - 1), np.int64)
-
-    return Scale(low + (np.arange(N_FINE) + 0.5) * (high - low) / N_FINE, number)
+    return Scale(
+        low + (np.arange(N_FINE) + 0.5) * (high - low) / N_FINE,
+        lambda scores: np.clip((scores - low) * per_score, 0, N_FINE - 1).astype(np.int64),
+    )
 
 
 def _in_order(templates: Templates) -> tuple[Templates, Ids]:
-    """Rows in the order of their people, who are numbered 0..P-1, and the people's ids, (P,)."""
-    people, code = np.unique(
-        np.concatenate([templates.gallery_person, templates.probe_person]), return_inverse=True
+    """Templates in the order of their people, who are numbered 0..P-1, and people's ids, (P,)."""
+    people = np.union1d(templates.gallery_person, templates.probe_person)
+    order = np.argsort(templates.gallery_person, kind="stable")
+    probes = templates.pick(np.argsort(templates.probe_person, kind="stable"))
+    ordered = replace(
+        probes,
+        gallery=templates.gallery[order],
+        gallery_person=np.searchsorted(people, templates.gallery_person[order]),
+        probe_person=np.searchsorted(people, probes.probe_person),
+        gallery_image_id=templates.gallery_image_id[order],
     )
-    g, p = np.split(code, [len(templates.gallery)])
-    of_g, of_p = np.argsort(g, kind="stable"), np.argsort(p, kind="stable")
-    rows = templates.gallery_image_id[of_g], templates.probe_image_id[of_p]
-    made = templates.gallery[of_g], templates.probe[of_p]
-    return Templates(*made, g[of_g], p[of_p], *rows, templates.not_acquired), people
+    return ordered, people
 
 
 def _paired(templates: Templates) -> Ids:
-    """People with a mated pair: of two pictures, not of one with itself."""
-
-    def has_pair(person: int) -> bool:
-        probes = templates.probe_image_id[templates.probe_person == person]
-        enrolled = templates.gallery_image_id[templates.gallery_person == person]
-        return bool((probes[:, None] != enrolled).any())
-
-    shared = np.intersect1d(templates.probe_person, templates.gallery_person)
-    return np.array([person for person in shared if has_pair(person)], np.int64)
+    """People with a mated pair: probed and enrolled, with two pictures or more."""
+    ids = np.append(templates.gallery_image_id, templates.probe_image_id)
+    people = np.append(templates.gallery_person, templates.probe_person)
+    n_pictures = np.bincount(np.unique([people, ids], axis=1)[0])
+    shared = np.intersect1d(templates.gallery_person, templates.probe_person)
+    return np.asarray(shared[n_pictures[shared] > 1])

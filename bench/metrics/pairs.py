@@ -13,7 +13,7 @@ from bench.metrics.curves import Histograms, equal_bins, n_equal_bins
 from bench.metrics.intervals import MANY_PEOPLE, N_REPLICATES, Ids
 from bench.metrics.pair_blocks import Pairs, Scale, Singles, fine
 
-_SEED = 20180615  # of the draws: a view repeats to the last digit
+_SEED = 20180615  # of the draws, so that results repeat exactly
 
 
 class Comparison(NamedTuple):
@@ -41,11 +41,9 @@ class Comparison(NamedTuple):
 
 
 def comparison(templates: Templates, group: Ids | None = None) -> Comparison:
-    """Compares all probes with the gallery, save a picture with itself.
+    """Compares all probes with the gallery, except for a picture with itself.
 
-    Args:
-        templates: probes and gallery.
-        group: of the person with each id, (max id + 1,); only people of one group are compared.
+    If groups are given, by person id, (max id + 1,), only people of one group are compared.
 
     Raises:
         ValueError: if there are no mated or no non-mated pairs.
@@ -58,13 +56,11 @@ def comparison(templates: Templates, group: Ids | None = None) -> Comparison:
     coarse = Histograms(point.levels[starts], *sides)
     coarse_of = np.searchsorted(starts, np.arange(len(scale.levels)), side="right") - 1
     binned = Scale(coarse.levels, lambda scores: coarse_of[scale.number(scores)])
-    rng = np.random.default_rng(_SEED)
     bootstrapped = len(pairs.paired) >= MANY_PEOPLE
-    weights = _drawn(rng, pairs.n_people) if bootstrapped else _left_out(pairs.n_people)
     return Comparison(
         point,
         coarse,
-        *_replicates(pairs, binned, coarse, weights, _permutations(rng, pairs)),
+        *_replicates(pairs, binned, coarse, bootstrapped=bootstrapped),
         bootstrapped,
         n=int(np.isin(pairs.templates.probe_person, pairs.paired).sum()),
         n_people=len(pairs.paired),
@@ -73,11 +69,7 @@ def comparison(templates: Templates, group: Ids | None = None) -> Comparison:
 
 
 def all_alike(templates: Templates) -> Histograms:
-    """All pairs of different pictures, (1, K), without what intervals need.
-
-    Raises:
-        ValueError: if there are no mated or no non-mated pairs.
-    """
+    """`point` of a comparison alone, without what intervals need."""
     pairs = Pairs(templates, None)
     return _point(pairs, fine(pairs))
 
@@ -118,10 +110,12 @@ def _starts(point: Histograms) -> Ids:
 
 
 def _replicates(
-    pairs: Pairs, scale: Scale, point: Histograms, weights: Singles, others: Ids
+    pairs: Pairs, scale: Scale, point: Histograms, *, bootstrapped: bool
 ) -> tuple[Histograms, Histograms]:
-    """The comparison with people weighted, (B, P), and with people permuted, (R, P)."""
-    n_people, k = pairs.n_people, len(scale.levels)
+    """The comparison with people drawn or left out, (B, k), and with people permuted, (R, k)."""
+    rng, n_people, k = np.random.default_rng(_SEED), pairs.n_people, len(scale.levels)
+    weights = _drawn(rng, n_people) if bootstrapped else 1 - np.eye(n_people, dtype=np.float32)
+    others = _permutations(rng, pairs)
     mated, nonmated = np.zeros((n_people, k)), np.zeros((len(weights), k))
     permuted = np.zeros((len(others), k))
     for people in pairs.blocks:
@@ -155,17 +149,11 @@ def _counts(pairs: Pairs, people: Ids, scale: Scale) -> Singles:
 def _drawn(rng: np.random.Generator, n_people: int) -> Singles:
     """How often each person is drawn, (B, P): 1000 times up to 1000 people, 400 from 1600 on."""
     n = max(400, min(N_REPLICATES, 10**9 // n_people**2))  # each costs people^2
-    even = np.full(n_people, 1 / n_people)
-    return rng.multinomial(n_people, even, size=n).astype(np.float32)
-
-
-def _left_out(n_people: int) -> Singles:
-    """Each person left out in turn, (P, P)."""
-    return 1 - np.eye(n_people, dtype=np.float32)
+    return rng.multinomial(n_people, np.full(n_people, 1 / n_people), size=n).astype(np.float32)
 
 
 def _permutations(rng: np.random.Generator, pairs: Pairs) -> Ids:
-    """For whom each person with mated pairs stands, one of the same group, (R, P)."""
+    """Each person with mated pairs is replaced by one of the same group, (R, P)."""
     group = pairs.group[pairs.paired]
     order = np.argsort(group + rng.random((N_REPLICATES, len(group))), axis=1)
     others = np.zeros((N_REPLICATES, pairs.n_people), np.int64)

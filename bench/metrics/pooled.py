@@ -3,8 +3,9 @@
 import numpy as np
 
 from bench.answers import Answers, Estimate
-from bench.metrics.accuracy import top1
-from bench.metrics.intervals import Floats, Ids, estimate, wilson
+from bench.metrics.accuracy import is_right, rates_by_group
+from bench.metrics.intervals import Floats, Ids, estimate, widened, wilson
+from bench.metrics.ratio_intervals import difference_ends
 
 _SEED = 20180615  # of the groups
 
@@ -12,8 +13,8 @@ _SEED = 20180615  # of the groups
 def pooled(answers: Answers, n_pictures: int) -> Answers:
     """Answers about groups of pictures of one person and one truth: the mean of their scores.
 
-    Groups are drawn at random, each picture in one at most; a group's row is the lowest of its
-    pictures'. Scores that are log-probabilities add up as those of independent pictures would.
+    Groups are drawn at random, each picture in one at most; their image id is their lowest one.
+    The mean of log-probabilities ranks classes as the evidence of independent pictures does.
 
     Raises:
         ValueError: if nobody has so many pictures of one truth.
@@ -34,21 +35,9 @@ def pooled(answers: Answers, n_pictures: int) -> Answers:
     )
 
 
-def top1_of_10(answers: Answers) -> Estimate:
-    """Accuracy over groups of 10 pictures, see `pooled`."""
-    return top1(pooled(answers, 10))
-
-
-def top1_of_100(answers: Answers) -> Estimate:
-    """Accuracy over groups of 100 pictures, see `pooled`."""
-    return top1(pooled(answers, 100))
-
-
 def _shuffled(answers: Answers) -> tuple[Ids, Ids, Ids]:
     """Pictures at random within their person and truth, each one's place and how many, (N,)."""
-    order = np.argsort(
-        answers.image_id, kind="stable"
-    )  # the draw does not depend on the order of rows
+    order = np.argsort(answers.image_id, kind="stable")  # the order of the answers does not matter
     order = order[np.random.default_rng(_SEED).permutation(len(order))]
     order = order[np.lexsort((answers.truth[order], answers.person[order]))]
     kinds = np.stack([answers.person[order], answers.truth[order]])
@@ -68,7 +57,7 @@ def worst_decile(answers: Answers) -> Estimate:
     people, first, unit = np.unique(answers.person, return_index=True, return_inverse=True)
     if len(people) < 10:
         raise ValueError(f"expected 10 people or more for the worst tenth, got {len(people)}")
-    accuracy = np.bincount(unit, weights=_right(answers)) / np.bincount(unit)
+    accuracy = np.bincount(unit, weights=is_right(answers)) / np.bincount(unit)
     order = np.argsort(accuracy, kind="stable")
 
     def statistic(weights: Floats) -> Floats:
@@ -84,15 +73,13 @@ def worst_decile(answers: Answers) -> Estimate:
 def gap(answers: Answers, group: Ids) -> Estimate:
     """Accuracy in group 1 minus that in group 0, -1..1; chance 0.
 
-    The interval is never narrower than Newcombe's over the pictures.
-    Source: Newcombe, Statistics in Medicine 17 (1998), 873-890, method 10.
-
-    Args:
-        answers: of an attacker.
-        group: int64, (N,), 0 or 1 for each picture; others are left out.
+    Pictures of any other group, (N,), are left out. The interval is never narrower than Newcombe's
+    over the pictures.
 
     Raises:
         ValueError: unless both groups have two people or more.
+
+    Source: Newcombe, Statistics in Medicine 17 (1998), 873-890, method 10.
     """
     n_people = [len(np.unique(answers.person[group == side])) for side in (0, 1)]
     if min(n_people) < 2:
@@ -101,30 +88,11 @@ def gap(answers: Answers, group: Ids) -> Estimate:
             "compare other groups"
         )
     chosen = (group == 0) | (group == 1)
-    right, member = _right(answers)[chosen], np.eye(2)[group[chosen]]  # (n,), (n, 2)
-
-    def statistic(weights: Floats) -> Floats:
-        with np.errstate(invalid="ignore"):
-            rates = (weights * right) @ member / (weights @ member)  # (B, 2)
-        return np.asarray(rates[:, 1] - rates[:, 0])
-
-    found = estimate(statistic, answers.person[chosen], 0.0, share=False)
-    below, above = _newcombe(right @ member, member.sum(axis=0))
-    return found._replace(low=min(found.low, below), high=max(found.high, above))
-
-
-def _newcombe(n_right: Floats, n: Floats) -> tuple[float, float]:
-    """Interval of the second share less the first, of (2,) counts."""
-    (low_0, high_0), (low_1, high_1) = (
-        wilson(*each) for each in zip(n_right.tolist(), n.astype(int).tolist(), strict=True)
+    right, member = is_right(answers)[chosen], group[chosen, None] == [1, 0]  # (n,), (n, 2)
+    rates = rates_by_group(right, member)
+    found = estimate(
+        lambda weights: np.subtract(*rates(weights).T), answers.person[chosen], 0.0, share=False
     )
-    share_0, share_1 = (n_right / n).tolist()
-    difference = share_1 - share_0
-    return (
-        difference - float(np.hypot(share_1 - low_1, high_0 - share_0)),
-        difference + float(np.hypot(high_1 - share_1, share_0 - low_0)),
-    )
-
-
-def _right(answers: Answers) -> Floats:
-    return np.asarray(answers.scores.argmax(axis=1) == answers.truth, np.float64)
+    counts = zip((right @ member).tolist(), member.sum(axis=0).tolist(), strict=True)
+    first, second = (Estimate(hits / n, *wilson(hits, n), n, np.nan) for hits, n in counts)
+    return widened(found, difference_ends(first, second, 0.0))

@@ -1,4 +1,4 @@
-"""Differences and ratios of two numbers about the same people."""
+"""Intervals of the difference and the ratio of two numbers about the same people."""
 
 import numpy as np
 
@@ -7,20 +7,17 @@ from bench.metrics.intervals import Floats
 
 
 def correlation(values: Floats) -> float:
-    """How two statistics go together over people left out in turn, (P, 2); 0 if one stands still.
-
-    For the functions below, that correct for it.
-    """
+    """Pearson's, of two statistics without each person in turn, (P, 2); 0 if one is constant."""
     if len(values) < 2:
         return 0.0
-    apart = values - values.mean(axis=0)
-    spread = np.linalg.norm(apart, axis=0)  # (2,)
-    together = float(apart[:, 0] @ apart[:, 1])
-    return float(np.clip(together / spread.prod(), -1, 1)) if spread.prod() > 0 else 0.0
+    deviations = values - values.mean(axis=0)
+    scale = np.linalg.norm(deviations, axis=0).prod()
+    product = float(deviations[:, 0] @ deviations[:, 1])
+    return float(np.clip(product / scale, -1, 1)) if scale > 0 else 0.0
 
 
 def difference_ends(first: Estimate, second: Estimate, correlated: float) -> tuple[float, float]:
-    """The interval of first - second, from the intervals of both.
+    """The interval of first - second, from the intervals of both and their correlation.
 
     It keeps their skewness near 0 and 1, where a t interval of the difference fails: with 8 people
     and shares of 0.97 and 0.99 that covers in 82 %, this one in 99 %.
@@ -54,7 +51,7 @@ def _hypotenuse(a: float, b: float, correlated: float) -> float:
 
 def _low_ratio(first: Estimate, second: Estimate, correlated: float) -> float:
     """The lesser root of (first - x * second)^2 = hypotenuse(first's side, x * second's side)^2."""
-    positive = first.low >= 0  # so is then the root
+    positive = first.low >= 0  # and then the root is, too
     a = first.value - first.low
     b = second.high - second.value if positive else second.value - second.low
     square = second.value**2 - b**2  # above 0 unless positive

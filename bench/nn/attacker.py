@@ -1,4 +1,4 @@
-"""Bases of attackers that train a network; importing them does not import torch."""
+"""Base classes of attackers that train a network; importing them does not import torch."""
 
 from abc import abstractmethod
 from dataclasses import dataclass
@@ -24,12 +24,12 @@ class NetAttacker(Attacker):
 
     lr: float = field(2e-3, about="highest learning rate of AdamW")
     batch: int = field(64, about="inputs per step")
-    steps: int = field(100, about="of the first round; each further one is twice as long")
-    rounds: int = field(6, about="of training, at most; see bench.nn.training")
+    steps: int = field(100, about="steps of the first round; each further round has twice as many")
+    rounds: int = field(6, about="rounds of training, at most (see bench.nn.training)")
 
     @property
     def schedule(self) -> "Schedule":
-        """How it trains."""
+        """Learning rate, batch size and length of training."""
         from bench.nn.training import Schedule
 
         return Schedule(self.lr, self.batch, self.steps, self.rounds)
@@ -42,7 +42,7 @@ class NetAttacker(Attacker):
         return Augmentation()
 
     def views(self, inputs: Array) -> list[Array]:
-        """Versions of the inputs whose answers are averaged."""
+        """Versions of the inputs; the answers to them are averaged."""
         return [inputs]
 
 
@@ -50,15 +50,15 @@ class NetAttacker(Attacker):
 class PictureAttacker(NetAttacker):
     """An attacker with a network on pictures, which are augmented in training.
 
-    On protected pictures it starts from what it learned on raw ones.
+    On protected pictures it starts from the weights that it learned on raw ones.
     """
 
     uses_start = True
 
-    backbone: str = field("pprl", about="or `san`, `vgg`, `resnet`, `facenet`, any `timm/NAME`")
-    shift: float = field(0.06, about="largest move of a training picture, fraction of its side")
+    backbone: str = field("pprl", about="`pprl`, `san`, `vgg`, `resnet`, `facenet` or `timm/NAME`")
+    shift: float = field(0.06, about="largest shift of a training picture, fraction of its side")
     flip: bool = field(True, about="mirror half of the training pictures")
-    warp: float = field(0.0, about="largest rotation (rad), resize, move (fraction) in training")
+    warp: float = field(0.0, about="largest rotation (rad), scaling and shift in training")
     light: float = field(0.0, about="largest change of contrast and brightness in training")
 
     @property
@@ -91,37 +91,37 @@ class NetClassifier(NetAttacker, Classifier):
         target, start = knowledge.target, knowledge.start
         parts = (knowledge.train, knowledge.valid)
         kinds = kinds_of(*(part.notes for part in parts))
-        about = {"n_classes": np.array([len(target.classes)]), **kinds}
+        meta = {"n_classes": np.array([len(target.classes)]), **kinds}
         train, valid = (
-            Labelled(part.inputs, part.labels[target.name], vectors(part.notes, about))
+            Labelled(part.inputs, part.labels[target.name], vectors(part.notes, meta))
             for part in parts
         )
 
         def build() -> "nn.Module":
-            net = self._built(train.inputs, train.side_info, about)
+            net = self._built(train.inputs, train.side_info, meta)
             if isinstance(net, SideInfoNet) and start:
-                net.take_features(start)
+                net.load_features(start)
             return net
 
-        whole = None if knowledge.side_info else start  # the start has no such last layers
-        weights = fitted(build, train, valid, self.prepare, self.schedule, context, whole)
-        return {**weights, **about}
+        full_start = None if knowledge.side_info else start  # side information adds layers
+        weights = fitted(build, train, valid, self.prepare, self.schedule, context, full_start)
+        return {**weights, **meta}
 
     def predict(self, sample: Sample, weights: Weights, context: Context) -> NDArray[np.float32]:
-        """Log-probabilities, (N, C), the mean over all views."""
-        from bench.nn.classifier import answered
+        """Log-probabilities, (N, C), averaged over all views."""
+        from bench.nn.classifier import log_probs
         from bench.nn.side_info import vectors
 
         side_info = vectors(sample.notes, weights)
         net = restored(self._built(sample.inputs, side_info, weights), weights, context.device)
         views = self.views(sample.inputs)
-        answers = [answered(net, v, self.prepare, context.device, side_info) for v in views]
+        answers = [log_probs(net, v, self.prepare, context.device, side_info) for v in views]
         return np.asarray(np.mean(answers, axis=0), np.float32)
 
-    def _built(self, inputs: Array, side_info: Array | None, about: Weights) -> "nn.Module":
+    def _built(self, inputs: Array, side_info: Array | None, meta: Weights) -> "nn.Module":
         from bench.nn.side_info import N_FEATURES, SideInfoNet
 
-        n_classes, shape = int(about["n_classes"][0]), inputs.shape[1:]
+        n_classes, shape = int(meta["n_classes"][0]), inputs.shape[1:]
         if side_info is None:
             return self.net(n_classes, shape)
         return SideInfoNet(self.net(N_FEATURES, shape), side_info.shape[1], n_classes)

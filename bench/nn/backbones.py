@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 from torch.nn import functional
 
-FACENET_PX, FACENET_WIDTH = 160, 512  # of InceptionResnetV1's input and embedding
+FACENET_PX, FACENET_WIDTH = 160, 512  # side of the input, dimension of the embedding
 
 
 class ConvNet(nn.Sequential):
@@ -13,7 +13,7 @@ class ConvNet(nn.Sequential):
     a dense layer of 32.
 
     Source: Chen, Konrad, Ishwar, CVPR-W 2018; released Privacy_vs_Utility_check.py.
-    Differs from it: PyTorch's initialisation; 'same' padding is symmetric.
+    Differs from it: PyTorch's initialisation; symmetric padding.
     """
 
     def __init__(self, n_classes: int, size_px: int) -> None:
@@ -33,7 +33,7 @@ class ConvNet(nn.Sequential):
 
 
 def pooled_block(n_in: int, n_out: int, kernel: int) -> list[nn.Module]:
-    """A block of `ConvNet`, which halves the picture; odd kernels keep its size until then."""
+    """A block of `ConvNet`, which halves the side; the convolution keeps it if `kernel` is odd."""
     return [
         nn.Conv2d(n_in, n_out, kernel, padding=kernel // 2),
         nn.LeakyReLU(0.2),
@@ -46,11 +46,11 @@ class DeepConvNet(nn.Sequential):
     """The gender classifier that the SAN authors trained against, for pictures from 32 px.
 
     Six convolutions (32, 64, 128, 256, 256, 512 filters) with LeakyReLU, max-pooling by 2 after the
-    first five, dropout of filters, a mean over positions.
+    first five, dropout of whole filters, and a mean over positions.
 
     Source: Mirjalili, Raschka, Namboodiri, Ross, ICB 2018; released genderpred.py.
-    Differs from it: three channels; the mean is over all positions (theirs over 7x7, all of them
-    at 224 px); PyTorch's present initialisation.
+    Differs from it: three channels; the mean is over all positions (theirs over 7x7, which is
+    all of them at 224 px); PyTorch's current initialisation.
     """
 
     def __init__(self, n_classes: int) -> None:
@@ -67,10 +67,10 @@ class DeepConvNet(nn.Sequential):
 class CodeNet(nn.Sequential):
     """The PPRL-VGAN authors' attacker on codes: three dense blocks of 128.
 
-    Codes have no common scale, so a batch norm without parameters comes first.
+    The first layer is a batch norm without parameters, because the scale of codes varies.
 
     Source: Chen, Konrad, Ishwar, CVPR-W 2018; released Privacy_vs_Utility_check.py.
-    Differs from it: the batch norm; a width of choice.
+    Differs from it: the batch norm; any width.
     """
 
     def __init__(self, n_classes: int, n_inputs: int, width: int = 128) -> None:
@@ -81,11 +81,11 @@ class CodeNet(nn.Sequential):
 
 
 class PlainNet(nn.Sequential):
-    """A small `vgg`: four convolutions with max-pooling between, for pictures from 8 px.
+    """A small `vgg`: four convolutions with max-pooling in between, for pictures from 8 px.
 
     Source: Simonyan and Zisserman, ICLR 2015, arXiv:1409.1556.
-    Differs from it: one convolution a stage (32, 64, 128, 128 filters), batch norm; a mean over
-    positions, dropout of a quarter and one dense layer instead of three.
+    Differs from it: one convolution per stage (32, 64, 128, 128 filters); batch norm; a mean over
+    positions, dropout of 0.25 and one dense layer instead of three dense layers.
     """
 
     def __init__(self, n_classes: int) -> None:
@@ -101,7 +101,7 @@ class PlainNet(nn.Sequential):
 class ResNet(nn.Sequential):
     """A small residual network: four stages of one block, each halving the picture.
 
-    It averages over positions, so it takes pictures of any size and learns from few.
+    It averages over positions, so it takes pictures of any size and needs few of them.
 
     Source: He, Zhang, Ren, Sun, CVPR 2016 (basic blocks).
     Differs from it: widths 16, 32, 64, 128; a stem that keeps the resolution.
@@ -117,9 +117,8 @@ class _Block(nn.Module):
     def __init__(self, n_in: int, n_out: int) -> None:
         super().__init__()
         self.body = nn.Sequential(*_normed(n_in, n_out, 2), nn.ReLU(), *_normed(n_out, n_out))
-        self.skip = nn.Sequential(
-            nn.Conv2d(n_in, n_out, 1, stride=2, bias=False), nn.BatchNorm2d(n_out)
-        )
+        skip = nn.Conv2d(n_in, n_out, 1, stride=2, bias=False)
+        self.skip = nn.Sequential(skip, nn.BatchNorm2d(n_out))
 
     def forward(self, x: Tensor) -> Tensor:
         return functional.relu(self.body(x) + self.skip(x))  # (N, n_out, H/2, W/2)
@@ -137,7 +136,7 @@ def _head(width: int, dropout: float, n_classes: int) -> tuple[nn.Module, ...]:
 
 
 class Enlarged(nn.Module):
-    """A network behind bilinear interpolation to the side that it needs."""
+    """A network that first resizes pictures to the side that it needs (bilinear)."""
 
     def __init__(self, net: nn.Module, size_px: int) -> None:
         super().__init__()
@@ -153,11 +152,7 @@ class Enlarged(nn.Module):
 def backbone(name: str, n_classes: int, size_px: int) -> nn.Module:
     """A network for pictures, (N, 3, size, size) in [-1, 1], that gives logits, (N, n_classes).
 
-    Args:
-        name: `pprl`, `san`, `vgg`, `resnet`, `facenet`, or `timm/NAME` for any network of timm,
-            untrained.
-        n_classes: number of logits; with 512, `facenet` gives its embedding.
-        size_px: side of the pictures.
+    With n_classes=512, `facenet` gives its embedding; networks of timm are untrained.
 
     Raises:
         ValueError: if the network is unknown.
@@ -179,4 +174,5 @@ def backbone(name: str, n_classes: int, size_px: int) -> nn.Module:
             "expected a backbone `pprl`, `san`, `vgg`, `resnet`, `facenet` or `timm/NAME` "
             f"(timm.list_models()), got {name!r}"
         )
-    return timm.create_model(model, num_classes=n_classes)  # type: ignore[no-any-return]
+    net: nn.Module = timm.create_model(model, num_classes=n_classes)
+    return net

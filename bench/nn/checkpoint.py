@@ -1,4 +1,4 @@
-"""Checkpoints of a long training: a killed process resumes from the last one."""
+"""Checkpoints of a long training, from which a killed process resumes."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,19 +13,19 @@ Parts = Mapping[str, nn.Module | torch.optim.Optimizer]
 class Checkpoint:
     """The state of a training in a folder that outlives the process (`context.scratch`).
 
-    A loop that calls `resumed` first and `keep` now and then ends with the same weights whether or
-    not it was killed (on one kind of device). The folder is empty when the training is new; the
-    generator is what it draws from, besides torch's own state.
+    A loop that first calls `load`, and `save` from time to time, ends with the same weights if it
+    is killed and resumed (on the same kind of device). For a new training the folder is empty. The
+    loop draws random numbers only from the generator and from torch's own state.
     """
 
     def __init__(self, folder: Path, generator: torch.Generator, parts: Parts) -> None:
         self._path = folder / "checkpoint.pt"
         self._generator, self._parts = generator, parts
 
-    def keep(self, facts: Mapping[str, Any]) -> None:
-        """Replaces the file by the state of everything; a kill leaves the old file whole.
+    def save(self, facts: Mapping[str, Any]) -> None:
+        """Writes the state of everything; if the process is killed, the old file stays complete.
 
-        Facts are numbers, texts, tensors, and lists and dicts of these.
+        Facts are numbers, strings, tensors, and lists and dicts of these.
         """
         state = {
             "facts": dict(facts),
@@ -38,8 +38,8 @@ class Checkpoint:
         torch.save(state, draft)
         draft.replace(self._path)
 
-    def resumed(self) -> Mapping[str, Any] | None:
-        """The facts of the last `keep`, with everything restored; None if the training is new."""
+    def load(self) -> Mapping[str, Any] | None:
+        """Restores everything; returns the facts of the last `save`, or None if there is none."""
         if not self._path.exists():
             return None
         state = torch.load(self._path, map_location="cpu", weights_only=True)
@@ -49,5 +49,4 @@ class Checkpoint:
         torch.set_rng_state(state["cpu"])
         if state["cuda"]:
             torch.cuda.set_rng_state_all(state["cuda"])
-        facts: Mapping[str, Any] = state["facts"]
-        return facts
+        return dict(state["facts"])

@@ -1,4 +1,4 @@
-"""Supervised learning of a label per input: a class, or a number."""
+"""Supervised learning of one label per input: a class or a number."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from bench.faces import Array
 from bench.nn.inputs import Prepare
 from bench.nn.training import Objective, Schedule, autocast, trained
 
-AT_ONCE = 256  # inputs
+CHUNK = 256  # inputs computed at once
 
 
 class Labelled(NamedTuple):
@@ -48,14 +48,13 @@ def fitted(
     )
 
 
-def answered(
+def log_probs(
     net: nn.Module, inputs: Array, prepare: Prepare, device: str, side_info: Array | None = None
 ) -> NDArray[np.float32]:
     """The network's log-probabilities, float32, (N, C)."""
-    more = None if side_info is None else on(device, side_info)
-    logits = outputs(net, on(device, inputs), prepare, side_info=more)
-    scores: NDArray[np.float32] = functional.log_softmax(logits, dim=1).cpu().numpy()
-    return scores
+    more = None if side_info is None else to_device(device, side_info)
+    logits = outputs(net, to_device(device, inputs), prepare, side_info=more)
+    return np.asarray(functional.log_softmax(logits, dim=1).cpu().numpy())
 
 
 def outputs(
@@ -63,7 +62,7 @@ def outputs(
 ) -> Tensor:
     """The network's outputs for inputs on its device, float32, (N, ...), without gradients."""
     net.eval()
-    parts = (torch.split(tensor, AT_ONCE) for tensor in (inputs, side_info) if tensor is not None)
+    parts = (torch.split(tensor, CHUNK) for tensor in (inputs, side_info) if tensor is not None)
     with torch.inference_mode(), autocast(inputs.device):
         chunks = [
             net(prepare(chunk, None), *more).float() for chunk, *more in zip(*parts, strict=True)
@@ -72,35 +71,38 @@ def outputs(
 
 
 def exact_outputs(compute: Callable[..., Tensor], device: str, *inputs: Array) -> Tensor:
-    """What `compute` gives for inputs of N rows each, (N, ...) on the CPU, without gradients.
+    """The results of `compute` for inputs of N rows each, (N, ...) on the CPU, without gradients.
 
-    It never computes in bf16, so results do not depend on which rows are computed together.
+    Never in bf16, so that results do not depend on which rows are computed together.
     """
-    parts = (np.split(array, range(AT_ONCE, len(array), AT_ONCE)) for array in inputs)
+    parts = (np.split(array, range(CHUNK, len(array), CHUNK)) for array in inputs)
+    chunks = zip(*parts, strict=True)
     with torch.inference_mode():
-        return torch.cat(
-            [compute(*(on(device, a) for a in chunk)).cpu() for chunk in zip(*parts, strict=True)]
-        )
+        return torch.cat([compute(*(to_device(device, a) for a in c)).cpu() for c in chunks])
 
 
-def on(device: str, array: Array) -> Tensor:
-    """A copy of the array on the device."""
+def to_device(device: str, array: Array) -> Tensor:
+    """A copy of the array, as a tensor on the device."""
     return torch.from_numpy(np.array(array)).to(device)
 
 
+answered, on = log_probs, to_device  # their names in 0.1
+
+
 class _Supervised(Objective):
-    solved = 0.01  # nats, or variance
+    solved = 0.01  # cross-entropy in nats, or squared error
 
     def __init__(self, train: Labelled, valid: Labelled, prepare: Prepare, device: str) -> None:
         self.prepare = prepare
         kind = np.float32 if np.issubdtype(train.truth.dtype, np.floating) else np.int64
-        self.inputs, self.truth = on(device, train.inputs), on(device, train.truth.astype(kind))
+        self.inputs = to_device(device, train.inputs)
+        self.truth = to_device(device, train.truth.astype(kind))
         self.train = torch.arange(len(self.truth), device=device)
-        self.blank = bool((self.inputs == self.inputs[:1]).all())
-        self.valid_inputs = on(device, valid.inputs)
-        self.valid_truth = on(device, valid.truth.astype(kind))
+        self.all_equal = bool((self.inputs == self.inputs[:1]).all())
+        self.valid_inputs = to_device(device, valid.inputs)
+        self.valid_truth = to_device(device, valid.truth.astype(kind))
         self.side_info, self.valid_side_info = (
-            None if part.side_info is None else on(device, part.side_info)
+            None if part.side_info is None else to_device(device, part.side_info)
             for part in (train, valid)
         )
 

@@ -1,4 +1,4 @@
-"""Learning embeddings of people: near for pictures of one person, far for those of others."""
+"""Learning embeddings that are near for one person and far for different people."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,14 +10,14 @@ from torch.nn import functional
 
 from bench.api import Context, Weights
 from bench.faces import Array
-from bench.nn.classifier import Labelled, on, outputs
+from bench.nn.classifier import Labelled, outputs, to_device
 from bench.nn.inputs import Prepare
 from bench.nn.training import Objective, Schedule, autocast, trained
 
-SCALE = 24.0  # of cosines before softmax; ArcFace takes 64 for many thousand people
-MARGIN = 0.2  # subtracted from the cosine with the own centre, or between squared distances
+SCALE = 24.0  # of cosines before softmax; ArcFace uses 64 for many thousand people
+MARGIN = 0.2  # subtracted from the cosine with the person's centre, or between squared distances
 PER_PERSON = 4  # pictures of a person in a batch for triplets
-_N_VALID = 1500  # validation pictures that are compared: a million pairs
+_N_VALID = 1500  # validation pictures that are compared, at most: a million pairs
 
 
 def fitted(
@@ -34,19 +34,19 @@ def fitted(
     """The state of a network whose embeddings identify people, with its learning curve.
 
     `build` makes a network that gives embeddings, (N, width), of any norm. The truth is the person;
-    `valid` may show other people. The validation loss is the share of wrongly ordered pairs
-    (1 - AUC).
+    `valid` may show other people. The validation loss is 1 - AUC, the share of wrongly ordered
+    pairs.
 
     Raises:
-        ValueError: if the loss is unknown, or nobody has two pictures.
+        ValueError: if the loss is unknown, or no person has two pictures.
     """
     if loss not in ("margin", "triplet"):
-        raise ValueError(f"loss must be margin or triplet, got {loss!r}")
+        raise ValueError(f"expected loss margin or triplet, got {loss!r}")
     n_inputs, n_people = len(train.truth), len(np.unique(train.truth))
     if not 1 < n_people < n_inputs:
         raise ValueError(
-            f"a matcher learns from people with several pictures each, got {n_inputs} pictures of "
-            f"{n_people} people; give it more data"
+            f"expected people with several pictures each, got {n_inputs} pictures of {n_people} "
+            "people; use more data"
         )
     kind = _Margin if loss == "margin" else _Triplet
     return trained(
@@ -56,25 +56,24 @@ def fitted(
 
 def embedded(net: nn.Module, inputs: Array, prepare: Prepare, device: str) -> NDArray[np.float32]:
     """Embeddings of norm 1, float32, (N, D)."""
-    made = functional.normalize(outputs(net, on(device, inputs), prepare), dim=1)
-    found: NDArray[np.float32] = made.cpu().numpy()
-    return found
+    made = functional.normalize(outputs(net, to_device(device, inputs), prepare), dim=1)
+    return np.asarray(made.cpu().numpy())
 
 
 class _Identities(Objective):
-    solved = 0.001  # of the pairs wrongly ordered
+    solved = 0.001  # share of wrongly ordered pairs
 
     def __init__(
         self, width: int, train: Labelled, valid: Labelled, prepare: Prepare, device: str
     ) -> None:
         self.prepare = prepare
         _, person = np.unique(train.truth, return_inverse=True)
-        self.inputs, self.person = on(device, train.inputs), on(device, person)
+        self.inputs, self.person = to_device(device, train.inputs), to_device(device, person)
         self.train = torch.arange(len(person), device=device)
-        self.blank = bool((self.inputs == self.inputs[:1]).all())
+        self.all_equal = bool((self.inputs == self.inputs[:1]).all())
         few = np.linspace(0, len(valid.truth) - 1, min(len(valid.truth), _N_VALID)).astype(int)
-        self.valid_inputs = on(device, valid.inputs[few])
-        self.valid_person = on(device, valid.truth[few].astype(np.int64))
+        self.valid_inputs = to_device(device, valid.inputs[few])
+        self.valid_person = to_device(device, valid.truth[few].astype(np.int64))
 
     def valid_loss(self, net: nn.Module) -> float:
         made = functional.normalize(outputs(net, self.valid_inputs, self.prepare), dim=1)
@@ -87,7 +86,7 @@ class _Identities(Objective):
 
 
 class _Margin(_Identities):
-    """Softmax over cosines with a learned centre per person, minus a margin for the own one.
+    """Softmax over cosines with a learned centre per person, minus a margin for the true person.
 
     Source: Wang et al., CosFace, CVPR 2018, equation 4.
     """
@@ -113,7 +112,7 @@ class _Triplet(_Identities):
     """For each picture of a batch, its farthest mated and its nearest non-mated picture.
 
     Source: Schroff, Kalenichenko, Philbin, FaceNet, CVPR 2015 (anchor, positive, negative);
-    Hermans, Beyer, Leibe, arXiv:1703.07737 (hardest of the batch, soft margin around MARGIN).
+    Hermans, Beyer, Leibe, arXiv:1703.07737 (hardest of the batch, softplus with MARGIN).
     """
 
     def batches(self, size: int, generator: torch.Generator) -> list[Tensor]:
@@ -123,7 +122,7 @@ class _Triplet(_Identities):
         lists = [own for own in lists if len(own) > 1]
         if len(lists) < 2:
             raise ValueError(
-                f"triplets need two people with several pictures, got {len(lists)}; use loss=margin"
+                f"expected two people with several pictures, got {len(lists)}; use loss=margin"
             )
         n_rounds = max(1, len(self.person) // (PER_PERSON * len(lists)))
         orders = [torch.randperm(len(lists), generator=generator) for _ in range(n_rounds)]
@@ -131,7 +130,7 @@ class _Triplet(_Identities):
         n_people = max(2, size // PER_PERSON)
         parts = [torch.cat(drawn[i : i + n_people]) for i in range(0, len(drawn), n_people)]
         parts = [part.to(self.person.device) for part in parts]
-        # A person may end one order and begin the next: such a batch may show that person alone.
+        # The last person of one order may be the first of the next: drop batches of one person.
         return [p for p in parts if bool((self.person[p] != self.person[p[0]]).any())]
 
     @staticmethod
@@ -149,7 +148,7 @@ class _Triplet(_Identities):
 
 
 def _misordered(made: Tensor, person: Tensor) -> float:
-    """Share of (mated, non-mated) pairs in the wrong order, 1 - AUC, over all pairs of pictures."""
+    """1 - AUC: how often a non-mated pair of pictures scores above a mated one."""
     above = torch.ones(len(person), len(person), dtype=torch.bool, device=made.device).triu(1)
     scores, mated = (made @ made.T)[above], (person[:, None] == person)[above]
     n_mated = int(mated.sum())

@@ -1,4 +1,4 @@
-"""Network inputs: stored inputs stay bytes on the device and are prepared there by batch."""
+"""Inputs of networks: stored as bytes on the device, prepared there batch by batch."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ def scaled(images: Tensor) -> Tensor:
 
 
 def unscaled(floats: Tensor) -> Tensor:
-    """Floats in about [-1, 1] as bytes 0..255."""
+    """Floats in [-1, 1] as bytes 0..255; floats outside are clipped."""
     return (floats * 127.5 + 127.5).round().clamp(0, 255).to(torch.uint8)
 
 
@@ -32,21 +32,21 @@ def side_of(images: Images, sizes_px: Collection[int]) -> int:
     height, width = images.shape[2:]
     if height != width or width not in sizes_px:
         raise ValueError(
-            f"expected square pictures with a side of {sizes_px} px, got {height}x{width}; give "
-            "the data another size"
+            f"expected square pictures with a side of {sizes_px} px, got {height}x{width}; change "
+            "the size of the data"
         )
     return int(width)
 
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Makes floats, channels last, of bytes, (N, 3, H, W); with a generator, changed at random.
+    """Makes floats, channels last, of bytes, (N, 3, H, W); with a generator, augments them.
 
     Attributes:
-        shift: largest move, fraction of the side; edges are repeated.
+        shift: largest shift, fraction of the side; edges are repeated.
         flip: mirror half of the pictures.
-        warp: largest rotation in radians, and largest change of size and move (fractions); unlike
-            the others it interpolates, which destroys patterns of single pixels.
+        warp: largest rotation in radians, and largest change of size and shift (fractions); it
+            interpolates, which destroys patterns of single pixels.
         light: largest change of contrast, and of brightness as a fraction of half the range.
     """
 
@@ -56,27 +56,27 @@ class Augmentation:
     light: float = 0.0
 
     def __call__(self, images: Tensor, generator: torch.Generator | None) -> Tensor:
-        """The network's input, in [-1, 1] unless `light` changed it; codes are left alone."""
+        """The network's input, in [-1, 1] unless `light` changed it; codes stay as they are."""
         if images.is_floating_point():
             return images
         if generator is None:
             return scaled(images)
-        return self.changed(scaled(self.moved(images, generator)), generator)
+        return self.warp_and_relight(scaled(self.shift_and_flip(images, generator)), generator)
 
-    def changed(self, floats: Tensor, generator: torch.Generator) -> Tensor:
-        """Pictures in [-1, 1], warped and relit at random; gradients pass."""
+    def warp_and_relight(self, floats: Tensor, generator: torch.Generator) -> Tensor:
+        """Pictures in [-1, 1], warped and relit at random; differentiable."""
         if self.warp:
             floats = self._warped(floats, generator)
         if self.light:
-            contrast, brightness = self._drawn(2, len(floats), generator).to(floats.device)
+            contrast, brightness = self._uniform(2, len(floats), generator).to(floats.device)
             floats = floats * (1 + self.light * contrast)[:, None, None, None]
             floats = floats + (self.light * brightness)[:, None, None, None]
         return floats.contiguous(memory_format=torch.channels_last)
 
-    def moved(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        """Bytes or floats, moved by whole pixels and mirrored at random; gradients pass."""
+    def shift_and_flip(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        """Bytes or floats, shifted by whole pixels and mirrored at random; differentiable."""
         n, _, height, width = images.shape
-        down, right = (self.shift * self._drawn(2, n, generator)).to(images.device)
+        down, right = (self.shift * self._uniform(2, n, generator)).to(images.device)
         mirrored = torch.rand(n, 1, generator=generator).to(images.device) < 0.5 * self.flip
         row = torch.arange(height, device=images.device) + (down[:, None] * height).round()
         column = torch.arange(width, device=images.device) + (right[:, None] * width).round()
@@ -85,21 +85,22 @@ class Augmentation:
         column = torch.where(mirrored, width - 1 - column, column)  # (N, W)
         picture = torch.arange(n, device=images.device)
         by_pixel = images.permute(0, 2, 3, 1)  # (N, H, W, 3)
-        moved = by_pixel[picture[:, None, None], row[:, :, None], column[:, None, :]]
-        return moved.permute(0, 3, 1, 2)  # (N, 3, H, W)
+        shifted = by_pixel[picture[:, None, None], row[:, :, None], column[:, None, :]]
+        return shifted.permute(0, 3, 1, 2)  # (N, 3, H, W)
+
+    moved, changed = shift_and_flip, warp_and_relight  # their names in 0.1
 
     def _warped(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        """Rotated, resized and moved, by bilinear sampling."""
-        turn, size, down, right = self.warp * self._drawn(4, len(images), generator)
+        """Pictures rotated, resized and shifted, by bilinear sampling."""
+        turn, size, down, right = self.warp * self._uniform(4, len(images), generator)
         cos, sin = torch.cos(turn) * (1 + size), torch.sin(turn) * (1 + size)
-        affine = torch.stack([cos, -sin, right, sin, cos, down], dim=1).view(-1, 2, 3)
-        grid = functional.affine_grid(
-            affine.to(images.device), list(images.shape), align_corners=False
-        )
+        affine = torch.stack([cos, -sin, right, sin, cos, down], dim=1).view(-1, 2, 3)  # (N, 2, 3)
+        affine = affine.to(images.device)
+        grid = functional.affine_grid(affine, list(images.shape), align_corners=False)
         return functional.grid_sample(images, grid, padding_mode="border", align_corners=False)
 
     @staticmethod
-    def _drawn(n_kinds: int, n: int, generator: torch.Generator) -> Tensor:
+    def _uniform(n_kinds: int, n: int, generator: torch.Generator) -> Tensor:
         """Uniform numbers in [-1, 1), (n_kinds, n)."""
         return torch.rand(n_kinds, n, generator=generator) * 2 - 1
 

@@ -1,4 +1,4 @@
-"""The base of attackers whose network embeds people; importing it does not import torch."""
+"""The base class of attackers that embed faces; importing it does not import torch."""
 
 from dataclasses import dataclass
 
@@ -13,18 +13,18 @@ from bench.nn.state import restored
 
 @dataclass(frozen=True)
 class PeopleNet(PictureAttacker):
-    """An attacker whose network embeds people."""
+    """An attacker with a network whose embeddings of faces identify people."""
 
-    width: int = field(128, about="numbers in a template; 512 for `facenet`")
+    width: int = field(128, about="dimension of a template; 512 for `facenet`")
     loss: str = field("margin", about="`margin` (CosFace) or `triplet` (hardest of the batch)")
-    weights: str = field("", about="of `facenet`: NAME of $BENCH_WEIGHTS/NAME.pt to start from")
-    sha256: str = field("", about="of that file")
+    weights: str = field("", about="NAME: start from $BENCH_WEIGHTS/NAME.pt (`facenet`)")
+    sha256: str = field("", about="SHA-256 of that file")
 
     def __post_init__(self) -> None:
         if self.backbone == "facenet" and self.width != 512:
-            raise ValueError(f"facenet embeds in 512 numbers, got {self.width}; give width=512")
+            raise ValueError(f"expected width=512 for facenet, got {self.width}")
         if self.weights and self.backbone != "facenet":
-            raise ValueError("weights are those of facenet; give backbone=facenet,width=512")
+            raise ValueError(f"expected backbone=facenet with weights, got {self.backbone}")
 
     def learned(self, knowledge: Knowledge, context: Context) -> Weights:
         """The network's state and its learning curve."""
@@ -44,7 +44,7 @@ class PeopleNet(PictureAttacker):
         )
 
     def templates(self, inputs: Array, weights: Weights, context: Context) -> NDArray[np.float32]:
-        """Unit vectors, (N, width): the mean over the pictures and, with `flip`, their mirrors."""
+        """Unit vectors, (N, width): means over a picture and, with `flip`, its mirror image."""
         from bench.nn.backbones import backbone
         from bench.nn.embedder import embedded
 

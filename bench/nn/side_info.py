@@ -10,13 +10,13 @@ from torch import Tensor, nn
 from bench.api import Weights
 from bench.faces import Array, Labels
 
-N_FEATURES = 32  # of the input, beside the side information
+N_FEATURES = 32  # of the input, which side information is joined to
 _HIDDEN = 64
-_KINDS = "side_info."  # before the names of the arrays with the number of classes per note
+_KINDS = "side_info."  # prefix of the arrays that hold the number of classes of each note
 
 
 def kinds_of(*notes: Labels) -> Weights:
-    """`side_info.NAME`: the number of classes of a note of integers, 0 of one of floats."""
+    """`side_info.NAME`: the number of classes of a note of integers; 0 for a note of floats."""
     found = {}
     for name in notes[0]:
         values = np.concatenate([np.asarray(part[name]) for part in notes])
@@ -28,7 +28,7 @@ def kinds_of(*notes: Labels) -> Weights:
 def vectors(notes: Labels, weights: Mapping[str, Array]) -> NDArray[np.float32] | None:
     """The notes, (N, ...) each, as one vector per input, (N, T); None without notes.
 
-    Classes are one-hot, by the arrays of `kinds_of`; an unseen class is all zeros.
+    Classes are one-hot (see `kinds_of`); an unseen class is all zeros.
     """
     parts = []
     for name in sorted(key.removeprefix(_KINDS) for key in weights if key.startswith(_KINDS)):
@@ -41,12 +41,12 @@ def vectors(notes: Labels, weights: Mapping[str, Array]) -> NDArray[np.float32] 
 
 
 class SideInfoNet(nn.Module):
-    """A network of N_FEATURES outputs, which are joined with a vector of side information."""
+    """A network with N_FEATURES outputs, joined with a vector of side information."""
 
     def __init__(self, net: nn.Module, n_side_info: int, n_classes: int) -> None:
         super().__init__()
         self.net = net
-        self.scale = nn.BatchNorm1d(N_FEATURES)  # large features would drown side information
+        self.scale = nn.BatchNorm1d(N_FEATURES)  # large features would dominate side information
         first, last = nn.Linear(N_FEATURES + n_side_info, _HIDDEN), nn.Linear(_HIDDEN, n_classes)
         self.head = nn.Sequential(first, nn.LeakyReLU(0.2), last)
 
@@ -56,8 +56,8 @@ class SideInfoNet(nn.Module):
         logits: Tensor = self.head(torch.cat([features, side_info.to(features.dtype)], dim=1))
         return logits
 
-    def take_features(self, start: Weights) -> None:
-        """Loads what fits of the state of a network without side information: all but its end."""
+    def load_features(self, start: Weights) -> None:
+        """Loads all layers but the last from the state of a network without side information."""
         own = self.net.state_dict()
         fits = {k: v for k, v in start.items() if k in own and own[k].shape == v.shape}
         taken = {name: torch.from_numpy(np.array(array)) for name, array in fits.items()}

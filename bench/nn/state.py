@@ -1,4 +1,4 @@
-"""Between networks and named arrays; torch is imported only where a network is restored."""
+"""Networks as named arrays and back; imports torch only where a network is restored."""
 
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -16,7 +16,7 @@ C = TypeVar("C", bound=NamedTuple)
 def state_of(net: "nn.Module", name: str = "") -> Weights:
     """The network's parameters and buffers as contiguous arrays, called KEY or NAME.KEY.
 
-    safetensors saves memory as it lies: a channels_last tensor would be saved in the wrong order,
+    safetensors ignores the order of dimensions in memory and would corrupt channels_last tensors,
     so every array is copied.
     """
     state = {
@@ -52,11 +52,11 @@ def without_prefix(name: str, weights: Weights) -> Weights:
 
 
 def config_arrays(config: NamedTuple) -> Weights:
-    """The integers that define a network, to keep with its weights: `config.KEY`, int64, (1,)."""
+    """The integers that define a network, to store with its weights: `config.KEY`, (1,)."""
     return {f"config.{key}": np.array([value], np.int64) for key, value in config._asdict().items()}
 
 
 def config_of(kind: type[C], weights: Weights, **was: str) -> C:
-    """The config that is kept with the weights; `was`: names in 0.1, which wrote `form.KEY`."""
+    """The config stored with the weights; `was`: names in 0.1, which wrote `form.KEY`."""
     old = {f"config.{key}": f"form.{was.get(key, key)}" for key in kind._fields}
     return kind._make(int(weights[key if key in weights else old[key]][0]) for key in old)

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.optim import AdamW, Optimizer
 
 from bench.api import Context, Weights
 from bench.nn.state import restored, state_of
@@ -18,20 +19,20 @@ WEIGHT_DECAY = 1e-3  # of AdamW
 
 
 class Objective(Protocol):
-    """What training minimizes, on data that lie on the device; a base class.
+    """The base class of what training minimizes, on data that are on the device.
 
     Attributes:
         train: indices of the training inputs, (N,), on the device.
-        solved: a validation loss below which nothing is left to learn.
-        blank: all training inputs are equal: one round learns the class frequencies.
+        solved: the validation loss below which training stops.
+        all_equal: all training inputs are equal; one round then learns the class frequencies.
     """
 
     train: Tensor
     solved: float
-    blank: bool = False
+    all_equal: bool = False
 
     def parameters(self) -> Sequence[nn.Parameter]:
-        """What is learned besides the network, and dropped after training."""
+        """Parameters that are trained with the network and dropped after training."""
         return ()
 
     def batches(self, size: int, generator: torch.Generator) -> Sequence[Tensor]:
@@ -49,21 +50,21 @@ class Objective(Protocol):
 
 @dataclass(frozen=True)
 class Schedule:
-    """Learning rates, and when a network has converged.
+    """Learning rates, and the rule for convergence.
 
-    Training goes in rounds, each twice as long as the one before; in each the learning rate rises
-    to `lr` over a tenth and falls to zero along a cosine. A network has converged when a round
-    lowers the best validation loss by less than 3 %, or leaves it solved; not before the second
-    round, or the third if it starts at random (some targets need hundreds of steps to move). If
-    all inputs are equal, one round is enough.
+    Training has rounds, each twice as long as the one before; in each the learning rate rises to
+    `lr` over a tenth of the steps and falls to zero along a cosine. A network has converged when a
+    round lowers the best validation loss by less than 3 %, but not before the second round, or the
+    third if it starts at random (some targets need hundreds of steps before the loss falls). One
+    round is enough if all inputs are equal, or if the loss is below `Objective.solved`.
 
     Source: Loshchilov and Hutter, SGDR, ICLR 2017 (rounds with warm restarts).
 
     Attributes:
         lr: the highest learning rate of AdamW.
         batch: inputs per step.
-        steps: of the first round.
-        rounds: at most.
+        steps: in the first round.
+        rounds: maximum number.
     """
 
     lr: float
@@ -73,10 +74,10 @@ class Schedule:
 
     def rate(self, step: int, n_steps: int) -> float:
         """The learning rate at a step of a round of n_steps."""
-        warm = max(1, n_steps // 10)
-        if step < warm:
-            return self.lr * (step + 1) / warm
-        return self.lr * 0.5 * (1 + math.cos(math.pi * (step - warm) / (n_steps - warm)))
+        rise = max(1, n_steps // 10)
+        if step < rise:
+            return self.lr * (step + 1) / rise
+        return self.lr * 0.5 * (1 + math.cos(math.pi * (step - rise) / (n_steps - rise)))
 
 
 def trained(
@@ -86,7 +87,7 @@ def trained(
     context: Context,
     start: Weights | None = None,
 ) -> Weights:
-    """The network's state at its best epoch, trained until it converged.
+    """The state of a network, trained until it converged, at its best epoch.
 
     `build` and `objective` are called after torch is seeded; `start` is a state to start from
     instead of a random one.
@@ -113,9 +114,9 @@ def trained(
 
 @contextmanager
 def seeded(rng: np.random.Generator, device: str) -> Iterator[torch.Generator]:
-    """Seeds torch with one draw from `rng` inside the block and restores its state after it.
+    """Seeds torch with one draw from `rng` inside the block and restores its state afterwards.
 
-    Dropout and initialisation take no generator; for what takes one, it yields one on the CPU.
+    This is for dropout and initialisation; it yields a generator on the CPU for the rest.
     """
     seed = int(rng.integers(2**63))
     devices = [torch.device(device)] if device != "cpu" else []
@@ -127,14 +128,14 @@ def seeded(rng: np.random.Generator, device: str) -> Iterator[torch.Generator]:
 def batches(index: Tensor, size: int, generator: torch.Generator) -> list[Tensor]:
     """The indices, (N,), in random order, in batches.
 
-    A last batch of one is left out: batch norm cannot learn from it.
+    A last batch of one index is left out: batch norm cannot learn from it.
     """
     order = torch.randperm(len(index), generator=generator)
     return [index[part.to(index.device)] for part in torch.split(order, size) if len(part) > 1]
 
 
-def lower(loss: Tensor, *optimizers: torch.optim.Optimizer) -> None:
-    """Takes a step of each optimizer down the loss."""
+def optimize(loss: Tensor, *optimizers: Optimizer) -> None:
+    """Takes one step of each optimizer on the loss."""
     for optimizer in optimizers:
         optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
@@ -142,7 +143,7 @@ def lower(loss: Tensor, *optimizers: torch.optim.Optimizer) -> None:
         optimizer.step()
 
 
-def set_rate(optimizer: torch.optim.Optimizer, lr: float) -> None:
+def set_rate(optimizer: Optimizer, lr: float) -> None:
     """Sets the learning rate of all parameters."""
     for group in optimizer.param_groups:
         group["lr"] = lr
@@ -161,30 +162,26 @@ class _Loop:
         self.curve: list[tuple[float, float]] = []
 
     def run(self, context: Context, generator: torch.Generator, *, warm: bool) -> bool:
-        """Trains until it has converged or hits the round limit; leaves the best epoch."""
+        """Trains to convergence or to the limit of rounds; the network is then its best epoch."""
         if warm:  # the start may be the best
             loss = self.objective.valid_loss(self.net)
             self._record(loss, loss)
         learned = [*self.net.parameters(), *self.objective.parameters()]
-        optimizer = torch.optim.AdamW(
-            learned, self.schedule.lr, weight_decay=WEIGHT_DECAY, foreach=True
-        )
-        converged = warm and self.schedule.rounds == 0  # nothing was to be learned
+        optimizer = AdamW(learned, self.schedule.lr, weight_decay=WEIGHT_DECAY, foreach=True)
+        converged = warm and self.schedule.rounds == 0  # no training was asked for
         for number in range(self.schedule.rounds):
             before = self.best_loss
             self._round(optimizer, self.schedule.steps << number, generator)
             context.progress((number + 1) / self.schedule.rounds)
             falling = number < (1 if warm else 2) or self.best_loss < 0.97 * before
-            if self.objective.blank or self.best_loss < self.objective.solved or not falling:
+            if self.objective.all_equal or self.best_loss < self.objective.solved or not falling:
                 converged = True
                 break
         self.net.load_state_dict(self.best)
         context.log(f"{len(self.curve)} epochs, best validation loss {self.best_loss:.4f}")
         return converged
 
-    def _round(
-        self, optimizer: torch.optim.Optimizer, n_steps: int, generator: torch.Generator
-    ) -> None:
+    def _round(self, optimizer: Optimizer, n_steps: int, generator: torch.Generator) -> None:
         step = 0
         while step < n_steps:
             losses = []
@@ -194,14 +191,14 @@ class _Loop:
                 set_rate(optimizer, self.schedule.rate(step, n_steps))
                 self.net.train()
                 loss = self.objective.loss(self.net, index, generator)
-                lower(loss, optimizer)
+                optimize(loss, optimizer)
                 losses.append(loss.detach())
                 step += 1
             mean = float(torch.stack(losses).mean())
             self._record(mean, self.objective.valid_loss(self.net))
 
     def _record(self, train_loss: float, valid_loss: float) -> None:
-        """Extends the curve, and keeps the network if it is the best so far."""
+        """Extends the curve, and copies the network if it is the best so far."""
         self.curve.append((train_loss, valid_loss))
         if valid_loss < self.best_loss:
             self.best, self.best_loss = copy.deepcopy(self.net.state_dict()), valid_loss

@@ -8,14 +8,9 @@ import csv
 import hashlib
 import io
 import json
-import platform
 import re
-import shutil
-import subprocess
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
-from importlib.metadata import version
-from math import isnan, nan
+from math import isfinite, isnan, nan
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +20,10 @@ from bench.reports.records_0_1 import records_of_0_1
 from bench.spec import Spec
 
 SCHEMA_VERSION = 1
-LONGEST_LABEL = 16  # of a spec with a field; longer ones are numbered
-LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "torchvision", "torchmetrics", "timm")
+LONGEST_LABEL = 12  # of a spec with a field; longer ones are numbered
 _COLUMNS = (  # of the CSV: name, type of Table Schema, description
-    ("cell", "integer", "line of unmask.cells, which has purpose, task and seed"),
+    ("cell", "integer", "line of unmask.cells, which has task, seed and marks"),
+    ("purpose", "string", "private, utility, headline, release, or a control; see docs/metrics.md"),
     ("target", "string", "what is attacked; empty for a release before any attacker"),
     ("defense", "string", "label, see unmask.labels"),
     ("attacker", "string", "label; empty for a release before any attacker"),
@@ -46,7 +41,7 @@ _COLUMNS = (  # of the CSV: name, type of Table Schema, description
     ("cleaned", "integer", "1: attackers saw the release after cleaning; empty: 0"),
 )
 _TASK = {"task": "title", "data": "data", "protocol": "protocol", "learned_from": "learned_from"}
-_NUMBERS = ("value", "low", "high", "chance")
+_NUMBERS = {"value": 4, "low": 3, "high": 3, "chance": 4}  # with their decimals
 _LABELLED = ("defense", "attacker", "threat")
 _CELL = ("purpose", "target", *_LABELLED, "form", "seed", "share", "sign", "key", "marks")
 _MISSING = ("position", "cell", "metric", "fits", "status", "verdict", "cleaned", "reason")
@@ -58,8 +53,8 @@ def write_board(
 ) -> None:
     """Writes the CSV and its JSON, both or none; equal arguments give equal bytes.
 
-    Numbers keep four decimals (four digits below 0.01 and from 10 on). What has no number is only
-    in the JSON, without n, n_people and chosen.
+    Numbers keep four decimals, ends of intervals three. What has no number is only in the JSON,
+    without n, n_people and chosen.
     """
     labels = {kind: _labels(kind, [getattr(r, kind) for r in records]) for kind in _LABELLED}
     cells, cell_of = _cells(records)
@@ -102,33 +97,6 @@ def read_records(path: str | Path) -> list[Record]:
         ) from error
 
 
-def provenance(**more: object) -> dict[str, object]:
-    """Where and when numbers are computed now; further facts are added or take precedence."""
-    return {
-        "commit": _commit(),
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "device": None,
-        "seconds": None,
-        "versions": {"python": platform.python_version()}
-        | {name: version(name) for name in LIBRARIES},
-        "recomputed": True,
-        "stale_since": None,
-    } | more
-
-
-def _commit() -> str:
-    """The commit, with `-dirty` if files differ from it; empty if this is not a git checkout."""
-    root = Path(__file__).parents[2]
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
-    if not ((root / ".git").exists() and shutil.which("git")):
-        return ""
-    return subprocess.run(command, cwd=root, capture_output=True, text=True).stdout.strip()
-
-
-def _task(record: Record) -> tuple[str, ...]:
-    return tuple(getattr(record, name) for name in _TASK)
-
-
 def _labels(kind: str, specs: Iterable[str]) -> dict[str, str]:
     """A short name for each spec: `san@quick`, `blur:sigma=0.03`, or numbered such as `cnn-2`."""
     variants: dict[str, list[tuple[str, Spec]]] = {}
@@ -147,6 +115,10 @@ def _labels(kind: str, specs: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def _of(record: Record, names: Iterable[str]) -> tuple[Any, ...]:
+    return tuple(getattr(record, name) for name in names)
+
+
 def _cells(records: Sequence[Record]) -> tuple[list[Record], list[int]]:
     """A record of each cell, those with numbers first, and the cell number of each record."""
     cells: dict[tuple[object, ...], tuple[int, Record]] = {}
@@ -154,7 +126,7 @@ def _cells(records: Sequence[Record]) -> tuple[list[Record], list[int]]:
     cell_of = [0] * len(records)
     for i in sorted(range(len(records)), key=lambda i: isnan(records[i].value)):
         record = records[i]
-        common = (*_task(record), *(getattr(record, name) for name in _CELL))
+        common = _of(record, (*_TASK, *_CELL))
         about = (*common, record.n_people, record.reason)
         if isnan(record.value):  # of a cell that has other numbers, or has none
             record = record._replace(n_people=0, reason="")
@@ -171,12 +143,12 @@ def _tables(
     labels: Mapping[str, Mapping[str, str]],
 ) -> dict[str, object]:
     """What the JSON holds of tasks, cells, and records without a number."""
-    tasks = {task: i for i, task in enumerate(dict.fromkeys(map(_task, records)))}
+    tasks = {task: i for i, task in enumerate(dict.fromkeys(_of(r, _TASK) for r in records))}
     reasons = {text: i for i, text in enumerate(dict.fromkeys(["", *(r.reason for r in records)]))}
     rows: list[list[object]] = []
     for number, r in enumerate(cells):
         named = [labels.get(name, {}).get(getattr(r, name), getattr(r, name)) for name in _CELL]
-        rows.append([number, tasks[_task(r)], *named, r.n_people, reasons[r.reason]])
+        rows.append([number, tasks[_of(r, _TASK)], *named, r.n_people, reasons[r.reason]])
     missing = [
         [i, cell_of[i], r.metric, r.fits, r.status, r.verdict, r.cleaned, reasons[r.reason]]
         for i, r in enumerate(records)
@@ -199,16 +171,21 @@ def _csv(
     for r, cell in zip(records, cell_of, strict=True):
         if not isnan(r.value):
             named = [labels[kind].get(getattr(r, kind), "") for kind in _LABELLED]
-            numbers = [_digits(getattr(r, name)) for name in _NUMBERS]
+            numbers = [_digits(getattr(r, name), n) for name, n in _NUMBERS.items()]
             last = (r.n, r.chosen, r.fits, r.status, _inert(r.verdict), r.cleaned or "")
-            writer.writerow([cell, _inert(r.target), *named, _inert(r.metric), *numbers, *last])
+            first = (cell, r.purpose, _inert(r.target), *named, _inert(r.metric))
+            writer.writerow([*first, *numbers, *last])
     return out.getvalue()
 
 
-def _digits(value: float) -> str:
-    if 0.01 <= abs(value) < 10:
-        return f"{value:.4f}".rstrip("0").rstrip(".")
-    return "" if isnan(value) else f"{value:.4g}".upper()  # INF, as Table Schema writes it
+def _digits(value: float, decimals: int) -> str:
+    """So many decimals; below 0.01 digits, one fewer; .5 for 0.5, which makes boards smaller."""
+    if not isfinite(value):
+        return "" if isnan(value) else f"{value}".upper()  # INF, as Table Schema writes it
+    if abs(value) < 0.01:
+        return f"{value:.{decimals - 1}g}".replace("0.", ".", 1).replace("e", "E")
+    text = f"{value:.{decimals}f}".rstrip("0").rstrip(".")
+    return text.replace("0.", ".", 1) if abs(value) < 1 else text
 
 
 def _inert(text: str) -> str:
@@ -234,8 +211,8 @@ def _package(file: str, content: bytes, title: str) -> dict[str, object]:
         "hash": f"sha256:{hashlib.sha256(content).hexdigest()}",
         "schema": {"fields": fields, "missingValues": [""]},
     }
-    profile = "tabular-data-package"
-    return {"profile": profile, "name": slug, "title": title, "resources": [resource]}
+    about = {"profile": "tabular-data-package", "name": slug, "title": title}
+    return {**about, "resources": [resource]}
 
 
 def _json(value: object, depth: int = 1) -> str:
@@ -256,11 +233,8 @@ def _described(path: Path, content: bytes) -> Mapping[str, Any]:
         raise FileNotFoundError(f"expected {path} beside its CSV, got no such file; copy both")
     package = json.loads(path.read_text(encoding="utf-8"))
     unmask: Mapping[str, Any] = package["unmask"]
-    if unmask["schema_version"] != SCHEMA_VERSION:
-        raise ValueError(
-            f"expected schema version {SCHEMA_VERSION} in {path}, got {unmask['schema_version']}; "
-            "read it with the version of unmask-bench that wrote it"
-        )
+    if (found := unmask["schema_version"]) != SCHEMA_VERSION:
+        raise ValueError(f"expected schema {SCHEMA_VERSION} in {path}, got {found}; update bench")
     expected, digest = package["resources"][0]["hash"], hashlib.sha256(content).hexdigest()
     if expected != f"sha256:{digest}":
         raise ValueError(

@@ -1,9 +1,7 @@
 """The files that a run writes to its folder."""
 
-import csv
-import io
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +14,7 @@ from bench.reports.scenarios import scenarios
 from bench.reports.tradeoff import NOTE, tables
 from bench.runner.step import Outcome
 from bench.runner.store import Store
-from bench.tables import Table, markdown
+from bench.tables import Table, markdown, write_rows, write_whole
 
 COSTS = ("key", "action", "plugin", "about", "status", "seconds", "peak_memory_mb", "device")
 
@@ -44,11 +42,11 @@ def write_roc(curves: Sequence[Roc], path: Path) -> None:
         for roc in curves
         for fmr, tmr in zip(FMR, roc.tmr, strict=True)
     )
-    write_csv(path, ("asked", "defense", "seed", "fmr", "tmr"), lines)
+    write_rows(path, ("panel", "defense", "seed", "fmr", "tmr"), lines)
 
 
 def write_costs(outcomes: Sequence[Outcome], store: Store, path: Path) -> None:
-    """costs.csv: one line per stage; `seconds` as when it was made, also if it was cached now.
+    """costs.csv: a line per stage; `seconds` are of the run that made it, even if cached now.
 
     `peak_memory_mb` is the highest of the process up to then, in MiB.
     """
@@ -58,7 +56,7 @@ def write_costs(outcomes: Sequence[Outcome], store: Store, path: Path) -> None:
         cost = store.recipe(stage.key) if stage.key in store else {"seconds": outcome.seconds}
         about = (stage.key[:16], stage.action, stage.spec.name, str(stage), outcome.status)
         lines.append((*about, *(cost.get(name, "") for name in COSTS[5:])))
-    write_csv(path, COSTS, lines)
+    write_rows(path, COSTS, lines)
 
 
 def check_new(folder: Path) -> None:
@@ -69,7 +67,7 @@ def check_new(folder: Path) -> None:
 
 @contextmanager
 def new_folder(folder: Path) -> Iterator[Path]:
-    """A draft to write to, which becomes the folder on success and is removed on failure."""
+    """A draft to write to; it becomes the folder on success and is removed on failure."""
     check_new(folder)
     draft = folder.with_name(f".{folder.name}.draft")
     shutil.rmtree(draft, ignore_errors=True)  # of a process that died
@@ -79,19 +77,3 @@ def new_folder(folder: Path) -> Iterator[Path]:
         draft.replace(folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-
-
-def write_csv(path: Path, columns: Sequence[str], lines: Iterable[Sequence[object]]) -> None:
-    """A CSV file, whole or as it was before; the same lines, the same bytes."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(lines)
-    write_whole(path, text.getvalue())
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Writes a file so that it is whole or as it was before."""
-    draft = path.with_name(f".{path.name}.draft")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)

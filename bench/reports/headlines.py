@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bench.answers import Estimate
-from bench.metrics.advantage import aligned, right_statistic
+from bench.metrics.advantage import Sign, aligned, right_statistic
 from bench.metrics.comparisons import ranks, worst_case
 from bench.metrics.intervals import left_out
 from bench.metrics.leakage import leakage
@@ -16,7 +16,7 @@ from bench.reports.marks import Mark, Marks, raw_beats_aware, still_climbs
 from bench.reports.results import Result
 from bench.reports.selection import Choice, strongest
 
-# Leakage from here on makes no claim of privacy, which a weak attacker could fake; nor do controls.
+# Above this leakage a defense claims no privacy that a weak attacker could fake; nor do controls.
 HIDES_LITTLE = 0.9
 # Marks that exclude from ranks: not promised, or the number is not what it seems.
 UNRANKED = {"reads-secret", "not-promised", "incomplete", "role-shift", "harness-leak"}
@@ -27,16 +27,14 @@ class Headline(NamedTuple):
 
     Attributes:
         result: the strongest attack by validation pictures; the first if none could be chosen.
-        sign: to read it with.
+        sign: to read its scores with.
         metric: `leakage`, `worst_leakage` or `rank`.
         estimate: None if there is none.
-        status: `ok`, `skipped` or `failed`.
-        reason: why.
-        marks: of the attack.
+        status: `ok`, `skipped` or `failed`, with its reason.
     """
 
     result: Result
-    sign: int
+    sign: Sign
     metric: str
     estimate: Estimate | None
     status: str
@@ -45,7 +43,7 @@ class Headline(NamedTuple):
 
 
 def headlines(results: Sequence[Result], marks: Marks) -> Iterator[Headline]:
-    """Those of all defenses, in the order of the results."""
+    """The headlines of all defenses, in the order of the results."""
     private = [result for result in results if result.cell.purpose == "private"]
     less = [result for result in results if result.cell.purpose == "saturation"]
     private.sort(key=lambda result: (result.cell.task, result.cell.target, result.cell.seed))
@@ -71,22 +69,16 @@ def _headline(
     choice = strongest(line)
     failed = [result for result in line if result.status == "failed"]
     if choice is None or ceiling is None:
-        reason = (
-            failed[0].reason if failed else "no attacker could be chosen on validation pictures"
-        )
-        status = "failed" if failed else "skipped"
+        none_chosen = "no attacker could be chosen on validation pictures"
+        reason, status = (failed[0].reason, "failed") if failed else (none_chosen, "skipped")
         yield Headline(line[0], 1, "leakage", None, status, reason)
         return
-    first, best = choice.result.probe, ceiling.result.probe
-    if first is None or best is None:
-        raise ValueError("expected answers of a chosen result, got none")
     found = [*marks.of(choice.result), *raw_beats_aware(line), *still_climbs(choice, less)]
     try:
-        estimate = leakage(first, choice.sign, best, ceiling.sign)
+        estimate = leakage(choice.probe, choice.sign, ceiling.probe, ceiling.sign)
         worst = _worst(line, ceiling)
     except ValueError as error:
-        given = (choice.result, choice.sign)
-        yield Headline(*given, "leakage", None, "skipped", str(error), tuple(found))
+        yield Headline(*choice, "leakage", None, "skipped", str(error), tuple(found))
         return
     control = choice.result.cell.defense.name in controls()
     if estimate.value >= HIDES_LITTLE or control:
@@ -94,27 +86,22 @@ def _headline(
     if failed:
         found.append(Mark("incomplete", f"{len(failed)} of {len(line)} attacks failed"))
     reason = "; ".join(f"{mark.name}: {mark.reason}" for mark in found)
-    given = (choice.result, choice.sign)
-    yield Headline(*given, "leakage", estimate, "ok", reason, tuple(found))
-    yield Headline(*given, "worst_leakage", worst, "ok", reason, tuple(found))
+    yield Headline(*choice, "leakage", estimate, "ok", reason, tuple(found))
+    yield Headline(*choice, "worst_leakage", worst, "ok", reason, tuple(found))
 
 
 def _worst(line: Sequence[Result], ceiling: Choice) -> Estimate:
     """The largest advantage of all attacks on the probe, as a share of the ceiling's."""
-    asked = [r for r in line if r.probe is not None]
-    answers = [r.probe for r in asked if r.probe is not None]
-    signs = [choice.sign if (choice := strongest([r])) else 1 for r in asked]
-    best = ceiling.result.probe
-    if best is None:
-        raise ValueError("expected answers without a defense, got none")
-    found = worst_case(answers, signs)
-    over = worst_case([best], [ceiling.sign]).value
-    value, low, high = (end / over for end in found[:3])
+    answers = [r.probe for r in line if r.probe is not None]
+    choices = [strongest([r]) for r in line if r.probe is not None]
+    found = worst_case(answers, [choice.sign if choice else 1 for choice in choices])
+    best = worst_case([ceiling.probe], [ceiling.sign]).value
+    value, low, high = (end / best for end in found[:3])
     return Estimate(value, low, high, found.n, 0.0)
 
 
 def _ranks(headline: Headline, form: str) -> bool:
-    """Whether a defense takes part in the ranking of a form."""
+    """Whether a headline takes part in the ranking of a form."""
     names = {mark.name for mark in headline.marks} | set(headline.result.cell.marks)
     return (
         headline.metric == "leakage"
@@ -125,18 +112,12 @@ def _ranks(headline: Headline, form: str) -> bool:
 
 
 def _ranked(found: Sequence[Headline]) -> Iterator[Headline]:
-    """Ranks by leakage, 1 hides most; defenses that cannot be told apart share them."""
+    """Ranks by leakage, 1 hides most; defenses that do not differ significantly share them."""
     if len(found) < 2:
         return
-    like = found[0].result.probe
-    answers = [(f.result.probe, f.sign) for f in found]
-    if like is None:
-        return
-    statistics = [
-        right_statistic(aligned(probe, like), 1 if sign > 0 else -1)
-        for probe, sign in answers
-        if probe is not None
-    ]
+    choices = [Choice(headline.result, headline.sign) for headline in found]
+    like = choices[0].probe
+    statistics = [right_statistic(aligned(choice.probe, like), choice.sign) for choice in choices]
     n = len(like)
     values = -np.array([float(s(np.ones((1, n)))[0]) for s in statistics])
     try:

@@ -1,13 +1,11 @@
-"""Every attacker before every defense, as papers print it: what the headline's maximum hides."""
+"""Error rates of every attacker on every defense; the headlines show only the strongest one."""
 
 from collections.abc import Sequence
 
 from bench.api import Attacker, Dataset, Defense
 from bench.metrics.declared import declared
-from bench.registry import brief
-from bench.reports.records import Record
+from bench.reports.records import Record, short
 from bench.reports.tradeoff import mean_number
-from bench.spec import Spec
 from bench.tables import Table
 
 METRICS = (  # that are printed
@@ -22,7 +20,7 @@ METRICS = (  # that are printed
 def judges(records: Sequence[Record]) -> list[Table]:
     """One table per rate and target: data set, attacker and threat as rows, defenses as columns.
 
-    An error above 50 % is an answer that is better inverted: it hides nothing.
+    An error above 50 % hides nothing: the inverted answers are right more often.
     """
     asked = [r for r in records if r.purpose in ("private", "utility") and r.status == "ok"]
     keys = dict.fromkeys((r.target, r.metric) for r in asked if r.metric in METRICS)
@@ -38,15 +36,10 @@ def _table(target: str, metric: str, records: Sequence[Record]) -> Table:
     for r in records:
         line = lines.setdefault((r.data, r.attacker, r.threat), {})
         line.setdefault(r.defense, []).append(r)
-    names = [str(brief(Defense, Spec.parse(defense))) for defense in defenses]
-    rows = [
-        [
-            str(brief(Dataset, Spec.parse(data))),
-            str(brief(Attacker, Spec.parse(attacker))),
-            threat,
-            *(mean_number(line.get(defense, ())) for defense in defenses),
-        ]
-        for (data, attacker, threat), line in lines.items()
-    ]
+    rows = []
+    for (data, attacker, threat), line in lines.items():
+        numbers = [mean_number(line.get(defense, ())) for defense in defenses]
+        rows.append([short(Dataset, data), short(Attacker, attacker), threat, *numbers])
     title = f"{declared(metric).title} of {target}, % [95 % interval]"
+    names = [short(Defense, defense) for defense in defenses]
     return Table(title, ["data", "judge", "threat", *names], rows)

@@ -1,24 +1,23 @@
-"""Whom a release leads back to: its own person, or the people that the defense was trained on."""
+"""Which people a release can be linked to: its own, or those that the defense was trained on."""
 
 from collections.abc import Sequence
 
 from bench.api import Attacker, Defense
-from bench.registry import brief
-from bench.reports.records import Record
+from bench.reports.records import Record, short
 from bench.reports.tradeoff import mean_number
 from bench.spec import Spec
 from bench.tables import Cell, NotAvailable, Number, Table
 
 NOTE = (
     "Rank 1 in %, by the code: of the raw picture, or computed from the release with the defense's "
-    "own encoder. The gallery holds so many people: the very picture that was protected and one of "
-    "everybody else, or only other pictures (of the person, too). With 95 % intervals over people."
+    "own encoder. The heading gives the people in the gallery. It holds the very picture that was "
+    "protected and one of everybody else, or only other pictures. With 95 % intervals over people."
 )
 MEMORY_NOTE = (
-    "Releases whose most similar real picture (correlation of small grey ones) is one that the "
-    "defense was trained on, in %, among those of as many people (or takes) that were held out; "
-    "with 95 % intervals over the people who are nearest. A defense whose interval lies above 50 "
-    "reveals its training pictures."
+    "The most similar real picture (by the correlation of small grey pictures) of each release is "
+    "searched among the training pictures of the defense and those of as many people (or takes) "
+    "that were held out. How often it is a training picture, in %, with 95 % intervals over the "
+    "people who are nearest. A defense whose interval lies above 50 reveals its training pictures."
 )
 _COLUMNS = {  # threat and metric, with their heading
     ("reencode", "same_picture_of_"): "release, same picture of {}",
@@ -37,7 +36,7 @@ def memorization(records: Sequence[Record]) -> list[Table]:
         Table(
             f"Memorised: {task}",
             ["defense", "nearest was trained on"],
-            [[str(brief(Defense, Spec.parse(name))), mean_number(of)] for name, of in mine.items()],
+            [[short(Defense, name), mean_number(of)] for name, of in mine.items()],
         )
         for task, mine in found.items()
     ]
@@ -65,15 +64,14 @@ def _table(task: str, records: Sequence[Record]) -> Table:
         mine = [r for r in records if (r.defense, r.attacker) == (defense, attacker)]
         found = [_of(mine, threat, metric) for threat, metric, _ in columns]
         if any(found):
-            names = brief(Defense, Spec.parse(defense)), brief(Attacker, Spec.parse(attacker))
-            rows.append([*map(str, names), *(mean_number(one, NotAvailable()) for one in found)])
+            numbers = [mean_number(one, NotAvailable()) for one in found]
+            rows.append([short(Defense, defense), short(Attacker, attacker), *numbers])
     headings = ["defense", "attacker", *(heading for *_, heading in columns)]
     return Table(f"Linkage: {task}", headings, [*rows, chance])
 
 
 def _heading(heading: str, threat: str, metric: str) -> str:
-    fields = threat.partition(":")[2]
-    text = heading.format(metric.rpartition("_")[2])
+    text, fields = heading.format(metric.rpartition("_")[2]), threat.partition(":")[2]
     return f"{text} ({fields})" if fields else text
 
 

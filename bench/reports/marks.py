@@ -1,14 +1,14 @@
 """Marks of attackers: whether a number may be believed, by what they do where nothing is hidden.
 
 Marks qualify privacy, never leakage: a hit above chance counts from any attacker, a miss only from
-a strong one. Marks need 99.9 % intervals, for a big grid has many chances to give one wrongly.
+a strong one. Marks need 99.9 % intervals, since a large grid gives many chances of a false mark.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from bench.answers import AnyAnswers, Estimate, Templates
-from bench.metrics.advantage import guessed, right_statistic
+from bench.metrics.advantage import Sign, guessed, right_statistic
 from bench.metrics.comparisons import difference
 from bench.metrics.intervals import estimate
 from bench.metrics.leakage import leakage
@@ -20,15 +20,15 @@ from bench.reports.selection import Choice, strongest
 from bench.runner.cells import Cell
 from bench.runner.controls.canary import bit_ceiling, person_ceiling
 
-GATE = 0.999
-STRONG = 0.9  # of the best attacker's advantage where nothing is hidden
-FOUND = 0.5  # of the canary's advantage
-TMR = 0.5  # at FMR 1 %, of a matcher where nothing is hidden
-CONTROLS = ("permuted", "canary")  # purposes of the controls, which no defense takes part in
+GATE = 0.999  # confidence of the intervals
+STRONG = 0.9  # least share of the best attacker's advantage where nothing is hidden
+FOUND = 0.5  # least share of the canary's advantage
+TMR = 0.5  # least TMR at FMR 1 % of a matcher where nothing is hidden
+CONTROLS = ("permuted", "canary")  # purposes of the controls of attackers
 
 
 class Mark(NamedTuple):
-    """A name of a closed list (docs/truth.md), and the reason."""
+    """A name that docs/truth.md lists, and the reason."""
 
     name: str
     reason: str
@@ -70,39 +70,34 @@ class Marks:
         return tuple(found)
 
     def _weak(self, result: Result) -> Iterable[Mark]:
-        """Whether it falls behind where nothing is hidden, or misses the canary."""
+        """Whether it is weaker than others without a defense, or misses the canary."""
         asked = self._undefended.get(_question(result), [])
         own = [one for one in asked if _attacker(one) == _attacker(result)]
         best = strongest(asked, inverts=result.cell.purpose != "utility")
         choice = strongest(own, inverts=result.cell.purpose != "utility")
         if choice and best:
             yield from _behind(choice, best)
-            yield from _slow_matcher(choice.result.probe)
-        for control in self._controls.get(_attacker(result), []):
+            yield from _weak_matcher(choice.probe)
+        controls = self._controls.get(_attacker(result), [])
+        for control in controls:
             if control.cell.purpose == "canary" and control.probe is not None:
-                yield from _blind(control.probe)
-        lost = [
-            one for one in (*own, *self._controls.get(_attacker(result), [])) if one.probe is None
-        ]
-        if any(one.status == "failed" for one in lost):
+                yield from _misses_canary(control.probe)
+        if any(one.status == "failed" for one in (*own, *controls)):
             yield Mark("weak", "an attack without a defense failed, so its strength is unknown")
 
     def _leaking(self, result: Result) -> Iterable[Mark]:
-        """Whether the attacker finds shuffled labels, which nobody can."""
+        """Whether the attacker finds shuffled labels, which is impossible without a leak."""
         for control in self._controls.get(_attacker(result), []):
             cell, answers = control.cell, control.probe
             if cell.purpose != "permuted" or cell.target != result.cell.target or answers is None:
                 continue
             try:
-                above = estimate(
-                    right_statistic(answers), answers.person, guessed(answers), confidence=GATE
-                )
+                found = _share_right(answers)
             except ValueError:  # one class only: nothing could leak
                 continue
-            if above.low > above.chance:
-                reason = (
-                    f"{above.value:.3f} of shuffled labels are right (99.9 % from {above.low:.3f})"
-                )
+            if found.low > found.chance:
+                value, low = f"{found.value:.3f}", f"{found.low:.3f}"
+                reason = f"{value} of shuffled labels are right (99.9 % from {low})"
                 yield Mark("harness-leak", reason)
 
 
@@ -123,7 +118,7 @@ def canary_power(answers: AnyAnswers, *, confidence: float = 0.95) -> Estimate:
 
 
 def _shifted(qualities: Sequence[ReleaseQuality]) -> Iterator[tuple[object, tuple[Mark, ...]]]:
-    """Releases that make the probe differ from the attacker's pictures more than raw ones do."""
+    """Releases in which probe and attacker's pictures differ more than in raw pictures."""
     raw = {_release(q.cell)[:2]: q.shift for q in qualities if q.cell.defense.changes_nothing}
     for quality in qualities:
         before, after = raw.get(_release(quality.cell)[:2]), quality.shift
@@ -141,19 +136,13 @@ def _below_chance(result: Result) -> Iterator[Mark]:
     Judges of utility that a defense misleads do not count.
     """
     choice, cell = strongest([result]), result.cell
-    if choice is None or not cell.defense.changes_nothing or cell.purpose in CONTROLS:
+    if choice is None or result.valid is None:
+        return
+    if not cell.defense.changes_nothing or cell.purpose in CONTROLS:
         return
     try:
-        before, found = (
-            estimate(
-                right_statistic(answers, choice.sign),
-                answers.person,
-                guessed(answers),
-                confidence=GATE,
-            )
-            for answers in (result.valid, result.probe)
-            if answers is not None
-        )
+        before = _share_right(result.valid, choice.sign)
+        found = _share_right(choice.probe, choice.sign)
     except ValueError:  # one class only
         return
     if found.high < found.chance and before.low > before.chance:
@@ -161,20 +150,25 @@ def _below_chance(result: Result) -> Iterator[Mark]:
         yield Mark("below-chance", reason)
 
 
-def _behind(own: Choice, best: Choice) -> Iterable[Mark]:
-    first, second = own.result.probe, best.result.probe
-    if first is None or second is None or own.result is best.result:
+def _share_right(answers: AnyAnswers, sign: Sign = 1) -> Estimate:
+    """The share right with the 99.9 % interval of marks; its chance is that of the best guess."""
+    right = right_statistic(answers, sign)
+    return estimate(right, answers.person, guessed(answers), confidence=GATE)
+
+
+def _behind(own: Choice, best: Choice) -> Iterator[Mark]:
+    if own.result is best.result:
         return
     try:
-        share = leakage(first, own.sign, second, best.sign, confidence=GATE)
-    except ValueError:  # nothing to be found even there: leakage says so
+        share = leakage(own.probe, own.sign, best.probe, best.sign, confidence=GATE)
+    except ValueError:  # the best finds nothing either: the leakage says so
         return
     if share.high < STRONG:
         name = best.result.cell.attacker.name
         yield Mark("weak", f"without a defense it has {share.value:.0%} of the advantage of {name}")
 
 
-def _blind(canaries: AnyAnswers) -> Iterator[Mark]:
+def _misses_canary(canaries: AnyAnswers) -> Iterator[Mark]:
     try:
         power = canary_power(canaries, confidence=GATE)
     except ValueError:  # nobody was enrolled
@@ -183,7 +177,7 @@ def _blind(canaries: AnyAnswers) -> Iterator[Mark]:
         yield Mark("weak", f"finds {power.value:.0%} of the canary")
 
 
-def _slow_matcher(answers: AnyAnswers | None) -> Iterable[Mark]:
+def _weak_matcher(answers: AnyAnswers) -> Iterator[Mark]:
     if not isinstance(answers, Templates):
         return
     try:
@@ -195,7 +189,7 @@ def _slow_matcher(answers: AnyAnswers | None) -> Iterable[Mark]:
 
 
 def raw_beats_aware(line: Sequence[Result]) -> Iterator[Mark]:
-    """Whether an attacker trained on raw pictures alone does better on protected ones.
+    """Whether the best attacker trained on raw pictures beats the best trained on protected ones.
 
     Args:
         line: results about one target of one defense, under all threats.
@@ -206,9 +200,8 @@ def raw_beats_aware(line: Sequence[Result]) -> Iterator[Mark]:
     )
     if raw is None or aware is None or raw.result.cell.defense.changes_nothing:
         return
-    gap = _gap(raw, aware)
-    if gap is not None and gap.low > 0:
-        yield Mark("raw-beats-aware", f"trained on raw pictures, {gap.value:.3f} more are right")
+    if gain := _gain(raw, aware):
+        yield Mark("raw-beats-aware", f"trained on raw pictures, {gain.value:.3f} more are right")
 
 
 def still_climbs(choice: Choice, less: Iterable[Result]) -> Iterator[Mark]:
@@ -218,30 +211,29 @@ def still_climbs(choice: Choice, less: Iterable[Result]) -> Iterator[Mark]:
         choice: the attacker that learned from all.
         less: results of the purpose `saturation`.
     """
-    cell = choice.result.cell
     for result in less:
-        other = result.cell
-        same = (other.threat_spec, other.target, other.defense) == (
-            cell.threat_spec,
-            cell.target,
-            cell.defense,
-        )
-        if same and other.share == 0.5 and _attacker(result) == _attacker(choice.result):
-            gap = _gap(choice, Choice(result, choice.sign))
-            if gap is not None and gap.low > 0:
-                reason = f"the second half of its training pictures added {gap.value:.3f}"
-                yield Mark("data-limited", reason)
+        if result.cell.share != 0.5 or result.probe is None:
+            continue
+        same = _same_attack(result) == _same_attack(choice.result)
+        if same and (gain := _gain(choice, Choice(result, choice.sign))):
+            reason = f"the second half of its training pictures added {gain.value:.3f}"
+            yield Mark("data-limited", reason)
 
 
-def _gap(first: Choice, second: Choice) -> Estimate | None:
-    """How much more the first gets right, with the interval of the gates."""
-    if first.result.probe is None or second.result.probe is None:
-        return None
+def _gain(first: Choice, second: Choice) -> Estimate | None:
+    """How much more the first gets right; None if it is not surely more, or not comparable."""
     try:
         signs = first.sign, second.sign
-        return difference(first.result.probe, second.result.probe, signs, confidence=GATE)
-    except ValueError:  # not comparable: nothing to mark
+        gain = difference(first.probe, second.probe, signs, confidence=GATE)
+    except ValueError:
         return None
+    return gain if gain.low > 0 else None
+
+
+def _same_attack(result: Result) -> tuple[object, ...]:
+    """What is alike in attacks that learned from different shares of the training pictures."""
+    cell = result.cell
+    return (*_attacker(result), cell.threat_spec, cell.target, cell.defense)
 
 
 def _release(cell: Cell) -> tuple[object, ...]:

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from bench.answers import Estimate
-from bench.api import Defense, Learned
-from bench.metrics.declared import figures, release_figures
-from bench.registry import spec_of
+from bench.api import Defense, Learned, Plugin
+from bench.metrics.declared import estimates_of_answers, estimates_of_release
+from bench.registry import brief, spec_of
 from bench.reports.headlines import headlines
 from bench.reports.marks import Marks, canary_power
 from bench.reports.results import ReleaseQuality, Result
@@ -46,7 +46,7 @@ class Record(NamedTuple):
         n, n_people: pictures and people behind it.
         chance: of the best constant guess.
         status: `ok`, `failed`, or `skipped` with its `reason`.
-        marks: what qualifies it, separated by blanks.
+        marks: what qualifies it, separated by spaces.
         key: of the stage that holds the raw answers, 16 digits.
         cleaned: 1 if attackers saw the release after cleaning.
         fits: trainings of the defense that the number is a mean of.
@@ -84,7 +84,7 @@ class Record(NamedTuple):
 
 
 def records(results: Sequence[Result], qualities: Sequence[ReleaseQuality] = ()) -> list[Record]:
-    """All records of a grid: each cell's figures, the headlines, then the releases."""
+    """All records of a grid: each cell's numbers, the headlines, then the releases."""
     asked: dict[tuple[object, ...], list[Result]] = {}
     for result in results:
         asked.setdefault(_question(result.cell), []).append(result)
@@ -97,17 +97,6 @@ def records(results: Sequence[Result], qualities: Sequence[ReleaseQuality] = ())
     return [*cells, *_headlines(results, marks), *_of_releases(qualities)]
 
 
-def named(cell: Cell) -> tuple[str, str, str, str]:
-    """The specs of a cell's data, defense, attacker and threat, as records write them."""
-    data = spec_of(cell.data, without=("path",))
-    return (
-        str(data),
-        str(without_path(cell.defense)),
-        str(spec_of(cell.attacker)),
-        str(cell.threat_spec),
-    )
-
-
 @cache
 def without_path(defense: Defense) -> Spec:
     """The spec, with the digest of a file of weights instead of its path."""
@@ -116,6 +105,11 @@ def without_path(defense: Defense) -> Spec:
         return spec
     fields = {**dict(spec.fields), "weights": weights_for(defense).digest[:16]}
     return Spec(spec.name, spec.preset, tuple(sorted(fields.items())))
+
+
+def short(base: type[Plugin], spec: str) -> str:
+    """A spec of a record as tables show it: with the fields that differ from a preset."""
+    return str(brief(base, Spec.parse(spec)))
 
 
 def _question(cell: Cell) -> tuple[object, ...]:
@@ -127,27 +121,27 @@ def _question(cell: Cell) -> tuple[object, ...]:
 def _of_cell(result: Result, signs: Mapping[int, int], marks: Marks) -> Iterator[Record]:
     if result.probe is None:
         failed = ("failed",) if result.status == "failed" else ()
-        yield _record(result, "", NOTHING, result.status, result.reason, failed)
+        yield _record(result, "", None, result.status, result.reason, failed)
         return
     found = marks.of(result)
     names = [mark.name for mark in found]
     why = "; ".join(f"{mark.name}: {mark.reason}" for mark in found)
-    for metric, estimate, reason in figures(result.probe, result.side_info):
+    for metric, estimate, reason in estimates_of_answers(result.probe, result.side_info):
         status = "ok" if estimate else "skipped"
-        line = _record(result, metric, estimate or NOTHING, status, reason or why, names)
+        line = _record(result, metric, estimate, status, reason or why, names)
         sign = signs.get(id(result))
         yield line._replace(chosen=int(bool(estimate and sign)), sign=sign or 1)
     if result.cell.purpose == "canary":
         try:
             yield _record(result, "power", canary_power(result.probe), "ok", "", names)
         except ValueError as error:
-            yield _record(result, "power", NOTHING, "skipped", str(error), names)
+            yield _record(result, "power", None, "skipped", str(error), names)
 
 
 def _headlines(results: Sequence[Result], marks: Marks) -> Iterator[Record]:
     for result, sign, metric, estimate, status, reason, found in headlines(results, marks):
         names = [mark.name for mark in found] + (["failed"] if status == "failed" else [])
-        line = _record(result, metric, estimate or NOTHING, status, reason, names)
+        line = _record(result, metric, estimate, status, reason, names)
         chosen = int(metric == "leakage" and status == "ok")
         yield line._replace(purpose="headline", sign=sign, chosen=chosen)
 
@@ -155,10 +149,10 @@ def _headlines(results: Sequence[Result], marks: Marks) -> Iterator[Record]:
 def _of_releases(qualities: Iterable[ReleaseQuality]) -> Iterator[Record]:
     for quality in qualities:
         result = Result(quality.cell, None, None, "", quality.key)
-        for metric, estimate, reason in release_figures(quality.values):
+        for metric, estimate, reason in estimates_of_release(quality.values):
             status = "ok" if estimate else "skipped"
             person = quality.values["nearest_person" if metric == "memorised" else "person"]
-            yield _record(result, metric, estimate or NOTHING, status, reason, ())._replace(
+            yield _record(result, metric, estimate, status, reason, ())._replace(
                 purpose="release",
                 chosen=int(metric == "ssim"),
                 target="",
@@ -169,37 +163,37 @@ def _of_releases(qualities: Iterable[ReleaseQuality]) -> Iterator[Record]:
 
 
 def _record(
-    result: Result, metric: str, estimate: Estimate, status: str, reason: str, marks: Iterable[str]
+    result: Result,
+    metric: str,
+    estimate: Estimate | None,
+    status: str,
+    reason: str,
+    marks: Iterable[str],
 ) -> Record:
-    cell = result.cell
-    data, defense, attacker, threat = named(cell)
+    cell, people = result.cell, result.probe.person if result.probe is not None and estimate else ()
     learned_from = "; ".join(
         f"{role} {spec_of(other, without=('path',))}" for role, other in cell.learned_from.items()
     )
     return Record(
         task=cell.task,
-        data=data,
+        data=str(spec_of(cell.data, without=("path",))),
         protocol=cell.data.protocol,
         learned_from=learned_from,
         purpose=cell.purpose,
         target=cell.target,
-        defense=defense,
-        attacker=attacker,
-        threat=threat,
+        defense=str(without_path(cell.defense)),
+        attacker=str(spec_of(cell.attacker)),
+        threat=str(cell.threat_spec),
         form=cell.threat.form,
         seed=cell.seed,
         share=cell.share,
         chosen=0,
         sign=1,
         metric=metric,
-        value=estimate.value,
-        low=estimate.low,
-        high=estimate.high,
-        n=estimate.n,
-        n_people=len(np.unique(result.probe.person)) if result.probe and estimate.n else 0,
-        chance=estimate.chance,
+        n_people=len(np.unique(people)),
         status=status,
         reason=reason,
         marks=" ".join(dict.fromkeys([*cell.marks, *marks])),
         key=result.key[:16],
+        **(estimate or NOTHING)._asdict(),  # value, low, high, n, chance
     )

@@ -1,15 +1,14 @@
 """Reads records.csv of 0.1, which has one file and its names."""
 
-import dataclasses
 from collections.abc import Iterable, Mapping
 from functools import cache
 from math import nan
 from typing import Any
 
-from bench.registry import KINDS, plugins
+from bench import threats
+from bench.registry import KINDS, current
 from bench.reports.records import Record
 from bench.spec import Spec
-from bench.threats import current
 
 _SPECS = {"data": "dataset", "defense": "defense", "attacker": "attacker", "threat": "threat"}
 _WORDS = {
@@ -43,10 +42,4 @@ def _today(kind: str, text: str) -> str:
     if not text:
         return ""
     spec = Spec.parse(text)
-    if kind not in KINDS:
-        return str(current(spec))
-    plugin = plugins(kind).get(spec.name)
-    items = dataclasses.fields(plugin) if plugin else ()  # type: ignore[arg-type]
-    names = {str(item.metadata.get("was")): item.name for item in items}
-    fields = sorted((names.get(name, name), value) for name, value in spec.fields)
-    return str(Spec(spec.name, spec.preset, tuple(fields)))
+    return str(current(kind, spec) if kind in KINDS else threats.current(spec))

@@ -45,7 +45,9 @@ class Result(NamedTuple):
     @property
     def status(self) -> str:
         """`ok`, `failed` or `skipped`."""
-        return "ok" if self.probe else "skipped" if self.cell.skip_reason else "failed"
+        if self.probe is not None:
+            return "ok"
+        return "skipped" if self.cell.skip_reason else "failed"
 
 
 class ReleaseQuality(NamedTuple):
@@ -56,7 +58,7 @@ class ReleaseQuality(NamedTuple):
         key: of the stage that holds them.
         values: by name, of each picture, (N,); None if not known: `ssim`, `psnr_db`, `person`;
             `face`, whether one was found; `gender`; `trained_on` and `nearest_person`, see
-            `bench.metrics.memorised`; and `shift`, answers to whether a picture is the probe's.
+            `bench.metrics.releases`; and `shift`, answers to whether a picture is the probe's.
     """
 
     cell: Cell
@@ -93,7 +95,7 @@ def results(
         needs_faces = cell.purpose == "utility" and cell.data.align
         if key not in store:
             found.append(Result(cell, None, None, failed.get(key, "was not run"), key))
-        elif needs_faces and measured not in store:  # which releases have no face is not known
+        elif needs_faces and measured not in store:  # it is not known which releases have no face
             found.append(Result(cell, None, None, failed.get(measured, ""), measured))
         else:
             found.append(_result(cell, stages, store, cell.task in with_gallery, needs_faces))
@@ -160,35 +162,32 @@ def _quality(measured: Artifact, part: Artifact) -> Mapping[str, Any]:
     if "shift.scores" in arrays:
         scores, person, image_id = columns_in(measured, "shift.")
         shift = Answers(scores, np.array(arrays["shift.truth"], np.int64), person, image_id)
-    face = np.array(arrays["face"], bool) if "face" in arrays else None
-    nearest = {
-        name: np.array(arrays[stored], kind) if stored in arrays else None
-        for name, stored, kind in (
-            ("trained_on", "nearest.trained_on", np.float64),
-            ("nearest_person", "nearest.person", np.int64),
-        )
-    }
+
+    def stored(name: str, kind: type) -> NDArray[Any] | None:
+        return np.array(arrays[name], kind) if name in arrays else None
+
     return {
-        "ssim": np.array(arrays["ssim"], np.float64),
-        "psnr_db": np.array(arrays["psnr_db"], np.float64),
-        "person": np.array(arrays["person"], np.int64),
+        "ssim": stored("ssim", np.float64),
+        "psnr_db": stored("psnr_db", np.float64),
+        "person": stored("person", np.int64),
         "shift": shift,
-        "face": face,
+        "face": stored("face", bool),
         "gender": _gender(part, np.array(arrays["image_id"], np.int64)),
-        **nearest,
+        "trained_on": stored("nearest.trained_on", np.float64),
+        "nearest_person": stored("nearest.person", np.int64),
     }
 
 
 def _not_enrolled(answers: AnyAnswers, part: Artifact) -> AnyAnswers:
-    """The answers about pictures in no gallery: all attacks of a task are compared on these."""
-    if isinstance(answers, Templates):  # a matcher is never asked about enrolled pictures
+    """The answers about pictures in no gallery; all attacks of a task are compared on these."""
+    if isinstance(answers, Templates):  # a matcher's probe has no enrolled pictures
         return answers
     enrolled = faces_in(part).image_id[np.asarray(part.arrays["gallery"], bool)]
     return answers.pick(~np.isin(answers.image_id, enrolled))
 
 
 def _gender(part: Artifact, image_id: Ids) -> Ids | None:
-    """Of each picture, (N,); None if the data do not tell, or not of all."""
+    """The label of each picture, (N,); None if one is missing."""
     labels = faces_in(part).labels
     if "gender" not in labels:
         return None

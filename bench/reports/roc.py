@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from textwrap import wrap
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageDraw
 
 from bench.answers import Answers, AnyAnswers, Templates
 from bench.api import Attacker, Defense
@@ -16,10 +16,8 @@ from bench.registry import brief, spec_of
 from bench.reports.records import without_path
 from bench.reports.results import Result
 
-# False match rates of the curves; matchers are used at the low ones.
+# False match rates of the curves, denser where they are low: there matchers are used.
 FMR = np.unique(np.concatenate([np.geomspace(1e-3, 1, 31), np.linspace(0, 1, 21)]))
-SIDE_PX, MARGIN_PX, LINE_PX = 260, 24, 12  # of a panel, around its curves, per name
-COLOURS = ("black", "red", "blue", "green", "orange", "purple", "brown", "teal", "grey", "magenta")
 
 
 class Roc(NamedTuple):
@@ -56,44 +54,27 @@ def rocs(results: Sequence[Result]) -> Iterator[Roc]:
 
 def draw(found: Sequence[Roc], path: Path) -> None:
     """A PNG with a panel per attacker and threat; of several seeds the first is drawn."""
+    from matplotlib.figure import Figure
+
     panels: dict[str, dict[str, Roc]] = {}
     for roc in found:
         panels.setdefault(roc.panel, {}).setdefault(roc.name, roc)
-    names = list(dict.fromkeys(roc.name for roc in found))
-    height = SIDE_PX + LINE_PX * (len(names) + 2)
-    columns = min(3, max(1, len(panels)))
-    rows = -(-len(panels) // columns)
-    sheet = Image.new("RGB", (columns * SIDE_PX, max(1, rows) * height), "white")
-    for number, (title, lines) in enumerate(panels.items()):
-        panel = _panel(title, lines, names, height)
-        sheet.paste(panel, (number % columns * SIDE_PX, number // columns * height))
-    sheet.save(path)
-
-
-def _panel(title: str, lines: dict[str, Roc], names: Sequence[str], height: int) -> Image.Image:
-    panel = Image.new("RGB", (SIDE_PX, height), "white")
-    pen, side = ImageDraw.Draw(panel), SIDE_PX - 2 * MARGIN_PX
-    pen.text((4, 4), title[:44], fill="black")
-    pen.text((4, 4 + LINE_PX), title[44:88], fill="black")
-    top = 2 * LINE_PX + MARGIN_PX
-    pen.rectangle((MARGIN_PX, top, MARGIN_PX + side, top + side), outline="lightgrey")
-    pen.line((MARGIN_PX, top + side, MARGIN_PX + side, top), fill="lightgrey")  # a guess
-    for line, (name, roc) in enumerate(lines.items()):
-        colour = COLOURS[names.index(name) % len(COLOURS)]
-        points = [
-            (MARGIN_PX + x * side, top + (1 - y) * side) for x, y in zip(FMR, roc.tmr, strict=True)
-        ]
-        pen.line(points, fill=colour, width=2)
-        pen.text((4, top + side + 4 + LINE_PX * line), name[:42], fill=colour)
-    return panel
+    n_columns = min(3, max(1, len(panels)))
+    n_rows = max(1, -(-len(panels) // n_columns))
+    figure = Figure((4 * n_columns, 4 * n_rows), layout="constrained")
+    for number, (title, lines) in enumerate(panels.items(), start=1):
+        axes = figure.add_subplot(n_rows, n_columns, number)
+        for name, roc in lines.items():
+            axes.plot(FMR, roc.tmr, label=name, linewidth=1)
+        axes.plot((0, 1), (0, 1), color="lightgrey")  # chance
+        axes.set_title("\n".join(wrap(title, 50)), fontsize=8)
+        axes.set(xlabel="false positive or match rate", ylabel="true positive or match rate")
+        axes.legend(fontsize=6)
+    figure.savefig(path, dpi=100)
 
 
 def _tmr(answers: AnyAnswers) -> Floats:
-    """Share of the truly positive at each of FMR, (K,).
-
-    Raises:
-        ValueError: if the answers have no ROC.
-    """
+    """The true positive or match rate at each of FMR, (K,)."""
     if isinstance(answers, Templates):
         pairs = all_alike(answers)
     elif isinstance(answers, Answers) and answers.scores.shape[1] == 2:

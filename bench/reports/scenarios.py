@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from bench.api import Defense
-from bench.registry import brief, make
-from bench.reports.records import Record
+from bench.registry import make
+from bench.reports.records import Record, short
 from bench.reports.tradeoff import mean_number
 from bench.spec import Spec
 from bench.tables import Cell, NotAvailable, Number, Table
@@ -45,19 +45,16 @@ def _table(records: Sequence[Record], task: str, target: str, defense: str) -> T
     headings += [f"^ {utility}" for utility in utilities]
     asked = [("private", target, metric) for metric in _METRICS]
     asked += [("utility", utility, "top1") for utility in utilities]
-    undefended = [r for r in here if r.threat == "raw" and _changes_nothing(r.defense)]
+    raw = [r for r in here if r.threat == "raw"]
+    undefended = [r for r in raw if make(Defense, Spec.parse(r.defense)).changes_nothing]
     mine = [r for r in here if r.defense == defense]
     rows = [
         _row("unconstrained", undefended, asked),
         ["random guess", *(_chance(undefended, which) for which in asked)],
         *(_row(name, found, asked) for name, found in _by_scenario(mine)),
     ]
-    name = brief(Defense, Spec.parse(defense))
-    return Table(f"Scenarios: {name}: {task}", ["scenario", *headings], rows)
-
-
-def _changes_nothing(defense: str) -> bool:
-    return make(Defense, Spec.parse(defense)).changes_nothing
+    title = f"Scenarios: {short(Defense, defense)}: {task}"
+    return Table(title, ["scenario", *headings], rows)
 
 
 def _by_scenario(records: Sequence[Record]) -> Iterator[tuple[str, list[Record]]]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from bench.answers import AnyAnswers
 from bench.metrics.advantage import Sign, advantage
 from bench.reports.results import Result
 
@@ -12,6 +13,13 @@ class Choice(NamedTuple):
 
     result: Result
     sign: Sign
+
+    @property
+    def probe(self) -> AnyAnswers:
+        """Its answers about the probe: who has answered about validation pictures has these too."""
+        if self.result.probe is None:
+            raise ValueError("expected answers about the probe of a chosen result, got none")
+        return self.result.probe
 
 
 def strongest(results: Iterable[Result], *, inverts: bool = True) -> Choice | None:

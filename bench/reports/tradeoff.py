@@ -6,8 +6,7 @@ from typing import NamedTuple, TypeVar
 
 from bench.api import Dataset, Defense
 from bench.metrics.declared import declared
-from bench.registry import brief
-from bench.reports.records import Record
+from bench.reports.records import Record, short
 from bench.reports.synthetic_validity import SYNTHETIC, demonstrates, synthetic_validity
 from bench.spec import Spec
 from bench.tables import Cell, NotAvailable, Number, Table
@@ -17,7 +16,7 @@ NOTE = (
     "validation pictures, reported on the probe, with its 95 % interval over people; of several "
     "seeds the mean and the widest interval. Accuracy in %, AUC as a fraction; ^ utility should "
     "be high, v private should be low. Leakage: 0 = chance, 1 = no defense. Marks: ! reads the "
-    "secret when it protects, ~ was not promised. Words in brackets: the leakage may be larger "
+    "secret when it protects, ~ not promised. Words in brackets: the leakage may be larger "
     "than shown (weak, undertrained, data-limited, incomplete, raw-beats-aware, role-shift), or is "
     "not leakage of faces (harness-leak, below-chance); records.json has the reasons."
 )
@@ -85,7 +84,7 @@ def mean_number(records: Sequence[Record], absent: Cell = "") -> Cell:
 
 
 def _table(records: Sequence[Record]) -> Table:
-    best: dict[tuple[str, str], int] = {}
+    best: dict[tuple[str, str], int] = {}  # of each question the metric that is shown
     for r in records:
         if r.metric and (shown := declared(r.metric).shown):
             about = (r.purpose, r.target)
@@ -115,8 +114,8 @@ def _columns(records: Sequence[Record]) -> Iterator[Column]:
 def _row(defense: str, columns: Sequence[Column], records: Sequence[Record]) -> list[Cell]:
     mine = [record for record in records if record.defense == defense]
     marks = "".join(mark for name, mark in _MARKS.items() if name in mine[0].marks.split())
-    name = str(brief(Defense, Spec.parse(defense)))
-    return [f"{name} {marks}".strip(), *(_cell(column.of(mine)) for column in columns)]
+    name = f"{short(Defense, defense)} {marks}".strip()
+    return [name, *(_cell(column.of(mine)) for column in columns)]
 
 
 def _cell(records: Sequence[Record]) -> Cell:
@@ -145,7 +144,7 @@ def _chance(column: Column, records: Sequence[Record]) -> Cell:
 
 def _title(records: Sequence[Record]) -> str:
     first = records[0]
-    data = brief(Dataset, Spec.parse(first.data))
+    data = short(Dataset, first.data)
     n, n_people = (max(getattr(r, name) for r in records) for name in ("n", "n_people"))
     learned = f"; learned from {first.learned_from}" if first.learned_from else ""
     n_seeds = len(_unique(record.seed for record in records))

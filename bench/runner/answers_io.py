@@ -1,4 +1,4 @@
-"""How answers lie in artifacts."""
+"""Reads answers out of artifacts."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""How faces and releases lie in artifacts."""
+"""Artifacts of faces, releases and weights: how to make and how to read them."""
 
 from collections.abc import Mapping
 
@@ -27,15 +27,10 @@ class Inputs(dict[str, tuple[Artifact, ...]]):
 def of_faces(collection: Collection, **more: Array) -> Artifact:
     """An artifact that holds pictures, labels, image ids and targets (and `more` arrays)."""
     faces = collection.faces
-    labels = {_LABEL + name: values for name, values in faces.labels.items()}
+    arrays: dict[str, Array] = {"images": faces.images, "image_id": faces.image_id}
+    arrays |= {_LABEL + name: values for name, values in faces.labels.items()}
     targets = [[target.name, target.kind, list(target.classes)] for target in collection.targets]
-    arrays: dict[str, Array] = {
-        "images": faces.images,
-        "image_id": faces.image_id,
-        **labels,
-        **more,
-    }
-    return Artifact(arrays, meta={"targets": targets})
+    return Artifact(arrays | more, meta={"targets": targets})
 
 
 def faces_in(artifact: Artifact) -> Faces:
@@ -88,10 +83,9 @@ def of_weights(weights: Weights, plugin: str) -> Artifact:
             )
         if not np.isfinite(array).all():
             raise ValueError(f"{plugin}.fit returned {name!r} with NaN or infinity; it diverged")
-    converged = weights.get("curve.converged")
-    return Artifact(
-        weights=weights, meta={} if converged is None else {"converged": bool(converged)}
-    )
+    known = "curve.converged" in weights
+    meta = {"converged": bool(weights["curve.converged"])} if known else {}
+    return Artifact(weights=weights, meta=meta)
 
 
 def _named(artifact: Artifact, prefix: str) -> Mapping[str, Array]:

@@ -1,7 +1,8 @@
 """The single questions of a grid: one defense before one attacker about one target."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import Literal
 
 from bench.api import Attacker, Dataset, Defense, LatentDefense, Matcher, Regressor, Role
@@ -29,7 +30,7 @@ class Cell:
         data: the data set of the probe.
         skip_reason: why the question does not apply; empty if it does.
         share: of the training pictures that the attacker learns from.
-        learned_from: the data sets of defender and attacker, where they are others.
+        learned_from: the data sets of defender and attacker, where they differ from `data`.
     """
 
     task: str
@@ -60,54 +61,43 @@ def cells(grid: Grid) -> Iterator[Cell]:
     for task in grid.tasks:
         data, learned_from = _sources(task)
         attackers = [make(Attacker, spec) for spec in task.attackers]
-        for seed in grid.seeds:
-            for defense in _defenses(task):
-                found = list(_of_defense(task, data, learned_from, defense, attackers, seed))
-                yield from found
-                for share in SHARES if grid.saturation else ():
-                    for cell in found:
-                        if cell.purpose == "private":
-                            yield replace(cell, purpose="saturation", share=share)
+        for seed, defense in product(grid.seeds, _defenses(task)):
+            lacks = _lacks_labels(defense, data, *learned_from.values())
+            found = [
+                Cell(
+                    task=task.title,
+                    purpose=purpose,
+                    target=target,
+                    data=data,
+                    defense=defense,
+                    attacker=attacker,
+                    threat=(how := threat(spec)),
+                    threat_spec=spec,
+                    seed=seed,
+                    marks=_marks(task, defense),
+                    skip_reason=lacks or _skip_reason(target, data, defense, attacker, how),
+                    learned_from=learned_from,
+                )
+                for purpose, target, attacker, spec in _questions(task, defense, attackers)
+            ]
+            yield from found
+            private = [cell for cell in found if cell.purpose == "private"]
+            for share, cell in product(SHARES if grid.saturation else (), private):
+                yield replace(cell, purpose="saturation", share=share)
 
 
-def check_askable(cells: Sequence[Cell]) -> None:
-    """Raises ValueError if every cell is n/a: a run would print an empty table."""
+def check_any_applies(cells: Sequence[Cell]) -> None:
+    """Raises ValueError if no cell applies: a run would print an empty table."""
     reasons = [cell.skip_reason for cell in cells if cell.purpose in ("private", "utility")]
     if all(reasons):
         listed = "; ".join(dict.fromkeys(reasons))
         raise ValueError(f"expected a cell that applies, got {len(reasons)} that do not: {listed}")
 
 
-def _of_defense(
-    task: Task,
-    data: Dataset,
-    learned_from: Mapping[Role, Dataset],
-    defense: Defense,
-    attackers: list[Attacker],
-    seed: int,
-) -> Iterator[Cell]:
-    lacks = _lacks_labels(defense, data, *learned_from.values())
-    for purpose, target, attacker, spec in _questions(task, defense, attackers):
-        yield Cell(
-            task=task.title,
-            purpose=purpose,
-            target=target,
-            data=data,
-            defense=defense,
-            attacker=attacker,
-            threat=(how := threat(spec)),
-            threat_spec=spec,
-            seed=seed,
-            marks=_marks(task, defense),
-            skip_reason=lacks or _skip_reason(target, data, defense, attacker, how),
-            learned_from=learned_from,
-        )
-
-
 def _questions(
     task: Task, defense: Defense, attackers: list[Attacker]
 ) -> Iterator[tuple[Purpose, str, Attacker, Spec]]:
-    """All questions about a defense; the controls of attackers run once, on `none`."""
+    """All questions about a defense; the controls of attackers are asked about `none` only."""
     asked: list[tuple[Purpose, str, Spec]] = [
         *(("private", target, spec) for target in task.private for spec in task.threats),
         *(("utility", target, spec) for target in task.utility for spec in task.utility_threats),
@@ -119,13 +109,13 @@ def _questions(
     forms = {threat(spec).reads for _, _, spec in asked}
     for attacker in attackers:
         granted = (("gallery", "true"),) if attacker.uses_gallery else ()
-        for form in sorted(forms & attacker.forms, key=_FORMS.index):
+        for form in (form for form in _FORMS if form in forms & attacker.forms):
             spec = Spec("raw" if form == "pixels" else "latent", "", granted)
             for target in task.private:
                 yield "permuted", target, attacker, spec
             if not (isinstance(attacker, Regressor) or attacker.uses_gallery):
-                found = "identity" if isinstance(attacker, Matcher) else CANARY
-                yield "canary", found, attacker, spec
+                secret = "identity" if isinstance(attacker, Matcher) else CANARY
+                yield "canary", secret, attacker, spec
 
 
 def _skip_reason(
@@ -135,20 +125,20 @@ def _skip_reason(
     if threat.reads == "codes" and not isinstance(defense, LatentDefense):
         return f"{defense.name} has no code"
     if threat.answers_about == "reencode" and defense.reads_to_protect:
-        return f"{defense.name} encodes with labels, which nobody has of a release"
+        return f"{defense.name} needs labels to encode, which releases do not have"
     if threat.gallery and name == "identity":
         return "with a gallery, identity is trivial"
     if not threat.grants <= defense.discloses:
         return f"{defense.name} discloses only {sorted(defense.discloses)}"
     if threat.grants and threat.learns_from != "protected":
         return "raw pictures and codes have no notes"
-    categorical = Target(name)  # identity and the canary are no targets of every data set
+    categorical = Target(name)  # not every data set has identity and the canary as targets
     target = next((target for target in data.targets if target.name == name), categorical)
     return attacker.skip_reason(target, threat, data.protocol)
 
 
 def _lacks_labels(defense: Defense, *sources: Dataset) -> str:
-    """That a data set lacks labels which the defense reads, or empty."""
+    """Which labels that the defense reads a data set lacks, or empty."""
     read = {*defense.reads_to_fit, *defense.reads_to_protect}
     for data in sources:
         if lacks := sorted(read - {"take", *(target.name for target in data.targets)}):
@@ -157,20 +147,16 @@ def _lacks_labels(defense: Defense, *sources: Dataset) -> str:
 
 
 def _marks(task: Task, defense: Defense) -> tuple[str, ...]:
-    private = set(task.private)
-    marks = {
-        "reads-secret": bool(private & set(defense.reads_to_protect)),
-        "not-promised": not _promises(defense.hides, private)
-        or not _promises(defense.keeps, set(task.utility)),
-    }
+    promised = all(
+        "*" in promise or promise.issuperset(targets)
+        for promise, targets in ((defense.hides, task.private), (defense.keeps, task.utility))
+    )
+    reads_secret = not set(task.private).isdisjoint(defense.reads_to_protect)
+    marks = {"reads-secret": reads_secret, "not-promised": not promised}
     return tuple(mark for mark, holds in marks.items() if holds)
 
 
-def _promises(promised: frozenset[str], targets: set[str]) -> bool:
-    return "*" in promised or targets <= promised
-
-
-def _defenses(task: Task) -> Iterator[Defense]:
+def _defenses(task: Task) -> Iterable[Defense]:
     """The controls, then the task's own; each once."""
     classes = plugins("defense")
     specs: list[Spec] = []
@@ -180,20 +166,12 @@ def _defenses(task: Task) -> Iterator[Defense]:
             specs += [Spec(name, "", (("utility", target),)) for target in shown]
         else:
             specs.append(Spec(name))
-    seen = set()
-    for spec in (*specs, *task.defenses):
-        defense = make(Defense, spec)
-        if (full := spec_of(defense)) not in seen:
-            seen.add(full)
-            yield defense
+    made = [make(Defense, spec) for spec in (*specs, *task.defenses)]
+    return {spec_of(defense): defense for defense in made}.values()
 
 
 def _sources(task: Task) -> tuple[Dataset, Mapping[Role, Dataset]]:
-    """The data set of the probe, and those of defender and attacker where they are others.
-
-    Raises:
-        ValueError: if a set lacks a target, or sets of different roles do not go together.
-    """
+    """The data set of the probe, and those of defender and attacker where they differ from it."""
     data, *learned = (
         make(Dataset, spec)
         for spec in (task.sources.evaluation, task.sources.defender, task.sources.attacker)
@@ -215,7 +193,7 @@ def _check_targets(task: Task, data: Dataset) -> None:
 
 
 def _check_pair(task: Task, data: Dataset, other: Dataset) -> None:
-    """Raises ValueError unless attackers of the other set can be asked about this one."""
+    """Raises ValueError unless attackers that learned from `other` can answer about `data`."""
     facts = [
         (f"{one.name} has protocol {one.protocol}", one.protocol == "open") for one in (data, other)
     ]

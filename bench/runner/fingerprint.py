@@ -12,6 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -22,13 +23,13 @@ LIBRARIES = ("numpy", "torch", "timm")  # their minor versions enter every key
 # Modules that enter no key: they neither compute arrays nor draw random numbers (a test checks it).
 INFRASTRUCTURE: Mapping[str, str] = {
     "bench.api": "declares base classes",
-    "bench.threats": "declares threats; a stage carries what matters of its threat",
+    "bench.threats": "declares threats; stages hold the relevant fields",
     "bench.spec": "parses specs; a stage carries the result",
     "bench.registry": "finds plugins by name",
     "bench.runner.stage": "names the inputs and details of a stage",
     "bench.runner.fingerprint": "computes keys",
     "bench.runner.store": "writes and reads arrays as they are",
-    "bench.runner.worker": "hands device and generators over",
+    "bench.runner.worker": "hands over device and generators",
 }
 
 
@@ -60,7 +61,7 @@ def modules_of(*roots: str) -> tuple[str, ...]:
 
 
 def code_of(*roots: str) -> str:
-    """Digest of the code of `modules_of` the roots, 16 hex digits."""
+    """Digest of the code that `modules_of` finds, 16 hex digits."""
     digest = hashlib.sha256()
     for module in modules_of(*roots):
         path = _file_of(module)
@@ -103,7 +104,8 @@ def _defining(module: str, name: str) -> str:
     """The module that defines a name imported from a module or package."""
     if not name:
         return module
-    if _exists(f"{module}.{name}"):
+    with suppress(ImportError):  # a module of a package
+        _file_of(f"{module}.{name}")
         return f"{module}.{name}"
     path = _file_of(module)
     if path.name != "__init__.py":
@@ -115,14 +117,6 @@ def _defining(module: str, name: str) -> str:
         f"expected {path} to only re-export, but it defines {name!r}; move it to a module, or "
         "results that use it have no key"
     )
-
-
-def _exists(module: str) -> bool:
-    try:
-        _file_of(module)
-    except ImportError:
-        return False
-    return True
 
 
 @cache
@@ -156,14 +150,11 @@ def _parsed(path: Path, mtime_ns: int, size: int) -> _Source:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     imports = tuple(_imports(tree, _package_of(path)))
     for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            first = node.body[0] if node.body else None
-            if (
-                isinstance(first, ast.Expr)
-                and isinstance(first.value, ast.Constant)
-                and isinstance(first.value.value, str)
-            ):
-                node.body = node.body[1:] or [ast.Pass()]
+        if (
+            isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+            and ast.get_docstring(node, clean=False) is not None
+        ):
+            node.body = node.body[1:] or [ast.Pass()]
     return _Source(ast.unparse(tree), imports)
 
 
@@ -178,7 +169,7 @@ def _package_of(path: Path) -> list[str]:
 
 
 def _imports(node: ast.AST, package: list[str]) -> Iterator[tuple[str, str]]:
-    """All imports below a node; what only type checkers see does not compute."""
+    """All imports below a node, except those that only type checkers see."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.If) and ast.unparse(child.test).endswith("TYPE_CHECKING"):
             for other in child.orelse:

@@ -46,7 +46,7 @@ class Task(BaseModel):
         defenses: besides the controls, which always run.
         attackers: each answers private and utility targets.
         threats: for the private targets.
-        utility_threats: `raw` is drop-in use, `aware` use by somebody who retrains.
+        utility_threats: `raw` is drop-in use, `aware` use with a retrained judge.
     """
 
     model_config = _Strict
@@ -137,40 +137,3 @@ def read(name: str) -> Grid:
             for item in error.errors()
         ]
         raise ValueError(f"grid {name!r} cannot be used:\n" + "\n".join(mistakes)) from error
-
-
-def changed(
-    grid: Grid,
-    data: str | None,
-    defenses: list[str],
-    attackers: list[str] | None,
-    threats: list[str] | None,
-    seeds: str | None,
-    saturation: bool = False,
-) -> Grid:
-    """The grid with other data, attackers, threats or seeds in every task, and more defenses.
-
-    Raises:
-        ValueError: if a text is not a spec, or a seed not a number.
-    """
-    update: dict[str, object] = {}
-    if data:
-        update["data"] = Spec.parse(data)
-    if attackers:
-        update["attackers"] = tuple(Spec.parse(text) for text in attackers)
-    if threats:
-        update["threats"] = tuple(current(Spec.parse(text)) for text in threats)
-    added = tuple(Spec.parse(text) for text in defenses)
-    tasks = tuple(
-        task.model_copy(update={**update, "defenses": (*task.defenses, *added)})
-        for task in grid.tasks
-    )
-    grid = grid.model_copy(update={"saturation": grid.saturation or saturation})
-    if seeds is None:
-        return grid.model_copy(update={"tasks": tasks})
-    if not all(part.strip().isdecimal() for part in seeds.split(",")):
-        raise ValueError(
-            f"expected --seeds of numbers joined by commas, such as 0,1,2, got {seeds!r}"
-        )
-    numbers = tuple(int(part) for part in seeds.split(","))
-    return grid.model_copy(update={"tasks": tasks, "seeds": numbers})

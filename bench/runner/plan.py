@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.api import ROLES, Dataset, Defense, Learned, Matcher, Plugin, Role
+from bench.api import Dataset, Defense, Learned, Matcher, Plugin, Role
 from bench.registry import spec_of
 from bench.runner.cells import Cell
 from bench.runner.fingerprint import code_of, content_of
@@ -54,7 +54,7 @@ class Plan(NamedTuple):
     """The work of a grid.
 
     Attributes:
-        stages: all that the cells need, inputs before what takes them, each once.
+        stages: all that the cells need, each once, after its inputs.
         of: the stages of each cell; none of a cell with a skip reason.
     """
 
@@ -63,12 +63,7 @@ class Plan(NamedTuple):
 
 
 def plan(cells: Iterable[Cell], cache: Path) -> Plan:
-    """The plan of the cells.
-
-    Args:
-        cells: of a grid.
-        cache: a folder for digests of files.
-    """
+    """The plan of the cells; `cache` is a folder for digests of files."""
     planner = Planner(cache)
     of = {cell: planner.cell(cell) for cell in cells if not cell.skip_reason}
     stages = (s for each in of.values() for s in (each.answer, each.measure, *each.raw_gallery))
@@ -76,7 +71,7 @@ def plan(cells: Iterable[Cell], cache: Path) -> Plan:
 
 
 class Planner:
-    """Unrolls recipes into stages.
+    """Makes the stages of cells, equal ones once.
 
     Args:
         cache: a folder for digests of files.
@@ -85,7 +80,7 @@ class Planner:
     def __init__(self, cache: Path) -> None:
         self._cache = cache
         self._stages: dict[str, Stage] = {}
-        self._known: dict[tuple[object, ...], Stage] = {}  # of the arguments, to make each once
+        self._known: dict[tuple[object, ...], Stage] = {}  # by the arguments that they depend on
         self._specs: dict[tuple[int, tuple[str, ...]], tuple[Plugin, Spec]] = {}
         self._codes: dict[tuple[str, type[Plugin]], str] = {}
         self._digests: dict[Learned, str] = {}
@@ -93,19 +88,17 @@ class Planner:
     def cell(self, cell: Cell) -> CellStages:
         """The stages of a cell."""
         threat, defense = cell.threat, cell.defense
+        form: Source = "protected" if threat.form == "pixels" else "codes"
         plain = replace(cell, threat=RAW, purpose="private")
         raw_gallery: Stages = ()
         if threat.answers_about == "reencode" and isinstance(cell.attacker, Matcher):
-            raw_gallery = (
-                self._answer(replace(cell, threat=replace(threat, answers_about="codes"))),
-            )
+            codes = replace(cell, threat=replace(threat, answers_about="codes"))
+            raw_gallery = (self._answer(codes),)
         return CellStages(
             answer=self._answer(cell),
             attack=self._attack(cell),
             measure=self._measure(plain),
-            release=self._seen(
-                cell, "probe", 0, "protected" if threat.form == "pixels" else "codes"
-            ),
+            release=self._seen(cell, "probe", 0, form),
             pixels=self._seen(plain, "probe", 0, "protected"),
             part=self.part(cell.data, "probe"),
             weights=self._weights(defense, cell.source("defender"), cell.seed),
@@ -114,44 +107,34 @@ class Planner:
 
     def part(self, data: Dataset, role: Role) -> Stage:
         """The stage that holds a role's pictures."""
-        if role not in ROLES:
-            raise ValueError(f"expected a role of {ROLES}, got {role!r}")
-        return self._once(
-            ("split", id(data), role),
-            lambda: self._stage(
-                "split",
-                data,
-                ("path",),
-                {"whole": (self.load(data),)},
-                role=role,
-                protocol=data.protocol,
-            ),
-        )
+
+        def make() -> Stage:
+            inputs = {"whole": (self.load(data),)}
+            return self._stage("split", data, inputs, role=role, protocol=data.protocol)
+
+        return self._once(("split", id(data), role), make)
 
     def load(self, data: Dataset) -> Stage:
         """The stage that holds all pictures of a data set; its files are looked at once."""
-        return self._once(
-            ("load", spec_of(data)),
-            lambda: self._stage(
-                "load",
-                data,
-                ("path",),
-                {},
-                files=content_of(data.files(), self._cache / "files.json"),
-            ),
-        )
+
+        def make() -> Stage:
+            files = content_of(data.files(), self._cache / "files.json")
+            return self._stage("load", data, {}, files=files)
+
+        return self._once(("load", spec_of(data)), make)
 
     def _measure(self, cell: Cell) -> Stage:
-        """The stage that compares a release with the raw pictures; all its attackers share it."""
+        """The stage that compares a release with the raw pictures; all attackers share it."""
         inputs: dict[str, Stages] = {}
         for role in _ANSWERED:
             inputs[f"{role}_faces"] = (self.part(cell.source(role), role),)
             inputs[f"{role}_release"] = (self._seen(cell, role, 0, "protected"),)
         alike = cell.data.protocol != "closed-paper" and not cell.learned_from
-        if alike and _trains(cell.defense):
+        weights = self._weights(cell.defense, cell.source("defender"), cell.seed)
+        if alike and any("weights" not in fit.detail for fit in weights):  # not from a file
             inputs["training"] = (self.part(cell.data, "defender"),)
         detail = {"alike": int(alike), "align": int(cell.data.align), "seed": cell.seed}
-        return self._stage("measure", cell.defense, ("path",), inputs, **detail)
+        return self._stage("measure", cell.defense, inputs, **detail)
 
     def _answer(self, cell: Cell) -> Stage:
         """The stage that holds a cell's answers, about the probe and the validation part."""
@@ -164,9 +147,8 @@ class Planner:
             )
             if isinstance(cell.attacker, Matcher):
                 inputs[f"{role}_enrolled"] = (self._seen(cell, role, 0, threat.enrolls),)
-        return self._stage(
-            "answer", cell.attacker, (), inputs, gallery=int(threat.gallery), **_asked(cell)
-        )
+        detail = {**_asked(cell), "gallery": int(threat.gallery)}
+        return self._stage("answer", cell.attacker, inputs, **detail)
 
     def _attack(self, cell: Cell) -> Stage:
         """The stage that trains a cell's attacker."""
@@ -186,31 +168,29 @@ class Planner:
             raw = replace(RAW, gallery=threat.gallery)
             inputs["start"] = (self._attack(replace(cell, threat=raw)),)
         detail = {**_asked(cell), "share": str(cell.share)}
-        return self._stage("attack", cell.attacker, (), inputs, **detail)
+        return self._stage("attack", cell.attacker, inputs, **detail)
 
     def _seen(self, cell: Cell, role: Role, query: int, source: Source) -> Stage:
-        """The stage that holds what somebody sees of a role's pictures."""
+        """The stage that holds what the attacker sees of a role's pictures."""
         defense, faces = cell.defense, self._faces(cell, role)
         if source == "raw" or (source == "protected" and defense.changes_nothing):
             return faces
         if source == "reencode" and defense.changes_nothing:
             source = "codes"
-        return self._once(
-            ("seen", id(defense), faces.key, cell.source("defender"), cell.seed, query, source),
-            lambda: self._release(cell, role, query, source),
-        )
 
-    def _release(self, cell: Cell, role: Role, query: int, source: Source) -> Stage:
-        """The stage of a release: pictures, codes, or codes of pictures that were given out."""
-        weights = self._weights(cell.defense, cell.source("defender"), cell.seed)
-        inputs = {"faces": (self._faces(cell, role),), "weights": weights}
-        if source == "reencode":
-            inputs["release"] = (self._seen(cell, role, query, "protected"),)
-        detail: dict[str, str | int] = {"role": role, "seed": cell.seed, "query": query}
-        return self._stage(_ACTION_OF[source], cell.defense, ("path",), inputs, **detail)
+        def make() -> Stage:
+            weights = self._weights(defense, cell.source("defender"), cell.seed)
+            inputs: dict[str, Stages] = {"faces": (faces,), "weights": weights}
+            if source == "reencode":
+                inputs["release"] = (self._seen(cell, role, query, "protected"),)
+            detail: dict[str, str | int] = {"role": role, "seed": cell.seed, "query": query}
+            return self._stage(_ACTION_OF[source], defense, inputs, **detail)
+
+        which = (id(defense), faces.key, cell.source("defender"), cell.seed, query, source)
+        return self._once(("seen", *which), make)
 
     def _weights(self, defense: Defense, data: Dataset, seed: int) -> Stages:
-        """The stage that fits a defense, if it learns; fields of protection do not matter to it."""
+        """The stage that fits a defense; empty if it does not learn."""
         if type(defense).fit is Defense.fit:
             return ()
         detail: dict[str, str | int] = {"seed": seed}
@@ -218,28 +198,20 @@ class Planner:
             if defense not in self._digests:
                 self._digests[defense] = weights_for(defense).digest
             detail["weights"] = self._digests[defense]
-        return (
-            self._once(
-                ("fit", id(defense), id(data), seed),
-                lambda: self._stage(
-                    "fit",
-                    defense,
-                    ("protect", "path"),
-                    {"faces": (self.part(data, "defender"),)},
-                    **detail,
-                ),
-            ),
-        )
+
+        def make() -> Stage:
+            return self._stage("fit", defense, {"faces": (self.part(data, "defender"),)}, **detail)
+
+        return (self._once(("fit", id(defense), id(data), seed), make),)
 
     def _faces(self, cell: Cell, role: Role) -> Stage:
         """The stage that holds the pictures of a role that a cell is about, or a control's."""
         data, part = cell.source(role), self.part(cell.source(role), role)
-        detail: dict[str, str | int] = {"role": role, "seed": cell.seed}
+        inputs, detail = {"faces": (part,)}, dict[str, str | int](role=role, seed=cell.seed)
         if cell.purpose == "canary":
-            return self._stage("plant_canary", data, ("path",), {"faces": (part,)}, **detail)
+            return self._stage("plant_canary", data, inputs, **detail)
         if cell.purpose == "permuted":
-            detail["target"] = cell.target
-            return self._stage("shuffle_labels", data, ("path",), {"faces": (part,)}, **detail)
+            return self._stage("shuffle_labels", data, inputs, target=cell.target, **detail)
         return part
 
     def _once(self, arguments: tuple[object, ...], make: Callable[[], Stage]) -> Stage:
@@ -248,22 +220,17 @@ class Planner:
         return stage
 
     def _stage(
-        self,
-        action: str,
-        plugin: Plugin,
-        without: tuple[str, ...],
-        inputs: Mapping[str, Stages],
-        **detail: str | int,
+        self, action: str, plugin: Plugin, inputs: Mapping[str, Stages], **detail: str | int
     ) -> Stage:
         which = (action, type(plugin))
         if which not in self._codes:
             self._codes[which] = code_of(ACTIONS[action], type(plugin).__module__)
-        specs = (self._spec(plugin, without), self._spec(plugin, ()))
-        stage = Stage(action, specs[0], inputs, detail, self._codes[which], specs[1])
+        spec = self._spec(plugin, ("protect", "path") if action == "fit" else ("path",))
+        stage = Stage(action, spec, inputs, detail, self._codes[which], self._spec(plugin, ()))
         return self._stages.setdefault(stage.key, stage)
 
     def _spec(self, plugin: Plugin, without: tuple[str, ...]) -> Spec:
-        """`spec_of`, computed once; the plugin is kept, so that its id stays its own."""
+        """`spec_of`, computed once; the plugin is kept, so that no other gets its id."""
         which = (id(plugin), without)
         if which not in self._specs:
             self._specs[which] = (plugin, spec_of(plugin, without=without))
@@ -274,9 +241,3 @@ def _asked(cell: Cell) -> dict[str, str | int]:
     """The question as details of a stage."""
     side_info = ",".join(sorted(cell.threat.grants))
     return {"target": cell.target, "side_info": side_info, "seed": cell.seed}
-
-
-def _trains(defense: Defense) -> bool:
-    """Whether a defense learns from the defender's pictures, and not from a file."""
-    from_file = isinstance(defense, Learned) and bool(defense.weights)
-    return type(defense).fit is not Defense.fit and not from_file

@@ -1,4 +1,4 @@
-"""Where every random number comes from."""
+"""The random generators of all stages."""
 
 import hashlib
 import json

@@ -9,14 +9,14 @@ from functools import cached_property
 from bench.runner.fingerprint import libraries
 from bench.spec import Spec
 
-# The module of each action, whose function of the action's name runs it.
+# The module of each action; its function of the same name runs it.
 ACTIONS: Mapping[str, str] = {
     "load": "bench.runner.actions.load",
     "split": "bench.runner.actions.split",
     "fit": "bench.runner.actions.fit",
     "protect": "bench.runner.actions.protect",
     "encode": "bench.runner.actions.encode",
-    "reencode": "bench.runner.actions.reencode",
+    "reencode": "bench.runner.actions.encode",
     "measure": "bench.runner.actions.measure",
     "attack": "bench.runner.actions.attack",
     "answer": "bench.runner.actions.answer",

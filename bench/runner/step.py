@@ -3,10 +3,10 @@
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
-from typing import Literal, NamedTuple, Protocol, cast
+from typing import Literal, NamedTuple, Protocol
 
 from bench.runner.artifacts import Inputs
 from bench.runner.stage import ACTIONS, Stage
@@ -14,7 +14,6 @@ from bench.runner.store import Artifact, Store
 from bench.runner.worker import Worker
 
 Status = Literal["done", "cached", "failed", "skipped"]
-Action = Callable[[Stage, Inputs, Worker], Artifact]
 _KIB = 1024 if sys.platform == "linux" else 1  # of ru_maxrss: KiB on Linux, bytes on macOS
 
 
@@ -37,11 +36,10 @@ class Engine(Protocol):
 
     def run(self, stages: Sequence[Stage], store: Store) -> Iterator[Outcome]:
         """The outcome of each stage, once, as they come; artifacts are in the store."""
-        ...
 
 
 def step(stage: Stage, store: Store, worker: Worker) -> Outcome:
-    """Makes a stage's artifact unless the store has it; never raises what a plugin raises."""
+    """Makes a stage's artifact unless the store has it; an exception becomes a failed outcome."""
     if stage.key in store:
         return Outcome(stage, "cached")
     start = time.perf_counter()
@@ -50,33 +48,23 @@ def step(stage: Stage, store: Store, worker: Worker) -> Outcome:
             return Outcome(stage, "cached")
         try:
             with store.scratch(stage.key) as scratch:
-                artifact = _action(stage)(
-                    stage, inputs_of(stage, store), replace(worker, scratch=scratch)
+                # Imported here: a process that only loads needs no torch.
+                action = getattr(import_module(ACTIONS[stage.action]), stage.action)
+                inputs = Inputs(
+                    (name, tuple(store.get(needed.key) for needed in stages))
+                    for name, stages in stage.inputs.items()
                 )
+                artifact: Artifact = action(stage, inputs, replace(worker, scratch=scratch))
                 seconds = time.perf_counter() - start
                 store.put(stage.key, artifact, _recipe(stage, seconds, worker.device))
-        except Exception as error:  # whatever a plugin raises, the other cells must live
+        except Exception as error:  # whatever a plugin raises, the other cells must continue
             seconds = time.perf_counter() - start
             return Outcome(stage, "failed", seconds, f"{stage}: {type(error).__name__}: {error}")
     return Outcome(stage, "done", seconds)
 
 
-def inputs_of(stage: Stage, store: Store) -> Inputs:
-    """The artifacts that a stage takes, by name.
-
-    Raises:
-        KeyError: if one is not in the store.
-    """
-    return Inputs(
-        {
-            name: tuple(store.get(needed.key) for needed in stages)
-            for name, stages in stage.inputs.items()
-        }
-    )
-
-
 def with_inputs(stages: Iterable[Stage]) -> list[Stage]:
-    """The stages and all that they need, inputs before what takes them, each once."""
+    """The stages and all that they need, each once, after its inputs."""
     ordered: dict[str, Stage] = {}
 
     def add(stage: Stage) -> None:
@@ -122,11 +110,6 @@ def expected_seconds(plan: Sequence[Stage], store: Store) -> Mapping[str, float]
         for stage in plan
         if stage.key not in store
     }
-
-
-def _action(stage: Stage) -> Action:
-    """The function of an action; imported here, for a worker that only loads needs no torch."""
-    return cast(Action, getattr(import_module(ACTIONS[stage.action]), stage.action))
 
 
 def _recipe(stage: Stage, seconds: float, device: str) -> Mapping[str, object]:

@@ -44,25 +44,23 @@ class Store:
         for folder in ("drafts", "locks", "scratch"):
             (root / folder).mkdir(parents=True, exist_ok=True)
         for draft in (root / "drafts").iterdir():
-            with suppress(Timeout), self._file_lock(draft.name).acquire(blocking=False):
+            with suppress(Timeout), self.lock(draft.name).acquire(blocking=False):
                 shutil.rmtree(draft, ignore_errors=True)  # left by a process that died
 
     def __contains__(self, key: str) -> bool:
         return (self.root / key / "stage.json").exists()
 
-    @contextmanager
-    def lock(self, key: str) -> Iterator[None]:
-        """Waits until no other process makes this key; freed by the system if one dies."""
-        with self._file_lock(key):
-            yield
+    def __iter__(self) -> Iterator[str]:
+        return (path.parent.name for path in self.root.glob("*/stage.json"))
+
+    def lock(self, key: str) -> FileLock:
+        """For `with`: waits until no other process makes this key; ends with its process."""
+        return FileLock(self.root / "locks" / f"{key}.lock")
 
     def put(self, key: str, artifact: Artifact, recipe: Json) -> None:
-        """Keeps an artifact: writes a draft, syncs it to disk, renames it; under its lock.
+        """Keeps an artifact: writes a draft, syncs it to disk, renames it; call it under the lock.
 
-        Args:
-            key: its name.
-            artifact: to keep.
-            recipe: that the key is a digest of, and the cost, for people to read.
+        The recipe, of which the key is a digest, and the cost are kept for people to read.
         """
         draft = self.root / "drafts" / key
         shutil.rmtree(draft, ignore_errors=True)  # of a process that died meanwhile
@@ -71,11 +69,9 @@ class Store:
             for name, array in artifact.arrays.items():
                 np.save(draft / f"{name}.npy", np.ascontiguousarray(array), allow_pickle=False)
             if artifact.weights:
-                # safetensors writes memory as it lies: contiguous, or silently wrong.
-                save_file(
-                    {k: np.ascontiguousarray(v) for k, v in artifact.weights.items()},
-                    draft / "weights.safetensors",
-                )
+                # safetensors writes memory as it lies: wrong, without an error, if not contiguous.
+                contiguous = {k: np.ascontiguousarray(v) for k, v in artifact.weights.items()}
+                save_file(contiguous, draft / "weights.safetensors")
             _write_json(draft / "meta.json", artifact.meta)
             _write_json(draft / "stage.json", recipe)
             for path in (*draft.iterdir(), draft):
@@ -118,12 +114,6 @@ class Store:
         folder.mkdir(exist_ok=True)
         yield folder
         shutil.rmtree(folder, ignore_errors=True)
-
-    def _file_lock(self, key: str) -> FileLock:
-        return FileLock(self.root / "locks" / f"{key}.lock")
-
-    def __iter__(self) -> Iterator[str]:
-        return (path.parent.name for path in self.root.glob("*/stage.json"))
 
 
 def _write_json(path: Path, content: Json) -> None:

@@ -24,10 +24,7 @@ N_TRIED = 500  # validation pictures to choose a judge by, at most
 def stored_judges(store: Store, data_key: str, worker: Worker) -> Mapping[str, Judge]:
     """By target, the classifier with the highest accuracy on its validation pictures.
 
-    Args:
-        store: where grids have run.
-        data_key: of the stage that loaded the data, as in `WeightsRecipe`.
-        worker: that runs them.
+    `data_key` is that of the stage that loaded the data, as in `WeightsRecipe`.
     """
     best: dict[str, Judge] = {}
     for target, judge in _candidates(store, data_key, worker):

@@ -6,9 +6,8 @@ A safetensors file; its header carries the recipe as JSON, and a digest of recip
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -57,8 +56,7 @@ class WeightsRecipe(BaseModel):
         return Spec(self.data, "", tuple(sorted(self.data_fields.items())))
 
 
-@dataclass(frozen=True, eq=False)
-class WeightsFile:
+class WeightsFile(NamedTuple):
     """The content of a file; `digest` is the SHA-256 of recipe and weights."""
 
     recipe: WeightsRecipe

@@ -1,4 +1,4 @@
-"""Eigenfaces of what y does not explain: the initialisation of the networks."""
+"""Eigenfaces of what y does not explain, to initialise the networks."""
 
 from typing import NamedTuple
 
@@ -9,8 +9,8 @@ from torch import Tensor
 from defenses.began_cs.class_covariance import NOISE_STD
 from defenses.began_cs.nets import Decoder, Discriminator, Generator
 
-MAX_NUMBERS = 2**24  # pixels of all pictures; more change nothing visible
-MIN_SPREAD = 1e-4  # of the pictures' spread: a narrower axis is rounding error
+MAX_NUMBERS = 2**24  # pixels in all pictures, at most; more make no visible difference
+MIN_SPREAD = 1e-4  # of the pictures' spread; an axis with less is a rounding error
 
 
 class Basis(NamedTuple):
@@ -21,8 +21,8 @@ class Basis(NamedTuple):
         y_axes: the effect of each number of y, (D, P).
         axes: the effect of each number of z, (latent, P), orthogonal.
 
-    Source: Turk and Pentland, Journal of Cognitive Neuroscience 3(1), 1991 (eigenfaces); here of
-    the residuals of a linear regression on y, so that z and y are uncorrelated.
+    Source: Turk and Pentland, Journal of Cognitive Neuroscience 3(1), 1991 (eigenfaces).
+    Differs from it: of residuals of a linear regression on y, so z and y are uncorrelated.
     """
 
     mean: Tensor
@@ -34,16 +34,16 @@ class Basis(NamedTuple):
         """The basis of pictures in [-1, 1], (N, C, H, W), with standardised y, (N, D).
 
         With fewer than `latent` pictures the last numbers of z have no effect. `reach` is the
-        spread of noise on [-1, 1], as a share of real pictures' z.
+        spread of noise on [-1, 1], relative to real pictures' z.
         """
         from sklearn.decomposition import PCA  # slow to import
 
         flat, y = images.flatten(1).cpu().numpy(), labels.nan_to_num().cpu().numpy()
-        known = np.concatenate([np.ones((len(y), 1), y.dtype), y], axis=1)
-        effect = np.linalg.lstsq(known, flat, rcond=None)[0]  # (1 + D, P)
-        rest = flat - known @ effect
-        n_axes = min(latent, *rest.shape)
-        pca = PCA(max(1, n_axes), svd_solver="randomized", random_state=0).fit(rest)
+        design = np.concatenate([np.ones((len(y), 1), y.dtype), y], axis=1)
+        effect = np.linalg.lstsq(design, flat, rcond=None)[0]  # (1 + D, P)
+        residual = flat - design @ effect
+        n_axes = min(latent, *residual.shape)
+        pca = PCA(max(1, n_axes), svd_solver="randomized", random_state=0).fit(residual)
         axes = np.zeros((latent, flat.shape[1]), np.float32)
         spread = np.sqrt(pca.explained_variance_)[:, None]
         spread[spread < MIN_SPREAD * np.linalg.norm(flat.std(axis=0))] = 0
@@ -57,26 +57,26 @@ class Basis(NamedTuple):
 
     @property
     def inverse(self) -> Tensor:
-        """From pictures, less mean and y, to z: (latent, P)."""
+        """The map from pictures, minus mean and y, to z: (latent, P)."""
         return self.axes / self.axes.square().sum(dim=1, keepdim=True).clamp(min=1e-12)
 
 
 def set_linear(
     generator: Generator, discriminator: Discriminator, basis: Basis, images: Tensor, labels: Tensor
 ) -> None:
-    """Sets the fixed linear maps of both networks; the basis is that of the pictures.
+    """Sets the fixed linear maps of both networks from the basis of the pictures.
 
-    The generator makes eigenfaces of z and y. The discriminator's code is z for the mean y, zeros
-    for y (`split`), and eigenfaces of the residuals of z (`spare`).
+    The generator makes eigenfaces of z and y. The discriminator's code is z at the mean y, zeros
+    for y (`split`), and coefficients of eigenfaces of what z does not explain (`spare`).
     """
     config = discriminator.config
-    rest = images.flatten(1) - basis.mean  # (N, P)
-    rest = (rest - rest @ basis.inverse.T @ basis.axes).view_as(images)
-    spare = Basis.of(rest, labels[:, :0], config.spare, 1.0)
+    residual = images.flatten(1) - basis.mean  # (N, P)
+    residual = (residual - residual @ basis.inverse.T @ basis.axes).view_as(images)
+    spare = Basis.of(residual, labels[:, :0], config.spare, 1.0)
     mean = basis.mean + spare.mean
-    none = torch.zeros_like(basis.y_axes)[: config.split * config.labels]
-    axes = torch.cat([basis.axes, none, spare.axes])  # (code, P)
-    inverse = torch.cat([basis.inverse, none, spare.inverse])  # (code, P)
+    zeros = torch.zeros_like(basis.y_axes)[: config.split * config.labels]
+    axes = torch.cat([basis.axes, zeros, spare.axes])  # (code, P)
+    inverse = torch.cat([basis.inverse, zeros, spare.inverse])  # (code, P)
     both = torch.cat([basis.axes, basis.y_axes])  # of z and y, (latent + D, P)
     end = discriminator.end.linear if isinstance(discriminator.end, Decoder) else None
     for linear, weight, bias in (

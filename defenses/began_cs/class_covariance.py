@@ -1,7 +1,7 @@
 """Samples z with a class-dependent covariance.
 
-A linear regression on y gives each class a mean of z, but the same covariance. Men and women differ
-in it, too (beard, hair): z = noise (A + y B), where y is the number of the class.
+A linear regression on y gives each class its mean of z, but all classes the same covariance. That
+of men and women also differs (beard, hair): z = noise (A + y B), where y is the class.
 
 Source: ours; two Gaussians instead of the paper's one uniform density.
 """
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 NOISE_STD = 3**-0.5  # of uniform noise on [-1, 1]
-MIN_PICTURES = 2  # of a class, to have a covariance
+MIN_PICTURES = 2  # of a class with a covariance of its own
 
 
 def identity_maps(latent: int) -> Tensor:
@@ -22,9 +22,9 @@ def identity_maps(latent: int) -> Tensor:
 def class_maps(z: Tensor, label: Tensor, reach: float) -> Tensor:
     """A and B, (2, latent, latent), from pictures' z, (N, latent), and standardised label, (N,).
 
-    The covariance of a class is shrunk towards that of all, which counts as `latent` pictures: of
-    few pictures alone it would be singular. For one class they are identity maps. `reach` is the
-    spread of generated z, as a share of real pictures'.
+    The covariance of a class is shrunk towards that of all pictures, which counts as `latent`
+    pictures: that of few pictures is singular. If there is one class, the maps are identity maps.
+    `reach` is the spread of generated z, relative to that of real pictures.
     """
     latent = z.shape[1]
     if not len(z) or label.min() == label.max():
@@ -34,9 +34,9 @@ def class_maps(z: Tensor, label: Tensor, reach: float) -> Tensor:
         return identity_maps(latent)
     pooled = torch.cov(z.T)  # (latent, latent)
     roots = []
-    for some in (~upper, upper):
-        n = int(some.sum())
-        covariance = (n * torch.cov(z[some].T) + latent * pooled) / (n + latent)
+    for member in (~upper, upper):
+        n = int(member.sum())
+        covariance = (n * torch.cov(z[member].T) + latent * pooled) / (n + latent)
         powers, axes = torch.linalg.eigh(covariance)
         root = axes * powers.clamp(min=0).sqrt() @ axes.T  # (latent, latent)
         roots.append(root * reach / NOISE_STD)

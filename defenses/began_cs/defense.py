@@ -1,4 +1,4 @@
-"""The defense; networks are imported where they are used."""
+"""The plugin; networks are imported where they are used."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -13,43 +13,42 @@ from defenses.began_cs.labels import Scale, Vectors, vectors
 from defenses.began_cs.train_config import BEGAN_CS, PAPER, Presets, TrainConfig
 
 ATTRIBUTES = ("estimated", "label")
-N_SHOWN = 8  # pictures in a row of the samples
+N_SHOWN = 8  # pictures in each row of the samples
 
 
 @register("began_cs")
 @dataclass(frozen=True)
 class BEGANCS(TrainConfig):
-    """Replaces a face by a generated one, made of its attributes y and of noise alone.
+    """Replaces a face by one that is generated only from its attributes y and from noise.
 
-    y are ten attributes (pose, action units, gender). The generator learns against an autoencoder
-    that rebuilds real pictures well and generated ones badly, in a balance; generated pictures must
-    be encoded as the noise they were made of, and show their y to a predictor.
-
-    For protection y is estimated by the defender's own regressor. No pixel reaches the release:
-    whatever it reveals of a picture comes through y. y is the code, and `notes["y"]`.
+    y are ten attributes (pose, action units, gender). The generator learns against an autoencoder,
+    which learns to rebuild real pictures well and generated ones badly, at a fixed ratio of both
+    errors. The autoencoder's code of a generated picture must equal its noise, and a predictor must
+    find y in it. To protect a picture, the defender's own regressor estimates y. No pixel is
+    released: the release reveals only y, which is the code and `notes["y"]`.
 
     Source: Shirai and Whitehill, "Privacy-Preserving Annotation of Face Images through
     Attribute-Preserving Face Synthesis", CVPR-W 2019 (preset `paper`; `began_cs` has alpha and
     gamma of Chang et al., ECCV 2018, which the paper seems to have swapped).
-    Differs from it: see also nets.py, losses.py and training.py. The paper leaves open widths,
+    Differs from it: see also nets.py, losses.py and training.py. The paper does not state widths,
     lambda_k, batch, epochs, norms and weights of the errors; y comes from our own regressor, and
     is standardised for the networks. The default learns in 90 seconds from hundreds of pictures of
-    32 px. For y: the frozen regressor, too, judges generated pictures (`w_estimator`), relit and
-    with noise (`estimator_noise_std`), so that eyes and mouths convince it, not patterns; the
-    encoder has the blocks of an identifier (`pooled`), whose features the predictor reads; it sees
-    pictures with noise (`noise_std`), moved and mirrored (`shift`, `mirror`); z has a covariance
-    per class (`class_split`); learning rates fall (`anneal`); classes of y are estimated as 0 or 1.
-    For the picture: networks are added to a fixed linear map, eigenfaces of what y does not explain
-    (`linear`, basis.py), and the generator keeps rebuilding real pictures from their z (`rebuild`,
-    `w_rebuild`, `reach`); the code has numbers besides z (`spare`); the generator's running mean is
-    kept.
+    32 px. To show y better: the frozen regressor also trains the generator (`w_estimator`), on
+    pictures that are relit and noisy (`estimator_noise_std`), so that it responds to eyes and
+    mouths, not to patterns; the encoder has the blocks of an identifier (`pooled`), whose features
+    the predictor reads; its inputs are noisy (`noise_std`), shifted and mirrored (`shift`,
+    `mirror`); z has a covariance per class (`class_split`); learning rates fall (`anneal`); classes
+    of y are estimated as 0 or 1. For better pictures: networks are added to a fixed linear map,
+    eigenfaces of what y does not explain (`linear`, basis.py); the generator also rebuilds real
+    pictures from their z (`rebuild`, `w_rebuild`, `reach`); the code has numbers besides z
+    (`spare`); the generator's running mean is kept.
     """
 
     hides = frozenset({"identity"})
     discloses = frozenset({"y"})
     presets: ClassVar[Presets] = {"quick": {}, "paper": PAPER, "began_cs": BEGAN_CS}
 
-    attributes: str = field("estimated", about="y, or read from a `label`", at="protect")
+    attributes: str = field("estimated", about="source of y: `estimated`, or `label`", at="protect")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -58,29 +57,29 @@ class BEGANCS(TrainConfig):
 
     @property
     def keeps(self) -> frozenset[str]:  # type: ignore[override]
-        """The labels of y, and the expressions that action units make."""
+        """The labels of y, and expression, which follows from action units."""
         return frozenset({*self.names, "expression"})
 
     @property
     def reads_to_protect(self) -> tuple[str, ...]:
-        """The labels of y, if it is read."""
+        """The labels of y, with `attributes=label`."""
         return self.names if self.attributes == "label" else ()
 
     def fit(self, faces: Faces, context: Context) -> Weights:
-        """The networks, and how y is read.
+        """The networks, and the scale and classes of y.
 
         Returns:
             `generator.*`, `estimator.*`, `config.*` (see NetConfig), `scale.*` (see Scale), what
             `trained` returns, and
             `classes`, int64 (D,): 1 where a label of y has two classes;
-            `samples`, uint8 (2 + D, 8, 3, H, W): pictures, their surrogates, and surrogates with
-            each number of y from 0 to 1.
+            `samples`, uint8 (2 + D, 8, 3, H, W): pictures, their surrogates, and surrogates where
+            one number of y goes from 0 to 1.
 
         Raises:
             ValueError: if the pictures are not square with a side of 32, 64 or 128 px, or a label
-                is missing in all of them.
+                is missing in all pictures.
         """
-        from bench.nn.classifier import on
+        from bench.nn.classifier import to_device
         from bench.nn.inputs import side_of
         from defenses.began_cs import estimator, training
         from defenses.began_cs.nets import SIZES_PX
@@ -90,12 +89,13 @@ class BEGANCS(TrainConfig):
         absent = [n for n, column in zip(self.names, y.T, strict=True) if np.isnan(column).all()]
         if absent:
             raise ValueError(
-                f"no picture has the labels {absent}; leave them out (began_cs:labels=...), or "
-                "give data that have them"
+                f"expected pictures with the labels in y, got none with {absent}; leave these out "
+                "(began_cs:labels=...), or use other data"
             )
         scale = Scale.of(y, np.isin(self.names, self.mirror.split("+")))
         images = estimator.in_colours(faces.images, net_config.colours)
-        parts = [on(context.device, part) for part in (images, scale.standard(y), scale.turned)]
+        arrays = (images, scale.standard(y), scale.turned)
+        parts = [to_device(context.device, array) for array in arrays]
         data = estimator.TrainingSet(parts[0], parts[1], parts[2] if self.mirror else None)
         classes = [np.issubdtype(faces.labels[name].dtype, np.integer) for name in self.names]
         weights = {**config_arrays(net_config), **scale.arrays, "classes": np.array(classes, int)}
@@ -104,7 +104,7 @@ class BEGANCS(TrainConfig):
         return {**weights, SAMPLES: self._samples(faces.images, weights, context)}
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
-        """A surrogate of each picture, with `y` and the estimated classes."""
+        """A surrogate of each picture; notes: `y` and the estimated classes."""
         from defenses.began_cs.nets import NetConfig
 
         y, latent = self.encode(faces, weights, context), NetConfig.of(weights).latent
@@ -119,7 +119,7 @@ class BEGANCS(TrainConfig):
     def encode(self, faces: Faces, weights: Weights, context: Context) -> Vectors:
         """The pictures' y, (N, D), 0..1; a missing label is estimated.
 
-        A class is estimated as 0 or 1: a face between the two would belong to neither.
+        Classes are estimated as 0 or 1, because a face in between would belong to neither.
         """
         from defenses.began_cs.estimator import estimated
 
@@ -136,7 +136,7 @@ class BEGANCS(TrainConfig):
         from defenses.began_cs.nets import surrogates
 
         noise = np.asarray(condition["noise"], np.float32)
-        return surrogates(weights, noise, Scale.kept(weights).standard(codes), context.device)
+        return surrogates(weights, noise, Scale.stored(weights).standard(codes), context.device)
 
     def _samples(self, images: Images, weights: Weights, context: Context) -> Images:
         """Pictures, their surrogates, and the effect of each number of y."""
@@ -145,7 +145,7 @@ class BEGANCS(TrainConfig):
         shown = images[np.linspace(0, len(images) - 1, N_SHOWN).astype(int)]
         y = estimated(shown, weights, context.device)
         n_labels = len(self.names)
-        mean = np.tile(Scale.kept(weights).mean, (n_labels, N_SHOWN, 1))  # (D, n, D)
+        mean = np.tile(Scale.stored(weights).mean, (n_labels, N_SHOWN, 1))  # (D, n, D)
         for i, row in enumerate(mean):
             row[:, i] = np.linspace(0, 1, N_SHOWN)
         drawn = context.rng.uniform(-1, 1, (N_SHOWN, self.latent))

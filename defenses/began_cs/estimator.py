@@ -1,4 +1,4 @@
-"""The defender's own regressor, which estimates y of a picture, and the data it learns from.
+"""The defender's own regressor, which estimates y, and the data that it learns from.
 
 Source: ours, in place of the commercial Emotient SDK.
 """
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from bench.api import Context, Weights
 from bench.faces import LUMA, Images
-from bench.nn.classifier import exact_outputs, on, outputs
+from bench.nn.classifier import exact_outputs, outputs, to_device
 from bench.nn.inputs import Augmentation, scaled
 from bench.nn.state import restored
 from bench.nn.training import Objective, Schedule, autocast, trained
@@ -21,14 +21,14 @@ from defenses.began_cs.losses import label_error
 from defenses.began_cs.nets import AttributeNet, NetConfig
 from defenses.began_cs.train_config import TrainConfig
 
-VALID_SHARE = 0.15  # of the defender's pictures, to stop by
+VALID_SHARE = 0.15  # of the defender's pictures, for early stopping
 AUGMENTATION = Augmentation(shift=0.06, light=0.2)
 
 
 class TrainingSet(NamedTuple):
     """Pictures, uint8 (N, C, H, W), and standardised y, (N, D), nan where missing, on the device.
 
-    `turned`, (D,), is that of Scale; None if pictures are not mirrored.
+    `turned`, (D,): see Scale; None if pictures are not mirrored.
     """
 
     images: Tensor
@@ -36,7 +36,7 @@ class TrainingSet(NamedTuple):
     turned: Tensor | None
 
     def batch(self, index: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Those pictures and labels, half of them mirrored at random."""
+        """The pictures and labels at `index`, half of them mirrored at random."""
         images, labels = self.images[index], self.labels[index]
         if self.turned is None:
             return images, labels
@@ -46,7 +46,7 @@ class TrainingSet(NamedTuple):
 
 
 def in_colours(images: Images, colours: int) -> Images:
-    """Pictures, (N, colours, H, W): all three colours, or the luma."""
+    """Pictures, (N, colours, H, W): in colour, or grey (luma)."""
     if colours == 3:
         return images
     grey = np.einsum("nchw,c->nhw", images.astype(np.float32), np.array(LUMA, np.float32))
@@ -57,15 +57,15 @@ def in_colours(images: Images, colours: int) -> Images:
 def noisy(images: Tensor, noise_std: float | Tensor, generator: torch.Generator) -> Tensor:
     """Pictures, (N, C, H, W), with noise.
 
-    Source: gradients of networks trained with noise show what they look for (Kaur, Cohen, Lipton,
-    arXiv:1910.08640), so a generator that follows them draws it.
+    Source: Kaur, Cohen, Lipton, arXiv:1910.08640: gradients of networks trained with noise show
+    the features that they use, so a generator that follows them draws these.
     """
     return images + (noise_std * torch.randn(images.shape, generator=generator)).to(images.device)
 
 
 def varied(images: Tensor, noise_std: float, generator: torch.Generator) -> Tensor:
-    """Pictures in [-1, 1], randomly relit and each with its own noise, up to `noise_std`."""
-    images = AUGMENTATION.changed(images, generator)
+    """Pictures in [-1, 1], relit at random, each with noise of its own, up to `noise_std`."""
+    images = AUGMENTATION.warp_and_relight(images, generator)
     if not noise_std:
         return images
     each = noise_std * torch.rand(len(images), 1, 1, 1, generator=generator)  # (N, 1, 1, 1)
@@ -80,7 +80,7 @@ class _LabelError(Objective):
 
     def loss(self, net: nn.Module, index: Tensor, generator: torch.Generator) -> Tensor:
         images, labels = self.data.batch(index, generator)
-        moved = scaled(AUGMENTATION.moved(images, generator))
+        moved = scaled(AUGMENTATION.shift_and_flip(images, generator))
         shown = varied(moved, self.noise_std, generator)
         with autocast(index.device):
             found = net(shown)  # (B, D)
@@ -94,7 +94,7 @@ class _LabelError(Objective):
 def fitted(data: TrainingSet, config: TrainConfig, context: Context) -> Weights:
     """The state of an AttributeNet, with its learning curve (see `bench.nn.training.trained`)."""
     net_config = config.net_config(data.images.shape[-1])
-    order = on(context.device, context.rng.permutation(len(data.images)))
+    order = to_device(context.device, context.rng.permutation(len(data.images)))
     n_valid = max(1, round(VALID_SHARE * len(order)))
     return trained(
         lambda: AttributeNet(net_config),
@@ -105,10 +105,10 @@ def fitted(data: TrainingSet, config: TrainConfig, context: Context) -> Weights:
 
 
 def estimated(images: Images, weights: Weights, device: str) -> NDArray[np.float32]:
-    """Estimated y of pictures, (N, D), 0..1, classes as 0 or 1, by the defense's weights."""
+    """Estimates of y, (N, D), 0..1 (classes 0 or 1), by the defense's weights."""
     config = NetConfig.of(weights)
     net = restored(AttributeNet(config), weights, device, "estimator")
     shown = in_colours(images, config.colours)
     found = exact_outputs(lambda chunk: net(scaled(chunk)), device, shown)
-    y = Scale.kept(weights).natural(found.numpy())
+    y = Scale.stored(weights).inverse(found.numpy())
     return np.where(weights["classes"] == 1, np.round(y), y)

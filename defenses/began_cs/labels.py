@@ -18,7 +18,7 @@ def vectors(labels: Labels, names: Sequence[str]) -> Vectors:
     """The labels as y, (N, D), 0..1; nan where one is missing.
 
     Raises:
-        ValueError: if a label has more than two classes, or leaves 0..1.
+        ValueError: if a label has more than two classes, or values outside 0..1.
     """
     y = np.zeros((len(labels[names[0]]), len(names)), np.float32)
     for i, name in enumerate(names):
@@ -27,14 +27,14 @@ def vectors(labels: Labels, names: Sequence[str]) -> Vectors:
         known = y[~np.isnan(y[:, i]), i]
         if len(known) and not 0 <= known.min() <= known.max() <= 1:
             raise ValueError(
-                f"expected labels of 0..1 or two classes, {name} has {known.min():g} to "
+                f"expected labels of 0..1 or two classes, got {name} from {known.min():g} to "
                 f"{known.max():g}; rescale it, or leave it out of the field labels"
             )
     return y
 
 
 class Scale(NamedTuple):
-    """Standardises y for the networks: mean 0 and spread 1 for every number.
+    """Standardises y for the networks: mean 0 and standard deviation 1 of each number.
 
     Attributes:
         mean, spread: of the defender's y, float32, (D,).
@@ -47,27 +47,26 @@ class Scale(NamedTuple):
 
     @classmethod
     def of(cls, y: Vectors, turned: NDArray[np.bool_]) -> "Scale":
-        """The scale of the known values of y, (N, D), if half of the pictures are mirrored."""
+        """The scale of the known values of y, (N, D), for training with half mirrored pictures."""
         mean = np.where(turned, np.float32(0.5), np.nanmean(y, axis=0))
         spread = np.sqrt(np.nanmean((y - mean) ** 2, axis=0))
         spread = np.where(spread < MIN_SPREAD, np.float32(1), spread)
         return cls(mean, spread, np.where(turned, np.float32(-1), np.float32(1)))
 
     @classmethod
-    def kept(cls, weights: Weights) -> "Scale":
-        """The scale that is kept with the weights."""
+    def stored(cls, weights: Weights) -> "Scale":
+        """The scale stored with the weights."""
         return cls(*(weights[f"scale.{name}"] for name in cls._fields))
 
     @property
     def arrays(self) -> Weights:
-        """To keep with the weights."""
+        """Arrays to store with the weights."""
         return with_prefix("scale", self._asdict())
 
     def standard(self, y: Vectors) -> Vectors:
         """Standardised y, (N, D)."""
         return (y - self.mean) / self.spread
 
-    def natural(self, numbers: Vectors) -> Vectors:
+    def inverse(self, numbers: Vectors) -> Vectors:
         """The inverse of `standard`, clipped to 0..1."""
-        y: Vectors = np.clip(numbers * self.spread + self.mean, 0, 1)
-        return y
+        return np.asarray(np.clip(numbers * self.spread + self.mean, 0, 1))

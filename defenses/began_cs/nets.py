@@ -1,10 +1,10 @@
 """Generator and discriminator, for pictures of 32, 64 or 128 px, grey or in colour.
 
-Source: Shirai and Whitehill, CVPR-W 2019, section 4.2, which gives no widths; the blocks are those
-of Berthelot, Schumm, Metz, arXiv:1703.10717: 3x3 convolutions and ELU on maps of 8x8 and every
-doubling.
+Source: Shirai and Whitehill, CVPR-W 2019, section 4.2, which states no widths; the blocks are those
+of Berthelot, Schumm, Metz, arXiv:1703.10717: 3x3 convolutions and ELU on maps of 8x8, 16x16, and
+so on.
 Differs from it: widths shrink towards the picture in the decoder as they grow in the encoder; the
-number of convolutions per size can be chosen; `pooled` encoders have the blocks of an identifier,
+number of convolutions per size is a field; `pooled` encoders have the blocks of an identifier,
 whose features the predictor reads, so that y is learned from few pictures; `linear` networks are
 added to a fixed linear map (see basis.py).
 """
@@ -26,20 +26,20 @@ from bench.nn.state import config_of, restored
 from defenses.began_cs.class_covariance import identity_maps
 
 SIZES_PX = (32, 64, 128)
-CORE_PX = 8  # side of the smallest map of a decoder
-N_FILTERS = 32  # of a pooled encoder's convolutions
-POOLED_PX = 4  # side of its last map
+CORE_PX = 8  # side of a decoder's smallest maps
+N_FILTERS = 32  # of each convolution of a pooled encoder
+POOLED_PX = 4  # side of its last maps
 
 
 class NetConfig(NamedTuple):
-    """The integers that define the networks, kept with their weights; see TrainConfig.
+    """The integers that define the networks, stored with their weights; see TrainConfig.
 
     Attributes:
         size_px: side of a picture, one of SIZES_PX.
         colours: 1 (grey) or 3.
-        labels: numbers in y.
+        labels: dimension of y.
         split: 1 if y is part of the code, without a predictor.
-        class_split: the number of y whose classes have a covariance of z each; -1: none.
+        class_split: index in y of the label whose classes have a covariance of z each; -1: none.
     """
 
     size_px: int
@@ -57,30 +57,30 @@ class NetConfig(NamedTuple):
 
     @classmethod
     def of(cls, weights: Weights) -> "NetConfig":
-        """The config that is kept with the weights."""
+        """The config stored with the weights."""
         return config_of(cls, weights, class_split="apart")
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """Channels on the picture's size and after each halving, down to 8x8."""
+        """Channels at the picture's size and after each halving, down to 8x8."""
         n_halvings = (self.size_px // CORE_PX).bit_length() - 1
         return tuple(self.width * (i + 1) for i in range(n_halvings + 1))
 
     @property
     def pixels(self) -> int:
-        """Numbers in a picture."""
+        """Values in a picture: pixels times colours."""
         return self.colours * self.size_px**2
 
     @property
     def features(self) -> int:
-        """Numbers that the encoder's blocks give."""
+        """Dimension of the output of the encoder's blocks."""
         if self.pooled:
             return N_FILTERS * POOLED_PX**2
         return self.widths[-1] * CORE_PX**2
 
     @property
     def code(self) -> int:
-        """Numbers in the encoder's code."""
+        """Dimension of the encoder's code."""
         return self.latent + self.labels * self.split + self.spare
 
 
@@ -93,7 +93,7 @@ class Code(NamedTuple):
 
 
 class FixedLinear(nn.Module):
-    """A linear map that does not learn; zero until it is set."""
+    """A linear map that is not trained; zero until it is set."""
 
     weight: Tensor
     bias: Tensor
@@ -141,7 +141,7 @@ class Decoder(nn.Module):
 class Generator(nn.Module):
     """From z, (N, latent), and y, (N, labels), to pictures, (N, C, H, W)."""
 
-    mix: Tensor  # see class_covariance.py; 0.1 called it so in saved weights
+    mix: Tensor  # see class_covariance.py; the name is that of saved weights
 
     def __init__(self, config: NetConfig) -> None:
         super().__init__()
@@ -149,8 +149,8 @@ class Generator(nn.Module):
         self.decoder = Decoder(config.latent + config.labels, config)
         self.register_buffer("mix", identity_maps(config.latent))
 
-    def drawn(self, noise: Tensor, labels: Tensor) -> Tensor:
-        """z, (N, latent), of noise in [-1, 1], with the covariance of the class that y tells."""
+    def z_from_noise(self, noise: Tensor, labels: Tensor) -> Tensor:
+        """z, (N, latent), from noise in [-1, 1], with the covariance of the class in y."""
         if self.class_split < 0:
             return noise
         same, slope = self.mix
@@ -183,7 +183,7 @@ class Encoder(nn.Module):
 
 
 def _zero(layer: nn.Linear | nn.Conv2d) -> None:
-    """Makes the network start as the linear map that it is added to."""
+    """Zeroes a last layer, so that the network starts as the linear map that it is added to."""
     for parameter in layer.parameters():
         nn.init.zeros_(parameter)
 
@@ -193,8 +193,8 @@ def _strided(config: NetConfig) -> nn.Sequential:
     n_in = config.width
     layers: list[nn.Module] = [nn.Conv2d(config.colours, n_in, 3, padding=1), nn.ELU()]
     for number, width in enumerate(config.widths):
-        for place in range(config.depth):
-            stride = 2 if number and not place else 1
+        for index in range(config.depth):
+            stride = 2 if number and not index else 1
             layers += [nn.Conv2d(n_in, width, 3, stride, padding=1), nn.ELU()]
             n_in = width
     return nn.Sequential(*layers, nn.Flatten())
@@ -208,7 +208,7 @@ def _pooled(config: NetConfig) -> nn.Sequential:
 
 
 class AttributeNet(nn.Module):
-    """A plain network that estimates y, (N, labels), of pictures, (N, C, H, W) in [-1, 1]."""
+    """A network that estimates y, (N, labels), of pictures, (N, C, H, W) in [-1, 1]."""
 
     def __init__(self, config: NetConfig) -> None:
         super().__init__()
@@ -221,7 +221,7 @@ class AttributeNet(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """An encoder of z and y, and an autoencoder's decoder or a plain GAN's logit."""
+    """An encoder, a predictor of y, and an autoencoder's decoder or a plain GAN's logit."""
 
     def __init__(self, config: NetConfig, *, rebuilds: bool) -> None:
         super().__init__()
@@ -243,10 +243,10 @@ class Discriminator(nn.Module):
 
 
 def surrogates(weights: Weights, noise: Array, labels: Array, device: str) -> Images:
-    """Generated pictures, uint8 (N, 3, H, W), by the defense's weights.
+    """Pictures, uint8 (N, 3, H, W), that the defense's weights generate.
 
-    They are made of noise in [-1, 1], (N, latent), and standardised y, (N, labels); float32.
+    The inputs are noise in [-1, 1], (N, latent), and standardised y, (N, labels), float32.
     """
     net = restored(Generator(NetConfig.of(weights)), weights, device, "generator")
-    made = exact_outputs(lambda n, y: net(net.drawn(n, y), y), device, noise, labels)
+    made = exact_outputs(lambda n, y: net(net.z_from_noise(n, y), y), device, noise, labels)
     return np.ascontiguousarray(unscaled(made).expand(-1, 3, -1, -1).numpy())

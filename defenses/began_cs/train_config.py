@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 OBJECTIVES = ("began", "gan")
 PREDICTORS = ("auxiliary", "split")
-CLASS = "gender"  # splits by default, and need not be in y
+CLASS = "gender"  # the default of class_split, which y need not contain
 LABELS = "yaw+pitch+roll+AU4+AU5+AU6+AU7+AU12+AU23+gender"
 _OURS = ("w_estimator", "w_rebuild", "shift", "noise_std", "estimator_noise_std", "average")
 PAPER: Mapping[str, Value] = {
     # section 4.3: alpha, gamma and the rates as printed, squared errors
     **{"alpha": 0.5, "gamma": 0.1, "power": 2, "latent": 64, "w_labels": 1.0, "d_labels": 1.0},
     **{"lr": 1e-4, "d_lr": 1e-4, "beta1": 0.9, "beta2": 0.999},
-    # not stated; of BEGAN (lambda_k) and of the released BEGAN-CS (batch, 300 epochs of 18,000)
+    # not stated; from BEGAN (lambda_k) and the released BEGAN-CS (batch, 300 epochs of 18,000)
     **{"lambda_k": 0.001, "width": 64, "depth": 2, "batch": 64, "steps": 84_000},
-    # ours, which the paper does without
+    # ours, off as in the paper
     **dict.fromkeys(_OURS, 0.0),
     **{"spare": 0, "rebuild": 0},
     **{"pooled": False, "linear": False, "anneal": False},
@@ -36,43 +36,45 @@ BEGAN_CS: Mapping[str, Value] = {**PAPER, "alpha": 0.1, "gamma": 0.5}
 class TrainConfig(Learned, LatentDefense):
     """The fields of training; the defaults are the preset `quick`."""
 
-    labels: str = field(LABELS, about="y: labels of 0..1 or of two classes, joined by +")
-    colour: bool = field(False, about="surrogates in colour, else grey")
-    objective: str = field("began", about="`began`: the discriminator rebuilds pictures; or `gan`")
-    predictor: str = field("auxiliary", about="of y, on the code; or `split`: the code holds y")
-    alpha: float = field(0.1, about="weight of the constraint on codes; 0 is BEGAN")
+    labels: str = field(LABELS, about="labels in y, of 0..1 or of two classes, joined by +")
+    colour: bool = field(False, about="surrogates in colour; false: grey")
+    objective: str = field("began", about="`began`: the discriminator is an autoencoder; or `gan`")
+    predictor: str = field("auxiliary", about="y by `auxiliary` network, or `split`: in the code")
+    alpha: float = field(0.1, about="weight of the constraint on codes; 0: plain BEGAN")
     gamma: float = field(0.7, about="target ratio of the errors of generated and real pictures")
-    lambda_k: float = field(1.0, about="how fast k follows the balance")
-    power: int = field(1, about="of the error of a rebuilt picture: 1 or 2")
-    width: int = field(16, about="channels of the largest maps; each halving adds as many")
-    depth: int = field(1, about="convolutions on each size")
-    pooled: bool = field(True, about="encoder with an identifier's blocks, else BEGAN's")
-    linear: bool = field(True, about="add networks to a fixed linear map, eigenfaces")
-    latent: int = field(32, about="numbers in z")
-    spare: int = field(96, about="numbers in the encoder's code beside those of z")
+    lambda_k: float = field(1.0, about="step size of k towards the balance")
+    power: int = field(1, about="exponent of the error of rebuilt pictures: 1 or 2")
+    width: int = field(16, about="channels of the largest maps; each halving adds `width`")
+    depth: int = field(1, about="convolutions at each size")
+    pooled: bool = field(True, about="encoder with an identifier's blocks; false: BEGAN's")
+    linear: bool = field(True, about="add networks to a fixed linear map (eigenfaces)")
+    latent: int = field(32, about="dimension of z")
+    spare: int = field(96, about="dimensions of the encoder's code besides z")
     hidden: int = field(64, about="units of the auxiliary predictor")
     w_labels: float = field(0.125, about="weight of the error of y in the generator's loss")
-    w_estimator: float = field(0.4, about="weight of the error of y by the estimator in that loss")
+    w_estimator: float = field(0.4, about="weight of the estimator's error of y in that loss")
     d_labels: float = field(0.5, about="weight of the error of y in the discriminator's loss")
-    w_rebuild: float = field(3.0, about="weight of the generator's error on real pictures' z")
-    class_split: str = field(CLASS, about="two-class label, a covariance of z each", was="apart")
-    reach: float = field(0.75, about="spread of generated z, as a share of real pictures'")
-    rebuild: int = field(100, about="steps before adversarial training, rebuilding pictures")
-    steps: int = field(500, about="of adversarial training")
+    w_rebuild: float = field(3.0, about="weight of the error of pictures generated from real z")
+    class_split: str = field(
+        CLASS, about="label whose two classes have a covariance of z each", was="apart"
+    )
+    reach: float = field(0.75, about="spread of generated z, relative to real pictures' z")
+    rebuild: int = field(100, about="steps of autoencoding before adversarial training")
+    steps: int = field(500, about="steps of adversarial training")
     batch: int = field(32, about="pictures per step")
     lr: float = field(2e-3, about="learning rate of the generator, Adam")
     d_lr: float = field(7e-4, about="learning rate of the discriminator, Adam")
-    beta1: float = field(0.5, about="of Adam")
-    beta2: float = field(0.99, about="of Adam")
+    beta1: float = field(0.5, about="beta1 of Adam")
+    beta2: float = field(0.99, about="beta2 of Adam")
     anneal: bool = field(True, about="learning rates fall to 0 over the second half")
-    average: float = field(0.98, about="decay of the generator's running mean; 0: keep the last")
-    shift: float = field(0.06, about="largest move of a training picture, fraction of its side")
-    noise_std: float = field(0.06, about="of noise on the discriminator's input", was="haze")
-    mirror: str = field("yaw+roll", about="labels that are 1 - y if mirrored; '': never mirror")
+    average: float = field(0.98, about="decay of the generator's running mean; 0: no mean")
+    shift: float = field(0.06, about="largest shift of a training picture, fraction of its side")
+    noise_std: float = field(0.06, about="noise on the discriminator's input", was="haze")
+    mirror: str = field("yaw+roll", about="labels that become 1 - y if mirrored; '': no mirroring")
     estimator_noise_std: float = field(
-        0.2, about="largest, on the estimator's input in training", was="estimator_haze"
+        0.2, about="largest noise on the estimator's training pictures", was="estimator_haze"
     )
-    estimator_steps: int = field(80, about="of the estimator, in the first of 3 rounds")
+    estimator_steps: int = field(80, about="steps of the estimator in the first of 3 rounds")
 
     def __post_init__(self) -> None:
         if self.objective not in OBJECTIVES or self.predictor not in PREDICTORS:
@@ -101,21 +103,15 @@ class TrainConfig(Learned, LatentDefense):
         """The networks' config for pictures of that side."""
         from defenses.began_cs.nets import NetConfig
 
+        same = ("width", "depth", "latent", "hidden", "pooled", "spare", "linear")
+        names = self.names
         return NetConfig(
             size_px,
             colours=3 if self.colour else 1,
-            labels=len(self.names),
-            width=self.width,
-            depth=self.depth,
-            latent=self.latent,
-            hidden=self.hidden,
+            labels=len(names),
             split=int(self.predictor == "split"),
-            pooled=int(self.pooled),
-            spare=self.spare,
-            linear=int(self.linear),
-            class_split=self.names.index(self.class_split)
-            if self.class_split in self.names
-            else -1,
+            class_split=names.index(self.class_split) if self.class_split in names else -1,
+            **{name: int(getattr(self, name)) for name in same},
         )
 
     @property

@@ -1,10 +1,10 @@
 """Adversarial training.
 
-An iteration is a step of the discriminator, one of the generator on the same noise, and one of k.
+An iteration is one step of the discriminator, of the generator on the same noise, and of k.
 
 Source: Shirai and Whitehill, CVPR-W 2019, section 4; order of steps: released BEGAN-CS.
 Differs from it: the default starts from eigenfaces, first trains both networks to rebuild pictures
-(`warm_up`), and adds the error of y as the defender's regressor, fitted before, estimates it.
+(`warm_up`), and adds the error of the y that the defender's regressor, fitted before, estimates.
 """
 
 import copy
@@ -19,19 +19,19 @@ from bench.api import Context, Weights
 from bench.nn.checkpoint import Checkpoint, Parts
 from bench.nn.inputs import Augmentation, scaled
 from bench.nn.state import restored, state_of
-from bench.nn.training import autocast, lower, seeded, set_rate
+from bench.nn.training import autocast, optimize, seeded, set_rate
 from defenses.began_cs.basis import MAX_NUMBERS, Basis, set_linear
 from defenses.began_cs.class_covariance import class_maps
 from defenses.began_cs.estimator import TrainingSet, noisy, varied
-from defenses.began_cs.losses import Balance, constraint, error, label_error, real_or_made
+from defenses.began_cs.losses import Balance, constraint, gan_loss, label_error, pixel_error
 from defenses.began_cs.nets import AttributeNet, Code, Discriminator, Generator
 from defenses.began_cs.train_config import TrainConfig
 
-N_REPORTS = 20  # of a training: figures and a checkpoint each
-MIN_VARIETY = 0.2  # of real pictures' variety; with less it collapsed
-NOISE = 0.1  # share of random z that is added to a real picture's in the warm-up
+N_REPORTS = 20  # per training: each logs figures and saves a checkpoint
+MIN_VARIETY = 0.2  # of real pictures' variety; with less, training has collapsed
+NOISE = 0.1  # share of random z that the warm-up adds to a real picture's z
 FIGURES = (  # of adversarial training
-    "real", "made",  # L of either
+    "real", "made",  # L of real and of generated pictures
     "constraint",  # L_C
     "labels_real", "labels_made",  # errors of y, in units of its variance
     "k", "measure",  # of the balance; 0 for a plain GAN
@@ -40,11 +40,11 @@ FIGURES = (  # of adversarial training
 
 
 def trained(data: TrainingSet, config: TrainConfig, weights: Weights, context: Context) -> Weights:
-    """The generator as `generator.*`, trained against an AttributeNet, `estimator.*`.
+    """Trains the generator; `weights` hold the frozen AttributeNet, `estimator.*`.
 
     Returns:
-        the state with `history`, (reports, figures), in the order of FIGURES, and `collapsed`, 1 if
-        the last pictures all look alike.
+        the state, `generator.*`, with `history`, (reports, figures), in the order of FIGURES, and
+        `collapsed`, 1 if the last pictures all look alike.
     """
     with seeded(context.rng, context.device) as rng:
         training = AdversarialTraining(data, config, rng)
@@ -63,18 +63,18 @@ def trained(data: TrainingSet, config: TrainConfig, weights: Weights, context: C
 
 def _run(training: "AdversarialTraining", checkpoint: Checkpoint, context: Context) -> None:
     """Trains to the end, from the last checkpoint if there is one."""
-    config, facts = training.config, checkpoint.resumed()
+    config, facts = training.config, checkpoint.load()
     warmed = facts["warmed"] if facts else 0
     if facts:
         training.history, training.k = list(facts["history"]), facts["k"].to(training.device)
     for number, start, end in _reports(warmed, config.rebuild):
-        missed = training.warm_up(start, end)
-        checkpoint.keep({"warmed": number, "history": [], "k": training.k.cpu()})
-        context.log(f"warm-up step {end} of {config.rebuild}: error {missed:.3f}")
+        error = training.warm_up(start, end)
+        checkpoint.save({"warmed": number, "history": [], "k": training.k.cpu()})
+        context.log(f"warm-up step {end} of {config.rebuild}: error {error:.3f}")
         warmed = number
     for _, start, end in _reports(len(training.history), config.steps):
         training.history.append(training.advance(start, end).tolist())
-        checkpoint.keep({"warmed": warmed, "history": training.history, "k": training.k.cpu()})
+        checkpoint.save({"warmed": warmed, "history": training.history, "k": training.k.cpu()})
         shown = zip(FIGURES, training.history[-1], strict=True)
         figures = ", ".join(f"{name} {value:.3f}" for name, value in shown)
         context.log(f"step {end} of {config.steps}: {figures}")
@@ -82,23 +82,23 @@ def _run(training: "AdversarialTraining", checkpoint: Checkpoint, context: Conte
 
 
 def _reports(done: int, n_steps: int) -> Iterator[tuple[int, int, int]]:
-    """The number of each report to come, and its first and last step."""
+    """For each remaining report, its number and its range of steps."""
     n = min(N_REPORTS, n_steps)
     for number in range(done, n):
         yield number + 1, number * n_steps // n, (number + 1) * n_steps // n
 
 
 class Batch(NamedTuple):
-    """Pictures in [-1, 1]; y, (N, D), nan where missing, and `known`, 0 there; z, (N, latent)."""
+    """Pictures in [-1, 1]; y, (N, D), nan if missing; `filled`, y with 0 there; z, (N, latent)."""
 
     images: Tensor
     labels: Tensor
-    known: Tensor
+    filled: Tensor
     z: Tensor
 
 
 class AdversarialTraining:
-    """Two networks with their optimizers and data; `mean`, the generator's, is kept."""
+    """Two networks with optimizers and data; `mean`, the generator's running mean, is saved."""
 
     def __init__(self, data: TrainingSet, config: TrainConfig, rng: torch.Generator) -> None:
         self.data, self.config, self.rng, self.device = data, config, rng, data.images.device
@@ -128,8 +128,8 @@ class AdversarialTraining:
     def initialize(self, weights: Weights) -> None:
         """Restores `estimator.*`; sets the linear maps and the covariance of z."""
         config, net_config = self.config, self.net_config
-        estimator = AttributeNet(net_config)
-        self.estimator = restored(estimator, weights, str(self.device), "estimator")
+        device = str(self.device)
+        self.estimator = restored(AttributeNet(net_config), weights, device, "estimator")
         self.estimator.requires_grad_(False)
         split = net_config.class_split
         if not (config.linear or config.rebuild or config.w_rebuild or split >= 0):
@@ -137,7 +137,7 @@ class AdversarialTraining:
         index = torch.randperm(len(self.data.images), generator=self.rng)
         index = index[: MAX_NUMBERS // net_config.pixels].to(self.device)
         images, labels = self.data.batch(index, self.rng)
-        images = scaled(self._moved(images))
+        images = scaled(self._shifted(images))
         self.basis = Basis.of(images, labels, net_config.latent, config.reach)
         if config.linear:
             set_linear(self.generator, self.discriminator, self.basis, images, labels)
@@ -148,23 +148,23 @@ class AdversarialTraining:
         self.mean.load_state_dict(self.generator.state_dict())
 
     def warm_up(self, start: int, end: int) -> float:
-        """Autoencoder and generator rebuild pictures, the predictor learns y; the mean error."""
+        """Trains both networks to rebuild pictures, and the predictor; returns the mean error."""
         config, n_steps, found = self.config, self.config.rebuild, []
         for step in range(start, end):
             self._set_rates(min(1.0, (step + 1) / 20, 2 - 2 * step / n_steps))
             batch = self._batch()
-            real, ends = self._judged(batch.images)
-            missed = loss = self._rebuilt(batch, NOISE * batch.z)
+            real, ends = self._discriminate(batch.images)
+            error = loss = self._rebuilt(batch, NOISE * batch.z)
             if not self.plain:
-                loss = loss + self._missed(batch.images, ends)
+                loss = loss + self._pixel_error(batch.images, ends)
             loss = loss + config.d_labels * label_error(batch.labels, real.labels)
-            lower(loss, self.g_optimizer, self.d_optimizer)
-            found.append(missed.detach())
+            optimize(loss, self.g_optimizer, self.d_optimizer)
+            found.append(error.detach())
         self.mean.load_state_dict(self.generator.state_dict())
         return float(torch.stack(found).mean())
 
     def advance(self, start: int, end: int) -> Tensor:
-        """Iterations of adversarial training; the means of FIGURES."""
+        """Runs iterations of adversarial training; returns the means of FIGURES."""
         found = []
         for step in range(start, end):
             falling = 2 - 2 * step / self.config.steps if self.config.anneal else 1.0
@@ -175,8 +175,8 @@ class AdversarialTraining:
     def _iterate(self) -> Tensor:
         batch = self._batch()
         with autocast(self.device):
-            made = self.generator(batch.z, batch.known)
-        made = self._moved(made.float())
+            made = self.generator(batch.z, batch.filled)
+        made = self._shifted(made.float())
         losses = self._discriminator_step(batch, made.detach())
         labels = self._generator_step(batch, made)
         for mean, last in zip(self.mean.parameters(), self.generator.parameters(), strict=True):
@@ -189,22 +189,22 @@ class AdversarialTraining:
         return torch.stack([*losses, labels, self.k, measure, variety])
 
     def _discriminator_step(self, batch: Batch, made: Tensor) -> list[Tensor]:
-        """The losses."""
-        (real, real_ends), (fake, fake_ends) = (self._judged(p) for p in (batch.images, made))
+        """One step; returns the losses."""
+        (real, real_ends), (fake, fake_ends) = (self._discriminate(p) for p in (batch.images, made))
         of_real = self._error(batch.images, real_ends, real=True)
         of_made = self._error(made, fake_ends, real=False)
         constrained = constraint(batch.z, fake.z)
         labels = label_error(batch.labels, real.labels)
         loss = of_real + (of_made if self.plain else -self.k * of_made)
         loss = loss + self.config.alpha * constrained + self.config.d_labels * labels
-        lower(loss, self.d_optimizer)
+        optimize(loss, self.d_optimizer)
         return [part.detach() for part in (of_real, of_made, constrained, labels)]
 
     def _generator_step(self, batch: Batch, made: Tensor) -> Tensor:
-        """The error of y in generated pictures."""
+        """One step; returns the error of y in generated pictures."""
         config = self.config
         self.discriminator.requires_grad_(False)  # it does not learn here
-        fake, ends = self._judged(made)
+        fake, ends = self._discriminate(made)
         labels = label_error(batch.labels, fake.labels)
         loss = self._error(made, ends, real=True) + config.w_labels * labels
         if config.w_estimator:
@@ -214,19 +214,19 @@ class AdversarialTraining:
             loss = loss + config.w_estimator * label_error(batch.labels, found.float())
         if config.w_rebuild:
             loss = loss + config.w_rebuild * self._rebuilt(batch, 0.0)
-        lower(loss, self.g_optimizer)
+        optimize(loss, self.g_optimizer)
         self.discriminator.requires_grad_(True)
         return labels.detach()
 
     def _rebuilt(self, batch: Batch, noise: Tensor | float) -> Tensor:
-        """The generator's error on pictures, given their z plus noise."""
-        z = self.basis.z(batch.images, batch.known) + noise
+        """The error of pictures that the generator makes from real z plus noise."""
+        z = self.basis.z(batch.images, batch.filled) + noise
         with autocast(self.device):
-            made = self.generator(z, batch.known)
-        return self._missed(batch.images, made)
+            made = self.generator(z, batch.filled)
+        return self._pixel_error(batch.images, made)
 
-    def _judged(self, images: Tensor) -> tuple[Code, Tensor]:
-        """The discriminator's code and end for noisy pictures."""
+    def _discriminate(self, images: Tensor) -> tuple[Code, Tensor]:
+        """The discriminator's code and output for pictures, with noise added."""
         if self.config.noise_std:
             images = noisy(images, self.config.noise_std, self.rng)
         with autocast(self.device):
@@ -235,23 +235,23 @@ class AdversarialTraining:
 
     def _error(self, images: Tensor, ends: Tensor, *, real: bool) -> Tensor:
         """L: an autoencoder's error, or a plain GAN's cross-entropy."""
-        return real_or_made(ends, real=real) if self.plain else self._missed(images, ends)
+        return gan_loss(ends, real=real) if self.plain else self._pixel_error(images, ends)
 
-    def _missed(self, images: Tensor, rebuilt: Tensor) -> Tensor:
-        return error(images, rebuilt.float(), self.config.power)
+    def _pixel_error(self, images: Tensor, rebuilt: Tensor) -> Tensor:
+        return pixel_error(images, rebuilt.float(), self.config.power)
 
     def _batch(self) -> Batch:
         n = min(self.config.batch, len(self.data.images))
         index = torch.randperm(len(self.data.images), generator=self.rng)[:n]
         images, labels = self.data.batch(index.to(self.device), self.rng)
         noise = 2 * torch.rand(n, self.net_config.latent, generator=self.rng) - 1
-        known = labels.nan_to_num()  # the mean, where a label is missing
-        z = self.generator.drawn(noise.to(self.device), known)
-        return Batch(scaled(self._moved(images)), labels, known, z)
+        filled = labels.nan_to_num()  # the mean, where a label is missing
+        z = self.generator.z_from_noise(noise.to(self.device), filled)
+        return Batch(scaled(self._shifted(images)), labels, filled, z)
 
-    def _moved(self, images: Tensor) -> Tensor:
-        """Pictures moved at random, real and generated, so that no single pixel matters."""
-        return self.augmentation.moved(images, self.rng) if self.config.shift else images
+    def _shifted(self, images: Tensor) -> Tensor:
+        """Pictures shifted at random (real and generated), so that no single pixel matters."""
+        return self.augmentation.shift_and_flip(images, self.rng) if self.config.shift else images
 
     def _set_rates(self, share: float) -> None:
         set_rate(self.g_optimizer, self.config.lr * share)

@@ -1,7 +1,7 @@
-"""PPRL-VGAN: another person's face with the picture's expression.
+"""PPRL-VGAN: shows another person's face with the picture's expression.
 
-Read defense.py for what it does, train_config.py for its fields, then adversarial_training.py,
-training.py, losses.py and nets.py; apply/ holds its authors' applications.
+Start with defense.py for what it does and train_config.py for its fields; then read training.py,
+adversarial_training.py, losses.py and nets.py. apply/ holds the authors' applications.
 """
 
 from defenses.pprl_vgan import defense as defense

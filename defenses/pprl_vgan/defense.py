@@ -1,4 +1,4 @@
-"""The defense; networks are imported where they are used."""
+"""The plugin; networks are imported where they are used."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -24,32 +24,32 @@ Codes = NDArray[np.float32]
 @register("pprl_vgan")
 @dataclass(frozen=True)
 class PPRLVGAN(TrainConfig):
-    """Shows another person's face, c, with the expression of the picture.
+    """Shows the face of another person, c, with the expression of the picture.
 
-    The encoder of a VAE maps a picture to a random code; the decoder makes a picture of the code
-    and of a person c whom the defender chooses. A discriminator that knows the defender's people
-    trains both so that the picture looks real, is c, and shows the source's expression. As c
-    supplies the identity, the code need not carry it.
+    The encoder of a VAE maps a picture to a random code; the decoder makes a picture from the code
+    and a person c that the defender chooses. Both learn against a discriminator that knows the
+    defender's people: the picture must look real, show c, and have the source's expression. As c
+    gives the identity, the code does not need it.
 
     c is one of the defender's people; `notes["c"]` is that person's identity label. The attacker of
-    scenario I names c: near-chance accuracy is by construction, not evidence.
+    scenario I names c: its accuracy is near chance by construction, which is no evidence.
 
     Source: Chen, Konrad, Ishwar, CVPR-W 2018 (arXiv:1803.07100); released train.py, first release
     (FERG) and last (MUG).
-    Differs from it: see also nets.py and adversarial_training.py. `ferg` and `mug` take the
-    released settings, with the sigmoid of the log-variance (`bounded`) and MUG's slip in the spread
-    (`squared`), which the default fixes. The default learns in a minute, from a thousand pictures
-    of 32 px, what the released settings learn in hours: it is narrower; encoder and discriminator
-    have the blocks of the authors' identifier (`pooled`); the discriminator learns people and
-    expressions first (`warmup`), and the encoder starts with its blocks; before adversarial
-    training (`rebuild`) and in it (`w_rebuild`) pixels are compared, which the authors never do: a
-    share of generated pictures (`own`) shows its own person and is compared with its source, the
-    rest with another picture of c that shows the same, so that comparing teaches expressions and
-    faces, and nothing of the source; the code is trained to hold the expression (`w_read`); the
-    discriminator sees pictures mirrored and moved; the optimizer is Adam; running means of the
-    weights are kept (`average`), with fresh statistics of batch norm (`settle`).
+    Differs from it: see also nets.py and adversarial_training.py. `ferg` and `mug` have the
+    released settings, with the sigmoid of the log-variance (`bounded`) and MUG's error in the
+    spread (`squared`), which the default fixes. The default learns in a minute, from a thousand
+    pictures of 32 px, what the released settings learn in hours: it is narrower; encoder and
+    discriminator have the blocks of the authors' identifier (`pooled`); the discriminator learns
+    people and expressions first (`warmup`), and the encoder starts from its blocks. Before
+    adversarial training (`rebuild`) and during it (`w_rebuild`) pixels are compared, which the
+    authors do not do: a share of generated pictures (`own`) shows its own person and is compared
+    with its source, the rest with another picture of c with the same expression, which teaches
+    expressions and faces and not the source. The code is trained to hold the expression (`w_read`);
+    the discriminator sees pictures mirrored and shifted; the optimizer is Adam; running means of
+    the weights are kept (`average`), with new statistics of batch norm (`settle`).
     An attacker on codes may get the mean or both moments (`code`), where the authors give their MLP
-    one sample, and several releases of a picture (the threats' `draws` and `queries`); nothing is
+    one sample, and several releases of a picture (`draws` and `queries` of a threat); nothing is
     chosen on test pictures.
     """
 
@@ -61,8 +61,8 @@ class PPRLVGAN(TrainConfig):
     policy: str = field(
         "random", about="c: random, fixed, same-utility, never-own (reads identity)", at="protect"
     )
-    person: int = field(0, about="c with policy=fixed: a number of the people", at="protect")
-    code: str = field("sample", about="released as code: sample, mean, or both", at="protect")
+    person: int = field(0, about="c with policy=fixed: index of a person", at="protect")
+    code: str = field("sample", about="released code: sample, mean, or both moments", at="protect")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -87,7 +87,7 @@ class PPRLVGAN(TrainConfig):
 
         Returns:
             what `trained` returns, and
-            `people`, int64 (n_people,): the identity label of each number that c may be;
+            `people`, int64 (n_people,): the identity label of each possible c;
             `showing`, int64 (n_people, n_classes): pictures of each person per utility class;
             `samples`, uint8 (n_classes, 1 + n_people, 3, H, W): a picture of each class, then
             each person showing it.
@@ -96,32 +96,33 @@ class PPRLVGAN(TrainConfig):
             ValueError: if the pictures are not square with a side of 32, 64 or 128 px, or show
                 fewer than two people or classes.
         """
-        from bench.nn.classifier import on
+        from bench.nn.classifier import to_device
         from bench.nn.inputs import side_of
+        from defenses.pprl_vgan.adversarial_training import TrainingSet
         from defenses.pprl_vgan.nets import SIZES_PX
-        from defenses.pprl_vgan.training import TrainingSet, trained
+        from defenses.pprl_vgan.training import trained
 
         identity, utility = (np.asarray(faces.labels[k], np.int64) for k in self.reads_to_fit)
         known = ~missing(identity) & ~missing(utility)
         people, person = np.unique(identity[known], return_inverse=True)
         images, utility = faces.images[known], utility[known]
         classes, first = np.unique(utility, return_index=True)
-        side_of(images, SIZES_PX)  # raises, unless it is one of these
+        side_of(images, SIZES_PX)  # raises unless the side is one of these
         n_people = len(people)
         if min(n_people, len(classes)) < 2:
             raise ValueError(
                 f"expected two people and two classes of {self.utility} or more, got {n_people} "
-                f"people and {len(classes)} classes; give it more data"
+                f"people and {len(classes)} classes; use more data"
             )
         showing = np.zeros((n_people, int(classes.max()) + 1), np.int64)
         np.add.at(showing, (person, utility), 1)
-        data = TrainingSet(*(on(context.device, part) for part in (images, person, utility)))
+        data = TrainingSet(*(to_device(context.device, part) for part in (images, person, utility)))
         weights = trained(data, self, context)
         samples = _samples(images[first], n_people, weights, context.device)
         return {**weights, "people": people, "showing": showing, SAMPLES: samples}
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
-        """Each picture with the face of a person c, and `c`, that person's identity label."""
+        """Each picture with the face of a person c; note: `c`, that person's identity label."""
         from defenses.pprl_vgan.nets import moments
 
         mean, spread = moments(faces.images, weights, context.device)
@@ -134,7 +135,7 @@ class PPRLVGAN(TrainConfig):
     def encode(self, faces: Faces, weights: Weights, context: Context) -> Codes:
         """The code that `protect` draws, its mean, or mean and log-variance: (N, latent or twice).
 
-        The log-variance is twice the logarithm of the spread, also if `squared`.
+        The log-variance is twice the logarithm of the spread, also with `squared`.
         """
         from defenses.pprl_vgan.nets import moments
 
@@ -148,7 +149,7 @@ class PPRLVGAN(TrainConfig):
     def decode(self, codes: Codes, condition: Labels, weights: Weights, context: Context) -> Images:
         """Pictures of codes, (N, latent or twice), as the defender's people `person`, (N,).
 
-        Of both moments it takes the mean.
+        If codes hold both moments, it uses the mean.
 
         Raises:
             ValueError: if a person is not one of the defender's.
@@ -159,36 +160,36 @@ class PPRLVGAN(TrainConfig):
         person = np.asarray(condition["person"], np.int64)
         if len(person) and not 0 <= person.min() <= person.max() < config.n_people:
             raise ValueError(
-                f"person is 0 to {config.n_people - 1}, the people that it was fitted to, got "
+                f"expected person from 0 to {config.n_people - 1} (the people in training), got "
                 f"{person.min()} to {person.max()}"
             )
         return decoded(codes[:, : config.latent], person, weights, context.device)
 
     def _choices(self, faces: Faces, weights: Weights) -> Iterator[Ids]:
-        """The people that each picture may be shown as, by the policy."""
-        everybody = np.arange(len(weights["people"]))
+        """For each picture, the people that the policy allows."""
+        all_people = np.arange(len(weights["people"]))
         if self.policy == "random":
-            return iter([everybody] * len(faces))
+            return iter([all_people] * len(faces))
         if self.policy == "fixed":
             return iter([np.array([self.person])] * len(faces))
         own = np.asarray(faces.labels[self.reads_to_protect[0]], np.int64)  # (N,)
         if self.policy == "never-own":
-            return (everybody[weights["people"] != label] for label in own)
+            return (all_people[weights["people"] != label] for label in own)
         shows = weights["showing"] > 0  # (n_people, n_classes)
-        return (everybody[shows[:, label]] if label >= 0 else everybody for label in own)
+        return (all_people[shows[:, label]] if label >= 0 else all_people for label in own)
 
 
 def _drawn(context: Context, latent: int) -> tuple[Codes, NDArray[np.float64]]:
-    """For each picture normal noise, (N, latent), and a number in [0, 1), (N,).
+    """For each picture, normal noise, (N, latent), and a number in [0, 1), (N,).
 
-    Drawn together, since reading `row_rngs` again restarts the streams.
+    Both are drawn together, because reading `row_rngs` again restarts the streams.
     """
     pairs = [(rng.standard_normal(latent), rng.random()) for rng in context.row_rngs]
     return np.array([noise for noise, _ in pairs], np.float32), np.array([x for _, x in pairs])
 
 
 def _samples(shown: Images, n_people: int, weights: Weights, device: str) -> Images:
-    """The pictures, each followed by everybody with its mean code, (N, 1 + n_people, 3, H, W)."""
+    """Each picture, then all people with its mean code, (N, 1 + n_people, 3, H, W)."""
     from defenses.pprl_vgan.nets import decoded, moments
 
     codes = np.repeat(moments(shown, weights, device)[0], n_people, axis=0)

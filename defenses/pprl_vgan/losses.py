@@ -11,47 +11,47 @@ from torch.nn import functional
 
 from defenses.pprl_vgan.nets import Logits
 
-SOFTNESS = 0.1  # the discriminator's targets for real and fake differ from 1 and 0 by up to this
+SMOOTHING = 0.1  # largest difference of the targets for real and fake from 1 and 0
 
 
 def kl(mean: Tensor, logvar: Tensor) -> Tensor:
-    """Divergence of each code's distribution, both (N, D), from the standard normal, (N,)."""
+    """KL divergence of codes with these moments, (N, D), from the standard normal, (N,)."""
     return -0.5 * (1 + logvar - mean.square() - logvar.exp()).sum(dim=1)
 
 
-def heads(logits: Logits, real: Tensor, person: Tensor, utility: Tensor) -> Tensor:
-    """Cross-entropies of the three heads, (3,): means over N pictures.
+def head_terms(logits: Logits, real: Tensor, person: Tensor, utility: Tensor) -> Tensor:
+    """Cross-entropies of the three heads, (3,), averaged over N pictures.
 
-    The targets, (N,), are a probability of being real and two classes.
+    The targets, (N,) each, are the probability of being real and two classes.
     """
     of_real = functional.binary_cross_entropy_with_logits(logits.real, real)
     classes = (logits.person, person), (logits.utility, utility)
     return torch.stack([of_real, *(functional.cross_entropy(*pair) for pair in classes)])
 
 
-def of_generator(
+def generator_loss(
     divergence: Tensor, terms: Tensor, w_kl: float, weights: Sequence[float]
 ) -> Tensor:
-    """The generator's loss, a number, from the codes' divergence, (N,), and the heads' terms, (3,).
+    """The generator's loss, a scalar, from the codes' divergence, (N,), and the heads' terms, (3,).
 
-    The terms' targets are to be real, the target person, and the source's utility label.
+    The targets of the terms are real, the target person, and the source's utility label.
     """
     return w_kl * divergence.mean() + terms @ terms.new_tensor(weights)
 
 
-def of_discriminator(
+def discriminator_loss(
     real: Tensor, fake: Tensor, weights: Sequence[float], *, fakes_teach: bool
 ) -> Tensor:
-    """The discriminator's loss, a number, from the heads' terms on real and fake pictures, (3,).
+    """The discriminator's loss, a scalar, from the heads' terms on real and fake pictures, (3,).
 
-    With `fakes_teach`, as released for FERG, fakes train all heads, with the same weights; without,
-    as released for MUG, they train only the first, with weight 1.
+    With `fakes_teach` (release for FERG) fakes train all heads, with the same weights; without it
+    (release for MUG) they train only the first, with weight 1.
     """
     weighing = real.new_tensor(weights)
     return weighing @ real + (weighing @ fake if fakes_teach else fake[0])
 
 
-def softened(n: int, device: torch.device, *, real: bool) -> Tensor:
-    """Targets of the first head: uniform in [0.9, 1] for real, [0, 0.1] for fake, (n,)."""
-    away = SOFTNESS * torch.rand(n, device=device)
+def smoothed(n: int, device: torch.device, *, real: bool) -> Tensor:
+    """Smoothed targets of the first head, (n,): in [0.9, 1] for real, [0, 0.1] for fake."""
+    away = SMOOTHING * torch.rand(n, device=device)
     return 1 - away if real else away

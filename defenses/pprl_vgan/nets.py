@@ -1,10 +1,10 @@
 """Encoder, decoder and discriminator of PPRL-VGAN, for pictures of 32, 64 or 128 px.
 
-Every block halves or doubles the picture, down to and up from 4x4; the released networks are for
-64 px, with width 32.
+Every block halves or doubles the side, down to 4x4 and up again; the released networks are for 64
+px, with width 32.
 
 Source: Chen, Konrad, Ishwar, CVPR-W 2018; released train.py.
-Differs from it: padding of odd kernels is symmetric, where Keras pads less on the left and above.
+Differs from it: padding is symmetric for odd kernels; Keras pads less on the left and above.
 """
 
 from itertools import pairwise
@@ -30,12 +30,12 @@ Codes = NDArray[np.float32]
 
 
 class NetConfig(NamedTuple):
-    """The integers that define the networks, kept with their weights; see TrainConfig.
+    """The integers that define the networks, stored with their weights; see TrainConfig.
 
     Attributes:
         size_px: side of a picture, one of SIZES_PX.
-        n_people: of the defender.
-        n_classes: of the utility label.
+        n_people: number of the defender's people.
+        n_classes: number of classes of the utility label.
         bounded: 1 for a sigmoid of the log-variance: the spread of a code is then at least 1.
         pooled: 1 for the blocks of the authors' identifier (convolution, batch norm, max-pooling),
             which learn from few pictures; 0 for the released ones (convolution with stride 2).
@@ -68,11 +68,11 @@ class Logits(NamedTuple):
 
 
 class Encoder(nn.Module):
-    """From pictures, (N, 3, H, W) in [-1, 1], to the moments of their codes."""
+    """Maps pictures, (N, 3, H, W) in [-1, 1], to the moments of their codes."""
 
     def __init__(self, config: NetConfig) -> None:
         super().__init__()
-        self.body = _narrowing(config, regular=not config.pooled)  # (N, C*4*4)
+        self.body = _downsampling(config, regularized=not config.pooled)  # (N, C*4*4)
         self.mean = nn.Linear(16 * config.widths[-1], config.latent)
         self.logvar = nn.Linear(16 * config.widths[-1], config.latent)
         self.config = config
@@ -89,7 +89,7 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """From codes, (N, latent), and people, (N,), to pictures, (N, 3, H, W) in [-1, 1]."""
+    """Maps codes, (N, latent), and people, (N,), to pictures, (N, 3, H, W) in [-1, 1]."""
 
     def __init__(self, config: NetConfig) -> None:
         super().__init__()
@@ -97,25 +97,25 @@ class Decoder(nn.Module):
         widths = [first, 2 * first, *[first] * (len(config.widths) - 2)]
         layers: list[nn.Module] = []
         for n_in, n_out in pairwise(widths):
-            layers += [_doubling(n_in, n_out, config.kernel), nn.ReLU(), _norm(n_out)]
+            layers += [_upsampling(n_in, n_out, config.kernel), nn.ReLU(), _norm(n_out)]
         self.dense = nn.Linear(config.latent + config.n_people, 16 * first)
-        start, last = nn.Unflatten(1, (first, 4, 4)), _doubling(widths[-1], 3, config.kernel)
+        start, last = nn.Unflatten(1, (first, 4, 4)), _upsampling(widths[-1], 3, config.kernel)
         self.body = nn.Sequential(nn.ReLU(), start, *layers, last, nn.Tanh())
         self.n_people = config.n_people
 
     def forward(self, codes: Tensor, person: Tensor) -> Tensor:
-        """Faces of these people with what the codes hold."""
+        """Faces of the people, made from the codes."""
         one_hot = functional.one_hot(person, self.n_people).to(codes.dtype)
         made: Tensor = self.body(self.dense(torch.cat([codes, one_hot], dim=1)))
         return made
 
 
 class Discriminator(nn.Module):
-    """From pictures, (N, 3, H, W) in [-1, 1], to logits of real, person and utility label."""
+    """Maps pictures, (N, 3, H, W) in [-1, 1], to logits of real, person and utility label."""
 
     def __init__(self, config: NetConfig) -> None:
         super().__init__()
-        self.body = _narrowing(config, regular=False)  # (N, C*4*4)
+        self.body = _downsampling(config, regularized=False)  # (N, C*4*4)
         dense = nn.Linear(16 * config.widths[-1], HIDDEN)
         self.dense = nn.Sequential(dense, nn.LeakyReLU(0.2), nn.Dropout(0.5))
         self.real = nn.Linear(HIDDEN, 1)
@@ -128,31 +128,31 @@ class Discriminator(nn.Module):
         return Logits(self.real(features)[:, 0], self.person(features), self.utility(features))
 
 
-def _narrowing(config: NetConfig, *, regular: bool) -> nn.Sequential:
-    """Blocks that halve pictures down to 4x4, flattened; regular: with batch norm and dropout."""
+def _downsampling(config: NetConfig, *, regularized: bool) -> nn.Sequential:
+    """Blocks that halve pictures to 4x4, flattened; regularized by batch norm and dropout."""
     layers: list[nn.Module] = []
     for n_in, n_out in pairwise((3, *config.widths)):
         if config.pooled:
             layers += pooled_block(n_in, n_out, config.kernel - 1 + config.kernel % 2)
             continue
         layers.append(nn.Conv2d(n_in, n_out, config.kernel, 2, (config.kernel - 1) // 2))
-        if regular:
+        if regularized:
             layers += [_norm(n_out), nn.Dropout(0.3)]
         layers.append(nn.LeakyReLU(0.2))
     return nn.Sequential(*layers, nn.Flatten())
 
 
-def _doubling(n_in: int, n_out: int, kernel: int) -> nn.ConvTranspose2d:
+def _upsampling(n_in: int, n_out: int, kernel: int) -> nn.ConvTranspose2d:
     padding = (kernel - 1) // 2
     return nn.ConvTranspose2d(n_in, n_out, kernel, 2, padding, output_padding=kernel % 2)
 
 
 def _norm(width: int) -> nn.BatchNorm2d:
-    return nn.BatchNorm2d(width, eps=1e-3, momentum=0.2)  # Keras' default, and its momentum 0.8
+    return nn.BatchNorm2d(width, eps=1e-3, momentum=0.2)  # Keras' default eps; its momentum is 0.8
 
 
 def moments(images: Images, weights: Weights, device: str) -> tuple[Codes, Codes]:
-    """Mean and spread of the codes of pictures, (N, latent) each, by the defense's weights."""
+    """Mean and spread of the codes of pictures, (N, latent) each, from the defense's weights."""
     net = restored(Encoder(config_of(NetConfig, weights)), weights, device, "encoder")
 
     def both(chunk: Tensor) -> Tensor:
@@ -164,6 +164,6 @@ def moments(images: Images, weights: Weights, device: str) -> tuple[Codes, Codes
 
 
 def decoded(codes: Codes, person: NDArray[np.int64], weights: Weights, device: str) -> Images:
-    """Pictures, uint8 (N, 3, H, W), of codes, (N, latent), and people, (N,)."""
+    """Pictures, uint8 (N, 3, H, W), from codes, (N, latent), and people, (N,)."""
     net = restored(Decoder(config_of(NetConfig, weights)), weights, device, "decoder")
     return np.ascontiguousarray(unscaled(exact_outputs(net, device, codes, person)).numpy())

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 OPTIMIZERS = ("adam", "rmsprop")
 _OURS = ("w_read", "w_rebuild", "own", "average", "shift")
 RELEASED: Mapping[str, Value] = {
-    # both releases
+    # in both releases
     **{"width": 32, "decoder_width": 128, "latent": 128, "bounded": True, "pooled": False},
     **{"optimizer": "rmsprop", "lr": 3e-4, "d_lr": 3e-4, "batch": 256},
     **{"d_utility": 0.25, "w_kl": 0.002},
-    # ours, which the releases do without
+    # ours, off in the releases
     **dict.fromkeys(_OURS, 0.0),
     **{"warmup": 0, "rebuild": 0, "settle": 0, "iterations": 0},
     **{"anneal": False, "flip": False},
@@ -38,57 +38,55 @@ MUG: Mapping[str, Value] = {
 class TrainConfig(Learned, LatentDefense):
     """The fields of training; the defaults are the preset `quick`."""
 
-    utility: str = field("expression", about="label to keep: the other face shows the same")
+    utility: str = field("expression", about="label to keep, e.g. the expression")
     kernel: int = field(4, about="side of every convolution, px")
     width: int = field(16, about="channels of the first maps of encoder and discriminator")
     decoder_width: int = field(32, about="channels of the first maps of the decoder")
-    latent: int = field(32, about="numbers in a code")
+    latent: int = field(32, about="dimension of a code")
     bounded: bool = field(False, about="log-variance through a sigmoid, as released")
-    squared: bool = field(False, about="spread exp(logvar^2 / 2), as released for MUG; a slip")
+    squared: bool = field(False, about="spread exp(logvar^2 / 2), an error in the release for MUG")
     pooled: bool = field(True, about="encoder and discriminator with an identifier's blocks")
-    fakes_teach: bool = field(False, about="generated pictures, too, train both class heads")
+    fakes_teach: bool = field(False, about="generated pictures also train the class heads")
     w_kl: float = field(0.006, about="weight of the codes' divergence in the generator's loss")
-    w_real: float = field(0.4, about="weight of being judged real")
-    w_person: float = field(0.3, about="weight of being judged the target person")
-    w_utility: float = field(0.8, about="weight of showing what the source shows")
-    w_read: float = field(0.5, about="weight of reading the utility label from the code")
-    w_rebuild: float = field(4.0, about="weight of the mean error from a real picture")
-    own: float = field(0.25, about="share of a batch that shows its own person, like its source")
-    w_alone: float = field(5.0, about="weight of the mean error before adversarial training")
+    w_real: float = field(0.4, about="weight of looking real, in the generator's loss")
+    w_person: float = field(0.3, about="weight of showing the target person")
+    w_utility: float = field(0.8, about="weight of showing the source's utility label")
+    w_read: float = field(0.5, about="weight of finding the utility label in the code")
+    w_rebuild: float = field(4.0, about="weight of the pixel error from a real picture")
+    own: float = field(0.25, about="share of a batch that shows its own person")
+    w_alone: float = field(5.0, about="weight of the pixel error before adversarial training")
     d_real: float = field(0.25, about="weight of real or fake in the discriminator's loss")
-    d_person: float = field(0.5, about="weight of the person")
-    d_utility: float = field(1.0, about="weight of the utility label")
-    optimizer: str = field("adam", about="adam (betas 0.5, 0.99) or rmsprop (0.9)")
+    d_person: float = field(0.5, about="weight of the person in that loss")
+    d_utility: float = field(1.0, about="weight of the utility label in that loss")
+    optimizer: str = field("adam", about="adam (betas 0.5, 0.99) or rmsprop (alpha 0.9)")
     lr: float = field(2e-3, about="learning rate of the generator")
     d_lr: float = field(2e-3, about="learning rate of the discriminator")
     decay: float = field(1e-6, about="learning rates fall as 1 / (1 + decay * iterations)")
     anneal: bool = field(True, about="learning rates fall to 0 over the second half")
     batch: int = field(48, about="pictures per step")
-    iterations: int = field(26, about="per epoch; 0: as many as there are whole batches")
-    epochs: int = field(20, about="of adversarial training")
-    warmup: int = field(26, about="epochs before, in which the discriminator learns classes")
-    rebuild: int = field(12, about="epochs next, in which encoder and decoder learn pictures")
-    shift: float = field(0.06, about="largest move of a training picture, fraction of its side")
+    iterations: int = field(26, about="steps per epoch; 0: number of whole batches")
+    epochs: int = field(20, about="epochs of adversarial training")
+    warmup: int = field(26, about="first epochs, in which the discriminator learns classes")
+    rebuild: int = field(12, about="next epochs, in which encoder and decoder learn pictures")
+    shift: float = field(0.06, about="largest shift of a training picture, fraction of its side")
     flip: bool = field(True, about="mirror half of the training pictures")
-    average: float = field(0.99, about="decay of the running mean of weights; 0: keep the last")
+    average: float = field(0.99, about="decay of the running mean of weights; 0: no mean")
     settle: int = field(20, about="batches for the final batch norm statistics")
-    patience: int = field(15, about="epochs after which it restarts if faces show no structure")
-    restarts: int = field(2, about="at most")
+    patience: int = field(15, about="epochs until it restarts if faces have no structure")
+    restarts: int = field(2, about="maximum number of restarts")
 
     def __post_init__(self) -> None:
         if self.optimizer not in OPTIMIZERS:
             raise ValueError(f"expected optimizer in {OPTIMIZERS}, got {self.optimizer!r}")
         if min(self.width, self.decoder_width, self.latent, self.epochs) < 1 or self.batch < 2:
-            raise ValueError("expected widths, latent and epochs >= 1, batch >= 2")
+            raise ValueError("expected widths, latent and epochs >= 1, batch >= 2, got less")
         if not (0 <= self.own <= 1 and 0 <= self.average < 1):
-            raise ValueError(
-                f"expected own in [0, 1], average in [0, 1), got {self.own}, {self.average}"
-            )
+            raise ValueError(f"expected own 0..1, average [0, 1), got {self.own}, {self.average}")
         if self.kernel < 3:
             raise ValueError(f"expected kernel >= 3 px, got {self.kernel}")
 
     def net_config(self, size_px: int, n_people: int, n_classes: int) -> "NetConfig":
-        """The networks' config for such data."""
+        """The networks' config for the data."""
         from defenses.pprl_vgan.nets import NetConfig
 
         sizes = (self.kernel, self.width, self.decoder_width, self.latent)

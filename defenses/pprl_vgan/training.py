@@ -1,6 +1,6 @@
 """A whole training: resumed if it was killed, restarted if it collapses.
 
-Source: Chen, Konrad, Ishwar, CVPR-W 2018; README of the released code (restart without structure).
+Source: Chen, Konrad, Ishwar, CVPR-W 2018; README of the released code (restarts).
 """
 
 import numpy as np
@@ -12,18 +12,18 @@ from bench.nn.training import seeded
 from defenses.pprl_vgan.adversarial_training import FIGURES, AdversarialTraining, TrainingSet
 from defenses.pprl_vgan.train_config import TrainConfig
 
-N_REPORTS = 20  # of a training: figures and a checkpoint each
-MIN_VARIETY = 0.2  # of real pictures' variety; with less, generated ones have no structure
+N_REPORTS = 20  # per training: each logs figures and saves a checkpoint
+MIN_VARIETY = 0.2  # of real pictures' variety; with less, training has collapsed
 
 
 def trained(data: TrainingSet, config: TrainConfig, context: Context) -> Weights:
-    """Encoder and decoder as `encoder.*` and `decoder.*`, and figures of their training.
+    """Trains encoder and decoder.
 
-    It restarts if no structure shows after `config.patience` epochs, as the authors advise.
+    It restarts if pictures show no structure after `config.patience` epochs (the authors' advice).
 
     Returns:
-        the state with `config.*` (see NetConfig); `history`, (epochs, figures), in the order of
-        FIGURES; `restarts`, a number; `collapsed`, 1 if the last attempt, too, shows no structure.
+        the state, `encoder.*` and `decoder.*`, with `config.*` (see NetConfig); `history`, (epochs,
+        figures), in the order of FIGURES; `restarts`; `collapsed`, 1 if the last attempt collapsed.
     """
     for attempt in range(config.restarts + 1):
         with seeded(context.rng, context.device) as rng:
@@ -46,15 +46,15 @@ def trained(data: TrainingSet, config: TrainConfig, context: Context) -> Weights
 
 
 def _run(training: AdversarialTraining, checkpoint: Checkpoint, context: Context) -> bool:
-    """Trains to the end, or until it collapses; whether it did."""
-    facts, config = checkpoint.resumed(), training.config
+    """Trains to the end, or until it collapses; returns whether it collapsed."""
+    facts, config = checkpoint.load(), training.config
     if facts:
         training.n_done, training.history = int(facts["n_done"]), list(facts["history"])
     n_epochs = config.warmup + config.rebuild + config.epochs
     while training.n_done < n_epochs and not _collapsed(training):
         figures = training.epoch()
         if training.n_done % max(1, n_epochs // N_REPORTS) == 0:
-            checkpoint.keep({"n_done": training.n_done, "history": training.history})
+            checkpoint.save({"n_done": training.n_done, "history": training.history})
             shown = ", ".join(f"{name} {value:.2f}" for name, value in figures.items())
             context.log(f"epoch {training.n_done} of {n_epochs}: {shown}")
         context.progress(training.n_done / n_epochs)
@@ -63,7 +63,7 @@ def _run(training: AdversarialTraining, checkpoint: Checkpoint, context: Context
 
 
 def _collapsed(training: AdversarialTraining) -> bool:
-    """Whether pictures are alike, or nobody's."""
+    """Whether generated pictures all look alike, or rarely show their target person."""
     if len(training.history) < training.config.patience:
         return False
     figures = dict(zip(FIGURES, training.history[-1], strict=True))

@@ -1,4 +1,4 @@
-"""A defense with one autoencoder: its fields, its training, its releases."""
+"""The base class of defenses with autoencoders: fields, training, releases."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from bench.data.alignment import Points
 from bench.faces import Faces, Images
 from bench.nn.state import restored
 from bench.spec import Value
-from defenses.san.prototype_defense import Genders, PrototypeDefense, check
+from defenses.san.prototype_defense import Genders, PrototypeDefense, check_choice
 
 if TYPE_CHECKING:
     from defenses.san.nets import Autoencoder
 
-AT_ONCE = 128  # pictures
+CHUNK = 128  # pictures computed at once
 
 
 @dataclass(frozen=True)
@@ -24,14 +24,14 @@ class AutoencoderDefense(PrototypeDefense):
     """A semi-adversarial network; the defaults are the paper's."""
 
     presets: ClassVar[Mapping[str, Mapping[str, Value]]] = {
-        # The released code: pixels (L1) all the time, 8 times the matcher's sum over a batch of 8.
+        # The released code: L1 in both stages, 8 times the matcher's sum over a batch of 8.
         "released": {
             "pixel_loss": "absolute",
             "pixel_weight": 1.0,
             "matched": "mean",
             "matching_weight": 64.0,
         },
-        # For small pictures and a minute on one core.
+        # For small pictures: trains in a minute on one core.
         "quick": {
             "classifier": "vgg",
             "widths": "16+32+64+32",
@@ -52,38 +52,38 @@ class AutoencoderDefense(PrototypeDefense):
     }
 
     strength: float = field(1.0, about="multiplies the change of each logit", at="protect")
-    n_colours: int = field(1, about="1: releases are grey, as the authors'; 3: in colour")
+    n_colours: int = field(1, about="1: grey releases, as the authors'; 3: in colour")
     widths: str = field("8+12+256+128", about="filters of the four convolutions")
     kernel: int = field(3, about="side of the convolutions, px")
-    pool: int = field(2, about="by how much each of two poolings shrinks; 1: not at all")
-    skip: bool = field(False, about="add the change to the picture, so that detail passes")
+    pool: int = field(2, about="factor of each of two poolings; 1: no pooling")
+    skip: bool = field(False, about="add the change to the picture, which keeps detail")
     pattern: float = field(0.0, about="strength of the fixed pattern that training starts from")
-    matcher: str = field("resnet", about="network of the auxiliary matcher (backbone)")
-    matcher_weights: str = field("", about="of `facenet`: NAME of $BENCH_WEIGHTS/NAME.pt, as it is")
-    matcher_sha256: str = field("", about="of that file")
-    gender_weight: float = field(1.0, about="of J_G in the second stage")
-    matching_weight: float = field(1.0, about="of J_M")
-    pixel_weight: float = field(0.0, about="of J_D in the second stage; the paper has none")
-    aim: str = field("flip", about="OP should be taken for the other gender, or `even`: for any")
-    matched: str = field("SM", about="whose embedding is kept: SM, OP, or their `mean`")
-    pixel_loss: str = field("squared", about="J_D: `squared`, `entropy` or `absolute`")
-    varied: bool = field(False, about="classifiers see releases turned, resized and relit")
+    matcher: str = field("resnet", about="backbone of the auxiliary matcher")
+    matcher_weights: str = field("", about="NAME: $BENCH_WEIGHTS/NAME.pt, unchanged (`facenet`)")
+    matcher_sha256: str = field("", about="SHA-256 of that file")
+    gender_weight: float = field(1.0, about="weight of J_G in the second stage")
+    matching_weight: float = field(1.0, about="weight of J_M in the second stage")
+    pixel_weight: float = field(0.0, about="weight of J_D in the second stage; 0 in the paper")
+    aim: str = field("flip", about="OP should look like the other gender (`flip`) or any (`even`)")
+    matched: str = field("SM", about="release whose embedding is kept: SM, OP, or `mean`")
+    pixel_loss: str = field("squared", about="kind of J_D: `squared`, `entropy` or `absolute`")
+    varied: bool = field(False, about="classifiers see releases warped and relit")
     lr: float = field(2e-4, about="highest learning rate")
     batch: int = field(8, about="pictures per step")
-    pixel_steps: int = field(5000, about="of the first stage")
-    steps: int = field(20000, about="of the second stage")
+    pixel_steps: int = field(5000, about="steps of the first stage")
+    steps: int = field(20000, about="steps of the second stage")
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check("aim", self.aim, ("flip", "even"))
-        check("matched", self.matched, ("SM", "OP", "mean"))
-        check("pixel_loss", self.pixel_loss, ("squared", "entropy", "absolute"))
+        check_choice("aim", self.aim, ("flip", "even"))
+        check_choice("matched", self.matched, ("SM", "OP", "mean"))
+        check_choice("pixel_loss", self.pixel_loss, ("squared", "entropy", "absolute"))
         if self.matcher_weights and self.matcher != "facenet":
-            raise ValueError("matcher_weights are those of facenet; give matcher=facenet")
+            raise ValueError(f"expected matcher=facenet with weights, got {self.matcher}")
         if self.n_colours not in (1, 3):
-            raise ValueError(f"n_colours must be 1 or 3, got {self.n_colours}")
+            raise ValueError(f"expected n_colours 1 or 3, got {self.n_colours}")
         if self.pattern and not self.skip:
-            raise ValueError(f"pattern={self.pattern} must be added to the picture; give skip=true")
+            raise ValueError(f"expected skip=true with pattern={self.pattern}, got skip=false")
 
     def fit_networks(self, faces: Faces, points: Points | None, context: Context) -> Weights:
         """The prototypes, the defender's classifiers and the autoencoder."""
@@ -113,19 +113,19 @@ class AutoencoderDefense(PrototypeDefense):
     ) -> Images:
         """The pictures, bytes (N, 3, H, W), moved towards their prototypes.
 
-        Their sides must be multiples of the square of `pool`.
+        The side must be a multiple of the square of `pool`.
         """
         import torch
 
-        from bench.nn.classifier import on
+        from bench.nn.classifier import to_device
         from defenses.san.gender_prototypes import prototypes_for
         from defenses.san.nets import scaled, strengthened
 
         net = restored(self.net(), weights, device, "autoencoder")
-        prototypes, assumed = prototypes_for(points, weights, device), on(device, gender)
-        pictures, made = on(device, images), []
+        prototypes, assumed = prototypes_for(points, weights, device), to_device(device, gender)
+        pictures, made = to_device(device, images), []
         with torch.inference_mode():
-            for index in torch.split(torch.arange(len(images), device=device), AT_ONCE):
+            for index in torch.split(torch.arange(len(images), device=device), CHUNK):
                 shown = scaled(pictures[index], self.n_colours)
                 _, moved = net(shown, *prototypes.pairs(self.prototype, assumed[index], index))
                 moved = strengthened(shown, moved, self.strength)

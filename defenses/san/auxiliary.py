@@ -1,4 +1,4 @@
-"""The networks that an autoencoder is trained against; they learn from the defender's people."""
+"""The networks that an autoencoder is trained against, fitted to the defender's people."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -12,7 +12,7 @@ from bench.api import Context, Weights
 from bench.faces import Array, Faces, Images
 from bench.nn import classifier, embedder
 from bench.nn.backbones import FACENET_WIDTH, backbone
-from bench.nn.classifier import Labelled, answered
+from bench.nn.classifier import Labelled, log_probs
 from bench.nn.inputs import Augmentation
 from bench.nn.state import restored, with_prefix
 from bench.nn.training import Schedule
@@ -21,22 +21,22 @@ from bench.nn.weights import facenet
 if TYPE_CHECKING:
     from defenses.san.autoencoder_defense import AutoencoderDefense
 
-TEMPLATE = 128  # numbers in an embedding
-VALID_SHARE = 0.2  # of the defender's people, to stop by
+TEMPLATE = 128  # dimension of an embedding
+VALID_SHARE = 0.2  # of the defender's people, for early stopping
 AUGMENTATION = Augmentation(shift=0.06, flip=True, warp=0.12, light=0.2)
 
 Indices = NDArray[np.int64]
 
 
 class Split(NamedTuple):
-    """Indices of the defender's pictures: to learn from, and of other people to stop by."""
+    """Indices of the defender's pictures: for training, and of other people for early stopping."""
 
     train: Indices
     valid: Indices
 
 
 def split_by_person(person: Array, context: Context) -> Split:
-    """Holds out a fifth of the people, two at least."""
+    """Holds out a fifth of the people, at least two."""
     people = context.rng.permutation(np.unique(person))
     held = np.isin(person, people[: max(2, round(VALID_SHARE * len(people)))])
     return Split(np.flatnonzero(~held), np.flatnonzero(held))
@@ -47,7 +47,7 @@ def gender_classifiers(
 ) -> Weights:
     """The states of gender classifiers, under `classifier0`, `classifier1`, ...
 
-    Names of backbones are joined by +; `steps` are those of the first round.
+    `names` are backbones, joined by +; `steps` is the number of steps of the first round.
     """
     size_px, parts = faces.images.shape[-1], _labelled(faces, "gender", split)
     found: dict[str, Array] = {}
@@ -59,7 +59,7 @@ def gender_classifiers(
 
 
 def classifier_nets(names: str, weights: Weights, size_px: int, device: str) -> list[nn.Module]:
-    """Those networks."""
+    """The gender classifiers with these states."""
     return [
         restored(backbone(name, 2, size_px), weights, device, f"classifier{number}")
         for number, name in enumerate(names.split("+"))
@@ -69,17 +69,17 @@ def classifier_nets(names: str, weights: Weights, size_px: int, device: str) -> 
 def mean_scores(
     classifiers: Iterable[tuple[str, Weights]], images: Images, device: str
 ) -> NDArray[np.float32]:
-    """Mean log-probabilities of the genders, (N, 2), by several such sets of networks."""
+    """Log-probabilities of the genders, (N, 2), averaged over all networks of all pairs."""
     size_px = images.shape[-1]
     nets = [net for pair in classifiers for net in classifier_nets(*pair, size_px, device)]
-    scores = [answered(net, images, Augmentation(), device) for net in nets]
+    scores = [log_probs(net, images, Augmentation(), device) for net in nets]
     return np.asarray(np.mean(scores, axis=0), np.float32)
 
 
 def matcher(
     fields: "AutoencoderDefense", faces: Faces, split: Split, context: Context
 ) -> nn.Module:
-    """A network that embeds people: a published facenet, or one trained on the defender's."""
+    """A network that embeds faces: a published facenet, or one fitted to the defender's people."""
     width = FACENET_WIDTH if fields.matcher_weights else TEMPLATE
     build = partial(backbone, fields.matcher, width, faces.images.shape[-1])
     if fields.matcher_weights:

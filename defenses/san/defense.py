@@ -16,36 +16,36 @@ AUTHORS_NET = ("8+12+256+128", 3, 2, False, 1)  # widths, kernel, pool, skip, n_
 class SAN(AutoencoderDefense):
     """Moves a face towards the other gender's prototype, and keeps what a matcher needs.
 
-    An autoencoder first learns to reproduce the picture (J_D), then that a frozen gender classifier
-    keeps its answer on SM and changes it on OP (J_G), while a frozen matcher's embedding stays
-    (J_M). Both learn from the defender's people only, and never judge.
+    An autoencoder first learns to reproduce the picture (J_D). Then it learns to keep the answer of
+    a frozen gender classifier on SM, to change it on OP (J_G), and to keep a frozen matcher's
+    embedding (J_M). Both are trained on the defender's people, and are not used for evaluation.
 
     Source: Mirjalili, Raschka, Namboodiri, Ross, "Semi-Adversarial Networks", ICB 2018,
     arXiv:1712.00321, and their released code (preset `released`).
     Differs from it: gender is estimated by the defender's classifier, not read from a label (field
     `gender`); prototypes are warped to each face, by five landmarks, only with `aligned`; the
-    auxiliary networks are small and learn from the defender's people, where the authors take
-    VGG-Face (`matcher_weights` takes facenet's); AdamW with a cosine for Adam; terms are means over
-    a batch; the best epoch on held-out people is kept. `quick` adds its change to the picture,
-    begins as the fixed pattern, keeps OP's embedding, fools a plain network that sees augmented
-    pictures, and goes 1.2 times as far as it was trained to (`strength`).
+    auxiliary networks are small and learn from the defender's people; the authors use VGG-Face
+    (`matcher_weights` takes facenet's); AdamW with a cosine instead of Adam; terms are means over a
+    batch; the best epoch on held-out people is kept. `quick` adds its change to the picture, starts
+    from the fixed pattern, keeps OP's embedding, is trained against `vgg` with augmented pictures,
+    and multiplies the change by 1.2 (`strength`).
     """
 
-    autoencoder: str = field("", about="the authors' release: NAME of $BENCH_WEIGHTS/NAME.pt")
-    sha256: str = field("", about="of that file")
+    autoencoder: str = field("", about="NAME: the authors' release, $BENCH_WEIGHTS/NAME.pt")
+    sha256: str = field("", about="SHA-256 of that file")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         built = (self.widths, self.kernel, self.pool, self.skip, self.n_colours)
         if self.autoencoder and built != AUTHORS_NET:
             raise ValueError(
-                f"the release has widths, kernel, pool, skip, n_colours {AUTHORS_NET}, got "
+                f"expected widths, kernel, pool, skip, n_colours {AUTHORS_NET} of the release, got "
                 f"{built}; leave these fields out"
             )
 
     @classmethod
     def published_as(cls, state: Weights) -> str:
-        """The field that takes the authors' release."""
+        """The field for the authors' release."""
         from defenses.san.nets import published_state
 
         published_state(state)
@@ -56,7 +56,7 @@ class SAN(AutoencoderDefense):
         return self.fit_networks(faces, self.points(faces.images, context), context)
 
     def pretrained(self) -> Weights:
-        """The authors' network, if its file is named."""
+        """The authors' network, if `autoencoder` names its file."""
         from bench.nn.weights import published
         from defenses.san.nets import published_state
 
@@ -65,7 +65,7 @@ class SAN(AutoencoderDefense):
         return published_state(published(self.autoencoder, self.sha256))
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
-        """The pictures towards their prototypes; notes the gender each was taken for."""
+        """The pictures moved towards their prototypes; note: the assumed gender."""
         gender = self.assumed_gender(faces, weights, context)
         points = self.points(faces.images, context)
         images = self.moved(faces.images, points, gender, weights, context.device)

@@ -1,4 +1,4 @@
-"""Several semi-adversarial networks, of which one answers."""
+"""Several semi-adversarial networks, one of which makes each release."""
 
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -10,22 +10,22 @@ from bench.faces import Faces, Release
 from bench.nn.state import with_prefix, without_prefix
 from bench.registry import register
 from defenses.san.autoencoder_defense import AutoencoderDefense
-from defenses.san.prototype_defense import GENDER_NOTE, check
+from defenses.san.prototype_defense import GENDER_NOTE, check_choice
 
-SHARE = 0.8  # of the defender's people that a member learns from
-FEWEST = 4  # of them: two to train on, two to hold out
+SHARE = 0.8  # of the defender's people that each member learns from
+MIN_PEOPLE = 4  # per member: two to train on, two to hold out
 
 
 @register("san_ensemble")
 @dataclass(frozen=True)
 class SANEnsemble(AutoencoderDefense):
-    """Trains diverse networks, so that one of them fools a classifier that none of them met.
+    """Trains diverse networks, so that one fools a classifier that none was trained against.
 
-    Each learns from other people, against one of the classifiers in turn.
+    Each learns from a different sample of people, against one of the classifiers in turn.
 
     Source: Mirjalili, Raschka, Ross, BTAS 2018, arXiv:1807.11936.
-    Differs from it: diversity is of people and of classifiers' architectures, not of skin tones;
-    the most effective member is found by the defender's own classifiers.
+    Differs from it: members differ in people and in classifiers' architectures, not in skin tones;
+    the defender's own classifiers choose the most effective member.
     """
 
     discloses = AutoencoderDefense.discloses | {"member"}
@@ -37,17 +37,17 @@ class SANEnsemble(AutoencoderDefense):
         },
     }
 
-    n: int = field(3, about="members")
-    member: str = field("drawn", about="of each picture: drawn, or most effective", at="protect")
+    n: int = field(3, about="number of members")
+    member: str = field("drawn", about="choice per picture: `drawn` or `effective`", at="protect")
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check("member", self.member, ("drawn", "effective"))
+        check_choice("member", self.member, ("drawn", "effective"))
         if self.n < 2:
-            raise ValueError(f"an ensemble has 2 members or more, got n={self.n}; use san for one")
+            raise ValueError(f"expected n >= 2 members, got {self.n}; use san for one")
 
     def fit(self, faces: Faces, context: Context) -> Weights:
-        """What each member learned, under `member0`, ...; and the prototypes of all people."""
+        """The weights of each member, `member0.*`, ..., and the prototypes of all people."""
         from defenses.san.gender_prototypes import fitted_prototypes
 
         points = self.points(faces.images, context)
@@ -55,7 +55,7 @@ class SANEnsemble(AutoencoderDefense):
         identity = faces.labels["identity"]
         people = np.unique(identity)
         for name, classifier in self._members().items():
-            some = context.rng.permutation(people)[: max(FEWEST, round(SHARE * len(people)))]
+            some = context.rng.permutation(people)[: max(MIN_PEOPLE, round(SHARE * len(people)))]
             index = np.flatnonzero(np.isin(identity, some))
             theirs = None if points is None else points[index]
             member = replace(self, classifier=classifier)
@@ -63,7 +63,7 @@ class SANEnsemble(AutoencoderDefense):
         return found
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
-        """The pictures by one member each; notes the member and the gender each was taken for."""
+        """Each picture, moved by one member; notes: the member and the assumed gender."""
         gender = self.assumed_gender(faces, weights, context)
         images, points = faces.images, self.points(faces.images, context)
         moved = np.stack(
@@ -81,7 +81,7 @@ class SANEnsemble(AutoencoderDefense):
         return Release(moved[chosen, each], {GENDER_NOTE: gender, "member": chosen})
 
     def classifiers(self, weights: Weights) -> list[tuple[str, Weights]]:
-        """Those of all members."""
+        """The pairs of all members."""
         return [(kind, without_prefix(name, weights)) for name, kind in self._members().items()]
 
     def _members(self) -> dict[str, str]:

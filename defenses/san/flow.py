@@ -1,4 +1,4 @@
-"""Semi-adversarial networks one after the other."""
+"""A sequence of semi-adversarial networks."""
 
 from dataclasses import dataclass, replace
 
@@ -17,28 +17,28 @@ from defenses.san.prototype_defense import GENDER_NOTE
 class FlowSAN(AutoencoderDefense):
     """Trains each network on releases of the previous one, against classifiers trained on these.
 
-    The first classifiers decide which gender a picture is taken for.
+    The first classifiers estimate the assumed gender.
 
     Source: Mirjalili, Raschka, Ross, IEEE Access 2019, arXiv:1905.01388.
     Differs from it: as `san` differs from the semi-adversarial network.
     """
 
-    n: int = field(2, about="networks")
+    n: int = field(2, about="number of networks")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.n < 1:
-            raise ValueError(f"a flow has 1 network or more, got n={self.n}")
+            raise ValueError(f"expected n >= 1 networks, got {self.n}")
 
     def fit(self, faces: Faces, context: Context) -> Weights:
-        """What each network learned, under `flow0`, ..., and the first one's without a prefix.
+        """The weights of each network, `flow0.*`, ..., and those of the first without a prefix.
 
-        During training, pictures are moved by their true gender to the other one.
+        Training uses the true gender, and moves pictures to the other one.
         """
         found: dict[str, Array] = {}
         gender, shown = np.asarray(faces.labels["gender"], np.int64), faces
         points = self.points(faces.images, context)
-        plain = replace(self, prototype="OP", strength=1.0)  # whatever the fields of protect are
+        plain = replace(self, prototype="OP", strength=1.0)  # as in training
         for number in range(self.n):
             learned = self.fit_networks(shown, points, context)
             found |= with_prefix(f"flow{number}", learned)
@@ -47,9 +47,9 @@ class FlowSAN(AutoencoderDefense):
         return {**found, **without_prefix("flow0", found)}
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
-        """The pictures after all networks; notes the gender each was taken for.
+        """The pictures after all networks; note: the assumed gender.
 
-        `strength` applies to the last network: the next one was trained on releases at strength 1.
+        `strength` applies to the last network, because training used strength 1 for the others.
         """
         gender, images = self.assumed_gender(faces, weights, context), faces.images
         points = self.points(images, context)

@@ -1,4 +1,4 @@
-"""Average pictures of the genders; if asked, aligned to each face by landmarks from MTCNN."""
+"""Average pictures of the genders, optionally aligned to each face by MTCNN's landmarks."""
 
 from typing import NamedTuple
 
@@ -11,54 +11,54 @@ from torch.nn import functional
 from bench.api import Weights
 from bench.data.alignment import Points
 from bench.faces import Array, Faces, Images
-from bench.nn.classifier import exact_outputs, on
+from bench.nn.classifier import exact_outputs, to_device
 
-MAX_SCALE = 3.0  # landmarks that need a larger scale, or less than its inverse, are not a face
+MAX_SCALE = 3.0  # landmarks that need more scaling, up or down, are not a face
 
 
 class Prototypes(NamedTuple):
     """The prototypes for N pictures.
 
     Attributes:
-        three: women's, men's and the neutral one, (3, 3, H, W), 0..1.
-        warps: from each face to them, (N, 2, 3); None: the prototypes are the same for all.
+        images: of women, of men and neutral, (3, 3, H, W), 0..1.
+        warps: from each face to the prototypes, (N, 2, 3); None: no alignment.
     """
 
-    three: Tensor
+    images: Tensor
     warps: Tensor | None
 
     def pairs(self, kind: str, gender: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
-        """The prototypes of the own gender and those to move to, (B, 3, H, W) each.
+        """The prototypes of the own gender and the target prototypes, (B, 3, H, W) each.
 
         Args:
-            kind: to move to `SM`, the own gender's; `NT`, the neutral one; `OP`, the other's.
+            kind: the target: `SM`, the own gender; `NT`, neutral; `OP`, the other gender.
             gender: of B pictures, (B,), 0 or 1.
-            index: which of the N pictures they are, (B,).
+            index: positions of these among the N pictures, (B,).
 
         Source: the authors' slides: P_SM = y P_male + (1 - y) P_female, P_OP the reverse.
         """
         goal = {"SM": gender, "NT": torch.full_like(gender, 2), "OP": 1 - gender}[kind]
-        own, other = self.three[gender], self.three[goal]
+        own, other = self.images[gender], self.images[goal]
         if self.warps is None:
             return own, other
         return warped(own, self.warps[index]), warped(other, self.warps[index])
 
 
 def fitted_prototypes(faces: Faces, points: Points | None, device: str) -> Weights:
-    """The prototypes, (3, 3, H, W), and if aligned their `landmarks`, (5, 2).
+    """The prototypes, (3, 3, H, W), and, if aligned, their `landmarks`, (5, 2).
 
     Args:
         faces: with gender.
-        points: their landmarks, (N, 5, 2), to align pictures before they are averaged.
-        device: a torch device's name.
+        points: their landmarks, (N, 5, 2), to align pictures before averaging; or None.
+        device: name of a torch device.
     """
     images, more = faces.images, {}
     if points is not None:
         found = np.isfinite(points).all(axis=(1, 2))
         if not found.any():
             raise ValueError(
-                f"aligned prototypes need faces, MTCNN found none in {len(points)} pictures; "
-                "give aligned=false"
+                f"expected faces for aligned prototypes, found none in {len(points)} pictures; "
+                "use aligned=false"
             )
         more["landmarks"] = mean = np.asarray(points[found].mean(axis=0), np.float32)
         images = aligned(images, points, mean, device)
@@ -66,15 +66,15 @@ def fitted_prototypes(faces: Faces, points: Points | None, device: str) -> Weigh
 
 
 def prototypes_for(points: Points | None, weights: Weights, device: str) -> Prototypes:
-    """The fitted prototypes for faces with these landmarks."""
-    three = on(device, weights["prototypes"])
+    """The fitted prototypes for pictures with these landmarks."""
+    images = to_device(device, weights["prototypes"])
     if points is None:
-        return Prototypes(three, None)
-    return Prototypes(three, on(device, similarities(points, weights["landmarks"])))
+        return Prototypes(images, None)
+    return Prototypes(images, to_device(device, similarities(points, weights["landmarks"])))
 
 
 def averages(images: Images, gender: Array) -> NDArray[np.float32]:
-    """Average pictures of women, men and both weighted by their shares, (3, 3, H, W), 0..1.
+    """Average pictures of women, of men, and of all, (3, 3, H, W), 0..1.
 
     Source: the authors' slides; P_NT = a_F P_F + a_M P_M.
 
@@ -84,7 +84,7 @@ def averages(images: Images, gender: Array) -> NDArray[np.float32]:
     share = np.mean(gender == 1)
     if not 0 < share < 1 or set(np.unique(gender)) != {0, 1}:
         got = np.unique(gender)
-        raise ValueError(f"prototypes need genders 0 and 1, got {got}; add pictures of both")
+        raise ValueError(f"expected genders 0 and 1, got {got}; add pictures of both")
     women, men = (images[gender == one].mean(axis=0) / 255 for one in (0, 1))
     return np.stack([women, men, (1 - share) * women + share * men]).astype(np.float32)
 
@@ -92,12 +92,12 @@ def averages(images: Images, gender: Array) -> NDArray[np.float32]:
 def similarities(start: Points, end: Points) -> NDArray[np.float32]:
     """Least-squares rotations, scales and shifts from landmarks to others, (N, 2, 3).
 
-    They are as `torch.nn.functional.affine_grid` takes them; the identity where a landmark is nan
-    or the scale is beyond MAX_SCALE.
+    The format is that of `torch.nn.functional.affine_grid`. Where a landmark is nan or the scale is
+    beyond MAX_SCALE, the result is the identity.
 
     Args:
         start: fractions of a square picture's side, (N, 5, 2), or (5, 2) for all.
-        end: likewise; one of the two is of N pictures.
+        end: the same; one of the two has shape (N, 5, 2).
     """
     first, last = (2 * part[..., 0] - 1 + 1j * (2 * part[..., 1] - 1) for part in (start, end))
     middles = first.mean(axis=-1), last.mean(axis=-1)
@@ -112,19 +112,19 @@ def similarities(start: Points, end: Points) -> NDArray[np.float32]:
 
 
 def warped(pictures: Tensor, warps: Tensor) -> Tensor:
-    """Pictures, (B, C, H, W), each seen through its warp, (B, 2, 3); edge pixels are repeated."""
-    with torch.autocast(pictures.device.type, enabled=False):  # bf16 moves points by pixels
+    """Pictures, (B, C, H, W), resampled by warps, (B, 2, 3); edge pixels are repeated."""
+    with torch.autocast(pictures.device.type, enabled=False):  # bf16 moves points by whole pixels
         grid = functional.affine_grid(warps, list(pictures.shape), align_corners=False)
         return functional.grid_sample(pictures, grid, padding_mode="border", align_corners=False)
 
 
 def aligned(images: Images, points: Points, goal: Points, device: str) -> Images:
-    """The pictures, uint8, (N, 3, H, W), warped to bring their landmarks nearest to `goal`, (5, 2).
+    """The pictures, uint8, (N, 3, H, W), warped so that their landmarks fit `goal`, (5, 2).
 
-    A picture without a face stays as it is.
+    A picture without a face is unchanged.
     """
 
-    def moved(some: Tensor, warps: Tensor) -> Tensor:
-        return warped(some.float(), warps).round().byte()
+    def moved(part: Tensor, warps: Tensor) -> Tensor:
+        return warped(part.float(), warps).round().byte()
 
     return exact_outputs(moved, device, images, similarities(goal, points)).numpy()

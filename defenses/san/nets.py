@@ -1,4 +1,4 @@
-"""The autoencoder that joins a picture with a prototype of a gender, and its releases."""
+"""The autoencoder, which moves a picture towards the prototype of a gender."""
 
 from collections.abc import Sequence
 
@@ -13,24 +13,24 @@ EDGE = 0.5 / 255  # keeps the logit of black and white finite
 
 
 class Autoencoder(nn.Module):
-    """Changes a picture towards a prototype.
+    """Moves a picture towards a prototype.
 
     Two convolutions with average pooling, two with nearest upsampling, all followed by LeakyReLU of
-    slope 0.01; the prototype is joined again before a 1x1 convolution and a sigmoid. The last
-    spatial convolution runs at half the side: finer detail comes from the prototype alone.
+    slope 0.01; the prototype is concatenated again before a 1x1 convolution and a sigmoid. The last
+    3x3 convolution runs at half the side: finer detail comes only from the prototype.
 
     Args:
         widths: filters of the four convolutions.
-        kernel: their side, odd.
-        pool: by how much each pooling shrinks; 1 keeps the side.
-        skip: add the change, zero at the start, to the picture's logit; joined is then the
-            prototype's difference from the own one, which is zero for SM.
-        pattern: with `skip`, the weight of that difference at the start: the network begins as
-            the fixed pattern of that strength.
+        kernel: side of the convolutions, odd.
+        pool: factor of each pooling; 1: no pooling.
+        skip: add the change, which starts at zero, to the picture's logit. What is concatenated
+            is then the prototype minus that of the own gender, which is zero for SM.
+        pattern: with `skip`, the initial weight of that difference: the network starts from the
+            fixed pattern of this strength.
         n_colours: 1 for grey pictures, 3 for colour.
 
     Source: Mirjalili, Raschka, Namboodiri, Ross, ICB 2018, arXiv:1712.00321; released convae.py.
-    Without arguments it is their network, and its state dict has the names of theirs.
+    Without arguments it is their network, with the same names in the state dict.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Autoencoder(nn.Module):
             channels = width
         last = nn.Conv2d(channels + 3, n_colours, 1)
         self.autoencoder = nn.Sequential(*layers)
-        self.protocombiner = nn.Sequential(last)  # sequential: the names are theirs
+        self.protocombiner = nn.Sequential(last)  # Sequential, for their names
         self.skip = skip
         if skip:
             weight = torch.zeros_like(last.weight)
@@ -62,12 +62,12 @@ class Autoencoder(nn.Module):
             last.load_state_dict({"weight": weight, "bias": torch.zeros(n_colours)})
 
     def forward(self, picture: Tensor, own: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
-        """The picture joined with both prototypes, (B, n_colours, H, W) each, 0..1.
+        """SM and the release at `other`, (B, n_colours, H, W) each, 0..1.
 
         Args:
             picture: (B, n_colours, H, W), 0..1; sides are multiples of the square of `pool`.
             own: prototypes of the assumed gender, (B, 3, H, W), 0..1.
-            other: those to move to.
+            other: target prototypes, (B, 3, H, W), 0..1.
         """
         features = self.autoencoder(torch.cat([picture, own], dim=1))  # (B, 128, H, W)
         if not self.skip:
@@ -82,7 +82,7 @@ class Autoencoder(nn.Module):
 
 
 def scaled(images: Tensor, n_colours: int) -> Tensor:
-    """Bytes, (N, 3, H, W), as floats 0..1: their luma, (N, 1, H, W), or all three colours."""
+    """Bytes, (N, 3, H, W), as floats 0..1: in colour, or the luma, (N, 1, H, W)."""
     if n_colours == 3:
         return images.float() / 255
     weights = torch.tensor(LUMA, device=images.device).view(1, 3, 1, 1)
@@ -90,7 +90,7 @@ def scaled(images: Tensor, n_colours: int) -> Tensor:
 
 
 def strengthened(picture: Tensor, moved: Tensor, strength: float) -> Tensor:
-    """The moved picture, (B, C, H, W), 0..1, with the change of its logits multiplied."""
+    """The moved picture, (B, C, H, W), 0..1, with the change of the logits times `strength`."""
     if strength == 1:
         return moved
     start, end = (torch.logit(part, EDGE) for part in (picture, moved))
@@ -98,22 +98,22 @@ def strengthened(picture: Tensor, moved: Tensor, strength: float) -> Tensor:
 
 
 def published_state(state: Weights) -> Weights:
-    """A state dict of the authors' release as that of `Autoencoder()`, float32.
+    """The state dict of the authors' release, checked to fit `Autoencoder()`, float32.
 
     Raises:
         ValueError: unless names and shapes are exactly those of the network.
     """
-    wanted = {name: tuple(tensor.shape) for name, tensor in Autoencoder().state_dict().items()}
+    expected = {name: tuple(tensor.shape) for name, tensor in Autoencoder().state_dict().items()}
     shapes = {name: array.shape for name, array in state.items()}
     others = [
         f"{name} is {shapes[name]}, expected {shape}"
-        for name, shape in wanted.items()
+        for name, shape in expected.items()
         if shapes.get(name, shape) != shape
     ]
-    if lost := sorted(set(wanted) - set(shapes)):
-        others.append(f"this lacks {lost}")
-    if more := sorted(set(shapes) - set(wanted)):
-        others.append(f"this also has {more}")
+    if lost := sorted(set(expected) - set(shapes)):
+        others.append(f"it lacks {lost}")
+    if more := sorted(set(shapes) - set(expected)):
+        others.append(f"it also has {more}")
     if others:
         raise ValueError(f"not the authors' SAN: {'; '.join(others)}; use conv-autoencoder-e20.pkl")
     return {name: np.ascontiguousarray(array, np.float32) for name, array in state.items()}

@@ -1,4 +1,4 @@
-"""The prototypes' pattern alone: a baseline that semi-adversarial networks must beat."""
+"""The pattern of the prototypes alone: a baseline for semi-adversarial networks."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 class PrototypePattern(PrototypeDefense):
     """Adds w (P_other - P_own) to the logit of each pixel: no network looks at the picture.
 
-    The releases of the SAN authors' network differ by such a pattern and nothing else, since the
-    prototype enters before a 1x1 convolution.
+    SM, NT and OP of the SAN authors' network differ only by such a pattern, because the prototype
+    enters before a 1x1 convolution.
 
     Source: ours, after Mirjalili, Raschka, Namboodiri, Ross, ICB 2018.
     """
 
-    w: float = field(4.0, about="strength, per unit of the prototypes' 0..1", at="protect")
+    w: float = field(4.0, about="strength; prototypes are 0..1", at="protect")
 
     def fit(self, faces: Faces, context: Context) -> Weights:
-        """The prototypes, and the classifier that decides which gender a picture is taken for."""
+        """The prototypes, and the classifiers that estimate gender."""
         from defenses.san.auxiliary import gender_classifiers, split_by_person
         from defenses.san.gender_prototypes import fitted_prototypes
 
@@ -40,7 +40,7 @@ class PrototypePattern(PrototypeDefense):
         }
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
-        """The pictures with the pattern; notes the gender each was taken for."""
+        """The pictures with the pattern added; note: the assumed gender."""
         import torch
 
         from bench.nn.classifier import exact_outputs

@@ -1,4 +1,4 @@
-"""What the plugins of this family share: the prototype to move to, and the assumed gender."""
+"""The base class of this family: the target prototype and the assumed gender."""
 
 from dataclasses import dataclass
 
@@ -9,48 +9,48 @@ from bench.api import Context, Learned, Weights, field
 from bench.data.alignment import Points, landmarks
 from bench.faces import ESTIMATED, Faces, Images
 
-GENDER_NOTE = f"{ESTIMATED}gender"  # the note with the gender that a picture was taken for
+GENDER_NOTE = f"{ESTIMATED}gender"  # the note with the assumed gender
 Genders = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class PrototypeDefense(Learned):
-    """A defense that moves a picture towards a prototype of a gender.
+    """A defense that moves a picture towards the prototype of a gender.
 
-    The direction depends on the gender that the picture is taken for: with the true one
-    (`gender=label`) the release gives the secret away.
+    The direction depends on the assumed gender. If that is the true one (`gender=label`), the
+    release reveals the secret.
     """
 
     hides = frozenset({"gender"})
     keeps = frozenset({"identity"})
     discloses = frozenset({"prototypes", GENDER_NOTE})
 
-    prototype: str = field("OP", about="moved to: SM (own), NT (neutral), OP (other)", at="protect")
-    gender: str = field("estimated", about="or `label` (an oracle), `random`", at="protect")
+    prototype: str = field("OP", about="target: SM (own), NT (neutral), OP (other)", at="protect")
+    gender: str = field("estimated", about="`estimated`, `label` (oracle), `random`", at="protect")
     classifier: str = field("san", about="backbones of the gender classifiers, joined by +")
     aligned: bool = field(False, about="align prototypes to each face that MTCNN finds")
-    auxiliary_steps: int = field(40, about="of the auxiliary networks, in the first of 4 rounds")
+    auxiliary_steps: int = field(40, about="steps of auxiliary networks in the first of 4 rounds")
 
     def __post_init__(self) -> None:
-        check("prototype", self.prototype, ("SM", "NT", "OP"))
-        check("gender", self.gender, ("estimated", "label", "random"))
+        check_choice("prototype", self.prototype, ("SM", "NT", "OP"))
+        check_choice("gender", self.gender, ("estimated", "label", "random"))
 
     @property
     def reads_to_fit(self) -> tuple[str, ...]:
-        """Gender for the prototypes, identity for the matcher and to hold people out."""
+        """Gender for the prototypes; identity for the matcher and for held-out people."""
         return ("gender", "identity")
 
     @property
     def reads_to_protect(self) -> tuple[str, ...]:
-        """The secret itself, with `gender=label`."""
+        """The secret, with `gender=label`."""
         return ("gender",) if self.gender == "label" else ()
 
     def points(self, images: Images, context: Context) -> Points | None:
-        """The landmarks of faces, (N, 5, 2), if prototypes are aligned to them."""
+        """The landmarks of the faces, (N, 5, 2), with `aligned`."""
         return landmarks(images, context.device) if self.aligned else None
 
     def assumed_gender(self, faces: Faces, weights: Weights, context: Context) -> Genders:
-        """The gender that each picture is taken for, (N,)."""
+        """The gender that is assumed for each picture, (N,)."""
         if self.gender == "label":
             return np.asarray(faces.labels["gender"], np.int64)
         if self.gender == "random":
@@ -61,17 +61,17 @@ class PrototypeDefense(Learned):
     def gender_scores(
         self, images: Images, weights: Weights, context: Context
     ) -> NDArray[np.float32]:
-        """Mean log-probabilities of the genders by the defender's classifiers, (N, 2)."""
+        """Log-probabilities of the genders, (N, 2), averaged over the defender's classifiers."""
         from defenses.san.auxiliary import mean_scores
 
         return mean_scores(self.classifiers(weights), images, context.device)
 
     def classifiers(self, weights: Weights) -> list[tuple[str, Weights]]:
-        """Backbones, joined by +, with the weights that hold their states."""
+        """Pairs of backbones, joined by +, and weights with their states."""
         return [(self.classifier, weights)]
 
 
-def check(name: str, value: str, known: tuple[str, ...]) -> None:
-    """Raises ValueError unless a field has one of the known values."""
+def check_choice(name: str, value: str, known: tuple[str, ...]) -> None:
+    """Raises ValueError unless the value of a field is known."""
     if value not in known:
-        raise ValueError(f"{name} must be one of {', '.join(known)}, got {value!r}")
+        raise ValueError(f"expected {name} in {known}, got {value!r}")

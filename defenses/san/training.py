@@ -1,4 +1,4 @@
-"""Training in two stages: the picture itself, then gender and matching by frozen networks."""
+"""Training in two stages: pixels, then gender and matching against frozen networks."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -11,7 +11,7 @@ from torch.nn import functional
 from bench.api import Context, Weights
 from bench.data.alignment import Points
 from bench.faces import Faces
-from bench.nn.classifier import on, outputs
+from bench.nn.classifier import outputs, to_device
 from bench.nn.state import with_prefix
 from bench.nn.training import Objective, Schedule, autocast, trained
 from defenses.san import auxiliary
@@ -24,32 +24,32 @@ if TYPE_CHECKING:
 
 
 class Frozen(NamedTuple):
-    """The auxiliary networks, which are not trained any further."""
+    """The auxiliary networks, which are no longer trained."""
 
     classifiers: Sequence[nn.Module]
     matcher: nn.Module
 
 
 class Batches:
-    """The defender's pictures on the device, with their gender and prototypes, by index."""
+    """Batches of the defender's pictures, with gender and prototypes, on the device."""
 
     def __init__(
         self, faces: Faces, split: Split, prototypes: Prototypes, n_colours: int, device: str
     ) -> None:
-        self.pictures = scaled(on(device, faces.images), n_colours)  # (N, n_colours, H, W), 0..1
-        self.gender = on(device, faces.labels["gender"]).long()
+        self.pictures = scaled(to_device(device, faces.images), n_colours)  # (N, n_colours, H, W)
+        self.gender = to_device(device, faces.labels["gender"]).long()
         self.prototypes = prototypes
-        self.train, self.valid = (on(device, index) for index in split)
+        self.train, self.valid = (to_device(device, index) for index in split)
 
     def batch(self, index: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The autoencoder's inputs: pictures, their own prototypes and the other ones."""
+        """The autoencoder's inputs: pictures, and prototypes of the own and of the other gender."""
         return self.pictures[index], *self.prototypes.pairs("OP", self.gender[index], index)
 
 
 class SANObjective(Objective):
-    """The loss of the second stage; without frozen networks, of the first.
+    """The loss of the second stage; without frozen networks, that of the first.
 
-    The fields are those of the defense: weights and kinds of the terms.
+    `fields` is the defense, whose fields give weights and kinds of the terms.
     """
 
     solved = 0.0
@@ -61,7 +61,7 @@ class SANObjective(Objective):
         if frozen:
             for net in (*frozen.classifiers, frozen.matcher):
                 net.requires_grad_(False)
-            # The originals do not change, so their features are computed once.
+            # The original pictures do not change, so their features are computed once.
             made = outputs(frozen.matcher, _inputs(data.pictures), lambda x, _: x)
             self.features = functional.normalize(made, dim=1)  # (N, D)
 
@@ -83,9 +83,9 @@ class SANObjective(Objective):
         return total + fields.pixel_weight * self._pixels(own, other, index)
 
     def _gender(self, both: Tensor, index: Tensor, generator: torch.Generator) -> Tensor:
-        """J_G, the mean over the classifiers."""
+        """J_G, averaged over the classifiers."""
         if self.fields.varied:
-            both = auxiliary.AUGMENTATION.changed(both, generator)
+            both = auxiliary.AUGMENTATION.warp_and_relight(both, generator)
         losses = []
         for classifier in self.frozen.classifiers if self.frozen else ():
             with autocast(index.device):
@@ -94,12 +94,12 @@ class SANObjective(Objective):
         return torch.stack(losses).mean()
 
     def _pixels(self, own: Tensor, other: Tensor, index: Tensor) -> Tensor:
-        """J_D, of the release whose embedding is kept."""
+        """J_D of the release whose embedding is kept."""
         release = other if self.fields.matched == "OP" else own
         return pixel_term(self.fields.pixel_loss, release, self.data.pictures[index])
 
     def valid_loss(self, net: nn.Module) -> float:
-        """The same on people that it does not train on."""
+        """The loss on held-out people."""
         net.eval()
         with torch.inference_mode():
             parts = torch.split(self.data.valid, 128)
@@ -111,7 +111,7 @@ class SANObjective(Objective):
 def fitted_networks(
     fields: "AutoencoderDefense", faces: Faces, points: Points | None, context: Context
 ) -> Weights:
-    """The weights of the prototypes, the classifiers and the autoencoder, trained in this order."""
+    """Prototypes, classifiers and autoencoder, fitted in this order."""
     names, device = fields.classifier, context.device
     prototypes = fitted_prototypes(faces, points, device)
     split = auxiliary.split_by_person(faces.labels["identity"], context)
@@ -120,8 +120,8 @@ def fitted_networks(
     if not state:
         nets = auxiliary.classifier_nets(names, classifiers, faces.images.shape[-1], device)
         frozen = Frozen(nets, auxiliary.matcher(fields, faces, split, context))
-        laid = prototypes_for(points, prototypes, device)
-        data = Batches(faces, split, laid, fields.n_colours, device)
+        placed = prototypes_for(points, prototypes, device)
+        data = Batches(faces, split, placed, fields.n_colours, device)
         for steps, stage in ((fields.pixel_steps, None), (fields.steps, frozen)):
             objective = partial(SANObjective, data, fields, stage)
             schedule = Schedule(fields.lr, fields.batch, steps, rounds=1)
@@ -130,9 +130,9 @@ def fitted_networks(
 
 
 def pixel_term(kind: str, release: Tensor, picture: Tensor) -> Tensor:
-    """J_D: difference between release and picture, (B, n_colours, H, W) in 0..1, mean over pixels.
+    """J_D: difference of release and picture, (B, n_colours, H, W), 0..1, averaged over pixels.
 
-    Its kind is `squared` (slides), `entropy` (report of the Keras version) or `absolute` (released
+    The kind is `squared` (slides), `entropy` (report of the Keras version) or `absolute` (released
     code).
     """
     if kind == "squared":
@@ -146,9 +146,9 @@ def gender_term(aim: str, own: Tensor, other: Tensor, gender: Tensor) -> Tensor:
     """J_G = S(y, f(SM)) + S(1 - y, f(OP)), S the cross-entropy, in nats.
 
     Args:
-        aim: what OP should be taken for: `flip` the other gender, `even` either with equal odds.
+        aim: what OP should look like: `flip`, the other gender; `even`, both genders equally.
         own: the classifier's logits for SM, (B, 2).
-        other: those for OP.
+        other: its logits for OP, (B, 2).
         gender: y, (B,).
     """
     kept = functional.cross_entropy(own, gender)
@@ -158,15 +158,15 @@ def gender_term(aim: str, own: Tensor, other: Tensor, gender: Tensor) -> Tensor:
 
 
 def matching_term(matched: str, own: Tensor, other: Tensor, original: Tensor) -> Tensor:
-    """J_M: squared distance to the original's embedding, (B, D), summed over D.
+    """J_M: squared distance from the original's embedding, (B, D), summed over D.
 
-    It is that of `SM` (paper), of the `mean` of SM's and OP's (released code), or of `OP`.
+    The embedding is that of `SM` (paper) or `OP`, or the `mean` of both (released code).
     """
     near = {"SM": own, "mean": (own + other) / 2, "OP": other}[matched]
     return torch.sum((near - original) ** 2, dim=1).mean()
 
 
 def _inputs(release: Tensor) -> Tensor:
-    """A release as the auxiliary networks take it, (B, 3, H, W) in [-1, 1]."""
-    colours = release.expand(-1, 3, -1, -1)  # of a grey one, three times the same
+    """A release as input of the auxiliary networks, (B, 3, H, W) in [-1, 1]."""
+    colours = release.expand(-1, 3, -1, -1)  # three equal channels if it is grey
     return (2 * colours - 1).contiguous(memory_format=torch.channels_last)

@@ -53,10 +53,10 @@ TRUE_SHARE = float(
 def test_the_t_test_is_of_numbers_of_labelers():
     first = np.array([[1, 1, 1], [1, 1, 0], [1, 0, 0], [1, 1, 1]], float)
     second = np.array([[1, 0, 0], [1, 1, 0], [0, 0, 0], [1, 1, 0]], float)
-    found = t_test(first, second)  # differences 2, 0, 1, 1: mean 1, deviation sqrt(2/3)
-    assert found.t == pytest.approx(1 / np.sqrt(2 / 3 / 4))
-    assert (found.df, found.difference) == (3, pytest.approx(1 / 3))
-    assert found.p == pytest.approx(2 * stats.t.sf(found.t, 3))
+    difference, t, df, p = t_test(first, second)  # 2, 0, 1, 1: mean 1, deviation sqrt(2/3)
+    assert t == pytest.approx(1 / np.sqrt(2 / 3 / 4))
+    assert (df, difference.value) == (3, pytest.approx(1 / 3))
+    assert p == pytest.approx(2 * stats.t.sf(t, 3))
 
 
 def test_a_t_test_of_nothing_says_why(table):

@@ -62,12 +62,12 @@ def test_the_mixed_model_is_that_of_statsmodels():
     given = _planted(0, effect=-1.0)
     version, image, labeler = np.nonzero(given.labels >= 0)
     right, fixed = given.correct.ravel(), np.stack([np.ones_like(version), version], axis=1)
-    found = fitted(right, fixed, [labeler, image])
+    means, _, spreads = fitted(right, fixed, [labeler, image])
     groups = sparse.csr_array(np.hstack([np.eye(20)[labeler], np.eye(30)[image]]))
     model = BinomialBayesMixedGLM(right, fixed, groups, np.repeat([0, 1], [20, 30]))
     other = model.fit_vb(np.zeros(54), np.full(54, 0.6), fit_method="L-BFGS-B")
-    assert found.fixed == pytest.approx(other.fe_mean, abs=0.1)
-    assert found.spreads == pytest.approx(np.exp(other.vcp_mean), abs=0.1)
+    assert means == pytest.approx(other.fe_mean, abs=0.1)
+    assert spreads == pytest.approx(np.exp(other.vcp_mean), abs=0.1)
 
 
 def _planted(seed, effect):

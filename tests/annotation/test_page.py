@@ -25,9 +25,9 @@ def study(tmp_path_factory):
     rng = np.random.default_rng(0)
 
     def item(question, n_shown):
-        shown = tuple(rng.integers(0, 256, (3, 32, 32), dtype=np.uint8) for _ in range(n_shown))
+        shown = (rng.integers(0, 256, (3, 32, 32), dtype=np.uint8) for _ in range(n_shown))
         key = {"question": question, "image": 1, "version": "raw", "truth": "yes"}
-        return export.Item(export.new_token(), key, shown)
+        return export.new_item(key, *shown)
 
     made = [item("joy", 1) for _ in range(N_SINGLE)] + [
         item(SAME_PERSON, 2) for _ in range(N_PAIRS)

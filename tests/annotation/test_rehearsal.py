@@ -7,6 +7,7 @@ from bench.annotation.downstream import Examples, _balanced
 from bench.annotation.panel import PanelOptions
 from bench.annotation.rehearsal import Participants, rehearse, stacked
 from bench.annotation.study import ExportOptions, study_spec
+from bench.faces import Faces
 from bench.runner.engines.local import LocalEngine
 from bench.runner.worker import Worker
 from bench.spec import Spec
@@ -27,7 +28,8 @@ def test_training_pictures_are_balanced(rng):
     n = 14
     labels = (rng.permutation(n) < 2).astype(int)
     images = rng.integers(0, 9, (n, 3, 2, 2)).astype("uint8")
-    examples = Examples(images, labels, *(rng.integers(0, 3, n) for _ in range(3)))
+    person, group, image_id = (rng.integers(0, 3, n) for _ in range(3))
+    examples = Examples(Faces(images, {"identity": person}, image_id), labels, group)
     shown = _balanced(examples, labels, labels >= 0, 0)
     assert shown.labels["label"].sum() == 12
     assert len(shown) == 24

@@ -10,15 +10,10 @@ from PIL import Image
 
 from bench.annotation.analysis import AnalysisOptions, analyse
 from bench.annotation.choice import Bins
+from bench.annotation.downstream import train_downstream
 from bench.annotation.export import facts
 from bench.annotation.panel import PanelOptions, calibration, labelers, panel
-from bench.annotation.study import (
-    ExportOptions,
-    export_study,
-    simulate,
-    study_spec,
-    train_downstream,
-)
+from bench.annotation.study import ExportOptions, export_study, simulate, study_spec
 from bench.annotation.study_pictures import class_log_odds, study_pictures
 from bench.annotation.study_spec import StudySpec
 from bench.faces import Faces, Target
@@ -67,7 +62,7 @@ def test_raw_pictures_leave_only_on_demand(study):
     assert {line["version"] for line in read(folder / "key.csv")} == {"raw", "pixelate", "blur"}
 
 
-def test_nothing_that_is_sent_tells_versions_or_labels(study):
+def test_nothing_that_is_sent_reveals_versions_or_labels(study):
     folder, _ = study()
     key = read(folder / "key.csv")
     sent = [path for path in (folder / "send").rglob("*") if path.is_file()]
@@ -104,7 +99,7 @@ def test_a_study_is_never_overwritten(study):
 
 
 def test_pictures_are_those_of_the_key(study, faces):
-    """Each file shows the version of the row that the key says."""
+    """Each file shows the version that the key has."""
     folder, _ = study(OPTIONS._replace(raw=True))
     place = {str(row): i for i, row in enumerate(faces.image_id.tolist())}
     files = {item["id"]: item["files"] for item in page_data(folder)["items"]}
@@ -156,7 +151,7 @@ def test_user_errors_are_explained(study, store):
         simulate(folder, PanelOptions(3, 0.1), store, LocalEngine())
 
 
-def test_pictures_of_a_folder_are_chosen_by_what_openface_says(store, grid, tmp_path):
+def test_pictures_of_a_folder_are_chosen_by_labels_of_openface(store, grid, tmp_path):
     columns = ("confidence", "pose_Rx", "pose_Ry", "pose_Rz", "AU04_r", "AU05_r", "AU06_r",
                "AU07_r", "AU12_r", "AU23_r")  # fmt: skip
     lines = [", ".join(("path", *columns))]
@@ -200,12 +195,11 @@ def test_a_panel_labels_and_its_labels_teach(study, store, tmp_path, monkeypatch
     worker = Worker()
     simulate(folder, many._replace(n_labelers=3), store, LocalEngine())
     assert len(list((folder / "answers").iterdir())) == 3  # none is left of the first five
+    spec = StudySpec.read(folder)
+    pictures = study_pictures(spec, store, LocalEngine())
     by_raw, by_aware = (
         panel(
-            StudySpec.read(folder),
-            PanelOptions(1, 0.0, threat, (Spec("nearest"),)),
-            store,
-            LocalEngine(),
+            spec, pictures, PanelOptions(1, 0.0, threat, (Spec("nearest"),)), store, LocalEngine()
         )[0].log_odds
         for threat in ("raw", "aware")
     )
@@ -257,13 +251,13 @@ def test_labelers_differ_and_repeat():
         labelers(5, five, 0.7, 0)
 
 
-def test_noise_is_what_the_labeler_says_it_is():
+def test_noise_is_that_of_the_labeler():
     yes = np.arange(2000) % 2 == 1
     log_odds = [{"raw": np.where(yes, 1.0, -1.0)}]
     one = labelers(1, log_odds, 0.1, 0)[0]._replace(slope=2.0, bias=0.0, lapse=0.3)
     right = 0.3 / 2 + 0.7 / (1 + np.exp(-2))
-    assert np.mean(one.says_yes("raw", 0) == yes) == pytest.approx(right, abs=0.03)
-    assert (one.says_yes("raw", 0) == one.says_yes("raw", 0)).all()
+    assert np.mean(one.answers_yes("raw", 0) == yes) == pytest.approx(right, abs=0.03)
+    assert (one.answers_yes("raw", 0) == one.answers_yes("raw", 0)).all()
 
 
 def test_log_odds_take_unnormalised_scores():

@@ -45,7 +45,7 @@ def test_cosines_fall_with_the_distance_within_people_too(rng):
 
 
 def test_the_spread_within_people_of_one_picture_each_is_refused(rng):
-    with pytest.raises(ValueError, match="needs people with two pictures"):
+    with pytest.raises(ValueError, match="expected people with two pictures"):
         linked(rng.standard_normal((4, 2)), np.arange(4), np.zeros((2, 2)), "within")
 
 
@@ -69,5 +69,5 @@ def test_constant_codes_tie():
 
 
 def test_another_spread_is_refused():
-    with pytest.raises(ValueError, match="spread must be one of"):
+    with pytest.raises(ValueError, match="expected spread in"):
         make(Attacker, Spec.parse("linkage:spread=none"))

@@ -10,13 +10,12 @@ import time
 import numpy as np
 import pytest
 import torch
-from defenses.pprl_vgan.game import Game
-from defenses.pprl_vgan.pupils import Pupils
 
 from bench.api import Defense
 from bench.registry import make
 from bench.spec import Spec
-from defenses.pprl_vgan.losses import heads, kl, of_discriminator, of_generator, softened
+from defenses.pprl_vgan.adversarial_training import AdversarialTraining, TrainingSet
+from defenses.pprl_vgan.losses import discriminator_loss, generator_loss, head_terms, kl, smoothed
 from defenses.pprl_vgan.nets import Decoder, Discriminator, Encoder
 
 CPU = torch.device("cpu")
@@ -35,21 +34,21 @@ def one_core():
 class Plain:
     """The released loop."""
 
-    def __init__(self, pupils, form, recipe):
-        self.pupils, self.form, self.recipe = pupils, form, recipe
-        self.encoder, self.decoder = Encoder(form), Decoder(form)
-        self.discriminator = Discriminator(form)
+    def __init__(self, data, net_config, config):
+        self.data, self.net_config, self.config = data, net_config, config
+        self.encoder, self.decoder = Encoder(net_config), Decoder(net_config)
+        self.discriminator = Discriminator(net_config)
         made_by = [*self.encoder.parameters(), *self.decoder.parameters()]
-        self.maker = torch.optim.RMSprop(made_by, recipe.lr, foreach=False)
+        self.maker = torch.optim.RMSprop(made_by, config.lr, foreach=False)
         self.judge = torch.optim.RMSprop(
-            self.discriminator.parameters(), recipe.d_lr, foreach=False
+            self.discriminator.parameters(), config.d_lr, foreach=False
         )
 
     def batch(self):
-        index = torch.randperm(len(self.pupils.images))[: self.recipe.batch]
-        images = self.pupils.images[index].float().sub(127.5).div(127.5)
-        person = torch.randint(0, self.form.n_people, (len(index),))
-        return images, self.pupils.person[index], self.pupils.utility[index], person
+        index = torch.randperm(len(self.data.images))[: self.config.batch]
+        images = self.data.images[index].float().sub(127.5).div(127.5)
+        person = torch.randint(0, self.net_config.n_people, (len(index),))
+        return images, self.data.person[index], self.data.utility[index], person
 
     def made(self, images, person):
         mean, logvar = self.encoder(images)
@@ -57,12 +56,12 @@ class Plain:
         return self.decoder(code, person), kl(mean, logvar)
 
     def learn(self, images, person, utility, *, real):
-        targets = softened(len(images), CPU, real=real)
-        terms = heads(self.discriminator(images), targets, person, utility)
+        targets = smoothed(len(images), CPU, real=real)
+        terms = head_terms(self.discriminator(images), targets, person, utility)
         none = torch.zeros(3)
         pair = (terms, none) if real else (none, terms)
-        weights = self.recipe.d_shares
-        loss = of_discriminator(*pair, weights, fakes_teach=self.recipe.fakes_teach)
+        weights = (self.config.d_real, self.config.d_person, self.config.d_utility)
+        loss = discriminator_loss(*pair, weights, fakes_teach=self.config.fakes_teach)
         self.judge.zero_grad()
         loss.backward()
         self.judge.step()
@@ -73,12 +72,13 @@ class Plain:
             made = self.made(images, person)[0]
         self.learn(images, own, utility, real=True)
         self.learn(made, person, utility, real=False)
+        weights = (self.config.w_real, self.config.w_person, self.config.w_utility)
         for _ in range(2):
             images, _, utility, person = self.batch()
             made, divergence = self.made(images, person)
-            terms = heads(self.discriminator(made), torch.ones(len(made)), person, utility)
+            terms = head_terms(self.discriminator(made), torch.ones(len(made)), person, utility)
             self.maker.zero_grad()
-            of_generator(divergence, terms, self.recipe.shares).backward()
+            generator_loss(divergence, terms, self.config.w_kl, weights).backward()
             self.maker.step()
 
 
@@ -90,19 +90,19 @@ def test_a_full_iteration(benchmark, preset, size_px):
     alike = {"warmup": 0, "rebuild": 0, "iterations": 1, "shift": 0.0, "flip": False}
     alike |= {"w_read": 0.0, "w_rebuild": 0.0, "own": 0.0, "average": 0.0}  # the plain loop's work
     spec = Spec("pprl_vgan", preset, (("batch", batch), *alike.items()))
-    recipe = make(Defense, spec)
+    config = make(Defense, spec)
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (batch, 3, size_px, size_px)).astype(np.uint8)
     labels = (torch.from_numpy(rng.integers(0, n, batch)) for n in (8, 7))
-    pupils, form = Pupils(torch.from_numpy(images), *labels), recipe.form(size_px, 8, 7)
-    game = Game(pupils, form, recipe, torch.Generator().manual_seed(0), "cpu")
-    plain, seconds = Plain(pupils, form, recipe), {"ours": [], "plain": []}
+    data = TrainingSet(torch.from_numpy(images), *labels)
+    training = AdversarialTraining(data, config, torch.Generator().manual_seed(0))
+    plain, seconds = Plain(data, training.net_config, config), {"ours": [], "plain": []}
     for _ in range(1 + N_TURNS):
-        for name, step in (("ours", game.epoch), ("plain", plain.iterate)):
+        for name, step in (("ours", training.epoch), ("plain", plain.iterate)):
             start = time.process_time()
             step()
             seconds[name].append(time.process_time() - start)
-    benchmark.pedantic(game.epoch, rounds=1)
+    benchmark.pedantic(training.epoch, rounds=1)
     ours, simple = (min(times[1:]) for times in seconds.values())
     benchmark.extra_info["pictures_per_s"] = round(batch / ours, 1)
     benchmark.extra_info["plain_pictures_per_s"] = round(batch / simple, 1)

@@ -10,7 +10,7 @@ from bench.data.synthetic.render import draw
 from bench.faces import Faces, Sample, Target
 from bench.nn.backbones import ConvNet
 from bench.nn.classifier import Labelled, fitted
-from bench.nn.inputs import Pictures
+from bench.nn.inputs import Augmentation
 from bench.nn.training import Schedule
 from bench.registry import make
 from bench.runner.cells import cells
@@ -58,7 +58,7 @@ def test_an_epoch_of_the_cnn_on_512_pictures(benchmark, faces, bf16, monkeypatch
     if not bf16:
         monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
     data = Labelled(faces.images, faces.labels["identity"])
-    schedule, prepare = Schedule(1e-3, 64, steps=8, rounds=1), Pictures(0.06, flip=True)
+    schedule, prepare = Schedule(1e-3, 64, steps=8, rounds=1), Augmentation(0.06, flip=True)
 
     def epoch():
         context = Worker().training(np.random.default_rng(0))

@@ -52,7 +52,7 @@ def test_an_animation_is_read_frame_by_frame(tmp_path):
 def test_a_broken_picture_is_named(tmp_path):
     saved(tmp_path / "a.png")
     (tmp_path / "b.png").write_bytes((tmp_path / "a.png").read_bytes()[:200])
-    with pytest.raises(ValueError, match=r"b.png cannot be read .*; restore or remove it"):
+    with pytest.raises(ValueError, match=r"b.png cannot be read, .*; restore or remove it"):
         frames(tmp_path, 16)
 
 

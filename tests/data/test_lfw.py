@@ -63,7 +63,7 @@ def test_women_and_men_are_chosen_in_turn(root, picture):
         (lambda r: (r / "lfw/Ann_Lee/Ann_Lee_0001.jpg").write_bytes(b""), r"0001\.jpg is empty"),
         (
             lambda r: (r / "lfw/Ann_Lee/Ann_Lee_0001.jpg").write_bytes(b"<html>"),
-            r"0001\.jpg is corrupt or truncated",
+            r"0001\.jpg cannot be read, it is corrupt or truncated",
         ),
         (
             lambda r: (r / "male_names.txt").write_text("Bob_Ray_0001.jpg\nBob_Ray_0002.jpg"),
@@ -84,7 +84,7 @@ def test_bad_input_is_one_error_that_names_the_file(root, spoil, message):
 def test_a_truncated_picture_is_named(root):
     path = root / "lfw/Ann_Lee/Ann_Lee_0001.jpg"
     path.write_bytes(path.read_bytes()[:400])
-    with pytest.raises(ValueError, match=r"Ann_Lee_0001\.jpg is corrupt or truncated"):
+    with pytest.raises(ValueError, match=r"Ann_Lee_0001\.jpg cannot be read, it is corrupt"):
         LFW(root=str(root)).load(CONTEXT)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bench.forensics.memorization import RealPictures, nearest_real_picture, same_size
-from bench.metrics.memorised import memorised
+from bench.metrics.releases import memorised
 
 
 def known(rng, person, take=None):

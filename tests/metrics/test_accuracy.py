@@ -10,7 +10,9 @@ from bench.metrics.accuracy import (
     auc_statistic,
     balanced_accuracy,
     balanced_statistic,
+    names_target_identity,
     top1,
+    top1_if_other,
     top1_statistic,
     top5,
 )
@@ -99,9 +101,11 @@ def test_values_agree_with_scikit_learn(seed):
     two, many = random_answers(seed), random_answers(seed, n_classes=5)
     margin = two.scores[:, 1] - two.scores[:, 0]
     assert auc(two).value == pytest.approx(roc_auc_score(two.truth, margin))
-    said = many.scores.argmax(axis=1)
-    assert balanced_accuracy(many).value == pytest.approx(balanced_accuracy_score(many.truth, said))
-    assert top1(many).value == pytest.approx((said == many.truth).mean())
+    predicted = many.scores.argmax(axis=1)
+    assert balanced_accuracy(many).value == pytest.approx(
+        balanced_accuracy_score(many.truth, predicted)
+    )
+    assert top1(many).value == pytest.approx((predicted == many.truth).mean())
 
 
 @given(st.integers(0, 10_000))
@@ -117,3 +121,22 @@ def test_weights_count_as_repeated_pictures(seed):
         assert statistic(some)(weights[None].astype(float))[0] == pytest.approx(
             statistic(more)(one)[0]
         )
+
+
+def named(classes, truth):
+    return answers(np.eye(3)[classes], truth, np.arange(len(truth)) % 4)
+
+
+def test_attackers_may_name_the_class_that_is_shown():
+    # Pictures 0 and 1 show their own class; of the six others one is named truly, four as shown.
+    truth = [0, 1, 0, 1, 2, 0, 1, 2]
+    shown = np.array([0, 1, 1, 2, 0, 2, 0, 1])
+    some = named([0, 1, 1, 2, 0, 2, 1, 0], truth)
+    assert names_target_identity(some, shown).value == 6 / 8
+    found = top1_if_other(some, shown)
+    assert (found.value, found.n) == (1 / 6, 6)
+
+
+def test_accuracy_on_other_classes_is_undefined_where_all_show_their_own():
+    with pytest.raises(ValueError, match="expected pictures that show another class"):
+        top1_if_other(named([0, 1, 2, 0], [0, 1, 2, 0]), np.array([0, 1, 2, 0]))

@@ -7,11 +7,11 @@ from bench.metrics.accuracy import auc, top1
 from bench.metrics.comparisons import difference, ranks, worst_case
 
 
-def told(right, n_people, n_classes=3):
+def answered(right, n_people, n_classes=3):
     n = len(right)
     truth = np.arange(n) % n_classes
-    said = np.where(right, truth, (truth + 1) % n_classes)
-    scores = np.eye(n_classes, dtype=np.float32)[said]
+    predicted = np.where(right, truth, (truth + 1) % n_classes)
+    scores = np.eye(n_classes, dtype=np.float32)[predicted]
     return Answers(scores, truth, np.arange(n) * n_people // n, np.arange(n))
 
 
@@ -20,7 +20,9 @@ def attackers(rng, shares, n_people, n_each=12):
     ease = 0.4 * rng.standard_normal(n_people).repeat(n_each)
     own = 0.4 * rng.standard_normal((len(shares), n_people)).repeat(n_each, axis=1)
     noise = np.sqrt(1 - 2 * 0.4**2) * rng.standard_normal(own.shape)
-    return [told(each, n_people) for each in ease + own + noise < special.ndtri(shares)[:, None]]
+    return [
+        answered(each, n_people) for each in ease + own + noise < special.ndtri(shares)[:, None]
+    ]
 
 
 def person_means(rng, means, n_people):
@@ -53,20 +55,20 @@ def test_what_both_find_easy_cancels():
     rng = np.random.default_rng(0)
     first = rng.random(360) < rng.beta(1, 1, 30).repeat(12)
     second = first & (rng.random(360) < 0.9)
-    found = difference(told(first, 30), told(second, 30))
-    apart = [top1(told(each, 30)) for each in (first, second)]
+    found = difference(answered(first, 30), answered(second, 30))
+    apart = [top1(answered(each, 30)) for each in (first, second)]
     assert found.high - found.low < 0.5 * max(each.high - each.low for each in apart)
 
 
 def test_two_that_are_always_right_may_still_differ():
-    always = told(np.ones(96, bool), 8)
+    always = answered(np.ones(96, bool), 8)
     found = difference(always, always)
     assert (found.value, found.high) == (0, pytest.approx(-found.low))
     assert 0.03 < found.high < 0.05
 
 
-def test_difference_about_other_rows_is_refused():
-    one = told(np.ones(12, bool), 4)
+def test_difference_about_other_pictures_is_refused():
+    one = answered(np.ones(12, bool), 4)
     other = Answers(one.scores, one.truth, one.person, one.image_id + 1)
     with pytest.raises(ValueError, match="same pictures"):
         difference(one, other)
@@ -90,7 +92,7 @@ def test_one_attacker_is_its_own_worst_case():
 
 def test_worst_case_of_two_classes_reads_signs():
     right = np.random.default_rng(0).random(120) < 0.8
-    clever, wrong = told(right, 30, n_classes=2), told(~right, 30, n_classes=2)
+    clever, wrong = answered(right, 30, n_classes=2), answered(~right, 30, n_classes=2)
     assert worst_case([wrong], [-1]).value == pytest.approx(auc(clever).value - 0.5)
     assert worst_case([wrong, clever], [1, 1]).value == pytest.approx(auc(clever).value - 0.5)
     assert difference(clever, wrong).value == pytest.approx(auc(clever).value - auc(wrong).value)
@@ -99,7 +101,7 @@ def test_worst_case_of_two_classes_reads_signs():
 @pytest.mark.slow
 @pytest.mark.parametrize("n_people", [8, 30])
 def test_the_worst_of_many_needs_a_wider_interval(n_people):
-    """Ten attackers are equally good: the luckiest's own interval lies too high too often."""
+    """Of ten attackers that are equally good, the interval of the best lies too high too often."""
     rng, share, naive, simultaneous = np.random.default_rng(4), 0.6, [], []
     for _ in range(400):
         each = attackers(rng, [share] * 10, n_people)
@@ -124,7 +126,7 @@ def test_ranks_with_ties():
     # The error of a difference is 0.001 * sqrt(23/24 * 16) = 0.0039, the critical t 2.6.
     assert ranks(np.array([0.9, 0.5, 0.5]), without) == [(1, 1), (2, 3), (2, 3)]
     assert ranks(np.array([0.5, 0.9, 0.7]), without) == [(3, 3), (1, 1), (2, 2)]
-    # The first beats the last; the middle one can be told from neither.
+    # The first beats the last; the middle one differs from neither.
     assert ranks(np.array([0.512, 0.506, 0.5]), without) == [(1, 2), (1, 3), (2, 3)]
 
 

@@ -35,8 +35,9 @@ def rates(rng, mean, n_people, alike=0.1):
 
 def answered(right, person):
     truth = np.arange(len(person)) % N_CLASSES
-    said = np.where(right, truth, (truth + 1) % N_CLASSES)
-    return Answers(np.eye(N_CLASSES, dtype=np.float32)[said], truth, person, np.arange(len(person)))
+    predicted = np.where(right, truth, (truth + 1) % N_CLASSES)
+    scores = np.eye(N_CLASSES, dtype=np.float32)[predicted]
+    return Answers(scores, truth, person, np.arange(len(person)))
 
 
 def classified(rng, share, n_people, unequal, alike=0.1):
@@ -99,7 +100,7 @@ def test_leakage_of_two_classes(n_people, n_refused):
     found = []
     for _ in range(N_SETS):
         attack, best = scored(rng, shifts, n_people)
-        with suppress(ValueError):  # too few people to say that the best is above chance
+        with suppress(ValueError):  # too few people to show that the best is above chance
             found.append(leakage(attack, 1, best, 1))
     assert len(found) >= N_SETS - n_refused
     low, high = HOLDS

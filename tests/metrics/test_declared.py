@@ -7,7 +7,13 @@ import pytest
 
 from bench.answers import Answers, Templates
 from bench.metrics import declared as declarations
-from bench.metrics.declared import METRICS, declared, documentation, figures, release_figures
+from bench.metrics.declared import (
+    METRICS,
+    declared,
+    documentation,
+    estimates_of_answers,
+    estimates_of_release,
+)
 from bench.metrics.pairs import comparison
 from bench.metrics.verification import auc, eer
 
@@ -15,33 +21,39 @@ from bench.metrics.verification import auc, eer
 def test_pictures_that_were_mistaken_stand_apart():
     scores = np.array([[1, 0], [1, 0], [0, 1], [0, 1]], np.float32)
     n = np.arange(4)
-    said = Answers(scores, np.array([0, 1, 1, 1]), n, n)
-    found = {f.metric: f for f in figures(said, {"mistaken": np.array([False, True, True, True])})}
+    answers = Answers(scores, np.array([0, 1, 1, 1]), n, n)
+    found = {
+        f.metric: f
+        for f in estimates_of_answers(answers, {"mistaken": np.array([False, True, True, True])})
+    }
     assert found["top1_mistaken"].estimate.value == pytest.approx(2 / 3)
     assert found["top1_not_mistaken"].estimate.value == 1
-    none = {f.metric: f for f in figures(said, {"mistaken": np.zeros(4, bool)})}
+    none = {f.metric: f for f in estimates_of_answers(answers, {"mistaken": np.zeros(4, bool)})}
     assert none["top1_mistaken"].reason == "there are no such pictures"
-    assert "top1_mistaken" not in {f.metric for f in figures(said, {})}
+    assert "top1_mistaken" not in {f.metric for f in estimates_of_answers(answers, {})}
 
 
-def test_matching_is_also_told_of_pairs_of_one_gender():
+def test_matching_is_also_measured_on_pairs_of_one_gender():
     rng = np.random.default_rng(0)
     person = np.repeat(np.arange(40), 2)
     gender = np.arange(40) % 2
-    # Templates that tell gender and hardly the person: among one gender, matching is near a guess.
+    # Templates show gender and hardly the person: among one gender, matching is near a guess.
     made = rng.standard_normal((80, 4)) + 4 * gender[person][:, None]
     made[:, 0] += np.repeat(rng.standard_normal(40), 2)
     made = (made / np.linalg.norm(made, axis=1, keepdims=True)).astype(np.float32)
     half = np.arange(80) % 2 == 0
-    said = Templates(
+    answers = Templates(
         made[half], made[~half], person[half], person[~half], *np.split(np.arange(80), 2)
     )
-    found = {f.metric: f.estimate for f in figures(said, {"gender": gender[person[~half]]})}
+    found = {
+        f.metric: f.estimate
+        for f in estimates_of_answers(answers, {"gender": gender[person[~half]]})
+    }
     assert found["auc"].value > found["auc_same_gender"].value + 0.1
-    pairs = comparison(said, gender)
+    pairs = comparison(answers, gender)
     assert found["auc_same_gender"] == auc(pairs)
     assert found["eer_same_gender"] == eer(pairs)
-    assert "auc_same_gender" not in {f.metric for f in figures(said, {})}
+    assert "auc_same_gender" not in {f.metric for f in estimates_of_answers(answers, {})}
 
 
 def test_a_name_with_a_size_is_found():
@@ -57,7 +69,7 @@ def test_a_new_metric_is_a_line_in_the_list(monkeypatch):
         declarations, "METRICS", {**METRICS, "release": (*METRICS["release"], metric)}
     )
     values = {"ssim": np.array([0.5, 0.7]), "person": np.arange(2), "psnr_db": None}
-    found = {f.metric: f.estimate.value for f in release_figures(values)}
+    found = {f.metric: f.estimate.value for f in estimates_of_release(values)}
     assert found == {"ssim": pytest.approx(0.6), "ssim_again": pytest.approx(0.6)}
     assert "`ssim_again`" in documentation()
 
@@ -65,8 +77,8 @@ def test_a_new_metric_is_a_line_in_the_list(monkeypatch):
 def test_values_lie_in_the_declared_range():
     rng = np.random.default_rng(0)
     n = np.arange(60)
-    said = Answers(rng.standard_normal((60, 2)).astype(np.float32), n % 2, n % 15, n)
-    for metric, estimate, _ in figures(said, {"gender": n % 3 % 2}):
+    answers = Answers(rng.standard_normal((60, 2)).astype(np.float32), n % 2, n % 15, n)
+    for metric, estimate, _ in estimates_of_answers(answers, {"gender": n % 3 % 2}):
         if estimate:
             known = declared(metric)
             assert known.lowest <= estimate.low <= estimate.high <= known.highest, metric

@@ -3,7 +3,7 @@ import pytest
 
 from bench.answers import Answers, Numbers, Templates
 from bench.metrics.accuracy import auc, top1
-from bench.metrics.failure_to_acquire import face_found, with_failures
+from bench.metrics.failure_to_acquire import with_failures
 from bench.metrics.identification import fnir, rank, search
 from bench.metrics.matching import identified, matching_statistic
 from bench.metrics.pairs import comparison
@@ -33,22 +33,22 @@ def test_a_picture_without_a_face_is_answered_wrong():
     assert top1(answers()).value == 1
 
 
-def test_pictures_that_were_not_asked_about_change_nothing():
+def test_pictures_that_were_not_answered_change_nothing():
     assert with_failures(answers(), ids(1, 2)) is not None
     assert (with_failures(answers(), ids(1, 2)).scores == answers().scores).all()
 
 
 def test_a_number_moves_to_the_farther_end():
     truth = np.array([0.0, 0.2, 1.0])
-    said = Numbers(truth, truth, ids(0, 1, 2), ids(0, 1, 2))
-    assert with_failures(said, ids(1, 2)).values.tolist() == [0, 1, 0]
+    numbers = Numbers(truth, truth, ids(0, 1, 2), ids(0, 1, 2))
+    assert with_failures(numbers, ids(1, 2)).values.tolist() == [0, 1, 0]
 
 
 def test_a_template_without_a_face_matches_nobody():
     lost = with_failures(templates(), ids(2))
     assert rank(search(templates()), 1).value == 1
     assert rank(search(lost), 1).value == 0.75
-    assert rank(search(lost, "picture"), 3).value == 0.75  # not at rank 3 of 4 by a tie either
+    assert rank(search(lost), 3).value == 0.75  # not at rank 3 of 4 by a tie either
     everybody = np.ones((1, 4))
     # Of 4 mated pairs one lies below all 12 others: 3 of 4 win against all of them; ties count half
     # against the 3 pairs of the picture without a face.
@@ -59,29 +59,22 @@ def test_a_template_without_a_face_matches_nobody():
     assert point.nonmated[0, 0] == 3
 
 
-def test_who_is_known_is_answered_wrong_without_a_face():
+def test_identified_people_are_wrong_without_a_face():
     lost = with_failures(identified(templates(), 4), ids(0, 1))
     assert top1(lost).value == 0.5
 
 
-def test_an_unseen_stranger_is_no_false_alarm():
+def test_without_a_face_nobody_is_a_false_positive():
     axes = np.eye(2, dtype=np.float32)
     n = 40
-    strangers = np.tile(axes[:1], (n, 1))  # they look like person 0
-    said = Templates(
+    others = np.tile(axes[:1], (n, 1))  # they look like person 0
+    shown = Templates(
         axes,
-        np.concatenate([axes, strangers]),
+        np.concatenate([axes, others]),
         ids(0, 1),
         np.concatenate([ids(0, 1), np.arange(n) + 2]),
         ids(100, 101),
         np.arange(n + 2),
     )
-    assert fnir(search(said), 0.1).value == 1  # strangers score as high
-    assert fnir(search(with_failures(said, np.arange(n) + 2)), 0.1).value == 0
-
-
-def test_the_share_of_faces_found_is_over_pictures():
-    found = face_found(np.array([True, True, False, True]), ids(0, 0, 1, 1))
-    assert (found.value, found.n) == (0.75, 4)
-    with pytest.raises(ValueError, match="expected one picture or more"):
-        face_found(np.empty(0, bool), ids())
+    assert fnir(search(shown), 0.1).value == 1  # others score as high
+    assert fnir(search(with_failures(shown, np.arange(n) + 2)), 0.1).value == 0

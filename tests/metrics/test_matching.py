@@ -11,12 +11,12 @@ from bench.metrics.matching import identified, matching_statistic
 from bench.runner.controls.canary import bit_ceiling, person_ceiling
 
 
-def templates(n_people=12, n_strangers=3, noise=1.0, seed=0, sign=1):
-    """Probe pictures of n_people, gallery pictures of these and of some who are not asked about."""
+def templates(n_people=12, n_others=3, noise=1.0, seed=0, sign=1):
+    """Probe pictures of n_people, gallery pictures of these and of n_others."""
     rng = np.random.default_rng(seed)
-    own = np.random.default_rng(99).standard_normal((n_people + n_strangers, 6))
+    own = np.random.default_rng(99).standard_normal((n_people + n_others, 6))
     who = np.concatenate([np.arange(n_people), rng.integers(0, n_people, 40)])
-    whom = rng.integers(0, n_people + n_strangers, 50)
+    whom = rng.integers(0, n_people + n_others, 50)
     made = [own[p] + noise * rng.standard_normal((len(p), 6)) for p in (whom, who)]
     gallery, probe = (m.astype(np.float32) for m in made)
     rows = np.arange(len(whom)), 1000 + np.arange(len(who))
@@ -66,9 +66,9 @@ def test_identification_takes_the_nearest_picture_of_each_person():
     some = Templates(
         gallery, probe, np.array([0, 2, 2]), np.array([2, 2]), np.arange(3), np.arange(3, 5)
     )
-    said = identified(some, 4)
-    assert said.scores.argmax(axis=1).tolist() == [2, 2]
-    np.testing.assert_allclose(said.scores[0], [0.9, -2, 0.96, -2], atol=1e-6)
+    answers = identified(some, 4)
+    assert answers.scores.argmax(axis=1).tolist() == [2, 2]
+    np.testing.assert_allclose(answers.scores[0], [0.9, -2, 0.96, -2], atol=1e-6)
 
 
 def test_leakage_of_templates_compares_the_same_probes():
@@ -83,7 +83,7 @@ def test_leakage_of_templates_compares_the_same_probes():
         weak.probe_person[order], weak.gallery_image_id, weak.probe_image_id[order],
     )  # fmt: skip
     assert difference(weak, turned).value == pytest.approx(0)
-    assert aligned(turned, weak).row.tolist() == weak.image_id.tolist()
+    assert aligned(turned, weak).image_id.tolist() == weak.image_id.tolist()
 
 
 def test_a_matcher_that_is_wrong_is_inverted():
@@ -94,19 +94,19 @@ def test_a_matcher_that_is_wrong_is_inverted():
 
 def test_answers_of_other_kinds_are_not_compared():
     some = templates()
-    said = Answers(np.zeros((2, 2), np.float32), np.array([0, 1]), np.arange(2), np.arange(2))
+    answers = Answers(np.zeros((2, 2), np.float32), np.array([0, 1]), np.arange(2), np.arange(2))
     with pytest.raises(ValueError, match="of one kind about the same pictures"):
-        aligned(some, said)
+        aligned(some, answers)
 
 
 def test_numbers_have_half_their_correlation_as_advantage():
     rng = np.random.default_rng(0)
     truth = rng.standard_normal(200)
-    said = Numbers(-truth + rng.standard_normal(200), truth, np.arange(200) // 4, np.arange(200))
-    value, sign = advantage(said)
-    assert (sign, guessed(said)) == (-1, 0.5)
-    assert value == pytest.approx(-np.corrcoef(said.values, truth)[0, 1] / 2)
-    constant = Numbers(np.ones(200), truth, said.person, said.image_id)
+    answers = Numbers(-truth + rng.standard_normal(200), truth, np.arange(200) // 4, np.arange(200))
+    value, sign = advantage(answers)
+    assert (sign, guessed(answers)) == (-1, 0.5)
+    assert value == pytest.approx(-np.corrcoef(answers.values, truth)[0, 1] / 2)
+    constant = Numbers(np.ones(200), truth, answers.person, answers.image_id)
     assert advantage(constant) == (0, 1)
 
 

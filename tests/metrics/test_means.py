@@ -8,7 +8,7 @@ from bench.metrics.means import agreement, mean, share
 
 
 def test_frames_of_a_clip_count_as_one():
-    """Equal frames say no more than one of each clip: Student's t over the three clips."""
+    """Equal frames count no more than one of each clip: Student's t over the three clips."""
     of_clips = np.array([1.0, 2.0, 4.0])
     found = mean(of_clips.repeat(50), np.arange(3).repeat(50))
     half = stats.t.ppf(0.975, 2) * of_clips.std(ddof=1) / np.sqrt(3)

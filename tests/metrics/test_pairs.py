@@ -26,8 +26,8 @@ def counted(templates, weights=None, group=None):
 
 def against_itself(templates):
     """The gallery's pictures against one another."""
-    gallery, person, row = templates.gallery, templates.gallery_person, templates.gallery_image_id
-    return Templates(gallery, gallery, person, person, row, row)
+    gallery, person, ids = templates.gallery, templates.gallery_person, templates.gallery_image_id
+    return Templates(gallery, gallery, person, person, ids, ids)
 
 
 def as_counts(pairs, which=0):
@@ -40,7 +40,7 @@ def as_counts(pairs, which=0):
 @pytest.mark.parametrize("itself", [False, True])
 @pytest.mark.parametrize("group", [None, np.arange(9) % 2])
 def test_every_pair_counts_once_and_none_with_itself(templates, itself, group):
-    some = templates(6, 3, n_strangers=3)
+    some = templates(6, 3, n_others=3)
     some = against_itself(some) if itself else some
     found = as_counts(comparison(some, group).point)
     for ours, looped in zip(found, counted(some, None, group), strict=True):
@@ -49,7 +49,7 @@ def test_every_pair_counts_once_and_none_with_itself(templates, itself, group):
 
 
 def test_people_left_out_lose_all_their_pairs(templates):
-    some = templates(5, 2, n_strangers=1)
+    some = templates(5, 2, n_others=1)
     found = comparison(some)
     assert not found.bootstrapped
     for person in range(6):
@@ -106,7 +106,7 @@ def test_equal_bins_and_small_tiles_change_nothing_much(templates, monkeypatch):
         assert curve(binned.coarse) == pytest.approx(curve(binned.point), abs=5e-3)
 
 
-def test_permuted_people_score_as_strangers(templates):
+def test_permuted_people_score_as_non_mated(templates):
     found = comparison(templates(40, 4, noise=0.3))
     assert auc(found.point)[0] > 0.99
     assert auc(found.permuted).mean() == pytest.approx(0.5, abs=0.03)
@@ -124,7 +124,7 @@ def test_permuted_people_keep_to_their_group(templates):
 
 def test_pairs_of_people_are_counted_once(templates):
     assert comparison(templates(6, 2)).n_people_pairs == 15
-    assert comparison(templates(6, 2, n_strangers=2)).n_people_pairs == 15 + 12
+    assert comparison(templates(6, 2, n_others=2)).n_people_pairs == 15 + 12
     assert comparison(against_itself(templates(6, 2))).n_people_pairs == 15
 
 

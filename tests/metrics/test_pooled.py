@@ -9,7 +9,7 @@ from bench.metrics.accuracy import auc, top1
 from bench.metrics.pooled import gap, pooled, worst_decile
 
 
-def told(right, person, truth=None):
+def answered(right, person, truth=None):
     """Answers of two classes that are right or wrong."""
     right, person = np.asarray(right, bool), np.asarray(person)
     truth = np.zeros(len(person), np.int64) if truth is None else np.asarray(truth)
@@ -25,7 +25,7 @@ def noisy(seed, n_people=12, n_each=12):
 
 
 def test_two_groups_of_three_by_hand():
-    scores = np.array([[3, 0], [0, 1], [0, 1]] * 2, np.float32)  # the mean says class 0
+    scores = np.array([[3, 0], [0, 1], [0, 1]] * 2, np.float32)  # class 0 has the highest mean
     some = Answers(scores, np.zeros(6, np.int64), np.repeat([4, 9], 3), np.arange(6))
     found = pooled(some, 3)
     assert found.scores == pytest.approx(np.array([[1, 2 / 3]] * 2))
@@ -48,7 +48,7 @@ def test_pooling_one_picture_changes_nothing():
 
 @given(st.integers(0, 1000))
 @settings(max_examples=10, deadline=None)
-def test_groups_do_not_depend_on_the_order_of_rows(seed):
+def test_groups_do_not_depend_on_the_order_of_pictures(seed):
     some, order = noisy(1), np.random.default_rng(seed).permutation(144)
     shuffled = Answers(
         some.scores[order], some.truth[order], some.person[order], some.image_id[order]
@@ -60,7 +60,7 @@ def test_groups_do_not_depend_on_the_order_of_rows(seed):
     )
 
 
-def test_more_pictures_tell_more():
+def test_more_pictures_are_identified_better():
     values = [np.mean([top1(pooled(noisy(s), n)).value for s in range(5)]) for n in (1, 4, 12)]
     assert values[0] < values[1] - 0.1 < values[2] - 0.2
 
@@ -82,7 +82,7 @@ def test_pooling_more_than_anybody_has_is_refused():
 def test_the_worst_of_ten_people():
     right = np.ones((10, 4))
     right[3, :3], right[5, :2] = 0, 0
-    found = worst_decile(told(right.ravel(), np.repeat(np.arange(10), 4)))
+    found = worst_decile(answered(right.ravel(), np.repeat(np.arange(10), 4)))
     assert found.value == 0.25
     assert np.isnan(found.chance)
     assert found.low <= 0.25 <= found.high
@@ -91,33 +91,33 @@ def test_the_worst_of_ten_people():
 def test_the_worst_of_fifteen_people_are_one_and_a_half():
     right = np.ones((15, 4))
     right[3, :3], right[5, :2] = 0, 0
-    found = worst_decile(told(right.ravel(), np.repeat(np.arange(15), 4)))
+    found = worst_decile(answered(right.ravel(), np.repeat(np.arange(15), 4)))
     assert found.value == pytest.approx((0.25 + 0.5 * 0.5) / 1.5)
 
 
 def test_each_person_counts_alike_among_the_worst():
     person = np.repeat(np.arange(10), [50, *[2] * 9])
-    assert worst_decile(told(person != 0, person)).value == 0
+    assert worst_decile(answered(person != 0, person)).value == 0
 
 
 def test_the_worst_of_nine_people_are_refused():
     with pytest.raises(ValueError, match="expected 10 people or more for the worst tenth, got 9"):
-        worst_decile(told(np.ones(9), np.arange(9)))
+        worst_decile(answered(np.ones(9), np.arange(9)))
 
 
 def test_a_gap_by_hand():
     person, group = np.repeat(np.arange(4), 4), np.repeat([0, 0, 1, 1], 4)
     right = [1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 1, 0, 1, 1, 1, 0]
-    found = gap(told(right, person), group)
+    found = gap(answered(right, person), group)
     assert (found.value, found.chance, found.n) == (0.5, 0, 16)
-    flipped = gap(told(right, person), 1 - group)
+    flipped = gap(answered(right, person), 1 - group)
     assert flipped.value == -0.5
     assert (flipped.low, flipped.high) == pytest.approx((-found.high, -found.low))
 
 
 def test_pictures_of_no_group_are_left_out():
     person, group = np.arange(6), np.array([0, 0, 1, 1, -1, -1])
-    found = gap(told([1, 1, 0, 0, 0, 1], person), group)
+    found = gap(answered([1, 1, 0, 0, 0, 1], person), group)
     assert (found.value, found.n) == (-1, 4)
 
 
@@ -126,7 +126,7 @@ def test_a_gap_between_alike_groups_covers_zero():
     person = np.repeat(np.arange(60), 5)
     for _ in range(40):
         ease = rng.uniform(0.4, 1, 60)
-        found = gap(told(rng.random(300) < ease[person], person), (person < 30).astype(int))
+        found = gap(answered(rng.random(300) < ease[person], person), (person < 30).astype(int))
         covered += found.low <= 0 <= found.high
     assert covered >= 34
 
@@ -134,10 +134,10 @@ def test_a_gap_between_alike_groups_covers_zero():
 def test_a_gap_between_people_all_alike_has_the_interval_of_newcombe():
     person = np.arange(112)
     right = np.concatenate([np.arange(56) < 48, np.arange(56) < 56])
-    found = gap(told(right, person), (person >= 56).astype(int))
+    found = gap(answered(right, person), (person >= 56).astype(int))
     expected = confint_proportions_2indep(56, 56, 48, 56, method="newcomb")
     assert (found.low, found.high) == pytest.approx(expected, abs=0.02)
-    every = gap(told(person >= 56, person), (person >= 56).astype(int))
+    every = gap(answered(person >= 56, person), (person >= 56).astype(int))
     expected = confint_proportions_2indep(56, 56, 0, 56, method="newcomb")
     assert (every.low, every.high) == pytest.approx(expected)
 
@@ -145,4 +145,4 @@ def test_a_gap_between_people_all_alike_has_the_interval_of_newcombe():
 @pytest.mark.parametrize("group", [[0, 0, 0, 0], [0, 0, 0, 1], [1, 1, 1, 1]])
 def test_a_group_without_people_has_no_gap(group):
     with pytest.raises(ValueError, match="two people or more in both groups"):
-        gap(told(np.ones(4), np.arange(4)), np.array(group))
+        gap(answered(np.ones(4), np.arange(4)), np.array(group))

@@ -16,15 +16,15 @@ def answers(margin, truth, person=None):
 
 
 def test_one_of_four_of_each_class_is_mistaken():
-    said = answers([1, 2, 3, 6, 5, 7, 8, 4], [0, 0, 0, 0, 1, 1, 1, 1])
-    assert eer(said).value == pytest.approx(0.25)
-    assert eer(said).chance == 0.5
+    found = answers([1, 2, 3, 6, 5, 7, 8, 4], [0, 0, 0, 0, 1, 1, 1, 1])
+    assert eer(found).value == pytest.approx(0.25)
+    assert eer(found).chance == 0.5
 
 
 def test_inverted_answers_err_all_the_more():
-    said = answers([1, 2, 3, 6, 5, 7, 8, 4], [1, 1, 1, 1, 0, 0, 0, 0])
-    assert eer(said).value == pytest.approx(0.75)
-    assert auc(said).value == pytest.approx(2 / 16)
+    found = answers([1, 2, 3, 6, 5, 7, 8, 4], [1, 1, 1, 1, 0, 0, 0, 0])
+    assert eer(found).value == pytest.approx(0.75)
+    assert auc(found).value == pytest.approx(2 / 16)
 
 
 def test_eer_as_scikit_learn_draws_the_roc():

@@ -1,25 +1,16 @@
 import numpy as np
 import pytest
-from scipy import stats
 
 from bench.answers import Templates
 from bench.metrics import curves
 from bench.metrics.declared import METRICS
 from bench.metrics.intervals import wilson
 from bench.metrics.pairs import comparison
-from bench.metrics.verification import (
-    auc,
-    cllr,
-    eer,
-    linkability,
-    linkability_by_chance,
-    min_cllr,
-    tmr,
-)
+from bench.metrics.verification import auc, eer, linkability, min_cllr, tmr
 
 
 def line(scores, person):
-    """One gallery picture that scores what the probes say, of each person."""
+    """One gallery picture of each person, which scores what the probes give."""
     scores, person = np.asarray(scores, np.float32), np.asarray(person)
     n = int(person.max()) + 1
     rows = np.arange(n), np.arange(len(scores)) + n
@@ -66,28 +57,12 @@ def test_linkability_wants_pairs(templates):
         linkability(comparison(templates(4, 2)))
 
 
-def test_without_a_link_linkability_is_at_its_mean_by_luck(templates):
-    blind, seen = (comparison(templates(40, 4, noise)) for noise in (1e6, 1))
+def test_without_a_link_linkability_is_at_its_mean_over_permutations(templates):
+    blind, linked = (comparison(templates(40, 4, noise)) for noise in (1e6, 1))
     found = linkability(blind)
     assert found.value == pytest.approx(found.chance, abs=0.03)
-    assert 0 < found.chance < linkability_by_chance(blind)
-    assert linkability(seen).low > linkability_by_chance(seen) > linkability(seen).chance
-
-
-def test_the_null_of_linkability_is_kept(templates):
-    found = [comparison(templates(12, 4, 1e6, seed)) for seed in range(40)]
-    above = sum(linkability(each).value > linkability_by_chance(each) for each in found)
-    assert above <= stats.binom.isf(0.001, 40, 0.05)
-
-
-def test_cllr_of_the_true_likelihood_ratios_is_below_one(templates):
-    found = comparison(templates(30, 4, noise=0.7))
-    assert cllr(found, lambda scores: 0 * scores).value == pytest.approx(1)
-    least = min_cllr(found).value
-    assert least < cllr(found, lambda scores: 8 * scores - 4).value < 1
-    wrong = cllr(found, lambda scores: 20 - 20 * scores)
-    assert wrong.low > 1
-    assert wrong.chance == 1
+    assert found.chance > 0
+    assert linkability(linked).low > linkability(linked).chance
 
 
 def test_flipped_scores_flip_the_auc(templates):
@@ -111,7 +86,7 @@ def test_a_perfect_matcher_has_the_interval_of_wilson(templates, n_people):
 
 
 def test_one_person_with_mated_pairs_has_no_interval(templates):
-    found = auc(comparison(templates(1, 3, n_strangers=5)))
+    found = auc(comparison(templates(1, 3, n_others=5)))
     assert np.isnan([found.low, found.high]).all()
 
 

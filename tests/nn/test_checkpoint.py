@@ -19,7 +19,7 @@ def train(folder, n_steps, die_at=None):
         net = nn.Sequential(nn.Linear(4, 8), nn.Dropout(0.5), nn.BatchNorm1d(8), nn.Linear(8, 1))
         optimizer = torch.optim.Adam(net.parameters(), 0.01)
         checkpoint = Checkpoint(folder, generator, {"net": net, "optimizer": optimizer})
-        facts = checkpoint.resumed() or {"losses": []}
+        facts = checkpoint.load() or {"losses": []}
         losses = list(facts["losses"])
         for step in range(len(losses), n_steps):
             if step == die_at:
@@ -31,7 +31,7 @@ def train(folder, n_steps, die_at=None):
             optimizer.step()
             losses.append(loss.item())
             if step % 2:
-                checkpoint.keep({"losses": losses})
+                checkpoint.save({"losses": losses})
     return losses, net.state_dict()
 
 
@@ -49,12 +49,12 @@ def test_a_resumed_training_ends_like_an_uninterrupted_one(tmp_path, die_at):
 
 def test_a_new_training_has_nothing_to_resume(tmp_path):
     checkpoint = Checkpoint(tmp_path, torch.Generator(), {"net": nn.Linear(1, 1)})
-    assert checkpoint.resumed() is None
+    assert checkpoint.load() is None
 
 
 def test_a_kill_while_writing_leaves_the_last_checkpoint(tmp_path, monkeypatch):
     checkpoint = Checkpoint(tmp_path, torch.Generator(), {"net": nn.Linear(1, 1)})
-    checkpoint.keep({"step": 1})
+    checkpoint.save({"step": 1})
 
     def torn(state, path):
         path.write_bytes(b"half")
@@ -62,5 +62,5 @@ def test_a_kill_while_writing_leaves_the_last_checkpoint(tmp_path, monkeypatch):
 
     monkeypatch.setattr(torch, "save", torn)
     with pytest.raises(Killed):
-        checkpoint.keep({"step": 2})
-    assert checkpoint.resumed() == {"step": 1}
+        checkpoint.save({"step": 2})
+    assert checkpoint.load() == {"step": 1}

@@ -4,7 +4,7 @@ import torch
 from safetensors.numpy import load, save
 
 from bench.nn.backbones import CodeNet, ConvNet, PlainNet, backbone
-from bench.nn.classifier import Labelled, answered, fitted
+from bench.nn.classifier import Labelled, fitted, log_probs
 from bench.nn.inputs import Augmentation
 from bench.nn.state import restored, state_of
 from bench.nn.training import Schedule, seeded
@@ -28,7 +28,7 @@ def test_a_network_learns_what_can_be_learned():
     net = restored(CodeNet(3, 3, 16), learned(), "cpu")
     test = blobs(3)
     assert (
-        answered(net, test.inputs, Augmentation(), "cpu").argmax(axis=1) == test.truth
+        log_probs(net, test.inputs, Augmentation(), "cpu").argmax(axis=1) == test.truth
     ).mean() > 0.75
 
 
@@ -36,7 +36,7 @@ def test_the_best_epoch_is_kept():
     weights = learned()
     net = restored(CodeNet(3, 3, 16), weights, "cpu")
     valid = blobs(2)
-    scores = answered(net, valid.inputs, Augmentation(), "cpu")
+    scores = log_probs(net, valid.inputs, Augmentation(), "cpu")
     loss = -scores[np.arange(300), valid.truth].mean()
     assert loss == pytest.approx(weights["curve.valid"].min(), abs=1e-3)
 
@@ -87,8 +87,8 @@ def test_a_batch_of_one_is_answered_as_in_a_batch_of_many():
         net = ConvNet(4, 32).eval()
     images = np.random.default_rng(0).integers(0, 256, (9, 3, 32, 32)).astype(np.uint8)
     prepare = Augmentation(0.1, flip=True)
-    together = answered(net, images, prepare, "cpu")
-    alone = np.concatenate([answered(net, images[i : i + 1], prepare, "cpu") for i in range(9)])
+    together = log_probs(net, images, prepare, "cpu")
+    alone = np.concatenate([log_probs(net, images[i : i + 1], prepare, "cpu") for i in range(9)])
     np.testing.assert_allclose(together, alone, atol=0.02)
 
 
@@ -167,7 +167,7 @@ def test_equal_inputs_take_one_round_and_teach_how_common_each_truth_is():
     weights = fitted(build, same, same, Augmentation(), Schedule(3e-3, 20, 30, 5), context)
     assert len(weights["curve.valid"]) == 10  # 30 steps of 3 batches an epoch
     assert weights["curve.converged"].tolist() == [1]
-    scores = answered(
+    scores = log_probs(
         restored(CodeNet(3, 3, 16), weights, "cpu"), same.inputs[:1], Augmentation(), "cpu"
     )
     assert scores[0].argsort()[::-1].tolist() == [0, 1, 2]  # the commonest first

@@ -66,5 +66,5 @@ def test_curves_are_written_and_drawn(done, tmp_path):
     assert len(lines) == len(found) * len(FMR)
     draw(found, tmp_path / "roc.png")
     with Image.open(tmp_path / "roc.png") as sheet:
-        assert sheet.width == 260 * len({roc.panel for roc in found}) == 520
+        assert sheet.width == 400 * len({roc.panel for roc in found}) == 800
     draw([], tmp_path / "none.png")  # a grid without such judges

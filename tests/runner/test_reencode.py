@@ -58,7 +58,7 @@ def test_who_encodes_by_labels_is_not_asked(run):
     (record,) = done.select(defense="swap", purpose="private")
     assert (record.status, record.reason) == (
         "skipped",
-        "swap encodes with labels, which nobody has of a release",
+        "swap needs labels to encode, which releases do not have",
     )
 
 

@@ -4,29 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from bench.api import Collection, Context, Dataset, field
 from bench.data.alignment import realigned
 from bench.data.protocols import check_protocol, new_image_ids
 from bench.data.synthetic.expressions import EXPRESSIONS
 from bench.data.synthetic.people import AGE_GROUPS, GENDERS, SKIN_TONES
-from bench.data.synthetic.pictures import ATTRIBUTES, scenes
+from bench.data.synthetic.pictures import ATTRIBUTES, Parameters, scenes
 from bench.faces import LUMA, Faces, Images, Target
 from bench.registry import register
 
-Parameters = Mapping[str, npt.NDArray[np.float32]]
-
 _HAIR: Mapping[str, float | tuple[float, ...]] = {  # short and brown
-    "hair_length": 0.1,
-    "hair_volume": 0.1,
-    "hairline": 0.85,
-    "fringe": 0.0,
-    "parting": 0.0,
-    "curl": 0.0,
-    "bun": 0.0,
-    "hair_colour": (0.2, 0.14, 0.1),
-}
+    "hair_length": 0.1, "hair_volume": 0.1, "hairline": 0.85, "fringe": 0.0, "parting": 0.0,
+    "curl": 0.0, "bun": 0.0, "hair_colour": (0.2, 0.14, 0.1),
+}  # fmt: skip
 _ALIKE = {"": {}, "hair": _HAIR, "extras": {**_HAIR, "glasses": 0.0, "beard": 0.0}, "colour": {}}
 
 
@@ -48,7 +39,7 @@ class Synthetic(Dataset):
     align: bool = field(False, about="align faces by MTCNN's landmarks")
     seed: int = field(0, about="draws another population, and changes the split")
     protocol: str = field("closed", about="how pictures are split: closed, closed-paper, open")
-    style: bool = field(True, about="people differ in how they make a face")
+    style: bool = field(True, about="people differ in how they show an expression")
     alike: str = field("", about="all look alike in hair, extras (hair, glasses, beard) or colour")
 
     def __post_init__(self) -> None:
@@ -65,13 +56,9 @@ class Synthetic(Dataset):
         """Identity, gender, age, skin, expression, glasses, beard, and the ten attributes."""
         classes = {
             "identity": tuple(f"person {i}" for i in range(self.people)),
-            "gender": GENDERS,
-            "age": AGE_GROUPS,
-            "skin": SKIN_TONES,
-            "expression": EXPRESSIONS,
-            "glasses": ("no", "yes"),
-            "beard": ("no", "yes"),
-        }
+            "gender": GENDERS, "age": AGE_GROUPS, "skin": SKIN_TONES, "expression": EXPRESSIONS,
+            "glasses": ("no", "yes"), "beard": ("no", "yes"),
+        }  # fmt: skip
         categorical = [Target(name, "categorical", names) for name, names in classes.items()]
         return (*categorical, *(Target(name, "continuous") for name in ATTRIBUTES))
 
@@ -82,24 +69,18 @@ class Synthetic(Dataset):
         drawn = scenes(self.people, self.takes, self.pictures, self.seed, style=self.style)
         drawn = replace(drawn, parameters=made_alike(drawn.parameters, self.alike))
         images = draw(drawn, self.size, context.device)  # (N, 3, size, size)
-        if self.alike == "colour":
-            images = grey(images)
-        if self.align:
-            images = realigned(images, context.device)
+        images = grey(images) if self.alike == "colour" else images
+        images = realigned(images, context.device) if self.align else images
         image_ids = new_image_ids(len(images), self.name, self.seed)
         return Collection(Faces(images, drawn.labels, image_ids), self.targets)
 
 
 def made_alike(parameters: Parameters, respect: str) -> Parameters:
-    """Parameters, (N,) or (N, k) each, with those of a respect (as `alike`) equal in all pictures.
-
-    Labels are not changed.
-    """
-    fixed = {
+    """The parameters, with those of a respect (as `alike`) equal in all pictures."""
+    return dict(parameters) | {
         name: np.resize(np.array(value, np.float32), parameters[name].shape)
         for name, value in _ALIKE[respect].items()
     }
-    return {**parameters, **fixed}
 
 
 def grey(images: Images) -> Images:

@@ -7,24 +7,14 @@ import numpy.typing as npt
 
 from bench.data.synthetic.rng import Column, Streams
 
+# fmt: off
 ACTION_UNITS = (
-    "AU1",  # inner brow raiser
-    "AU2",  # outer brow raiser
-    "AU4",  # brow lowerer
-    "AU5",  # upper lid raiser
-    "AU6",  # cheek raiser
-    "AU7",  # lid tightener
-    "AU9",  # nose wrinkler
-    "AU10",  # upper lip raiser
-    "AU12",  # lip corner puller
-    "AU15",  # lip corner depressor
-    "AU17",  # chin raiser
-    "AU20",  # lip stretcher
-    "AU23",  # lip tightener
-    "AU25",  # lips part
-    "AU26",  # jaw drop
+    "AU1", "AU2", "AU4",  # inner brow raiser, outer brow raiser, brow lowerer
+    "AU5", "AU6", "AU7",  # upper lid raiser, cheek raiser, lid tightener
+    "AU9", "AU10",  # nose wrinkler, upper lip raiser
+    "AU12", "AU15", "AU17",  # lip corner puller, lip corner depressor, chin raiser
+    "AU20", "AU23", "AU25", "AU26",  # lip stretcher, lip tightener, lips part, jaw drop
 )
-
 # Intensity 0..1 of the units that make an expression; all others are 0.
 TEMPLATES: Mapping[str, Mapping[str, float]] = {
     "anger": {"AU4": 0.95, "AU5": 0.10, "AU7": 0.75, "AU17": 0.45, "AU23": 0.95},
@@ -36,7 +26,8 @@ TEMPLATES: Mapping[str, Mapping[str, float]] = {
     "neutral": {},
     "sadness": {"AU1": 0.95, "AU4": 0.20, "AU7": 0.40, "AU15": 0.95, "AU17": 0.60},
     "surprise": {"AU1": 0.90, "AU2": 0.95, "AU5": 0.80, "AU25": 0.80, "AU26": 0.95},
-}  # fmt: skip
+}
+# fmt: on
 EXPRESSIONS = tuple(TEMPLATES)
 _INTENSITIES = np.array([[t.get(unit, 0.0) for unit in ACTION_UNITS] for t in TEMPLATES.values()])
 
@@ -46,14 +37,10 @@ def draw_actions(
 ) -> Column:
     """Intensities of the action units in each picture, (N, len(ACTION_UNITS)), 0..1.
 
-    Args:
-        expression: (N,), an index into EXPRESSIONS.
-        gains: (N, len(ACTION_UNITS)), of each picture's person, as in `People`.
-        rests: likewise.
-        rng: gives the strength of the expression and the jitter of each unit.
+    `expression`, (N,), indexes EXPRESSIONS; `gains` and `rests`, (N, len(ACTION_UNITS)), are those
+    of each picture's person, as in `People`.
     """
     strength = rng.uniform(0.85, 1.08)[:, None]  # (N, 1)
     jitter = np.stack([rng.normal() for _ in ACTION_UNITS], axis=1)
-    full = _INTENSITIES[expression]  # (N, units)
-    moved = full * (strength + 0.10 * jitter) + 0.06 * np.abs(jitter)
+    moved = _INTENSITIES[expression] * (strength + 0.10 * jitter) + 0.06 * np.abs(jitter)
     return np.clip(moved * gains + rests, 0.0, 1.0)

@@ -1,4 +1,4 @@
-"""Eyes and brows, painted on the front of the head; both sides at once, by mirroring x."""
+"""Eyes, brows and glasses; both sides of the head are painted at once, by mirroring x."""
 
 from typing import NamedTuple
 
@@ -7,10 +7,13 @@ from torch import Tensor
 
 from bench.data.synthetic.head import Surface
 from bench.data.synthetic.shapes import Values, blend, bump, darken, ease, edge, ellipse, rgb
+from bench.data.synthetic.solids import View
+
+_GLASSES = 0.88  # how far the rims of glasses are before the middle of the head
 
 
 class _Eye(NamedTuple):
-    """Coordinates around the nearer eye, (N, H, W) each."""
+    """Coordinates around the nearer eye, tilted with it, (N, H, W) each."""
 
     x: Tensor  # outwards from the eye's centre
     y: Tensor
@@ -22,23 +25,18 @@ class _Eye(NamedTuple):
 
 def paint_eyes(skin: Tensor, surface: Surface, pixel: Tensor, v: Values, f: Values) -> None:
     """Paints sockets, eyes, lids, lashes and brows onto the skin."""
-    eye = _around_the_eye(surface, f, v)
-    _paint_lids(skin, eye, pixel, v, f)
-    inside = torch.minimum(eye.upper - eye.y, eye.y - eye.lower)
-    blend(skin, _eyeball(skin, eye, pixel, v, f), edge(inside, pixel) * eye.front)
-    _paint_lashes(skin, eye, pixel, v, f)
-    _paint_brows(skin, surface, pixel, v, f)
-
-
-def _around_the_eye(surface: Surface, f: Values, v: Values) -> _Eye:
-    """Coordinates around the eye, tilted with it, and the edges of its lids."""
     x = surface.x.abs() - f["eye_x"]
     y = surface.y - f["eye_y"] - v["eye_tilt"] * x
     t = x / f["eye_width"]
     arch = 1.0 - t * t
     upper = (f["lid_upper"] + f["lid_uneven"] * surface.side) * arch * (1.0 - 0.10 * t)
     lower = -f["lid_lower"] * arch * (1.0 + 0.15 * t)
-    return _Eye(x, y, surface.side, upper, lower, surface.front)
+    eye = _Eye(x, y, surface.side, upper, lower, surface.front)
+    _paint_lids(skin, eye, pixel, v, f)
+    inside = torch.minimum(upper - y, y - lower)
+    blend(skin, _eyeball(skin, eye, pixel, v, f), edge(inside, pixel) * eye.front)
+    _paint_lashes(skin, eye, pixel, v, f)
+    _paint_brows(skin, surface, pixel, v, f)
 
 
 def _eyeball(skin: Tensor, eye: _Eye, pixel: Tensor, v: Values, f: Values) -> Tensor:
@@ -51,8 +49,7 @@ def _eyeball(skin: Tensor, eye: _Eye, pixel: Tensor, v: Values, f: Values) -> Te
     lit = (0.95 - 0.55 * y / size).clamp_(0.4, 1.6)  # lighter below, as light falls through
     blend(ball, v["iris_colour"] * 1.15 * lit[:, None], edge(0.86 - far, 2.0 * pixel / size))
     blend(ball, rgb(ball, 0.02, 0.02, 0.02), edge(0.46 - far, pixel / size))
-    shadow = bump((eye.upper - eye.y) / 0.07)
-    darken(ball, rgb(ball, 0.52, 0.50, 0.55), shadow)
+    darken(ball, rgb(ball, 0.52, 0.50, 0.55), bump((eye.upper - eye.y) / 0.07))  # of the lid
     white = rgb(ball, 1.35, 1.35, 1.35)
     shine_x = x * eye.side + (0.34 - 0.25 * v["light_x"]) * size
     blend(ball, white, edge(ellipse(shine_x, y - 0.36 * size, 0.25 * size, 0.25 * size), pixel))
@@ -106,3 +103,45 @@ def _paint_brows(skin: Tensor, surface: Surface, pixel: Tensor, v: Values, f: Va
     hair = v["brow_colour"] * (1.0 - 0.25 * ((surface.y - line) / thick).clamp(-1.0, 1.0))[:, None]
     cover = edge(band, pixel + 0.012) * surface.front
     blend(skin, hair, 0.92 * cover)
+
+
+def paint_glasses(canvas: Tensor, view: View, surface: Surface, v: Values, f: Values) -> None:
+    """Paints glasses on the pictures that have them; the head hides the far temple."""
+    turn = view.rotation[:, :, :, None, None]
+    depth = (_GLASSES - turn[:, 0, 2] * view.x - turn[:, 1, 2] * view.y) / turn[:, 2, 2]
+    x, y, _ = view.to_head(depth)
+    out, y = x.abs(), y - f["eye_y"] + 0.015
+    wide = 0.215 * v["frame_size"]
+    middle = (0.10 + wide).clamp(min=0.27)
+    corner = 0.05 + 0.12 * v["frame_round"]
+    across = ((out - middle).abs() - (wide - corner)).clamp_(min=0.0)
+    down = (y.abs() - (0.80 * wide - corner)).clamp_(min=0.0)
+    lens = corner - (across * across + down * down).sqrt_()  # a box with round corners
+    rim = 0.016 - (lens - 0.004).abs_()
+    bridge = torch.minimum(0.016 - (y - 0.05).abs(), middle - wide - out)
+    frame = edge(torch.maximum(rim, bridge), view.pixel)
+    glass = edge(lens, view.pixel) * (0.10 * v["glasses"])
+    blend(canvas, rgb(canvas, 0.9, 0.9, 0.9), glass)
+    streak = edge(0.03 - (out * x.sign() - middle * x.sign() + y).abs(), view.pixel + 0.01)
+    blend(canvas, rgb(canvas, 1.0, 1.0, 1.0), streak * glass * 2.0)
+    for side in (-1.0, 1.0):
+        frame = torch.maximum(frame, _temple(view, surface, side, middle + wide, v, f))
+    shine = 1.0 + 0.25 * v["light_y"][:, None]
+    blend(canvas, v["frame_colour"] * shine, frame * v["glasses"])
+
+
+def _temple(
+    view: View, surface: Surface, side: float, wide: Tensor, v: Values, f: Values
+) -> Tensor:
+    """Cover of the temple on one side, (N, H, W)."""
+    ear = 0.78 * v["face_width"] + 0.02
+    start = view.to_camera((side * wide, f["eye_y"] + 0.04, _GLASSES - 0.03))
+    end = view.to_camera((side * ear, f["eye_y"] + 0.02, -0.05))
+    along_x, along_y = end[0] - start[0], end[1] - start[1]
+    x, y = view.x - start[0], view.y - start[1]
+    length = along_x * along_x + along_y * along_y + 1e-4
+    t = ((x * along_x + y * along_y) / length).clamp_(0.0, 1.0)
+    off_x, off_y = x - t * along_x, y - t * along_y
+    distance = 0.018 - (off_x * off_x + off_y * off_y).sqrt_()
+    depth = start[2] + t * (end[2] - start[2])
+    return edge(distance, view.pixel) * edge(depth - surface.seen.depth + 0.03, 0.06)

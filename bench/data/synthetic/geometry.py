@@ -59,16 +59,13 @@ def _nose(v: Values) -> dict[str, Tensor]:
 
 def _mouth(v: Values) -> dict[str, Tensor]:
     """Mouth: corners, gap between the lips and thickness of the lips."""
-    width = v["mouth_width"] * (
-        1 + 0.30 * v["AU12"] + 0.34 * v["AU20"] - 0.34 * v["AU26"] - 0.22 * v["AU23"]
-        - 0.08 * v["AU17"]
-    )  # fmt: skip
+    wide = 1 + 0.30 * v["AU12"] + 0.34 * v["AU20"] - 0.34 * v["AU26"] - 0.22 * v["AU23"]
     lift = 0.165 * v["AU12"] - 0.215 * v["AU15"] - 0.045 * v["AU20"] - 0.03 * v["AU23"]
     part = v["AU25"]
     thin = (1 - 0.60 * v["AU23"]) * (1 - 0.30 * v["AU12"]) * (1 - 0.20 * v["AU20"])
     return {
         "mouth_y": v["mouth_height"] * v["face_height"] - 0.035 * v["AU12"] + 0.02 * v["AU17"],
-        "mouth_half": width,
+        "mouth_half": v["mouth_width"] * (wide - 0.08 * v["AU17"]),
         "corner_lift": lift - 0.02 * v["AU10"],
         "corner_uneven": 0.30 * v["asymmetry"] * (0.10 * v["AU12"] + 0.06 * v["AU15"] + 0.03),
         "gap_upper": 0.035 * part + 0.020 * part * v["AU12"] + 0.055 * v["AU10"],

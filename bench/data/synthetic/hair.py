@@ -18,21 +18,18 @@ def grow_hair(view: View, v: Values) -> Hair:
     # locks and back grow down from the skull; below 0.35 they stay within it
     long = ((v["hair_length"] - 0.30) / 0.70).clamp(min=0.0)
     x = 0.70 * wide + 0.3 * volume
+    bun = 0.10 + 0.22 * v["bun"]
     lock = (0.12 + 0.8 * volume * (long * 3.0).clamp(max=1.0), 0.25 + 0.85 * long, 0.26 + volume)
     parts: dict[str, Part] = {
-        "back": (
-            (0.0, 0.30 - 0.75 * long, -0.40),
-            (0.74 * wide + 0.9 * volume, 0.60 + 0.85 * long, 0.55 + 0.5 * volume),
-        ),
-        "shell": (
-            (0.0, 0.33, -0.15),
-            (0.775 * wide + 0.75 * volume, 0.81 + volume, 0.87 + 0.7 * volume),
-        ),
+        "back": ((0.0, 0.30 - 0.75 * long, -0.40),
+                 (0.74 * wide + 0.9 * volume, 0.60 + 0.85 * long, 0.55 + 0.5 * volume)),
+        "shell": ((0.0, 0.33, -0.15),
+                  (0.775 * wide + 0.75 * volume, 0.81 + volume, 0.87 + 0.7 * volume)),
         "top": ((0.6 * v["parting"], 0.80, 0.20), (0.42, 0.22 + 1.3 * volume, 0.34 + 0.8 * volume)),
         "left": ((-x, 0.25 - 0.80 * long, -0.12), lock),
         "right": ((x, 0.25 - 0.80 * long, -0.12), lock),
-        "bun": ((0.0, 1.16 * v["bun"], -0.45), (0.10 + 0.22 * v["bun"],) * 2 + (0.30,)),
-    }
+        "bun": ((0.0, 1.16 * v["bun"], -0.45), (bun, bun, 0.30)),
+    }  # fmt: skip
     return visible(view, parts)
 
 
@@ -60,8 +57,8 @@ def paint_hair(canvas: Tensor, view: View, hair: Hair, surface: Surface, v: Valu
     cap_cover *= edge(_hairline(view, cap, v), view.pixel + 0.012)
     cap_cover *= edge(cap.depth - surface.seen.depth + 0.04, 0.06)
     locks = Seen(*map(torch.maximum, hair["left"], hair["right"]))
-    in_front = edge(locks.depth - surface.seen.depth - 0.02, 0.06)
-    lock_cover = edge(locks.inside + _curls(view, v), view.pixel) * in_front
+    lock_cover = edge(locks.inside + _curls(view, v), view.pixel)
+    lock_cover *= edge(locks.depth - surface.seen.depth - 0.02, 0.06)
     lock_cover *= ease((v["hair_length"] - 0.32) / 0.08)
     depth = smooth_max(cap.depth, locks.depth, 0.10)
     blend(canvas, _shade(view, depth, v), torch.maximum(cap_cover, lock_cover))
@@ -77,25 +74,21 @@ def _hairline(view: View, cap: Seen, v: Values) -> Tensor:
     line = line - 0.35 * v["fringe"] * bump(off / 0.5) + 0.03 * bump(x / 0.14)
     # without a fringe the line is an arch, drawn back above the temples
     bare = (1.0 - 4.0 * v["fringe"]).clamp(min=0.0)
-    line = line - x * x * (0.20 + 0.45 * bare)
-    line = line + (bare * (0.9 * v["hairline"] - 0.62).clamp(min=0.0)) * bump(
-        (x.abs() - 0.42) / 0.24
-    )
-    top = y - line
+    high = bare * (0.9 * v["hairline"] - 0.62).clamp(min=0.0)
+    line = line - x * x * (0.20 + 0.45 * bare) + high * bump((x.abs() - 0.42) / 0.24)
     # beside the face the hair ends in front of the ears; sideburns reach down
     low = 0.28 - 0.55 * ease(v["hair_length"] / 0.4)
     ahead = 0.28 + 0.14 * ease((v["hair_length"] - 0.3) / 0.3)
     beside = torch.minimum(ahead - z - 0.10 * (y - 0.3), y - low)
     behind = torch.minimum(-0.12 - z, y + 0.55)
-    return smooth_max(torch.maximum(beside, behind), top, 0.12)
+    return smooth_max(torch.maximum(beside, behind), y - line, 0.12)
 
 
 def _shade(view: View, depth: Tensor, v: Values) -> Tensor:
     """Lit colour of the hair with strands and a band of gloss, (N, 3, H, W)."""
     x, y, z = view.to_head(depth)
     normals = find_normals(depth, view)
-    curl = v["curl"]
-    flow = x - v["parting"] * 0.5
+    curl, flow = v["curl"], x - v["parting"] * 0.5
     strand = wave(5.0 * flow * (1.0 + 0.35 * y) + 1.6 * z + curl * wave(1.7 * y + 0.7 * z))
     fine = wave(13.0 * flow + 3.0 * z + 1.5 * curl * wave(2.3 * y))
     texture = 1.0 + 0.13 * strand + 0.08 * fine

@@ -44,23 +44,22 @@ def _place_parts(v: Values, f: Values) -> dict[str, Part]:
     wide, high, drop = v["face_width"], v["face_height"], f["chin_drop"]
     chin_y = -0.88 * high - v["chin_length"] - drop
     full = 0.10 * v["beard"]
+    ear_out = v["ear_angle"].clamp(min=0.0)
+    ear_x = 0.74 * wide + ear_out
+    ear = (0.07 + ear_out, 0.20 * v["ear_size"], 0.13 * v["ear_size"])
     parts: dict[str, Part] = {
         "skull": ((0.0, 0.33, -0.14), (0.77 * wide, 0.80, 0.86)),
         "face": ((0.0, -0.14, 0.02), (0.715 * wide, 0.72 * high, 0.76)),
-        "jaw": (
-            (0.0, -0.52 * high - 0.65 * drop, 0.08),
-            (0.53 * wide * v["jaw_width"] + 0.3 * full, 0.40 * high + 0.3 * drop, 0.56),
-        ),
-        "chin": (
-            (0.0, chin_y + 0.07, -0.04),
-            (0.23 * v["chin_width"] + full, 0.19 + full, 0.64 + full),
-        ),
-        "ridge": (
-            (0.0, v["eye_height"] + 0.24, 0.50),
-            (0.46 * wide, 0.10, 0.20 + 0.12 * v["brow_ridge"]),
-        ),
-    }
-    return parts | _cheeks(v, f) | _nose(v, f) | _ears(v)
+        "jaw": ((0.0, -0.52 * high - 0.65 * drop, 0.08),
+                (0.53 * wide * v["jaw_width"] + 0.3 * full, 0.40 * high + 0.3 * drop, 0.56)),
+        "chin": ((0.0, chin_y + 0.07, -0.04),
+                 (0.23 * v["chin_width"] + full, 0.19 + full, 0.64 + full)),
+        "ridge": ((0.0, v["eye_height"] + 0.24, 0.50),
+                  (0.46 * wide, 0.10, 0.20 + 0.12 * v["brow_ridge"])),
+        "ear_left": ((-ear_x, -0.08, -0.08), ear),  # level with eyes and nose
+        "ear_right": ((ear_x, -0.08, -0.08), ear),
+    }  # fmt: skip
+    return parts | _cheeks(v, f) | _nose(v, f)
 
 
 def _cheeks(v: Values, f: Values) -> dict[str, Part]:
@@ -79,23 +78,15 @@ def _cheeks(v: Values, f: Values) -> dict[str, Part]:
 def _nose(v: Values, f: Values) -> dict[str, Part]:
     """Bridge, tip and wings of the nose."""
     y, wing = f["nose_y"], f["wing_x"]
-    middle = 0.5 * (y + v["eye_height"])
-    bridge = 0.085 * v["nose_bridge"]
+    wing_y = y - 0.02 + f["wing_lift"]
     wing_size = (0.068 * v["nose_width"], 0.062 * v["nose_tip"], 0.10)
     return {
-        "bridge": ((0.0, middle + 0.04, 0.72), (bridge, 0.5 * v["nose_length"] + 0.04, 0.16)),
+        "bridge": ((0.0, 0.5 * (y + v["eye_height"]) + 0.04, 0.72),
+                   (0.085 * v["nose_bridge"], 0.5 * v["nose_length"] + 0.04, 0.16)),
         "tip": ((0.0, y, 0.86), (0.108 * v["nose_tip"], 0.088 * v["nose_tip"], 0.14)),
-        "wing_left": ((-wing, y - 0.02 + f["wing_lift"], 0.76), wing_size),
-        "wing_right": ((wing, y - 0.02 + f["wing_lift"], 0.76), wing_size),
-    }
-
-
-def _ears(v: Values) -> dict[str, Part]:
-    """Ears stand out at the sides, level with eyes and nose."""
-    out, size = v["ear_angle"].clamp(min=0.0), v["ear_size"]
-    x = 0.74 * v["face_width"] + out
-    axes = (0.07 + out, 0.20 * size, 0.13 * size)
-    return {"ear_left": ((-x, -0.08, -0.08), axes), "ear_right": ((x, -0.08, -0.08), axes)}
+        "wing_left": ((-wing, wing_y, 0.76), wing_size),
+        "wing_right": ((wing, wing_y, 0.76), wing_size),
+    }  # fmt: skip
 
 
 class Normals(NamedTuple):
@@ -112,8 +103,7 @@ def find_normals(depth: Tensor, view: View) -> Normals:
     right[:, :, 1:-1] = depth[:, :, 2:] - depth[:, :, :-2]
     down[:, 1:-1] = depth[:, 2:] - depth[:, :-2]
     scale = 0.5 / view.pixel
-    x = (right * -scale).clamp_(-5.0, 5.0)
-    y = (down * scale).clamp_(-5.0, 5.0)
+    x, y = (right * -scale).clamp_(-5.0, 5.0), (down * scale).clamp_(-5.0, 5.0)
     z = 1.0 / (x * x + y * y + 1.0).sqrt_()
     return Normals(x * z, y * z, z)
 
@@ -131,7 +121,7 @@ def gloss_on(normals: Normals, v: Values) -> Tensor:
     half_z = v["light_z"] + 1.0
     length = (v["light_x"] * v["light_x"] + v["light_y"] * v["light_y"] + half_z * half_z).sqrt()
     facing = normals.x * v["light_x"] + normals.y * v["light_y"] + normals.z * half_z
-    facing = (facing / length).clamp_(min=0.0)
+    gloss = (facing / length).clamp_(min=0.0)
     for _ in range(4):  # to the power of 16
-        facing = facing * facing
-    return facing
+        gloss = gloss * gloss
+    return gloss

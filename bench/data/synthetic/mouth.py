@@ -25,7 +25,8 @@ def paint_mouth(skin: Tensor, surface: Surface, pixel: Tensor, v: Values, f: Val
     """Paints the mouth onto the skin."""
     lips = _edges(surface, f)
     _paint_shadows(skin, lips, v)
-    colour = _lip_colour(v)
+    own = v["skin_colour"] * rgb(v["skin_colour"], 0.90, 0.62, 0.62) + 0.03
+    colour = own + 0.8 * v["makeup"][:, None] * (v["lipstick_colour"] - own)  # (N, 3, 1, 1)
     ends = (1.0 - lips.t.abs()) * 0.25
     upper = torch.minimum(torch.minimum(lips.top - lips.y, lips.y - lips.upper), ends)
     blend(skin, colour * 0.86, edge(upper, pixel + 0.008) * lips.front)
@@ -34,7 +35,9 @@ def paint_mouth(skin: Tensor, surface: Surface, pixel: Tensor, v: Values, f: Val
     shine = bump(lips.t / 0.5) * bump((lips.y - 0.45 * (lips.lower + lips.bottom)) / 0.03)
     blend(skin, torch.ones_like(colour), shine * (0.16 + 0.25 * v["makeup"]) * lips.front)
     _paint_inside(skin, lips, pixel, v)
-    _paint_line(skin, lips, pixel)
+    near = torch.minimum((lips.y - lips.upper).abs(), (lips.y - lips.lower).abs())
+    line = torch.minimum(0.011 - near, (1.0 - lips.t.abs()) * 0.2)  # where the lips meet or begin
+    blend(skin, rgb(skin, 0.30, 0.10, 0.10), edge(line, pixel + 0.004) * (0.8 * lips.front))
 
 
 def _edges(surface: Surface, f: Values) -> _Lips:
@@ -50,12 +53,6 @@ def _edges(surface: Surface, f: Values) -> _Lips:
     top = upper + f["lip_upper"] * (0.4 * arch + 0.6 * flat) * bow
     bottom = lower - f["lip_lower"] * (0.5 * arch + 0.5 * flat)
     return _Lips(t, y, top, upper, lower, bottom, surface.front)
-
-
-def _lip_colour(v: Values) -> Tensor:
-    """Skin turned red, or lipstick, (N, 3, 1, 1)."""
-    own = v["skin_colour"] * rgb(v["skin_colour"], 0.90, 0.62, 0.62) + 0.03
-    return own + 0.8 * v["makeup"][:, None] * (v["lipstick_colour"] - own)
 
 
 def _paint_shadows(skin: Tensor, lips: _Lips, v: Values) -> None:
@@ -85,13 +82,5 @@ def _paint_inside(skin: Tensor, lips: _Lips, pixel: Tensor, v: Values) -> None:
     bare = v["AU20"]  # a grin of fear shows the lower teeth too
     lower = torch.minimum(0.055 * bare - (lips.y - lips.lower), (0.85 - lips.t.abs()) * 0.25)
     blend(inside, 0.93 * white, edge(lower, pixel))
-    shade = bump((lips.upper - lips.y) / 0.05)
-    darken(inside, rgb(skin, 0.55, 0.50, 0.50), shade)
+    darken(inside, rgb(skin, 0.55, 0.50, 0.50), bump((lips.upper - lips.y) / 0.05))
     blend(skin, inside, opening)
-
-
-def _paint_line(skin: Tensor, lips: _Lips, pixel: Tensor) -> None:
-    """The dark line where the lips meet or begin."""
-    near = torch.minimum((lips.y - lips.upper).abs(), (lips.y - lips.lower).abs())
-    line = torch.minimum(0.011 - near, (1.0 - lips.t.abs()) * 0.2)
-    blend(skin, rgb(skin, 0.30, 0.10, 0.10), edge(line, pixel + 0.004) * (0.8 * lips.front))

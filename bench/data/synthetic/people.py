@@ -1,4 +1,4 @@
-"""People: the traits of a face that all its takes and pictures share."""
+"""People and their takes: the traits of a face, and what people change between two sittings."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -7,13 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.data.synthetic.expressions import ACTION_UNITS
-from bench.data.synthetic.rng import Column, Streams
+from bench.data.synthetic.rng import BALANCE, PEOPLE, TAKES, Column, Streams
+
+Classes = npt.NDArray[np.int64]
 
 GENDERS = ("female", "male")
 AGE_GROUPS = ("young", "middle", "old")
 SKIN_TONES = ("light", "tan", "brown", "dark")
-
-_PEOPLE = 1  # level of the streams
 
 
 class Trait(NamedTuple):
@@ -29,78 +29,52 @@ class Trait(NamedTuple):
     old: float = 0.0
 
 
+# fmt: off
 TRAITS: Mapping[str, Trait] = {
     # lengths are in head units: the face is about 2 high and 1.5 wide, its origin between the eyes
-    "face_width": Trait(1.0, 0.085, 0.9, 0.1),
-    "face_height": Trait(1.0, 0.08, 0.8),
-    "jaw_width": Trait(1.0, 0.13, 1.95),
-    "chin_length": Trait(0.0, 0.06, 1.4),
-    "chin_width": Trait(1.0, 0.18, 1.9),
-    "cheek": Trait(0.5, 0.35, -1.2, -0.3),
+    "face_width": Trait(1.0, 0.085, 0.9, 0.1),     "face_height": Trait(1.0, 0.08, 0.8),
+    "jaw_width": Trait(1.0, 0.13, 1.95),           "chin_length": Trait(0.0, 0.06, 1.4),
+    "chin_width": Trait(1.0, 0.18, 1.9),           "cheek": Trait(0.5, 0.35, -1.2, -0.3),
     "brow_ridge": Trait(0.3, 0.22, 1.8, 0.1),
-    "eye_size": Trait(1.0, 0.11, -1.8, -0.2),
-    "eye_spacing": Trait(0.355, 0.04),
-    "eye_height": Trait(0.04, 0.05),
-    "eye_tilt": Trait(0.08, 0.13, -0.8, -0.3),
-    "eye_opening": Trait(1.0, 0.15, -1.0, -0.4),
-    "iris_size": Trait(1.0, 0.14),
+    "eye_size": Trait(1.0, 0.11, -1.8, -0.2),      "eye_spacing": Trait(0.355, 0.04),
+    "eye_height": Trait(0.04, 0.05),               "eye_tilt": Trait(0.08, 0.13, -0.8, -0.3),
+    "eye_opening": Trait(1.0, 0.15, -1.0, -0.4),   "iris_size": Trait(1.0, 0.14),
     "brow_thickness": Trait(0.042, 0.011, 1.95, 0.1),
-    "brow_height": Trait(0.285, 0.04, -1.5, -0.2),
-    "brow_tilt": Trait(0.0, 0.08, -0.2, -0.2),
-    "brow_arch": Trait(0.05, 0.03, -1.4),
-    "brow_length": Trait(0.22, 0.04),
-    "nose_length": Trait(0.37, 0.07, 1.0, 0.4),
-    "nose_width": Trait(1.0, 0.19, 1.5, 0.2),
-    "nose_tip": Trait(1.0, 0.17, 1.2, 0.2),
-    "nose_bridge": Trait(1.0, 0.20, 1.3),
-    "mouth_height": Trait(-0.60, 0.05),
-    "mouth_width": Trait(0.265, 0.042, 0.8),
-    "lip_upper": Trait(0.052, 0.015, -1.7, -0.4),
-    "lip_lower": Trait(0.072, 0.018, -1.5, -0.3),
-    "ear_size": Trait(1.0, 0.22, 0.8, 0.3),
-    "ear_angle": Trait(0.05, 0.06),
-    "lash": Trait(0.45, 0.20, -1.95),
-    "wrinkle": Trait(0.40, 0.16, 0.2, 1.4),
-    "freckles": Trait(-0.15, 0.45, 0.0, -0.2),
-    "mole": Trait(-0.35, 0.6),
-    "mole_x": Trait(0.0, 0.42),
-    "mole_y": Trait(-0.45, 0.16),
-    "skin_light": Trait(0.0, 0.5, -0.3),
-    "skin_warm": Trait(0.0, 0.5),
-    "hair_length": Trait(0.42, 0.26, -1.95),
-    "hair_volume": Trait(0.13, 0.045, -0.6, -0.3),
-    "hairline": Trait(0.82, 0.07, 1.0, 0.5),
-    "fringe": Trait(0.10, 0.17, -0.3),
-    "parting": Trait(0.0, 0.28),
-    "curl": Trait(0.30, 0.30, -0.3),
-    "beard_potential": Trait(-0.05, 0.45, 1.8),
-    "makeup_habit": Trait(0.15, 0.40, -1.9),
-    "glasses_habit": Trait(0.05, 0.35, 0.0, 0.5),
-    "frame_round": Trait(0.5, 0.3, -0.3),
+    "brow_height": Trait(0.285, 0.04, -1.5, -0.2), "brow_tilt": Trait(0.0, 0.08, -0.2, -0.2),
+    "brow_arch": Trait(0.05, 0.03, -1.4),          "brow_length": Trait(0.22, 0.04),
+    "nose_length": Trait(0.37, 0.07, 1.0, 0.4),    "nose_width": Trait(1.0, 0.19, 1.5, 0.2),
+    "nose_tip": Trait(1.0, 0.17, 1.2, 0.2),        "nose_bridge": Trait(1.0, 0.20, 1.3),
+    "mouth_height": Trait(-0.60, 0.05),            "mouth_width": Trait(0.265, 0.042, 0.8),
+    "lip_upper": Trait(0.052, 0.015, -1.7, -0.4),  "lip_lower": Trait(0.072, 0.018, -1.5, -0.3),
+    "ear_size": Trait(1.0, 0.22, 0.8, 0.3),        "ear_angle": Trait(0.05, 0.06),
+    "lash": Trait(0.45, 0.20, -1.95),              "wrinkle": Trait(0.40, 0.16, 0.2, 1.4),
+    "freckles": Trait(-0.15, 0.45, 0.0, -0.2),     "mole": Trait(-0.35, 0.6),
+    "mole_x": Trait(0.0, 0.42),                    "mole_y": Trait(-0.45, 0.16),
+    "skin_light": Trait(0.0, 0.5, -0.3),           "skin_warm": Trait(0.0, 0.5),  # both unused
+    "hair_length": Trait(0.42, 0.26, -1.95),       "hair_volume": Trait(0.13, 0.045, -0.6, -0.3),
+    "hairline": Trait(0.82, 0.07, 1.0, 0.5),       "fringe": Trait(0.10, 0.17, -0.3),
+    "parting": Trait(0.0, 0.28),                   "curl": Trait(0.30, 0.30, -0.3),
+    "beard_potential": Trait(-0.05, 0.45, 1.8),    "makeup_habit": Trait(0.15, 0.40, -1.9),
+    "glasses_habit": Trait(0.05, 0.35, 0.0, 0.5),  "frame_round": Trait(0.5, 0.3, -0.3),
     "asymmetry": Trait(0.0, 0.22),
 }
-
 # red, green, blue of 0..1 in full light
-SKIN_COLOURS = np.array(
-    [[0.89, 0.71, 0.61], [0.86, 0.66, 0.51], [0.70, 0.48, 0.35], [0.53, 0.36, 0.27]]
-)
-HAIR_COLOURS = np.array(
-    [[0.10, 0.08, 0.08], [0.26, 0.16, 0.10], [0.45, 0.29, 0.16], [0.66, 0.50, 0.30],
-     [0.46, 0.20, 0.10]]
-)  # fmt: skip
+SKIN_COLOURS = np.array([[0.89, 0.71, 0.61], [0.86, 0.66, 0.51], [0.70, 0.48, 0.35],
+                         [0.53, 0.36, 0.27]])
+HAIR_COLOURS = np.array([[0.10, 0.08, 0.08], [0.26, 0.16, 0.10], [0.45, 0.29, 0.16],
+                         [0.66, 0.50, 0.30], [0.46, 0.20, 0.10]])
+IRIS_COLOURS = np.array([[0.33, 0.19, 0.10], [0.45, 0.28, 0.12], [0.30, 0.45, 0.65],
+                         [0.30, 0.45, 0.28], [0.45, 0.50, 0.52]])
+# fmt: on
 GREY_HAIR = np.array([0.62, 0.62, 0.63])
-IRIS_COLOURS = np.array(
-    [[0.33, 0.19, 0.10], [0.45, 0.28, 0.12], [0.30, 0.45, 0.65], [0.30, 0.45, 0.28],
-     [0.45, 0.50, 0.52]]
-)  # fmt: skip
 
 
 class People(NamedTuple):
     """A population; row i of every array is person i."""
 
-    gender: npt.NDArray[np.int64]  # (n,), an index into GENDERS
-    age: npt.NDArray[np.int64]  # (n,), an index into AGE_GROUPS
-    skin: npt.NDArray[np.int64]  # (n,), an index into SKIN_TONES
+    gender: Classes  # (n,), an index into GENDERS
+    age: Classes  # (n,), an index into AGE_GROUPS
+    skin: Classes  # (n,), an index into SKIN_TONES
     traits: Mapping[str, Column]  # name to (n,), or to (n, 3) for a colour
     gains: Column  # (n, len(ACTION_UNITS)), factor of every action unit; 1 without style
     rests: Column  # likewise, every action unit's intensity at rest; 0 without style
@@ -109,9 +83,9 @@ class People(NamedTuple):
 def draw_people(n_people: int, seed: int, *, style: bool) -> People:
     """A population balanced by gender, age group and skin tone, as far as its size allows.
 
-    With `style`, each person moves the face in an own way.
+    With `style`, all people move their faces in their own way.
     """
-    rng = Streams(seed, _PEOPLE, [(person,) for person in range(n_people)])
+    rng = Streams(seed, PEOPLE, [(person,) for person in range(n_people)])
     gender, age, skin = (
         _balanced(n_people, len(classes), seed, turn)
         for turn, classes in enumerate((GENDERS, AGE_GROUPS, SKIN_TONES))
@@ -127,29 +101,24 @@ def draw_people(n_people: int, seed: int, *, style: bool) -> People:
     return People(gender, age, skin, traits, gains, rests)
 
 
-def _balanced(n_people: int, n_classes: int, seed: int, turn: int) -> npt.NDArray[np.int64]:
+def _balanced(n_people: int, n_classes: int, seed: int, turn: int) -> Classes:
     """Classes in shuffled blocks that hold each class once, (n_people,)."""
-    n_blocks = -(-n_people // n_classes)
-    generators = (np.random.default_rng([seed, 0, turn, block]) for block in range(n_blocks))
+    owners = [(turn, block) for block in range(-(-n_people // n_classes))]
+    generators = (np.random.default_rng([seed, BALANCE, *owner]) for owner in owners)
     return np.concatenate([g.permutation(n_classes) for g in generators])[:n_people]
 
 
-def _draw_trait(
-    trait: Trait, gender: npt.NDArray[np.int64], age: npt.NDArray[np.int64], rng: Streams
-) -> Column:
+def _draw_trait(trait: Trait, gender: Classes, age: Classes, rng: Streams) -> Column:
     """Values of one trait, (n,), within 2.2 standard deviations of its group's mean."""
     own = np.clip(rng.normal(), -2.2, 2.2)
     shifted = own + trait.male * (gender - 0.5) + trait.old * (age - 1.0)
     return np.asarray(trait.mean + trait.spread * shifted)
 
 
-def _draw_colours(
-    skin: npt.NDArray[np.int64], age: npt.NDArray[np.int64], rng: Streams
-) -> dict[str, Column]:
+def _draw_colours(skin: Classes, age: Classes, rng: Streams) -> dict[str, Column]:
     """Colours of skin, hair and iris, (n, 3) each; darker skin goes with darker hair and eyes."""
     light, warm = rng.normal()[:, None], rng.normal()[:, None]  # (n, 1)
-    tone = SKIN_COLOURS[skin] * (1 + 0.04 * light)
-    tone = tone + warm * np.array([0.012, 0.0, -0.018])
+    tone = SKIN_COLOURS[skin] * (1 + 0.04 * light) + warm * np.array([0.012, 0.0, -0.018])
     dark = (skin + rng.uniform(0, 2.4) > 3.0)[:, None]  # (n, 1)
     hair = HAIR_COLOURS[np.minimum(rng.uniform(0, 5).astype(int), 4)]
     hair = np.where(dark, HAIR_COLOURS[0] * (1 + rng.uniform(0, 1.2)[:, None]), hair)
@@ -160,4 +129,57 @@ def _draw_colours(
         "skin_colour": np.clip(tone, 0.05, 1.0),
         "hair_colour": hair + grey * (GREY_HAIR - hair),
         "iris_colour": iris * (0.85 + 0.3 * rng.uniform()[:, None]),
+    }
+
+
+def draw_takes(people: People, n_takes: int, seed: int) -> Mapping[str, Column]:
+    """Parameters that last for a take, by name; (n_people * n_takes,) or (..., 3) each.
+
+    Rows are ordered by person, then take.
+    """
+    owners = [(p, t) for p in range(len(people.gender)) for t in range(n_takes)]
+    rng = Streams(seed, TAKES, owners)
+    own = {name: np.repeat(value, n_takes, axis=0) for name, value in people.traits.items()}
+    return own | _draw_hair(own, rng) | _draw_accessories(own, rng)
+
+
+def _draw_hair(own: Mapping[str, Column], rng: Streams) -> dict[str, Column]:
+    """Hair and beard of a take, around the person's own."""
+    dyed = (rng.uniform() < 0.03)[:, None]  # (n, 1)
+    grey = rng.uniform(0.15, 0.65)[:, None]  # (n, 1)
+    tint = grey + 0.6 * (rng.colour(0.08, 0.75) - grey)
+    hair = own["hair_colour"] * (np.exp(0.12 * rng.normal()[:, None]))
+    hair = np.where(dyed, 0.4 * hair + 0.6 * tint, hair)
+    shaved = rng.uniform() < 0.3
+    beard = np.clip(own["beard_potential"], 0, 1) * rng.uniform(0.45, 1.1)
+    return {
+        "hair_colour": np.clip(hair, 0.04, 0.95),
+        "hair_length": np.clip(own["hair_length"] + rng.uniform(-0.14, 0.14), 0, 1),
+        "hair_volume": np.clip(own["hair_volume"] + rng.uniform(-0.035, 0.035), 0.05, 0.26),
+        "hairline": np.clip(own["hairline"], 0.66, 0.99),
+        "fringe": np.clip(own["fringe"] + rng.uniform(-0.10, 0.10), 0.0, 0.30),
+        "parting": np.clip(own["parting"] + rng.uniform(-0.22, 0.22), -0.6, 0.6),
+        "curl": np.clip(own["curl"] + rng.uniform(-0.17, 0.17), 0, 1),
+        "bun": np.where(rng.uniform() < 0.4 * (own["hair_length"] - 0.35), 1.0, 0.0),
+        "beard": np.where(shaved | (beard < 0.12), 0.0, np.clip(beard, 0, 1)),
+    }
+
+
+def _draw_accessories(own: Mapping[str, Column], rng: Streams) -> dict[str, Column]:
+    """Glasses, make-up and clothes of a take."""
+    habit = np.clip(own["glasses_habit"] * 1.3 + 0.15, 0.04, 0.9)
+    makeup = np.clip(own["makeup_habit"] + 0.25 * rng.normal(), 0, 1)
+    dark = rng.uniform()[:, None] < 0.6  # (n, 1)
+    return {
+        "glasses": np.where(rng.uniform() < habit, 1.0, 0.0),
+        "frame_round": np.clip(own["frame_round"] + 0.2 * rng.normal(), 0, 1),
+        "frame_size": rng.uniform(0.9, 1.15),
+        "frame_colour": np.where(dark, rng.colour(0.05, 0.15), rng.colour(0.05, 0.5)),
+        "makeup": makeup,
+        "makeup_colour": np.clip(rng.colour(0.2, 0.7) + np.array([0.2, -0.1, 0.0]), 0, 1),
+        "lipstick_colour": np.stack(
+            [rng.uniform(0.6, 0.85), rng.uniform(0.1, 0.3), rng.uniform(0.15, 0.4)], axis=1
+        ),
+        "clothes_colour": rng.colour(0.08, 0.9),
+        "collar": rng.uniform(0.0, 1.0),
     }

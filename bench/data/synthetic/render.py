@@ -1,21 +1,18 @@
 """The renderer: parameters in, pictures of cartoon-film faces out."""
 
-from collections.abc import Mapping
-
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
+from torch.nn import functional
 
-from bench.data.synthetic.backdrop import paint_background, paint_body
-from bench.data.synthetic.eyes import paint_eyes
+from bench.data.synthetic.eyes import paint_eyes, paint_glasses
 from bench.data.synthetic.geometry import place_features
-from bench.data.synthetic.glasses import paint_glasses
 from bench.data.synthetic.hair import grow_hair, paint_back_hair, paint_hair
 from bench.data.synthetic.head import build_head, find_normals, gloss_on, light_on
 from bench.data.synthetic.mouth import paint_mouth
-from bench.data.synthetic.pictures import Scenes
-from bench.data.synthetic.shapes import Values, blend, edge, rgb
+from bench.data.synthetic.pictures import Parameters, Scenes
+from bench.data.synthetic.shapes import Values, blend, bump, darken, ease, edge, ellipse, rgb
 from bench.data.synthetic.skin import lay_skin, paint_beard, paint_folds
 from bench.data.synthetic.solids import View
 
@@ -28,13 +25,9 @@ _PIXELS_PER_BATCH = 65536  # the planes of a batch stay within the cache of a co
 def draw(
     scenes: Scenes, size_px: int, device: torch.device | str = "cpu", batch: int = 0
 ) -> npt.NDArray[np.uint8]:
-    """All pictures of the scenes, (N, 3, size_px, size_px).
+    """All pictures of the scenes, (N, 3, size_px, size_px); `size_px` is 16 or more.
 
-    Args:
-        scenes: from `pictures.scenes`.
-        size_px: side of a picture, 16 or more.
-        device: where to compute.
-        batch: pictures at a time, which changes no picture; 0 chooses by the size.
+    `batch`, the number of pictures at a time, changes no picture; 0 chooses by the size.
     """
     n_pictures = len(scenes.parameters["noise_seed"])
     step = batch or max(1, _PIXELS_PER_BATCH // _drawn_px(size_px) ** 2)
@@ -45,26 +38,24 @@ def draw(
     return pictures
 
 
-def render(
-    parameters: Mapping[str, npt.NDArray[np.float32]],
-    size_px: int,
-    device: torch.device | str = "cpu",
-) -> Tensor:
-    """Pictures of one batch, uint8, (N, 3, size_px, size_px); parameters are (N,) or (N, k)."""
+def render(parameters: Parameters, size_px: int, device: torch.device | str = "cpu") -> Tensor:
+    """Pictures of one batch, uint8, (N, 3, size_px, size_px)."""
     if size_px < 16:
         raise ValueError(f"expected a size of 16 px or more, got {size_px}; choose a larger one")
     with torch.no_grad():
         v = _values(parameters, torch.device(device))
         drawn_px = _drawn_px(size_px)
         canvas = _paint(v, _view(v, drawn_px))
-        canvas = canvas if drawn_px == size_px else _halve(canvas)
+        if drawn_px != size_px:
+            rows = canvas[:, :, ::2] + canvas[:, :, 1::2]  # (N, 3, size_px, drawn_px)
+            canvas = (rows[..., ::2] + rows[..., 1::2]) * 0.25  # means of 2 x 2 pixels
         canvas = _blur(canvas, v)
         grain = _noise(canvas.shape, v["noise_seed"].view(-1).to(torch.int32))
         canvas += grain * v["noise"][:, None]
         return (canvas * 255.0 + 0.5).clamp_(0.0, 255.0).to(torch.uint8)
 
 
-def _values(parameters: Mapping[str, npt.NDArray[np.float32]], device: torch.device) -> Values:
+def _values(parameters: Parameters, device: torch.device) -> Values:
     """Parameters as tensors: (N, 1, 1), colours (N, 3, 1, 1), the rotation (N, 3, 3)."""
     shapes = {1: (-1, 1, 1), 3: (-1, 3, 1, 1), 9: (-1, 3, 3)}
     values = {}
@@ -94,10 +85,10 @@ def _view(v: Values, size_px: int) -> View:
 def _paint(v: Values, view: View) -> Tensor:
     """Paints from back to front, (N, 3, H, W), about 0..1."""
     f = place_features(v)
-    canvas = paint_background(view, v)
+    canvas = _paint_background(view, v)
     hair = grow_hair(view, v)
     paint_back_hair(canvas, view, hair, v)
-    paint_body(canvas, view, v)
+    _paint_body(canvas, view, v)
     surface = build_head(view, v, f)
     skin = lay_skin(surface, v)
     paint_folds(skin, surface, view.pixel, v, f)
@@ -113,10 +104,37 @@ def _paint(v: Values, view: View) -> Tensor:
     return canvas - 0.55 * (canvas - 0.78).clamp_(min=0.0)  # compresses highlights, as film does
 
 
-def _halve(canvas: Tensor) -> Tensor:
-    """Means over blocks of 2 x 2 pixels, (N, 3, H / 2, W / 2)."""
-    rows = canvas[:, :, ::2] + canvas[:, :, 1::2]  # (N, 3, H / 2, W)
-    return (rows[..., ::2] + rows[..., 1::2]) * 0.25
+def _paint_background(view: View, v: Values) -> Tensor:
+    """A gradient with three blobs, (N, 3, H, W)."""
+    share = (0.5 - 0.35 * (view.y + 0.3 * view.x)).clamp_(0.0, 1.0)  # (N, H, W)
+    canvas = v["back_top"] + (v["back_bottom"] - v["back_top"]) * share[:, None]
+    for blob in ("blob0", "blob1", "blob2"):
+        radius = v[f"{blob}_radius"]
+        x, y = (view.x - v[f"{blob}_x"]) / radius, (view.y - v[f"{blob}_y"]) / radius
+        blend(canvas, v[f"{blob}_colour"], 0.8 * bump(x, y))
+    return canvas
+
+
+def _paint_body(canvas: Tensor, view: View, v: Values) -> None:
+    """Paints neck and clothes; the body does not turn with the head."""
+    top_x, top_y, _ = view.to_camera((0.0, -0.75, -0.15))
+    t = ((top_y - view.y) / 0.75).clamp_(0.0, 1.0)  # (N, H, 1)
+    x = view.x - top_x * (1.0 - t)
+    wide = 0.33 * v["face_width"] * (0.75 + 0.25 * v["jaw_width"])
+    flare = wide * (1.0 + 0.9 * bump((view.y + 1.75) / 0.55))
+    neck = torch.minimum(flare - x.abs(), top_y - view.y)
+    light = v["fill_colour"] + v["key_colour"] * (0.45 + 0.4 * v["light_z"])[:, None]
+    round_off = (1.0 - 0.35 * (x / flare).square()).clamp_(min=0.3)
+    skin = v["skin_colour"] * light * round_off[:, None]
+    shadow = ease((view.y + 1.55) / 0.55).expand_as(x)  # of the chin
+    darken(skin, rgb(skin, 0.62, 0.52, 0.50), shadow)
+    blend(canvas, skin, edge(neck, view.pixel))
+    shoulders = ellipse(view.x, view.y + 2.15, 1.35, 0.80)
+    low = -1.42 - 0.30 * v["collar"]  # of the collar, round or pointed
+    collar = view.y - low - (1.0 + v["collar"]) * view.x.abs()
+    cloth = torch.minimum(shoulders, -collar)
+    folds = (1.0 + 0.12 * (view.x * v["light_x"]) - 0.25 * (view.y + 1.4).abs())[:, None]
+    blend(canvas, v["clothes_colour"] * light * folds, edge(cloth, view.pixel + 0.01))
 
 
 def _blur(canvas: Tensor, v: Values) -> Tensor:
@@ -125,11 +143,9 @@ def _blur(canvas: Tensor, v: Values) -> Tensor:
     Below 64 px the share shrinks with the picture: a lens does not blur a smaller print more.
     """
     share = v["blur"][:, None] * min(1.0, canvas.shape[3] / 64)  # (N, 1, 1, 1)
-    for axis in (2, 3):
-        size = canvas.shape[axis]
-        first, last = canvas.narrow(axis, 0, 1), canvas.narrow(axis, size - 1, 1)
-        before = torch.cat([first, canvas.narrow(axis, 0, size - 1)], axis)
-        after = torch.cat([canvas.narrow(axis, 1, size - 1), last], axis)
+    for axis, sides in ((2, (0, 0, 1, 1)), (3, (1, 1, 0, 0))):
+        around = functional.pad(canvas, sides, mode="replicate")
+        before, after = (around.narrow(axis, at, canvas.shape[axis]) for at in (0, 2))
         canvas = canvas + (before + after - 2.0 * canvas) * share
     return canvas
 
@@ -137,8 +153,8 @@ def _blur(canvas: Tensor, v: Values) -> Tensor:
 def _noise(shape: torch.Size, seeds: Tensor) -> Tensor:
     """Sensor noise: triangular, of unit variance, float32 of a shape (N, 3, H, W).
 
-    Each number is a hash of the picture's seed, int32 (N,), and the place in the picture, so it
-    does not depend on the other pictures of the batch.
+    Each number is a hash of the picture's seed, int32 (N,), and the place in the picture: other
+    pictures of the batch do not matter.
     """
     count = shape[1] * shape[2] * shape[3]
     place = torch.arange(count, dtype=torch.int32, device=seeds.device)

@@ -11,15 +11,13 @@ import numpy.typing as npt
 
 Column = npt.NDArray[np.float64]
 
+BALANCE, PEOPLE, TAKES, PICTURES = range(4)  # levels, of separate streams
+
 
 class Streams:
     """One random generator per owner; each draw gives `n_each` rows of every owner, in order.
 
-    Args:
-        seed: of the population, >= 0.
-        level: separates the streams of people, takes and pictures.
-        owners: the number(s) of each owner.
-        n_each: rows of each owner.
+    An owner is named by one or more numbers >= 0.
     """
 
     def __init__(self, seed: int, level: int, owners: Iterable[tuple[int, ...]], n_each: int = 1):

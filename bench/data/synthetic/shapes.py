@@ -13,8 +13,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-Values = Mapping[str, Tensor]
-"""Numbers of each picture by name: (N, 1, 1), or (N, 3, 1, 1) for a colour."""
+Values = Mapping[str, Tensor]  # numbers of each picture: (N, 1, 1), colours (N, 3, 1, 1)
 
 
 def rgb(like: Tensor, red: float, green: float, blue: float) -> Tensor:
@@ -23,7 +22,7 @@ def rgb(like: Tensor, red: float, green: float, blue: float) -> Tensor:
 
 
 def edge(distance: Tensor, softness: Tensor | float) -> Tensor:
-    """Cover of a shape, 0..1, from its signed distance (positive inside) and its edge's width."""
+    """Coverage by a shape, 0..1, by its signed distance (positive inside) and its edge's width."""
     return (distance / softness).add_(0.5).clamp_(0.0, 1.0)
 
 
@@ -33,20 +32,14 @@ def ease(x: Tensor) -> Tensor:
     return x * x * (3.0 - 2.0 * x)
 
 
-def bump(x: Tensor) -> Tensor:
-    """A smooth hill: 1 at 0, 0 from |x| = 1 on."""
-    rise = (1.0 - x * x).clamp_(min=0.0)
-    return rise.mul_(rise)
-
-
-def hill(x: Tensor, y: Tensor) -> Tensor:
-    """A round smooth hill: 1 at the origin, 0 outside of the unit circle."""
-    rise = (1.0 - (x * x + y * y)).clamp_(min=0.0)
+def bump(x: Tensor, y: Tensor | None = None) -> Tensor:
+    """A smooth hill: 1 at 0, 0 from |x| = 1 on; with y, round: 0 outside of the unit circle."""
+    rise = (1.0 - (x * x if y is None else x * x + y * y)).clamp_(min=0.0)
     return rise.mul_(rise)
 
 
 def ellipse(x: Tensor, y: Tensor, width: Tensor | float, height: Tensor | float) -> Tensor:
-    """Signed distance to an ellipse of these half axes around the origin, roughly.
+    """Signed distance to an ellipse of these half axes around the origin.
 
     It is exact for a circle and on the shorter axis; elsewhere the edge is a little too soft.
     """

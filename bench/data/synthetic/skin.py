@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from bench.data.synthetic.head import Surface
-from bench.data.synthetic.shapes import Values, blend, bump, darken, ease, edge, hill, rgb, wave
+from bench.data.synthetic.shapes import Values, blend, bump, darken, ease, edge, rgb, wave
 
 
 def lay_skin(surface: Surface, v: Values) -> Tensor:
@@ -12,8 +12,8 @@ def lay_skin(surface: Surface, v: Values) -> Tensor:
     shape = (len(surface.x), 3, *surface.x.shape[1:])
     skin = v["skin_colour"].expand(shape).clone()
     out = surface.x.abs()
-    blush = hill((out - 0.42 * v["face_width"]) / 0.30, (surface.y + 0.30) / 0.24)
-    tip = hill(surface.x / 0.20, (surface.y + 0.30) / 0.18)
+    blush = bump((out - 0.42 * v["face_width"]) / 0.30, (surface.y + 0.30) / 0.24)
+    tip = bump(surface.x / 0.20, (surface.y + 0.30) / 0.18)
     strength = 0.45 + 0.5 * v["makeup"]
     darken(skin, rgb(skin, 1.0, 0.78, 0.78), (blush * strength + 0.35 * tip).clamp_(max=1.0))
     _paint_marks(skin, surface, v)
@@ -24,10 +24,10 @@ def _paint_marks(skin: Tensor, surface: Surface, v: Values) -> None:
     """Freckles over nose and cheeks, and a mole, of those who have them."""
     x, y = surface.x, surface.y
     dots = wave(9.0 * x + 2.3 * wave(3.1 * y)) * wave(9.5 * y + 1.9 * wave(2.7 * x + 0.2))
-    dots = ((dots - 0.45) * 3.0).clamp_(0.0, 1.0) * hill(x / 0.62, (y + 0.22) / 0.28)
+    dots = ((dots - 0.45) * 3.0).clamp_(0.0, 1.0) * bump(x / 0.62, (y + 0.22) / 0.28)
     brown = rgb(skin, 0.62, 0.48, 0.42)
     darken(skin, brown, dots * v["freckles"].clamp(0.0, 0.6))
-    mole = ease(hill((x - v["mole_x"]) / 0.045, (y - v["mole_y"]) / 0.045) * 2.5)
+    mole = ease(bump((x - v["mole_x"]) / 0.045, (y - v["mole_y"]) / 0.045) * 2.5)
     darken(skin, brown * 0.6, mole * surface.front * (2.5 * v["mole"]).clamp(0.0, 1.0))
 
 
@@ -65,7 +65,7 @@ def _forehead(out: Tensor, y: Tensor, v: Values, f: Values) -> Tensor:
     across = lines * bump(out / 0.42) * bump((y - f["brow_middle_y"] - 0.20) / 0.17)
     x = out - f["eye_x"] - f["eye_width"] - 0.06
     rays = (wave((y - f["eye_y"]) / (0.07 + 0.3 * x.clamp(min=0.0))) - 0.3).clamp_(min=0.0)
-    feet = rays * hill(x / 0.09, (y - f["eye_y"]) / 0.11)
+    feet = rays * bump(x / 0.09, (y - f["eye_y"]) / 0.11)
     return across * strength + feet * (v["wrinkle"] * (0.25 + 1.2 * v["AU6"])).clamp(max=1.0)
 
 

@@ -1,1 +1,1 @@
-"""The actions of stages: one module each, with a function `NAME(stage, inputs, worker)`."""
+"""The actions of stages: functions `NAME(stage, inputs, worker)`."""

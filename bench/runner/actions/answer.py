@@ -1,4 +1,4 @@
-"""Asks a trained attacker about the probe, and about the validation part, protected likewise."""
+"""A trained attacker's answers about the probe and the validation part, protected likewise."""
 
 from collections.abc import Callable, Sequence
 
@@ -59,22 +59,17 @@ def _named(
     prefix: str, scores: NDArray[np.float32], faces: Faces, places: Places
 ) -> dict[str, Array]:
     person = np.asarray(faces.labels["identity"])[places].astype(np.int64)
-    columns: dict[str, Array] = {
-        "scores": scores,
-        "person": person,
-        "image_id": faces.image_id[places],
+    return {
+        f"{prefix}scores": scores,
+        f"{prefix}person": person,
+        f"{prefix}image_id": faces.image_id[places],
     }
-    return {prefix + name: column for name, column in columns.items()}
 
 
 def _asker(
     attacker: Attacker, learned: Artifact, target: Target, worker: Worker
 ) -> tuple[Ask, int]:
-    """The attacker's method that answers, and the width of its answers; 0 if it is free.
-
-    Raises:
-        TypeError: if it is of no known kind.
-    """
+    """The attacker's method that answers, and the number of its columns; 0 if any will do."""
     weights, context = learned.weights, worker.protecting()
     if isinstance(attacker, Matcher):
         return lambda sample: attacker.embed(sample, weights, context), 0
@@ -101,10 +96,10 @@ def _scores(
 ) -> NDArray[np.float32]:
     """The attacker's answers, (N, C): each distinct input is shown once, shuffled.
 
-    Equal inputs get equal answers to the last bit (a place in a batch must not break ties), and
+    So equal inputs get equal answers to the last bit (a place in a batch must not break ties), and
     the order reveals nothing to the attacker.
     """
-    granted = stage.names("side_info")  # of arrays of the weights it knows since training
+    granted = stage.names("side_info")  # notes; it learned the disclosed weights in training
     notes = {name: note[places] for name, note in notes_in(release).items() if name in granted}
     shown = inputs_in(release)[places]
     first, copy_of = _distinct([shown, *notes.values()])
@@ -124,10 +119,9 @@ def _scores(
 
 
 def _distinct(arrays: Sequence[Array]) -> tuple[Places, Places]:
-    """Where each distinct entry stands first, (M,), and which of them each entry equals, (N,)."""
-    raw = np.concatenate(
-        [np.ascontiguousarray(a).reshape(len(a), -1).view(np.uint8) for a in arrays], axis=1
-    )  # (N, bytes)
+    """First index of each distinct entry, (M,), and the distinct entry of each, (N,)."""
+    parts = [np.ascontiguousarray(a).reshape(len(a), -1).view(np.uint8) for a in arrays]
+    raw = np.concatenate(parts, axis=1)  # (N, bytes)
     seen: dict[bytes, int] = {}
     copy_of = np.array([seen.setdefault(row.tobytes(), len(seen)) for row in raw])
     return np.unique(copy_of, return_index=True)[1], copy_of

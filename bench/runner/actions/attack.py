@@ -26,7 +26,7 @@ def attack(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
 
 
 def knowledge(stage: Stage, inputs: Inputs) -> Knowledge:
-    """All that the attacker may learn from; nothing here leads to image ids, names or the probe.
+    """All that the attacker may learn from, without image ids, names or the probe.
 
     Args:
         stage: names the target and the side information.
@@ -99,7 +99,7 @@ def _some(part: Artifact, among: Mask, share: float, rng: np.random.Generator) -
 
 
 def _gallery(parts: Sequence[Artifact], name: str, rng: np.random.Generator) -> Sample:
-    """The raw gallery pictures of the parts: of the people in the validation part and the probe."""
+    """The raw gallery pictures of the parts, with labels and meaningless numbers of people."""
     inputs, truth, person = [], [], []
     for part in parts:
         faces = faces_in(part)
@@ -115,7 +115,7 @@ def _gallery(parts: Sequence[Artifact], name: str, rng: np.random.Generator) -> 
 def _sample(
     releases: Sequence[Artifact], chosen: Mask, labels: dict[str, Array], notes: Sequence[str]
 ) -> Sample:
-    """The chosen pictures of all draws, one draw after the other; copies, so no view leads back."""
+    """Copies of the chosen pictures of all draws, one draw after the other: no view leads back."""
     n = len(releases)
     return Sample(
         np.concatenate([inputs_in(release)[chosen] for release in releases]),

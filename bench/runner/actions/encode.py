@@ -1,4 +1,4 @@
-"""Encodes a role's pictures with a defense that has a code."""
+"""Encodes raw or released pictures with the encoder of a defense that has a code."""
 
 import numpy as np
 
@@ -6,25 +6,34 @@ from bench.api import Context, Defense, LatentDefense, Weights
 from bench.faces import Faces, describe
 from bench.registry import make
 from bench.runner.actions.protect import prepared
-from bench.runner.artifacts import Inputs, of_release
+from bench.runner.artifacts import Inputs, inputs_in, of_release
+from bench.runner.rng import RowGenerators
 from bench.runner.stage import Stage
 from bench.runner.store import Artifact
 from bench.runner.worker import Worker
 
 
 def encode(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
-    """The codes, float32, (N, D)."""
+    """The codes of a role's pictures, float32, (N, D)."""
     defense = make(Defense, stage.spec)
-    return encoded(defense, *prepared(stage, defense, inputs, worker))
+    return _encoded(defense, *prepared(stage, defense, inputs, worker))
 
 
-def encoded(defense: Defense, faces: Faces, weights: Weights, context: Context) -> Artifact:
-    """The codes of faces by a defense's encoder, checked.
+def reencode(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
+    """The codes of protected pictures, float32, (N, D), as whoever has the defense computes them.
 
-    Raises:
-        TypeError: if the defense has no encoder, or its codes are not float32.
-        ValueError: if they have another shape, or are not finite.
+    The generators are the attacker's own: nothing drawn to protect or encode a picture recurs.
     """
+    defense, release = make(Defense, stage.spec), inputs.one("release")
+    faces, weights, _ = prepared(stage, defense, inputs, worker)
+    seed, query = stage.number("seed"), stage.number("query")
+    rngs = RowGenerators(faces.image_id, seed, f"{defense.name} reread", query)  # a frozen string
+    shown = faces.with_images(inputs_in(release).astype(np.uint8))
+    return _encoded(defense, shown, weights, worker.protecting(rngs))
+
+
+def _encoded(defense: Defense, faces: Faces, weights: Weights, context: Context) -> Artifact:
+    """The codes of faces, checked."""
     if not isinstance(defense, LatentDefense):
         raise TypeError(f"{defense.name} has no code")
     codes = defense.encode(faces, weights, context)

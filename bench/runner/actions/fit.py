@@ -12,10 +12,7 @@ from bench.runner.worker import Worker
 
 
 def fit(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
-    """The weights of a defense that saw the labels that it declared and no others.
-
-    Where its spec names a file of weights, those of the file.
-    """
+    """The weights of a defense that sees only the labels it declares, or those of its file."""
     defense, named = make(Defense, stage.spec), make(Defense, stage.full_spec)
     declaration = f"{type(defense).__name__}.reads_to_fit"
     faces = faces_in(inputs.one("faces")).declared(defense.reads_to_fit, declaration)
@@ -26,11 +23,7 @@ def fit(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
 
 
 def _from_file(defense: Learned, stage: Stage, faces: Faces) -> Weights:
-    """The weights in the file that the defense names.
-
-    Raises:
-        ValueError: if it was fitted to pictures of another size, or changed since it was planned.
-    """
+    """The weights in the file that the defense names, if they suit the pictures."""
     shared, shape = weights_for(defense), faces.images.shape[1:]
     if shared.recipe.shape != shape:
         raise ValueError(

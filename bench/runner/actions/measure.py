@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from bench.data.alignment import landmarks
-from bench.faces import Array, Faces
+from bench.faces import Array, Faces, Images
 from bench.forensics.memorization import RealPictures, nearest_real_picture
 from bench.forensics.two_sample_test import MIN_PEOPLE, PictureSet, two_sample_test
 from bench.runner.artifacts import Inputs, faces_in, inputs_in
@@ -27,7 +27,7 @@ def measure(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
     Source: Wang et al., IEEE TIP 13 (2004), by torchmetrics: Gaussian window, sigma 1.5.
     """
     faces = faces_in(inputs.one("probe_faces"))
-    shown = inputs_in(inputs.one("probe_release"))
+    shown = _released(inputs, "probe")
     parts = [
         _compared(faces.images[start : start + _BATCH], shown[start : start + _BATCH], worker)
         for start in range(0, len(faces), _BATCH)
@@ -36,7 +36,7 @@ def measure(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
     person = np.asarray(faces.labels["identity"], np.int64)
     arrays = {"ssim": ssim, "psnr_db": psnr_db, "person": person, "image_id": faces.image_id}
     if stage.number("align"):
-        found = np.isfinite(landmarks(shown.astype(np.uint8), worker.device)).all(axis=(1, 2))
+        found = np.isfinite(landmarks(shown, worker.device)).all(axis=(1, 2))
         arrays |= {"face": found.astype(np.uint8)}
     if stage.number("alike"):
         arrays |= {**_shift(inputs), **_nearest(inputs)}
@@ -49,8 +49,7 @@ def _shift(inputs: Inputs) -> Mapping[str, Array]:
     for role in ("attacker", "probe"):
         faces = faces_in(inputs.one(f"{role}_faces"))
         person = np.asarray(faces.labels["identity"], np.int64)
-        released = inputs_in(inputs.one(f"{role}_release")).astype(np.uint8)
-        sides.append(PictureSet(released, person, faces.images))
+        sides.append(PictureSet(_released(inputs, role), person, faces.images))
     if min(len(np.unique(side.person)) for side in sides) < MIN_PEOPLE:
         return {}
     answers = two_sample_test(*sides)
@@ -62,15 +61,16 @@ def _nearest(inputs: Inputs) -> Mapping[str, Array]:
     """The real picture that is most like each release of the probe; nothing without training."""
     if "training" not in inputs:
         return {}
-    training, held_out = (
-        _known(faces_in(inputs.one(name))) for name in ("training", "attacker_faces")
-    )
-    released = inputs_in(inputs.one("probe_release")).astype(np.uint8)
-    found = nearest_real_picture(released, training, held_out)
+    real = [_real(faces_in(inputs.one(name))) for name in ("training", "attacker_faces")]
+    found = nearest_real_picture(_released(inputs, "probe"), *real)
     return {f"nearest.{name}": values for name, values in found._asdict().items()}
 
 
-def _known(faces: Faces) -> RealPictures:
+def _released(inputs: Inputs, role: str) -> Images:
+    return inputs_in(inputs.one(f"{role}_release")).astype(np.uint8)
+
+
+def _real(faces: Faces) -> RealPictures:
     person = np.asarray(faces.labels["identity"], np.int64)
     own = np.arange(len(faces))  # without takes, each picture is one
     return RealPictures(faces.images, person, np.asarray(faces.labels.get("take", own), np.int64))

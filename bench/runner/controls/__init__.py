@@ -1,1 +1,1 @@
-"""Controls of the attackers: a known secret that must be found, and labels that nobody can tell."""
+"""Controls of attackers: a known secret that must be found, labels that cannot be predicted."""

@@ -36,9 +36,9 @@ def person_ceiling(n_pairs: int = 20000) -> float:
         (who + rng.standard_normal((n_pairs, size))) / np.sqrt(total)
         for who in (people[0], people[0], people[1])
     )
-    mated, strange = (
+    mated, nonmated = (
         r * (first * y).sum(axis=1) - r**2 * ((first**2).sum(axis=1) + (y**2).sum(axis=1)) / 2
         for y in (same, other)
     )
-    rank = np.argsort(np.argsort(np.concatenate([mated, strange])))[:n_pairs]
+    rank = np.argsort(np.argsort(np.concatenate([mated, nonmated])))[:n_pairs]
     return float((rank.sum() - n_pairs * (n_pairs - 1) / 2) / n_pairs**2)

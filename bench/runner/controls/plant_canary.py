@@ -20,7 +20,7 @@ Fields = NDArray[np.float64]
 def plant_canary(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
     """The role's people and labels with canaries for pictures, and the bit as one more label.
 
-    What an attacker finds in them shows its power, for what they hold is known exactly
+    They hold a known amount, so what an attacker finds in them shows its power
     (bench.runner.controls.canary). Patterns are mirror-symmetric and smooth, so that shifting or
     mirroring training pictures does no harm.
     """

@@ -1,4 +1,4 @@
-"""Shuffles a label: whoever still finds it was told by the harness."""
+"""Shuffles a label: an attacker that still finds it shows a leak in the harness."""
 
 import numpy as np
 

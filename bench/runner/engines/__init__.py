@@ -1,1 +1,1 @@
-"""Schedules around one function, `step`: in this process, or in several processes."""
+"""Engines: schedule calls of `step`, in this process or in several."""

@@ -19,12 +19,10 @@ class LocalEngine:
         """The outcomes in the order of the plan; a failure skips only what needs it."""
         failed: dict[str, str] = {}
         for stage in stages:
-            reason = next((failed[i.key] for i in stage.needs if i.key in failed), "")
-            outcome = (
-                Outcome(stage, "skipped", 0.0, reason)
-                if reason
-                else step(stage, store, self.worker)
-            )
+            if reason := next((failed[i.key] for i in stage.needs if i.key in failed), ""):
+                outcome = Outcome(stage, "skipped", 0.0, reason)
+            else:
+                outcome = step(stage, store, self.worker)
             if outcome.reason:
                 failed[stage.key] = outcome.reason
             yield outcome

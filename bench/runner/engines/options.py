@@ -8,15 +8,10 @@ from bench.runner.engines.pool import PoolEngine
 from bench.runner.step import Engine
 
 
-def engine_for(device: str = "cpu", workers: int = 0, plugins: Sequence[Path] = ()) -> Engine:
-    """The engine for these options.
-
-    Args:
-        device: name of a torch device.
-        workers: processes; 0 for one per core, or one on a GPU.
-        plugins: files of plugins that each process loads.
-    """
-    return PoolEngine(workers or (_n_cores() if device == "cpu" else 1), device, tuple(plugins))
+def engine_for(device: str, workers: int, plugins: Sequence[Path]) -> Engine:
+    """The engine for these options; no `workers` means one per core, or one on a GPU."""
+    n_processes = workers or (_n_cores() if device == "cpu" else 1)
+    return PoolEngine(n_processes, device, tuple(plugins))
 
 
 def _n_cores() -> int:

@@ -130,7 +130,7 @@ def _start(plugins: Sequence[Path]) -> None:
 
 
 def _end_with_parent() -> None:
-    """Ends this process when the one that started it is gone: nothing may outlive a kill."""
+    """Ends this process when its parent is gone: no process may survive a killed parent."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         connection.wait([parent.sentinel])

@@ -1,4 +1,4 @@
-"""Surrogates to label instead of pictures."""
+"""Surrogates that people can label instead of pictures."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ class Surrogate(Operation):
     target: str = field("expression", about="label to keep")
 
     def apply(self, pictures: Pictures, tools: Tools) -> Applied:
-        """A surrogate of each picture; the sheet shows it below."""
+        """A surrogate of each picture; the sheet shows it below the picture."""
         images = np.stack([*pictures.values()])  # (N, 3, H, W)
         faces = Faces(images, {}, np.arange(len(images)))
         release = tools.defense.protect(faces, tools.weights, tools.context)

@@ -1,4 +1,4 @@
-"""The trained encoder and decoder, as the operations use them."""
+"""The trained encoder and decoder, for the operations."""
 
 from dataclasses import dataclass, replace
 
@@ -20,30 +20,30 @@ class Codec:
     tools: Tools
 
     def codes(self, images: Images) -> Codes:
-        """The mean of each picture's code, (N, D): without noise, so that clips do not flicker."""
+        """The mean of each picture's code, (N, D); noise would make clips flicker."""
         tools, faces = self.tools, Faces(images, {}, np.arange(len(images)))
         defense = replace(tools.defense, code="mean")  # type: ignore[type-var]  # a dataclass
         if not isinstance(defense, LatentDefense):
-            raise TypeError(f"{tools.defense.name} has no code")
+            raise TypeError(f"expected a defense with a code, got {tools.defense.name}")
         return defense.encode(faces, tools.weights, tools.context)
 
     def faces(self, codes: Codes, person: People) -> Images:
         """Faces, uint8 (N, 3, H, W), of codes, (N, D), and people, (N,)."""
         tools, n = self.tools, len(self.tools.weights["people"])
         if not isinstance(tools.defense, Decoder):
-            raise TypeError(f"{tools.defense.name} cannot decode")
-        if strange := sorted({*person.tolist()} - {*range(n)}):
-            raise ValueError(f"person is 0 to {n - 1} in these weights, got {strange[0]}")
+            raise TypeError(f"expected a defense that decodes, got {tools.defense.name}")
+        if unknown := sorted({*person.tolist()} - {*range(n)}):
+            raise ValueError(f"expected person from 0 to {n - 1}, got {unknown[0]}")
         return tools.defense.decode(codes, {"person": person}, tools.weights, tools.context)
 
-    def own(
-        self, images: Images, codes: Codes, seen: NDArray[np.bool_] | None = None, together: int = 1
+    def people_in(
+        self, images: Images, codes: Codes, seen: NDArray[np.bool_] | None = None, n_each: int = 1
     ) -> People:
-        """The people in pictures, (N / together,), by the judge of identity.
+        """The people in pictures, (N / n_each,), as the judge of identity names them.
 
         Without a judge: the person whose face, with a picture's own code, is nearest to the
-        picture, at the pixels `seen`, (H, W). That is often wrong, as light and pose weigh more
-        than the person. `together` consecutive pictures show one person, who is named once.
+        picture, at the pixels `seen`, (H, W). This is often wrong, because light and pose matter
+        more than the person. Each group of `n_each` consecutive pictures shows one person.
         """
         people = self.tools.weights["people"]
         if "identity" in self.tools.judges:
@@ -52,13 +52,13 @@ class Codec:
         else:
             gaps = [self._gap(images, codes, c, seen) for c in range(len(people))]
             scores = -np.stack(gaps)
-        grouped = scores.reshape(len(scores), -1, together)  # (C, N / together, together)
+        grouped = scores.reshape(len(scores), -1, n_each)  # (C, N / n_each, n_each)
         return np.asarray(grouped.sum(axis=2).argmax(axis=0))
 
     def _gap(
         self, images: Images, codes: Codes, person: int, seen: NDArray[np.bool_] | None
     ) -> NDArray[np.float64]:
-        """Mean absolute difference of each picture from that person's face, (N,)."""
+        """Mean absolute difference of each picture from the face of a person, (N,)."""
         made = self.faces(codes, np.full(len(codes), person))
         gap = np.abs(made.astype(int) - images).mean(axis=1)  # (N, H, W)
         return np.asarray(gap.mean(axis=(1, 2)) if seen is None else gap[:, seen].mean(axis=1))

@@ -1,4 +1,4 @@
-"""Image completion: a hidden part is taken from the face that the rest suggests."""
+"""Image completion: fills a hidden part with that of a generated face that fits the rest."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,33 +16,33 @@ from defenses.pprl_vgan.apply.codec import Codec
 
 Mask = NDArray[np.bool_]
 Distances = NDArray[np.float64]
-GREY = 127  # of hidden pixels: 0 in [-1, 1]
-REACH = 1 / 16  # of the side: how far a displaced face is searched
+GREY = 127  # level of hidden pixels: 0 in [-1, 1]
+REACH = 1 / 16  # of the side: largest displacement that is searched
 MISALIGNED = 1 / 32  # of the side: smallest displacement that counts
 
 
 @register("complete")
 @dataclass(frozen=True)
 class Complete(Operation):
-    """Fills a hidden rectangle, or a mask, from the face that the rest suggests.
+    """Fills a hidden rectangle or mask with a part of a generated face that fits the rest.
 
-    The hidden part is greyed, the picture encoded and decoded as the same person, and the part is
-    pasted in. For comparison, so is the mean of the other pictures.
+    The hidden part is set to grey, the picture is encoded and decoded as the same person, and the
+    part of the result is pasted in. For comparison, the mean of the other pictures is also used.
 
     Source: Chen, Konrad, Ishwar, CVPR-W 2018, applications; released img_applications.py.
-    Differs from it: names the person if `person` does not; decodes the code's mean; adapts the part
-    to the light of the picture (`blend`).
+    Differs from it: estimates the person if `person` is -1; decodes the mean of the code; adapts
+    the part to the light of the picture (`blend`).
     """
 
     defense = "pprl_vgan"
 
-    person: int = field(-1, about="who is shown, a number of the people; -1: estimated")
-    top: float = field(40 / 64, about="of the rectangle, fraction of the height; the mouth")
-    left: float = field(18 / 64, about="of the rectangle, fraction of the width")
-    height: float = field(15 / 64, about="of the rectangle, fraction")
-    width: float = field(29 / 64, about="of the rectangle, fraction")
-    mask: str = field("", about="picture that is bright where pictures are hidden", at="path")
-    blend: bool = field(True, about="adapt the part to the picture at the border; else paste it")
+    person: int = field(-1, about="index of the person who is shown; -1: estimated")
+    top: float = field(40 / 64, about="top of the rectangle, fraction of the height")
+    left: float = field(18 / 64, about="left of the rectangle, fraction of the width")
+    height: float = field(15 / 64, about="height of the rectangle, fraction")
+    width: float = field(29 / 64, about="width of the rectangle, fraction")
+    mask: str = field("", about="picture that is bright where pixels are hidden", at="path")
+    blend: bool = field(True, about="adapt the part to the picture at the border")
     target: str = field("expression", about="label to keep")
 
     def apply(self, pictures: Pictures, tools: Tools) -> Applied:
@@ -53,22 +53,21 @@ class Complete(Operation):
         codes = codec.codes(damaged)
         person = np.full(len(codes), self.person)
         if self.person < 0:
-            person = codec.own(damaged, codes, ~hidden)
+            person = codec.people_in(damaged, codes, ~hidden)
         made = codec.faces(codes, person)
         parts = {"completed": made}
         if len(images) > 1:
-            total = images.sum(axis=0, dtype=int)
-            others = ((total - images) / (len(images) - 1)).round().astype(np.uint8)
-            parts["mean face"] = others
+            others = (images.sum(axis=0, dtype=int) - images) / (len(images) - 1)
+            parts["mean face"] = others.round().astype(np.uint8)
         filled = {
             name: blended(part, images, hidden) if self.blend else np.where(hidden, part, images)
             for name, part in parts.items()
         }
-        moved = _moved(made, images, ~hidden)
+        displacement = _displacement(made, images, ~hidden)
         rows = {"picture": images, "hidden": damaged, "face": made, **filled}
-        sheet = rows | self._failures(rows, moved, tools)
+        sheet = rows | self._failures(rows, displacement, tools)
         done = dict(zip(pictures, filled["completed"], strict=True))
-        measures = self._measures(rows, moved, folders(pictures), tools)
+        measures = self._measures(rows, displacement, folders(pictures), tools)
         return Applied(done, images[:0], sheet, measures)
 
     def _hidden(self, shape: tuple[int, ...], tools: Tools) -> Mask:
@@ -81,11 +80,11 @@ class Complete(Operation):
             left, right = (round(x * shape[1]) for x in (self.left, self.left + self.width))
             hidden[top:bottom, left:right] = True
         if not 0 < hidden.mean() < 1:
-            raise ValueError(f"{hidden.mean():.0%} of the picture is hidden; hide a part of it")
+            raise ValueError(f"expected a hidden part, got {hidden.mean():.0%} of the picture")
         return hidden
 
     def _measures(
-        self, rows: Pictures, moved: Distances, folder: NDArray[np.int64], tools: Tools
+        self, rows: Pictures, displacement: Distances, folder: NDArray[np.int64], tools: Tools
     ) -> Mapping[str, Estimate | str]:
         images = rows["picture"]
 
@@ -98,22 +97,21 @@ class Complete(Operation):
         return {
             **{f"SSIM, {name}": mean(_ssim(made, images), folder) for name, made in filled.items()},
             **{f"{self.target} kept, {name}": kept(made) for name, made in filled.items()},
-            "misaligned": share(moved >= MISALIGNED, folder),
+            "misaligned": share(displacement >= MISALIGNED, folder),
         }
 
-    def _failures(self, rows: Pictures, moved: Distances, tools: Tools) -> dict[str, Images]:
-        """Pictures that lost their label, and those whose face is displaced; worst first."""
+    def _failures(self, rows: Pictures, displacement: Distances, tools: Tools) -> dict[str, Images]:
+        """Pictures whose label is lost, and pictures whose face is displaced; worst first."""
         lost = np.zeros(0, int)
         if self.target in tools.judges:
-            before, after = (
-                tools.judges[self.target].ask(rows[name]) for name in ("picture", "completed")
-            )
+            ask = tools.judges[self.target].ask
+            before, after = ask(rows["picture"]), ask(rows["completed"])
             named = before.argmax(axis=1)
             drop = (before - after)[np.arange(len(named)), named]
             wrong = np.flatnonzero(after.argmax(axis=1) != named)
             lost = wrong[np.argsort(-drop[wrong])]
-        far = np.flatnonzero(moved >= MISALIGNED)
-        kinds = {f"{self.target} lost": lost, "misaligned": far[np.argsort(-moved[far])]}
+        far = np.flatnonzero(displacement >= MISALIGNED)
+        kinds = {f"{self.target} lost": lost, "misaligned": far[np.argsort(-displacement[far])]}
         return {
             f"{kind}: {name}": rows[name][index]
             for kind, index in kinds.items()
@@ -122,9 +120,9 @@ class Complete(Operation):
 
 
 def blended(part: Images, images: Images, hidden: Mask) -> Images:
-    """The pictures with their hidden pixels, (H, W), from `part`, adapted to their light.
+    """The pictures with the hidden pixels, (H, W), from `part`, adapted to the light.
 
-    The difference along the border of the hole is interpolated over the hole.
+    The difference at the border of the hidden region is interpolated over the region.
 
     Source: Perez, Gangnet, Blake, Poisson Image Editing, SIGGRAPH 2003, equation 5.
     """
@@ -153,16 +151,16 @@ def _ssim(made: Images, images: Images) -> NDArray[np.float32]:
     return np.asarray(found, np.float32).reshape(-1)
 
 
-def _moved(made: Images, images: Images, seen: Mask) -> Distances:
+def _displacement(made: Images, images: Images, seen: Mask) -> Distances:
     """The displacement of each face, (N,), a fraction of the side.
 
-    It is the shift by whole pixels that brings a face nearest to the seen part of its picture.
+    It is the shift by whole pixels that makes a face most similar to the visible pixels.
     """
     reach = max(1, round(REACH * seen.shape[0]))
     inside = np.zeros_like(seen)
     inside[reach:-reach, reach:-reach] = seen[reach:-reach, reach:-reach]  # nothing wraps around
     moves = [(y, x) for y in range(-reach, reach + 1) for x in range(-reach, reach + 1)]
-    moves.sort(key=lambda move: np.hypot(*move))  # of equally near ones the shortest
+    moves.sort(key=lambda move: np.hypot(*move))  # among equal gaps, the shortest counts
     gaps = [
         np.abs(np.roll(made, move, (2, 3)).astype(int) - images)[:, :, inside].mean(axis=(1, 2))
         for move in moves

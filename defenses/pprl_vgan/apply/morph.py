@@ -1,4 +1,4 @@
-"""Expression morphing: a path of codes from one picture of a person to another."""
+"""Expression morphing: a path of codes between two pictures of a person."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,16 +23,16 @@ N_SHOWN = 10  # pictures of a path on the sheet
 class Morph(Operation):
     """Morphs the first picture into the second, the third into the fourth, and so on.
 
-    Each pair should show one person, and its path shows that person.
+    Each pair should show one person; the path shows the same person.
 
     Source: Chen, Konrad, Ishwar, CVPR-W 2018, applications; released img_applications.py.
-    Differs from it: decodes means of codes; names the person if `person` does not.
+    Differs from it: decodes means of codes; estimates the person if `person` is -1.
     """
 
     defense = "pprl_vgan"
 
-    person: int = field(-1, about="who is shown, a number of the people; -1: estimated")
-    steps: int = field(17, about="pictures of each path, with both ends")
+    person: int = field(-1, about="index of the person who is shown; -1: estimated")
+    steps: int = field(17, about="pictures per path, including both ends")
     target: str = field("expression", about="label that should change along the path")
 
     def __post_init__(self) -> None:
@@ -42,12 +42,12 @@ class Morph(Operation):
     def apply(self, pictures: Pictures, tools: Tools) -> Applied:
         """The paths, one after the other."""
         if len(pictures) % 2 or not pictures:
-            raise ValueError(f"morph needs pairs of pictures, got {len(pictures)}; add or drop one")
+            raise ValueError(f"expected pairs of pictures, got {len(pictures)}; add or remove one")
         codec, images = Codec(tools), np.stack([*pictures.values()])  # (2P, 3, H, W)
         codes = codec.codes(images)
         person = np.full(len(codes) // 2, self.person)
         if self.person < 0:
-            person = codec.own(images, codes, together=2)
+            person = codec.people_in(images, codes, n_each=2)
         person = person.repeat(self.steps)  # (P*S,)
         way = np.linspace(0, 1, self.steps, dtype=np.float32)[:, None]  # (S, 1)
         between = codes[::2, None] * (1 - way) + codes[1::2, None] * way  # (P, S, D)
@@ -82,14 +82,14 @@ class Morph(Operation):
 def _along(
     judge: Judge, images: Images, paths: Images
 ) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
-    """Which pairs show two classes, (P,), and along their paths the last's probability, (Q, S).
+    """Which pairs show two classes, (P,), and on their paths the last class's probability, (Q, S).
 
     Raises:
-        ValueError: if the judge sees one class in each pair.
+        ValueError: if the judge sees only one class in each pair.
     """
     first, last = (judge.ask(side).argmax(axis=1) for side in (images[::2], images[1::2]))
     if (first == last).all():
-        raise ValueError("no pair of pictures shows the judge two classes")
+        raise ValueError("the judge sees one class in each pair")
     scores = judge.ask(paths.reshape(-1, *images.shape[1:]))  # (P*S, C)
     of_last = scores.reshape(*paths.shape[:2], -1)[np.arange(len(last)), :, last]  # (P, S)
     return first != last, of_last[first != last]

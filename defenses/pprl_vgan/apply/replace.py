@@ -1,4 +1,4 @@
-"""Identity replacement: everybody becomes one person, with the expression kept."""
+"""Identity replacement: everybody becomes one person and keeps the expression."""
 
 from dataclasses import dataclass
 
@@ -20,12 +20,12 @@ class Replace(Operation):
     """Gives pictures, or the frames of a clip, the face of one chosen person.
 
     Source: Chen, Konrad, Ishwar, CVPR-W 2018, applications; released img_applications.py.
-    Differs from it: decodes the code's mean, where the authors draw a code in each frame.
+    Differs from it: decodes the mean of the code; the authors draw a code for each frame.
     """
 
     defense = "pprl_vgan"
 
-    person: int = field(0, about="whom everybody becomes, a number of the defender's people")
+    person: int = field(0, about="index of the person, among the defender's people")
     target: str = field("expression", about="label to keep")
 
     def apply(self, pictures: Pictures, tools: Tools) -> Applied:
@@ -55,8 +55,8 @@ class Replace(Operation):
 
 def _flicker(frames: Images, folder: NDArray[np.int64]) -> Estimate | str:
     """Mean absolute change between consecutive frames of a folder, 0..255."""
-    together = folder[1:] == folder[:-1]
-    if not together.any():
-        return "one picture does not flicker"
+    same_folder = folder[1:] == folder[:-1]
+    if not same_folder.any():
+        return "no folder has two frames"
     change = np.abs(np.diff(frames.astype(int), axis=0)).mean(axis=(1, 2, 3))  # (N-1,)
-    return mean(change[together], folder[1:][together])
+    return mean(change[same_folder], folder[1:][same_folder])

@@ -14,8 +14,8 @@ def view_of(rotation: torch.Tensor) -> View:
 
 def seen(rotation: torch.Tensor, centre: list[float], radii: list[float]):
     view = view_of(rotation)
-    solids = turn_solids(view, torch.tensor([[centre]]), torch.tensor([[radii]]))
-    return view, solids.look(0)
+    (solid,) = turn_solids(view, torch.tensor([[centre]]), torch.tensor([[radii]]))
+    return view, solid
 
 
 def quarter_turn() -> torch.Tensor:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from defenses.began_cs.losses import Balance, constraint, error, label_error, real_or_made
+from defenses.began_cs.losses import Balance, constraint, gan_loss, label_error, pixel_error
 
 N, LATENT = 6, 3
 
@@ -22,7 +22,7 @@ def test_the_error_of_an_autoencoder(rng, power):
     total = 0.0
     for v, d in zip(images.ravel(), rebuilt.ravel(), strict=True):
         total += abs(v - d) ** power
-    found = error(torch.tensor(images), torch.tensor(rebuilt), power)
+    found = pixel_error(torch.tensor(images), torch.tensor(rebuilt), power)
     assert float(found) == pytest.approx(total / (N * 4))
 
 
@@ -49,9 +49,9 @@ def test_the_cross_entropy_of_a_plain_gan():
     logits = torch.tensor([0.3, -2.0])
     real = [1 / (1 + math.exp(-x)) for x in (0.3, -2.0)]
     wanted = -(math.log(real[0]) + math.log(real[1])) / 2
-    assert float(real_or_made(logits, real=True)) == pytest.approx(wanted)
+    assert float(gan_loss(logits, real=True)) == pytest.approx(wanted)
     wanted = -(math.log(1 - real[0]) + math.log(1 - real[1])) / 2
-    assert float(real_or_made(logits, real=False)) == pytest.approx(wanted)
+    assert float(gan_loss(logits, real=False)) == pytest.approx(wanted)
 
 
 @pytest.mark.parametrize(

@@ -91,12 +91,12 @@ def test_the_generator_uses_y():
 def test_the_z_of_a_class_has_its_covariance():
     generator = Generator(GREY._replace(class_split=9))
     noise, labels = torch.randn(3, 6), torch.randn(3, 10)
-    assert torch.equal(generator.drawn(noise, labels), noise)  # before it is set
+    assert torch.equal(generator.z_from_noise(noise, labels), noise)  # before it is set
     same, slope = torch.randn(2, 6, 6)
     generator.mix.copy_(torch.stack([same, slope]))
-    for drawn, z, y in zip(generator.drawn(noise, labels), noise, labels, strict=True):
+    for drawn, z, y in zip(generator.z_from_noise(noise, labels), noise, labels, strict=True):
         torch.testing.assert_close(drawn, z @ (same + y[9] * slope))
-    assert Generator(GREY).drawn(noise, labels) is noise
+    assert Generator(GREY).z_from_noise(noise, labels) is noise
 
 
 def test_a_linear_generator_is_what_it_is_set_to():

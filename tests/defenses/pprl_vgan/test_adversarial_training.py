@@ -10,7 +10,7 @@ from torch import nn
 from bench.api import Defense
 from bench.registry import make
 from bench.spec import Spec
-from defenses.pprl_vgan.adversarial_training import AdversarialTraining, Made, TrainingSet
+from defenses.pprl_vgan.adversarial_training import AdversarialTraining, Generated, TrainingSet
 
 N = 40
 
@@ -57,7 +57,7 @@ def test_only_pictures_of_the_own_person_are_compared_with_their_source():
     white = torch.full((N, 3, 32, 32), 255, dtype=torch.uint8)
     begun.data = replace(begun.data, images=white)
     black = torch.full((16, 3, 32, 32), -1.0)
-    made = Made(black, torch.zeros(16, 8), torch.zeros(16))
+    made = Generated(black, torch.zeros(16, 8), torch.zeros(16))
     person = torch.zeros(16, dtype=torch.long)
     assert begun._error(made, black, person, person).item() == pytest.approx(0.75 * 2)
 
@@ -109,7 +109,7 @@ def test_codes_are_read_if_that_has_a_weight(w_read):
 def test_reading_trains_the_encoder():
     begun = training()
     images, person, utility = begun._batch()
-    begun._reading(begun._made(images, person), utility).backward()
+    begun._reading(begun._generated(images, person), utility).backward()
     assert begun.encoder.mean.weight.grad.abs().sum() > 0
 
 

@@ -10,7 +10,7 @@ from bench.runner.rng import RowGenerators
 from bench.runner.worker import Worker
 from bench.spec import Spec
 from defenses.pprl_vgan.apply.codec import Codec
-from defenses.pprl_vgan.apply.complete import _moved, blended
+from defenses.pprl_vgan.apply.complete import _displacement, blended
 
 PEOPLE = np.array([0, 2, 3, 4, 6])  # labels; 1 and 5 are not the defender's
 
@@ -80,12 +80,12 @@ def test_nothing_flickers_from_one_clip_to_the_next():
 def test_one_picture_is_no_clip_and_nobody_judges_without_a_judge():
     made = applied("replace", [picture(1, 20)], {})
     assert len(made.frames) == 0
-    assert made.measures["flicker of the output, grey levels"] == "one picture does not flicker"
+    assert made.measures["flicker of the output, grey levels"] == "no folder has two frames"
     assert "no judge of identity: run a grid" in made.measures["named as the chosen person"]
 
 
 def test_nobody_becomes_a_person_whom_the_weights_do_not_know():
-    with pytest.raises(ValueError, match="person is 0 to 4 in these weights, got 5"):
+    with pytest.raises(ValueError, match="expected person from 0 to 4, got 5"):
         applied("replace:person=5", [picture(1, 20)])
 
 
@@ -111,12 +111,12 @@ def test_a_path_goes_from_one_picture_to_the_other_as_the_same_person():
 
 def test_pairs_that_look_alike_to_the_judge_are_not_measured():
     made = applied("morph", [picture(2, 10), picture(2, 20)])
-    assert set(made.measures.values()) == {"no pair of pictures shows the judge two classes"}
+    assert set(made.measures.values()) == {"the judge sees one class in each pair"}
 
 
 @pytest.mark.parametrize("n", [0, 1, 3])
 def test_a_path_wants_two_ends(n):
-    with pytest.raises(ValueError, match=f"morph needs pairs of pictures, got {n}"):
+    with pytest.raises(ValueError, match=f"expected pairs of pictures, got {n}"):
         applied("morph", [picture(1, 1)] * n)
 
 
@@ -173,7 +173,7 @@ def test_a_mask_hides_like_a_rectangle():
     "operation", ["complete:height=0", "complete:top=0,left=0,height=1,width=1"]
 )
 def test_a_part_is_hidden_or_nothing_can_be_completed(operation):
-    with pytest.raises(ValueError, match="hide a part of it"):
+    with pytest.raises(ValueError, match="expected a hidden part"):
         applied(operation, [picture(1, 1)])
 
 
@@ -193,7 +193,7 @@ def test_a_face_beside_its_place_is_found():
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (3, 3, 32, 32)).astype(np.uint8)
     made = np.stack([images[0], np.roll(images[1], 2, axis=2), np.roll(images[2], (1, -1), (1, 2))])
-    moved = _moved(made, images, np.ones((32, 32), bool))
+    moved = _displacement(made, images, np.ones((32, 32), bool))
     np.testing.assert_allclose(moved, [0, 2 / 32, np.sqrt(2) / 32])
 
 
@@ -204,9 +204,9 @@ def test_the_own_face_is_the_nearest_one_where_it_is_seen():
     weights = {"people": PEOPLE}
     tools = Tools(make(Defense, Spec("painter")), weights, Worker().protecting(rngs))
     codes, seen = np.array([[50], [80]], np.float32), np.ones((16, 16), bool)
-    assert Codec(tools).own(images, codes, seen).tolist() == [0, 1]
+    assert Codec(tools).people_in(images, codes, seen).tolist() == [0, 1]
     seen[:, :6] = False
-    assert Codec(tools).own(images, codes, seen).tolist() == [3, 1]
+    assert Codec(tools).people_in(images, codes, seen).tolist() == [3, 1]
 
 
 def test_the_own_face_is_named_by_the_judge_or_given():

@@ -114,9 +114,9 @@ def test_codes_are_samples_means_or_both_moments(faces, weights):
 
 def test_a_stranger_cannot_be_shown(faces, weights):
     defense = make(Defense, Spec("pprl_vgan"))
-    with pytest.raises(ValueError, match="person is 0 to 3"):
+    with pytest.raises(ValueError, match="expected person from 0 to 3"):
         defense.decode(np.zeros((1, 8), np.float32), {"person": [4]}, weights, context(faces))
-    with pytest.raises(ValueError, match="person is 0 to 3"):
+    with pytest.raises(ValueError, match="expected person from 0 to 3"):
         released(faces, weights, "policy=fixed,person=-1")
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from defenses.pprl_vgan.losses import heads, kl, of_discriminator, of_generator, softened
+from defenses.pprl_vgan.losses import discriminator_loss, generator_loss, head_terms, kl, smoothed
 from defenses.pprl_vgan.nets import Logits
 
 N, PEOPLE, CLASSES, LATENT = 5, 3, 4, 6
@@ -56,7 +56,7 @@ def case(rng):
     who, what = rng.integers(0, PEOPLE, N), rng.integers(0, CLASSES, N)
     logits = Logits(*(torch.tensor(part) for part in (real, person, utility)))
     terms = [binary(real, wanted), cross_entropy(person, who), cross_entropy(utility, what)]
-    return heads(logits, *(torch.tensor(part) for part in (wanted, who, what))), terms
+    return head_terms(logits, *(torch.tensor(part) for part in (wanted, who, what))), terms
 
 
 def test_the_heads_terms(case):
@@ -67,7 +67,7 @@ def test_the_heads_terms(case):
 def test_the_generators_loss_weighs_four_terms(case):
     found, (real, person, utility) = case
     divergence = torch.tensor([1.0, 2.0, 6.0], dtype=torch.float64)
-    loss = of_generator(divergence, found, 0.002, (0.108, 0.6, 0.29))
+    loss = generator_loss(divergence, found, 0.002, (0.108, 0.6, 0.29))
     wanted = 0.002 * 3 + 0.108 * real + 0.6 * person + 0.29 * utility
     assert float(loss) == pytest.approx(wanted)
 
@@ -76,15 +76,15 @@ def test_the_discriminators_loss_of_both_releases(case):
     (found, (real, person, utility)), fake = case, torch.tensor([0.3, 7.0, 9.0]).double()
     weights = (0.25, 0.5, 0.25)
     known = 0.25 * real + 0.5 * person + 0.25 * utility
-    ferg = of_discriminator(found, fake, weights, fakes_teach=True)
+    ferg = discriminator_loss(found, fake, weights, fakes_teach=True)
     assert float(ferg) == pytest.approx(known + 0.25 * 0.3 + 0.5 * 7 + 0.25 * 9)
-    mug = of_discriminator(found, fake, weights, fakes_teach=False)
+    mug = discriminator_loss(found, fake, weights, fakes_teach=False)
     assert float(mug) == pytest.approx(known + 0.3)
 
 
 def test_targets_are_softened_by_a_tenth():
     torch.manual_seed(0)
-    real, made = (softened(2000, torch.device("cpu"), real=side) for side in (True, False))
+    real, made = (smoothed(2000, torch.device("cpu"), real=side) for side in (True, False))
     assert real.min() >= 0.9
     assert real.max() <= 1
     assert made.min() >= 0

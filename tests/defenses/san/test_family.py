@@ -139,7 +139,7 @@ def test_how_far_a_flow_goes_is_chosen_after_training(faces):
     ],
 )
 def test_a_field_that_means_nothing_is_refused(spec):
-    with pytest.raises(ValueError, match=r"must be|release has|2 members|1 network"):
+    with pytest.raises(ValueError, match="expected"):
         make(Defense, Spec.parse(spec))
 
 

@@ -79,5 +79,5 @@ def test_a_published_facenet_matches_as_it_is(tmp_path, monkeypatch):
 
 
 def test_weights_of_a_matcher_are_those_of_facenet():
-    with pytest.raises(ValueError, match="give matcher=facenet"):
+    with pytest.raises(ValueError, match="expected matcher=facenet"):
         make(Defense, Spec.parse("san:matcher_weights=some"))
