@@ -1,13 +1,9 @@
 """A convolutional network on pictures."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from bench.nn.attacker import NetClassifier, PictureAttacker
+from bench.nn.attacker import Net, NetClassifier, PictureAttacker
 from bench.registry import register
-
-if TYPE_CHECKING:
-    from torch import nn
 
 
 @register("cnn")
@@ -21,7 +17,7 @@ class CNN(PictureAttacker, NetClassifier):
     starts from the weights for raw ones.
     """
 
-    def net(self, n_classes: int, shape: tuple[int, ...]) -> "nn.Module":
+    def net(self, n_classes: int, shape: tuple[int, ...]) -> Net:
         """The backbone."""
         from bench.nn.backbones import backbone
 

@@ -2,14 +2,10 @@
 
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING
 
 from bench.api import field
-from bench.nn.attacker import NetClassifier
+from bench.nn.attacker import Net, NetClassifier
 from bench.registry import register
-
-if TYPE_CHECKING:
-    from torch import nn
 
 
 @register("flat")
@@ -25,7 +21,7 @@ class Flat(NetClassifier):
     lr: float = field(1e-3, about="highest learning rate of AdamW")
     width: int = field(128, about="units per layer")
 
-    def net(self, n_classes: int, shape: tuple[int, ...]) -> "nn.Module":
+    def net(self, n_classes: int, shape: tuple[int, ...]) -> Net:
         """Dense layers on (N, 3*H*W)."""
         from torch import nn
 

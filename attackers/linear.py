@@ -2,14 +2,10 @@
 
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING
 
 from bench.api import field
-from bench.nn.attacker import NetClassifier
+from bench.nn.attacker import Net, NetClassifier
 from bench.registry import register
-
-if TYPE_CHECKING:
-    from torch import nn
 
 
 @register("linear")
@@ -25,7 +21,7 @@ class Linear(NetClassifier):
 
     lr: float = field(1e-3, about="highest learning rate of AdamW")
 
-    def net(self, n_classes: int, shape: tuple[int, ...]) -> "nn.Module":
+    def net(self, n_classes: int, shape: tuple[int, ...]) -> Net:
         """One layer."""
         from torch import nn
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from bench.api import Classifier, Context, Knowledge, Weights
 from bench.faces import Sample
-from bench.nn.people import PeopleNet
+from bench.nn.attacker import PeopleNet
 from bench.registry import register
 
 
@@ -28,18 +28,12 @@ class Lookup(PeopleNet, Classifier):
         """The network's state, its learning curve, and the gallery's templates with labels."""
         if knowledge.gallery is None or not len(knowledge.gallery):
             raise ValueError("expected a gallery; use a threat with gallery=true, and takes")
-        weights = self.learned(knowledge, context)
-        gallery, name = knowledge.gallery, knowledge.target.name
-        return {
-            **weights,
-            "known.templates": self.templates(gallery.inputs, weights, context),
-            "known.truth": np.asarray(gallery.labels[name], np.int64),
-            "n_classes": np.array([len(knowledge.target.classes)]),
-        }
+        weights = super().fit(knowledge, context)
+        return {**weights, **self.known(knowledge.gallery, knowledge.target, weights, context)}
 
     def predict(self, sample: Sample, weights: Weights, context: Context) -> NDArray[np.float32]:
         """For each class the cosine with its nearest gallery picture, (N, C); -1 if it has none."""
-        made = self.templates(sample.inputs, weights, context)
+        made = self.embed(sample, weights, context)
         scores = np.full((len(made), int(weights["n_classes"][0])), -1, np.float32)
         for number in np.unique(weights["known.truth"]):
             own = weights["known.templates"][weights["known.truth"] == number]

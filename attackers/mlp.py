@@ -1,14 +1,10 @@
 """A multilayer perceptron on codes."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from bench.api import field
-from bench.nn.attacker import NetClassifier
+from bench.nn.attacker import Net, NetClassifier
 from bench.registry import register
-
-if TYPE_CHECKING:
-    from torch import nn
 
 
 @register("mlp")
@@ -25,7 +21,7 @@ class MLP(NetClassifier):
     steps: int = field(200, about="steps of the first round; each further round has twice as many")
     width: int = field(128, about="units per layer")
 
-    def net(self, n_classes: int, shape: tuple[int, ...]) -> "nn.Module":
+    def net(self, n_classes: int, shape: tuple[int, ...]) -> Net:
         """Dense layers."""
         from bench.nn.backbones import CodeNet
 

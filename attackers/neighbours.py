@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from bench.api import Classifier, Context, Knowledge, Weights, field
 from bench.faces import Sample
-from bench.nn.people import PeopleNet
+from bench.nn.attacker import PeopleNet
 from bench.registry import register
 
 
@@ -26,17 +26,12 @@ class Neighbours(PeopleNet, Classifier):
 
     def fit(self, knowledge: Knowledge, context: Context) -> Weights:
         """The network's state, its learning curve, and labelled templates of training pictures."""
-        weights = self.learned(knowledge, context)
-        return {
-            **weights,
-            "known.templates": self.templates(knowledge.train.inputs, weights, context),
-            "known.truth": np.asarray(knowledge.train.labels[knowledge.target.name], np.int64),
-            "n_classes": np.array([len(knowledge.target.classes)]),
-        }
+        weights = super().fit(knowledge, context)
+        return {**weights, **self.known(knowledge.train, knowledge.target, weights, context)}
 
     def predict(self, sample: Sample, weights: Weights, context: Context) -> NDArray[np.float32]:
         """Logarithms of shares of votes, (N, C); a vote is weighted by its cosine."""
-        made, truth = self.templates(sample.inputs, weights, context), weights["known.truth"]
+        made, truth = self.embed(sample, weights, context), weights["known.truth"]
         member = np.eye(int(weights["n_classes"][0]), dtype=np.float32)[truth]  # (M, C)
         scores = []
         for part in np.array_split(made, 1 + len(made) // 1024):

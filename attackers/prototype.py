@@ -47,13 +47,9 @@ class Prototype(Classifier):
         slopes, offsets = fitted.coef_, fitted.intercept_
         if len(fitted.classes_) == 2:  # sklearn gives one logit for both
             slopes, offsets = slopes * [[-0.5], [0.5]], offsets * [-0.5, 0.5]
-        learned = {
-            NAME: prototypes,
-            "mean": mean,
-            "scale": scale,
-            "slopes": np.zeros((n_classes, features.shape[1])),
-            "offsets": np.full(n_classes, -50.0),  # of classes without training pictures
-        }
+        learned = {NAME: prototypes, "mean": mean, "scale": scale}
+        learned["slopes"] = np.zeros((n_classes, features.shape[1]))
+        learned["offsets"] = np.full(n_classes, -50.0)  # of classes without training pictures
         learned["slopes"][fitted.classes_], learned["offsets"][fitted.classes_] = slopes, offsets
         return {name: np.asarray(array, np.float32) for name, array in learned.items()}
 

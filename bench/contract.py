@@ -149,11 +149,8 @@ class _DefenseTrial:
         together = self.released(np.arange(8), weights).astype(int)
         alone = np.concatenate([self.released(np.array([i]), weights) for i in range(8)])
         gap = int(abs(together - alone).max())
-        return (
-            ""
-            if gap <= GREY_LEVEL
-            else f"protected alone, a picture differs by up to {gap} grey levels"
-        )
+        problem = f"protected alone, a picture differs by up to {gap} grey levels"
+        return problem if gap > GREY_LEVEL else ""
 
     def codes(self, defense: LatentDefense) -> str:
         weights, codes = self.fitted(), []

@@ -21,10 +21,7 @@ MISSING = -1  # a missing categorical label; a missing continuous one is nan
 class Target:
     """A label that attackers answer about.
 
-    Attributes:
-        name: the label's name.
-        kind: how it is answered.
-        classes: names of the classes, in the order of their numbers; empty if continuous.
+    Its classes are named in the order of their numbers; a continuous target has none.
     """
 
     name: str
@@ -35,10 +32,7 @@ class Target:
 class Declared(Mapping[str, Array]):
     """The labels that a plugin declared; reading another one raises an error that says so.
 
-    Args:
-        labels: name to array, (N,) each; may hold more than was declared.
-        names: the declared ones.
-        declaration: where a plugin declares them, for the message (`Blur.reads_to_protect`).
+    The message names the declaration to change, such as `Blur.reads_to_protect`.
     """
 
     def __init__(self, labels: Labels, names: Iterable[str], declaration: str) -> None:

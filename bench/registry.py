@@ -121,10 +121,6 @@ def controls() -> tuple[str, ...]:
 def make(base: type[P], spec: Spec) -> P:
     """The plugin that a spec names, with the spec's fields over the preset's over the defaults.
 
-    Args:
-        base: Defense, Attacker, Dataset or Operation.
-        spec: its name and fields.
-
     Raises:
         ValueError: if the plugin, the preset, a field or a value is unknown or refused.
     """
@@ -187,15 +183,11 @@ def brief(base: type[Plugin], spec: Spec) -> Spec:
     plugin = _found(kind, spec.name)
     if plugin is None:
         return spec
-    defaults = {
-        item.name: text_of(item.default)
-        for item in fields_of(plugin)
-        if item.default is not dataclasses.MISSING
-    }
+    defaults: dict[str, Any] = {item.name: item.default for item in fields_of(plugin)}
     written, fields = [], current(kind, spec).fields
     for preset, values in {spec.preset: {}, **plugin.presets}.items():
-        usual = defaults | {name: text_of(value) for name, value in values.items()}
-        kept = tuple(item for item in fields if usual.get(item[0]) != text_of(item[1]))
+        usual = {**defaults, **values}
+        kept = tuple((k, v) for k, v in fields if k not in usual or text_of(usual[k]) != text_of(v))
         written.append(Spec(spec.name, preset, kept))
     return min(written, key=lambda short: len(short.fields))
 

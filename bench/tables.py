@@ -38,18 +38,12 @@ class Number(NamedTuple):
         return f"{text} {self.note}".strip()
 
     def _text(self, value: float) -> str:
-        return format(
-            100 * value if self.unit == "percent" else value, _FORMATS.get(self.unit, ".3g")
-        )
+        shown = 100 * value if self.unit == "percent" else value
+        return format(shown, _FORMATS.get(self.unit, ".3g"))
 
 
 class NotAvailable(NamedTuple):
-    """A cell without a number.
-
-    Attributes:
-        reason: why; empty if the table need not say so.
-        status: the word in the cell.
-    """
+    """A cell without a number: the word in it, and the reason if the table should give it."""
 
     reason: str = ""
     status: str = "n/a"
@@ -64,12 +58,7 @@ Cell = Number | NotAvailable | float | int | str
 class Table(NamedTuple):
     """A table; its first column names the rows.
 
-    Attributes:
-        title: what it shows, and of whom.
-        columns: headings.
-        rows: cells.
-        note: how to read it.
-        name: of its file.
+    The note explains how to read it; `name` is that of its file.
     """
 
     title: str
@@ -95,9 +84,8 @@ def markdown(tables: Iterable[Table], note: str = "", level: int = 2) -> str:
         lines = [table.columns, ["---"] * len(table.columns), *table.texts()]
         below = [f"\nn/a: {'; '.join(table.reasons())}"] if table.reasons() else []
         above = [f"{table.note}\n"] if table.note else []
-        parts.append(
-            "\n".join([f"{'#' * level} {table.title}\n", *above, *map(_line, lines), *below]) + "\n"
-        )
+        title = f"{'#' * level} {table.title}\n"
+        parts.append("\n".join([title, *above, *map(_line, lines), *below]) + "\n")
     return "\n".join(parts) + (f"\n{note}\n" if note else "")
 
 
@@ -120,18 +108,14 @@ def write_csv(path: Path, table: Table) -> None:
     Fractions stay fractions; a cell without a number is empty.
     """
     columns = list(zip(*table.rows, strict=True)) or [()] * len(table.columns)
-    wide = [
-        any(isinstance(cell, Number) and not isnan(cell.low) for cell in column)
-        for column in columns
-    ]
+    ranges = [any(isinstance(c, Number) and not isnan(c.low) for c in column) for column in columns]
+    widths = [3 if has_range else 1 for has_range in ranges]
     headings: list[str] = []
-    for name, numbers in zip(table.columns, wide, strict=True):
-        headings += [name, f"{name}_low", f"{name}_high"] if numbers else [name]
+    for name, width in zip(table.columns, widths, strict=True):
+        headings += [name, f"{name}_low", f"{name}_high"][:width]
     rows = []
     for row in table.rows:
-        cells = [
-            c for cell, n in zip(row, wide, strict=True) for c in _plain(cell)[: 3 if n else 1]
-        ]
+        cells = [c for cell, width in zip(row, widths, strict=True) for c in _plain(cell)[:width]]
         reasons = dict.fromkeys(c.reason for c in row if isinstance(c, NotAvailable) and c.reason)
         rows.append([*cells, "; ".join(reasons)])
     write_rows(path, [*headings, "reason"], rows)

@@ -100,9 +100,9 @@ def threat(spec: Spec) -> Threat:
         ValueError: if the name, a field or a value is unknown.
     """
     spec = current(spec)
-    known, fields = THREATS.get(spec.name), dict(spec.fields)
-    if known is None:
-        raise ValueError(f"expected a threat of {sorted(THREATS)}, got {spec.name!r}")
+    name, fields = str(Spec(spec.name, spec.preset)), dict(spec.fields)
+    if (known := THREATS.get(name)) is None:  # threats have no presets
+        raise ValueError(f"expected a threat of {sorted(THREATS)}, got {name!r}")
     if unknown := sorted(set(fields) - set(FIELDS)):
         raise ValueError(f"threat `{spec}`: expected fields of {list(FIELDS)}, got {unknown}")
     side_info = str(fields.get("side_info", ""))

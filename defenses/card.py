@@ -43,14 +43,10 @@ class Card(Learned):
         parts = np.split(known, [max(1, round(VALID_SHARE * len(known)))])
         valid, train = (Labelled(faces.images[index], truth[index]) for index in parts)
         n_classes = int(truth.max()) + 1
-        weights = fitted(
-            partial(ConvNet, n_classes, faces.images.shape[-1]),
-            train,
-            valid,
-            Augmentation(shift=0.06, flip=True),
-            Schedule(lr=2e-3, batch=48, steps=STEPS, rounds=ROUNDS),
-            context,
-        )
+        build = partial(ConvNet, n_classes, faces.images.shape[-1])
+        augmentation = Augmentation(shift=0.06, flip=True)
+        schedule = Schedule(lr=2e-3, batch=48, steps=STEPS, rounds=ROUNDS)
+        weights = fitted(build, train, valid, augmentation, schedule, context)
         return {**weights, "n_classes": np.array([n_classes])}
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:

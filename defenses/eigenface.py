@@ -33,10 +33,8 @@ class Eigenface(Learned, LatentDefense):
             raise ValueError(f"expected k <= min(pictures, values) = {min(n, size)}, got {self.k}")
         seed = int(context.rng.integers(2**31))
         pca = PCA(self.k, svd_solver="randomized", random_state=seed).fit(_flat(faces))
-        return {
-            "mean": pca.mean_.astype(np.float32),
-            "components": np.ascontiguousarray(pca.components_, np.float32),
-        }
+        components = np.ascontiguousarray(pca.components_, np.float32)
+        return {"mean": pca.mean_.astype(np.float32), "components": components}
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
         """Pictures reconstructed from their codes."""

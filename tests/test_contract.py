@@ -64,7 +64,7 @@ def test_our_plugins_keep_the_contract(name):
         ("broken_defense:how=raises", "one whole picture per image id", "fell over"),
         ("broken_defense:how=label", "one whole picture per image id", "'secret'"),
         ("broken_defense:how=shared", "one whole picture per image id", "row_rngs"),
-        ("careless:how=neighbours", "does not depend on the others", "grey levels off"),
+        ("careless:how=neighbours", "does not depend on the others", "grey levels"),
         ("careless:how=global", "equal generators give equal releases", "row_rngs only"),
         ("careless:how=global", "equal generators give equal weights", "context.rng only"),
         ("careless:how=writes", "one whole picture per image id", "read-only"),

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.spec import Spec
+from bench.threats import threat
 
 
 def test_a_spec_reads_name_preset_and_fields():
@@ -26,3 +27,9 @@ def test_a_spec_written_out_reads_back_as_itself(name, fields):
 def test_what_is_no_spec_is_refused(text):
     with pytest.raises(ValueError, match=r"."):
         Spec.parse(text)
+
+
+@pytest.mark.parametrize("text", ["unaware", "aware@strong", "aware:draw=2", "aware:draws=0"])
+def test_an_unknown_threat_or_field_is_refused(text):
+    with pytest.raises(ValueError, match="expected"):
+        threat(Spec.parse(text))

@@ -23,11 +23,8 @@ def share_correct(correct: Floats, unit: Ids) -> Estimate:
 
     Labels of one image are alike, and so are labels of one labeler: the variance is the sum of
     both clusterings' minus that of single labels, on the logit scale, with Student's t of the fewer
-    clusters. The interval is never narrower than Wilson's.
-
-    Args:
-        correct: 1, 0, or nan if not labelled, (I, L).
-        unit: images of one unit are alike, (I,).
+    clusters. The interval is never narrower than Wilson's. Labels are 1, 0 or nan, (I, L); images
+    of one unit, (I,), are alike.
 
     Raises:
         ValueError: if there is no label.
@@ -70,10 +67,7 @@ def accuracies(
 
 
 def by_evidence(votes: Votes, bins: Bins) -> Table:
-    """Accuracy by bin of evidence, and of unambiguous images.
-
-    Source: Shirai and Whitehill, section 6.5, figures 7 and 8.
-    """
+    """Accuracy by bin of evidence. Source: Shirai and Whitehill, section 6.5, figures 7 and 8."""
     evidence = votes.number("evidence")
     place = bins.places(evidence)
     parts = [
@@ -168,10 +162,7 @@ def t_tests(votes: Votes) -> Table:
 
 
 def worst(votes: Votes) -> Table:
-    """The images of each version that fewest labelers get right.
-
-    Source: Shirai and Whitehill, section 6.6 (figures 9 and 10).
-    """
+    """Images that fewest labelers get right. Source: Shirai and Whitehill, section 6.6."""
     named = [name for name in ("evidence", *ATTRIBUTES) if name in votes.facts]
     rows: list[tuple[Cell, ...]] = []
     for version, correct in zip(votes.versions, votes.correct, strict=True):

@@ -19,21 +19,20 @@ FAST_S = 0.5  # or answers half of the pictures faster than this
 def krippendorff(counts: Ids, weights: Floats | None = None) -> float:
     """Krippendorff's alpha for nominal data: 1 is perfect agreement, 0 that of chance.
 
-    Args:
-        counts: labels of each image by class, (I, C); images with fewer than two do not count.
-        weights: how often each image counts, (I,); once if None.
+    Counts are labels by class, (I, C). Images with fewer than two labels do not count, others as
+    often as their weight, (I,).
 
     Raises:
         ValueError: if no image has two labels, or all labels are the same.
 
     Source: Krippendorff, Computing Krippendorff's Alpha-Reliability, 2011.
     """
-    weights = np.ones(len(counts)) if weights is None else weights
     n = counts.sum(axis=1)
-    paired = counts[n > 1].astype(np.float64) * weights[n > 1, None]
+    weights = np.ones(len(n)) if weights is None else weights
+    once = counts[n > 1].astype(np.float64)
+    paired = once * weights[n > 1, None]
     if not paired.any():
         raise ValueError("no image has two labels")
-    once = counts[n > 1].astype(np.float64)
     within = ((paired * (once - 1)).sum(axis=1) / (n[n > 1] - 1)).sum()  # pairs that agree
     totals = paired.sum(axis=0)  # (C,)
     n_labels = totals.sum()

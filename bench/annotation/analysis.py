@@ -39,11 +39,7 @@ class AnalysisOptions(NamedTuple):
 def analyse(
     files: Sequence[Path], keys: Sequence[Path], options: AnalysisOptions, out: Path
 ) -> tuple[list[Table], list[BadLine]]:
-    """Writes analysis.md, a CSV per table, bad.csv and the figures.
-
-    Returns:
-        the tables, and the lines that were not used.
-    """
+    """Writes analysis.md, a CSV per table, bad.csv and figures; returns tables and bad lines."""
     key = read_key(keys)
     reading = read_labels(files, key)
     questions = votes_by_question(reading.labels, key, options.truth_from)
@@ -97,10 +93,9 @@ def _report(tables: Iterable[Table], reading: Reading, left_out: Sequence[str]) 
         lines += [f"- {bad}" for bad in reading.bad[:20]] + [""]
     if left_out:
         lines += [f"Left out as careless: {', '.join(left_out)}", ""]
-    shown = (
-        table._replace(rows=[r for r in table.rows if r[1] in majority.SHOWN_N or r[0] == ""])
-        if table.name.endswith("-curve")
-        else table
-        for table in tables
-    )
+    shown = []
+    for table in tables:
+        is_curve = table.name.endswith("-curve")
+        rows = [r for r in table.rows if not is_curve or r[1] in majority.SHOWN_N or r[0] == ""]
+        shown.append(table._replace(rows=rows))
     return "\n".join([*lines, markdown(shown, level=3)])

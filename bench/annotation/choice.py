@@ -77,17 +77,6 @@ def by_bins(evidence: Floats, n: int, bins: Bins, rng: np.random.Generator) -> t
     return np.concatenate(chosen), "; ".join(short)
 
 
-def at_random(n_there: int, n: int, rng: np.random.Generator) -> Ids:
-    """Indices of `n` pictures.
-
-    Raises:
-        ValueError: if there are fewer.
-    """
-    if n > n_there:
-        raise ValueError(f"expected {n_there} pictures of the probe or fewer, got --pictures {n}")
-    return rng.permutation(n_there)[:n]
-
-
 def pairs(labels: Mapping[str, Array], n: int, rng: np.random.Generator) -> list[tuple[int, int]]:
     """Pairs of pictures; the first half show one person twice, in different takes if there are two.
 

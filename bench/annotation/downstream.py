@@ -120,8 +120,7 @@ def _out_of_fold(
     if not isinstance(learner, Classifier):
         raise ValueError(f"--classifier: expected a classifier, got {classifier}")
     groups = generator("halves", seed).permutation(np.unique(examples.group))
-    if len(groups) < 4:
-        n = len(groups)
+    if (n := len(groups)) < 4:
         raise ValueError(f"expected 4 takes or people or more, got {n}; use more pictures")
     scores = np.zeros((len(labels), 2), np.float32)
     first, second = np.array_split(groups, 2)

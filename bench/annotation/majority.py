@@ -179,17 +179,16 @@ def curve(votes: Votes, rules: VoteRules, rng: np.random.Generator) -> Curve | N
 
 def curve_table(votes: Votes, found: Curve | NotAvailable) -> Table:
     """The curve, with a line per version and number of labelers; or why there is none."""
+    columns = ("version", "n", "accuracy", "5 % of teams below", "95 % of teams below")
     rows: list[tuple[Cell, ...]]
     if isinstance(found, NotAvailable):
-        rows, note = [("", len(votes.labelers), *[found] * 3)], ""
+        rows, note = [("", len(votes.labelers), found, found, found)], ""
     else:
-        parts = (found.mean, found.low, found.high)
         rows = [
-            (version, int(n), *(Number(float(part[v, i])) for part in parts))
+            (version, int(n), *(Number(float(part[v, i])) for part in found[1:]))
             for v, version in enumerate(votes.versions)
             for i, n in enumerate(found.n)
         ]
         own = " The raw curve ends at 100 % by definition." if votes.truth_from == "raw" else ""
         note = f"Percent, of {N_DRAWS} teams of each size.{own}"
-    columns = ("version", "n", "accuracy", "5 % of teams below", "95 % of teams below")
     return votes.table("curve", "majority of n labelers", columns, rows, note)

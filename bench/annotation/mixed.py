@@ -43,10 +43,8 @@ def fitted(correct: Floats, fixed: Floats, groups: list[Ids]) -> tuple[Floats, .
     approximation of the effects' joint posterior. (Variational Bayes, as in statsmodels, takes the
     effects as independent: its standard error was 0.04 where the correct one, this, was 0.13.)
 
-    Args:
-        correct: 1 or 0, (N,).
-        fixed: design, (N, F).
-        groups: for each kind of random effect, 0..G-1, (N,).
+    Labels are 1 or 0, (N,), the design is (N, F), and groups number the random effects of each
+    kind, 0..G-1, (N,).
 
     Source: Breslow and Clayton, JASA 88 (1993), 9-25 (penalised quasi-likelihood).
     Differs from it: EM for the variances.

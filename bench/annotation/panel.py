@@ -39,15 +39,11 @@ SPREAD = 0.5  # standard deviation between labelers of their bias, and of the lo
 
 
 class PanelOptions(NamedTuple):
-    """Simulated labelers.
+    """Simulated labelers, to whom the classifiers are assigned in turn.
 
-    Attributes:
-        n_labelers: how many.
-        lapse: mean share of pictures that a labeler answers at random, 0..0.5; each labeler's own
-            lies between 0 and twice that.
-        threat: they learn from the attacker's raw pictures, or (`aware`) for each version also
-            from its protected ones.
-        classifiers: are assigned to the labelers in turn.
+    The lapse is the mean share of pictures that a labeler answers at random, 0..0.5; each labeler's
+    own lies between 0 and twice that. Under the threat `raw` they learn from the attacker's raw
+    pictures, under `aware` for each version also from its protected ones.
     """
 
     n_labelers: int
@@ -57,13 +53,9 @@ class PanelOptions(NamedTuple):
 
 
 class Labeler(NamedTuple):
-    """A simulated labeler.
+    """A simulated labeler: slope and bias turn the log-odds of its classifier into its own.
 
-    Attributes:
-        name: begins with `simulated-`.
-        log_odds: of its classifier.
-        slope, bias: turn the log-odds of its classifier into its own.
-        lapse: share of pictures that it answers at random.
+    It answers a share of the pictures, its lapse, at random.
     """
 
     name: str
@@ -158,9 +150,7 @@ def _log_odds(answer: Artifact, calibrator: Artifact, image_id: Ids, number: int
 def write_labels(
     labelers: Sequence[Labeler], key: Key, image_id: Ids, spec: StudySpec, folder: Path
 ) -> list[Path]:
-    """Writes a result file of each labeler, as the page makes it; their paths.
-
-    Image ids, (N,), are in the order of the labelers' log-odds.
+    """Writes a result file of each labeler, whose log-odds are of these pictures, (N,); the paths.
 
     Raises:
         ValueError: if the key does not have the question.

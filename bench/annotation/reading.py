@@ -8,7 +8,7 @@ from typing import NamedTuple
 LONG = ("labeler", "question", "image", "version", "label")
 RESULT_FILE = ("labeler", "picture", "label")  # of the page
 MTURK = ("WorkerId", "Input.picture")
-YES, NO = frozenset({"yes", "1", "true"}), frozenset({"no", "0", "false"})
+SPELLINGS = {"1": "yes", "true": "yes", "0": "no", "false": "no"}
 
 Key = Mapping[str, Mapping[str, str]]  # picture to its line of the key table
 
@@ -98,7 +98,7 @@ def _rows(path: Path, *expected: tuple[str, ...]) -> Iterator[tuple[int, dict[st
 
 
 def _label(row: Mapping[str, str], key: Key) -> Label:
-    """The label of a line; a ValueError says why the line cannot be used."""
+    """The label of a line; a ValueError with the reason if the line cannot be used."""
     if not row:
         raise ValueError("it has too many or too few cells")
     if MTURK[0] in row:
@@ -109,11 +109,10 @@ def _label(row: Mapping[str, str], key: Key) -> Label:
         row = {**row, **{name: key[row["picture"]][name] for name in LONG[1:4]}}
     if empty := [name for name in LONG if not row[name].strip()]:
         raise ValueError(f"empty: {', '.join(empty)}")
-    text = row["label"].strip().lower()
-    text = "yes" if text in YES else "no" if text in NO else text
-    labeler, question, image, version = (row[name].strip() for name in LONG[:4])
+    labeler, question, image, version, label = (row[name].strip() for name in LONG)
+    label = SPELLINGS.get(label.lower(), label.lower())
     seconds = number_or_nan(row.get("seconds", ""))
-    return Label(labeler, question, image, version, text, seconds)
+    return Label(labeler, question, image, version, label, seconds)
 
 
 def number_or_nan(text: str) -> float:

@@ -9,8 +9,9 @@ from bench.annotation.analysis import AnalysisOptions, analyse
 from bench.annotation.downstream import train_downstream
 from bench.annotation.export import KEY
 from bench.annotation.panel import PanelOptions, PanelThreat
-from bench.annotation.study_pictures import version_name
 from bench.annotation.study_spec import StudySpec
+from bench.api import Defense
+from bench.registry import brief
 from bench.runner.step import Engine
 from bench.runner.store import Store
 from bench.runner.worker import Worker
@@ -90,7 +91,7 @@ def stacked(tables: Sequence[Table], title: str) -> Table:
 
 
 def _head(spec: StudySpec, who: Participants) -> str:
-    versions = ", ".join(map(version_name, spec.defenses))
+    versions = ", ".join(str(brief(Defense, one)) for one in spec.defenses)
     panel = ", ".join(f"`{one}`" for one in who.panel.classifiers)
     return (
         "# Annotation study with simulated labelers\n\n"

@@ -75,10 +75,13 @@ def export_study(
     labels, rng = pictures.faces.labels, generator("chosen", spec.seed)
     if options.evidence:
         pictures = pictures._replace(evidence=choice.evidence_in(labels, options.evidence))
-    if options.choose == "random":
-        chosen, short = choice.at_random(len(pictures.faces), options.n_pictures, rng), ""
+    n, n_there, short = options.n_pictures, len(pictures.faces), ""
+    if options.choose == "bins":
+        chosen, short = choice.by_bins(pictures.evidence, n, options.bins, rng)
+    elif n > n_there:
+        raise ValueError(f"expected {n_there} pictures of the probe or fewer, got --pictures {n}")
     else:
-        chosen, short = choice.by_bins(pictures.evidence, options.n_pictures, options.bins, rng)
+        chosen = rng.permutation(n_there)[:n]
     versions = _shown(pictures, chosen, raw=options.raw)
     items = list(export.picture_items(spec, pictures, versions, chosen))
     texts = {spec.name: options.text or f"Does this picture show: {spec.name}?"}
@@ -103,13 +106,14 @@ def _shown(pictures: StudyPictures, chosen: Ids, *, raw: bool) -> list[str]:
     """The versions to show; no version shows a raw picture unless `raw` is set."""
     if raw:
         return list(pictures.versions)
-    for name, images in pictures.versions.items():
-        same = (images[chosen] == pictures.faces.images[chosen]).all(axis=(1, 2, 3))
-        if name != RAW and same.any():
+    originals, versions = pictures.faces.images[chosen], [v for v in pictures.versions if v != RAW]
+    for name in versions:
+        same = (pictures.versions[name][chosen] == originals).all(axis=(1, 2, 3))
+        if same.any():
             raise ValueError(
                 f"{name} leaves {same.sum()} of {len(chosen)} pictures unchanged; show raw ones "
                 "(--raw), or leave it out"
             )
-    if versions := [name for name in pictures.versions if name != RAW]:
+    if versions:
         return versions
     raise ValueError("expected a defense or --raw, got neither; name a defense with --defense")

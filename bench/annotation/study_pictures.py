@@ -42,11 +42,6 @@ class StudyPictures(NamedTuple):
     evidence: Floats
 
 
-def version_name(defense: Spec) -> str:
-    """The name of the version that a defense makes."""
-    return str(brief(Defense, defense))
-
-
 def study_pictures(spec: StudySpec, store: Store, engine: Engine) -> StudyPictures:
     """The pictures of a study, protected through the store."""
     planner = Planner(store.root)
@@ -58,7 +53,7 @@ def study_pictures(spec: StudySpec, store: Store, engine: Engine) -> StudyPictur
     stages = [planner.cell(study_cell(spec, one)).pixels for one in (*spec.defenses, *card)]
     releases = run_or_raise(stages, store, engine)
     versions = {RAW: faces.images} | {
-        version_name(defense): inputs_in(release).astype(np.uint8)
+        str(brief(Defense, defense)): inputs_in(release).astype(np.uint8)
         for defense, release in zip(spec.defenses, releases, strict=False)
     }
     truth, evidence = np.full(len(faces), -1), np.full(len(faces), np.nan)

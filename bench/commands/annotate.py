@@ -7,18 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from bench.commands.options import (
-    Device,
-    GridName,
-    Plugins,
-    StorePath,
-    Workers,
-    engine_of,
-    grid_of,
-    load_plugins,
-    store_at,
-    user_errors,
-)
+from bench.commands import options as opt
+from bench.spec import Spec
+from bench.tables import markdown
 
 if TYPE_CHECKING:
     from bench.annotation.panel import PanelOptions
@@ -31,20 +22,23 @@ annotate_app = typer.Typer(
     no_args_is_help=True,
 )
 
+CLASSIFIER = "cnn:batch=48,steps=100,rounds=3,lr=0.001"
+QUESTIONS = ("expression=joy", "expression=anger")
+
 Data = Annotated[str | None, typer.Option(help="Use this data set instead of the grid's.")]
 Defenses = Annotated[
-    list[str] | None,
-    typer.Option("--defense", help="Use this defense instead of the grid's; repeatable."),
+    list[str] | None, typer.Option("--defense", help="Use this instead of the grid's; repeatable.")
 ]
+Question = Annotated[str, typer.Option(help="TARGET=CLASS of the data, or a name of your own.")]
+Choice = Annotated[Literal["bins", "random"], typer.Option(help="By bins of evidence, or random.")]
 Pictures = Annotated[int, typer.Option(min=1, help="Number of pictures, all in every version.")]
-BinWidth = Annotated[
-    float, typer.Option(help="Width of the bins of evidence; 3 splits negative from positive.")
-]
-Seed = Annotated[int, typer.Option(help="Seed of defenses, choice of pictures and labelers.")]
+Evidence = Annotated[str, typer.Option(help="By labels, e.g. AU6+AU12, not a classifier.")]
+BinWidth = Annotated[float, typer.Option(help="Of evidence; 3 splits negative from positive.")]
+Pairs = Annotated[int, typer.Option(min=0, help="Number of pairs: do they show one person?")]
+BaseUrl = Annotated[str, typer.Option(help="Where Mechanical Turk will find the pictures.")]
+Seed = Annotated[int, typer.Option(help="Redraws defenses, choice and labelers.")]
 Study = Annotated[Path, typer.Argument(help="The folder of `export`.")]
-Labelers = Annotated[
-    int, typer.Option(min=1, help="Number of simulated labelers; odd for `downstream`.")
-]
+Labelers = Annotated[int, typer.Option(min=1, help="Simulated labelers; odd for `downstream`.")]
 Lapse = Annotated[float, typer.Option(help="Mean share of pictures answered at random.")]
 PanelThreat = Annotated[
     Literal["raw", "aware"],
@@ -56,55 +50,49 @@ Panel = Annotated[
 Learner = Annotated[
     str, typer.Option("--classifier", "--student", help="The classifier that learns the labels.")
 ]
+Key = Annotated[list[Path] | None, typer.Option(help="key.csv of the study; repeatable.")]
+Truth = Annotated[Literal["raw", "key"], typer.Option(help="Majority of the raw votes, or key.")]
+Ties = Annotated[
+    Literal["half", "wrong", "out"], typer.Option(help="Tied votes: half, wrong or left out.")
+]
+Level = Annotated[Literal["at-least", "over"], typer.Option(help="Reach or exceed a consensus.")]
+Columns = Annotated[list[str] | None, typer.Option(help="Errors by this key column; repeatable.")]
+Careful = Annotated[bool, typer.Option("--without-careless", help="Leave out careless labelers.")]
 Analysis = Annotated[Path, typer.Option(help="Folder of tables and figures.")]
-CLASSIFIER = "cnn:batch=48,steps=100,rounds=3,lr=0.001"
-QUESTIONS = ("expression=joy", "expression=anger")
 
 
 @annotate_app.command()
 def export(
-    grid: GridName = "quick",
-    question: Annotated[
-        str, typer.Option(help="TARGET=CLASS of the data, or a name of your own.")
-    ] = QUESTIONS[0],
+    grid: opt.GridName = "quick",
+    question: Question = QUESTIONS[0],
     ask: Annotated[str, typer.Option(help="The question as labelers read it.")] = "",
     data: Data = None,
     defense: Defenses = None,
     raw: Annotated[bool, typer.Option("--raw", help="Also show the originals.")] = False,
-    choose: Annotated[
-        Literal["bins", "random"], typer.Option(help="Choose by bins of evidence, or at random.")
-    ] = "bins",
+    choose: Choice = "bins",
     pictures: Pictures = 60,
-    evidence: Annotated[
-        str, typer.Option(help="Labels, e.g. AU6+AU12. [default: the defender's classifier]")
-    ] = "",
+    evidence: Evidence = "",
     bin_width: BinWidth = 0.5,
-    same_person: Annotated[
-        int, typer.Option(min=0, help="Number of pairs; asks whether they show one person.")
-    ] = 0,
-    base_url: Annotated[
-        str, typer.Option(help="Where Mechanical Turk will find the pictures.")
-    ] = "https://example.org/pictures/",
+    same_person: Pairs = 0,
+    base_url: BaseUrl = "https://example.org/pictures/",
     seed: Seed = 0,
     out: Annotated[Path, typer.Option(help="Folder of the study.")] = Path("runs/study"),
-    device: Device = "auto",
-    workers: Workers = 0,
-    store: StorePath = None,
-    plugin: Plugins = None,
+    device: opt.Device = "auto",
+    workers: opt.Workers = 0,
+    store: opt.StorePath = None,
+    plugin: opt.Plugins = None,
 ) -> None:
     """Write a page that labelers open in any browser, and a key for you."""
-    with user_errors():
-        chosen = grid_of(grid, data, None, None, None, None, False, plugin)
+    with opt.user_errors():
+        chosen = opt.grid_of(grid, data, None, None, None, None, False, plugin)
         from bench.annotation.choice import Bins
         from bench.annotation.export import KEY, SENT
         from bench.annotation.study import ExportOptions, export_study, study_spec
 
-        spec = study_spec(chosen, question, defense or [], seed)
-        options = ExportOptions(
-            raw, choose, pictures, evidence, Bins(bin_width), ask, same_person, base_url
-        )
+        spec, bins = study_spec(chosen, question, defense or [], seed), Bins(bin_width)
+        options = ExportOptions(raw, choose, pictures, evidence, bins, ask, same_person, base_url)
         engine = _engine(device, workers, plugin)
-        print("\n".join(export_study(spec, options, out, store_at(store), engine)))
+        print("\n".join(export_study(spec, options, out, opt.store_at(store), engine)))
         print(f"send {out / SENT} to labelers; keep {out / KEY}, which has versions and labels")
 
 
@@ -115,57 +103,41 @@ def simulate(
     lapse: Lapse = 0.1,
     threat: PanelThreat = "raw",
     labeler: Panel = None,
-    device: Device = "auto",
-    workers: Workers = 0,
-    store: StorePath = None,
-    plugin: Plugins = None,
+    device: opt.Device = "auto",
+    workers: opt.Workers = 0,
+    store: opt.StorePath = None,
+    plugin: opt.Plugins = None,
 ) -> None:
     """Let a panel of classifiers label a study; write result files like those of people.
 
-    They learn from the attacker's pictures. Their names begin with `simulated-`, and every table
-    says that they are simulated.
+    They learn from the attacker's pictures; every table says that they are simulated.
     """
-    with user_errors():
-        load_plugins(plugin)
+    with opt.user_errors(plugin):
         from bench.annotation import study as studies
 
         panel, engine = _panel(labelers, lapse, threat, labeler), _engine(device, workers, plugin)
-        paths = studies.simulate(study, panel, store_at(store), engine)
+        paths = studies.simulate(study, panel, opt.store_at(store), engine)
         print(f"{len(paths)} SIMULATED labelers in {paths[0].parent}/")
 
 
 @annotate_app.command()
 def analyse(
     answers: Annotated[list[Path], typer.Argument(help="Result files, or one long CSV.")],
-    key: Annotated[
-        list[Path] | None, typer.Option(help="key.csv of the study; repeatable.")
-    ] = None,
-    truth: Annotated[
-        Literal["raw", "key"], typer.Option(help="The majority of the raw votes, or the key.")
-    ] = "raw",
-    ties: Annotated[
-        Literal["half", "wrong", "out"],
-        typer.Option(help="A tied vote counts half, as wrong, or is left out."),
-    ] = "half",
-    level: Annotated[
-        Literal["at-least", "over"], typer.Option(help="Consensus at least a level, or over it.")
-    ] = "at-least",
+    key: Key = None,
+    truth: Truth = "raw",
+    ties: Ties = "half",
+    level: Level = "at-least",
     bin_width: BinWidth = 0.5,
-    attribute: Annotated[
-        list[str] | None, typer.Option(help="Report errors by this column of the key; repeatable.")
-    ] = None,
-    without_careless: Annotated[
-        bool, typer.Option("--without-careless", help="Leave out careless labelers.")
-    ] = False,
+    attribute: Columns = None,
+    without_careless: Careful = False,
     out: Analysis = Path("runs/analysis"),
 ) -> None:
     """Write tables and figures of labels: analysis.md, a CSV for each table, PNGs."""
-    with user_errors():
+    with opt.user_errors():
         from bench.annotation import accuracy
         from bench.annotation.analysis import AnalysisOptions, analyse
         from bench.annotation.choice import Bins
         from bench.annotation.majority import VoteRules
-        from bench.tables import markdown
 
         rules, attributes = VoteRules(ties, level), tuple(attribute or accuracy.ATTRIBUTES)
         options = AnalysisOptions(truth, rules, Bins(bin_width), attributes, without_careless)
@@ -186,24 +158,21 @@ def downstream(
     threat: PanelThreat = "raw",
     labeler: Panel = None,
     out: Analysis = Path("runs/analysis"),
-    device: Device = "auto",
-    workers: Workers = 0,
-    store: StorePath = None,
-    plugin: Plugins = None,
+    device: opt.Device = "auto",
+    workers: opt.Workers = 0,
+    store: opt.StorePath = None,
+    plugin: opt.Plugins = None,
 ) -> None:
     """Train a classifier of raw faces with a panel's labels of protected ones."""
-    with user_errors():
-        load_plugins(plugin)
+    with opt.user_errors(plugin):
         from bench.annotation.analysis import write_table
-        from bench.annotation.study import train_downstream
+        from bench.annotation.downstream import train_downstream
         from bench.nn.device import device_named
         from bench.runner.worker import Worker
-        from bench.spec import Spec
-        from bench.tables import markdown
 
         panel, engine = _panel(labelers, lapse, threat, labeler), _engine(device, workers, plugin)
         learner, worker = Spec.parse(classifier), Worker(device_named(device))
-        table = train_downstream(study, panel, learner, store_at(store), engine, worker)
+        table = train_downstream(study, panel, learner, opt.store_at(store), engine, worker)
         out.mkdir(parents=True, exist_ok=True)
         write_table(table, out)
         print(markdown([table], level=3))
@@ -211,10 +180,10 @@ def downstream(
 
 @annotate_app.command()
 def rehearse(
-    grid: GridName = "quick",
+    grid: opt.GridName = "quick",
     question: Annotated[
         list[str] | None,
-        typer.Option(help=f"TARGET=CLASS; repeatable. [default: {', '.join(QUESTIONS)}]"),
+        typer.Option(help=f"TARGET=CLASS; repeatable. Default: {', '.join(QUESTIONS)}."),
     ] = None,
     data: Data = None,
     defense: Defenses = None,
@@ -225,26 +194,25 @@ def rehearse(
     classifier: Learner = CLASSIFIER,
     seed: Seed = 0,
     out: Annotated[Path, typer.Option(help="Folder of report.md.")] = Path("runs/rehearsal"),
-    device: Device = "auto",
-    workers: Workers = 0,
-    store: StorePath = None,
-    plugin: Plugins = None,
+    device: opt.Device = "auto",
+    workers: opt.Workers = 0,
+    store: opt.StorePath = None,
+    plugin: opt.Plugins = None,
 ) -> None:
     """Run a study with simulated labelers of two kinds, from pictures to one report."""
-    with user_errors():
-        chosen = grid_of(grid, data, None, None, None, None, False, plugin)
+    with opt.user_errors():
+        chosen = opt.grid_of(grid, data, None, None, None, None, False, plugin)
         from bench.annotation import rehearsal
         from bench.annotation.study import ExportOptions, study_spec
         from bench.nn.device import device_named
         from bench.runner.worker import Worker
-        from bench.spec import Spec
 
         specs = [study_spec(chosen, one, defense or [], seed) for one in question or QUESTIONS]
         panel = _panel(labelers, lapse, "raw", labeler or list(map(str, rehearsal.CLASSIFIERS)))
         who = rehearsal.Participants(panel, 9, Spec.parse(classifier))
         options, worker = ExportOptions(True, "bins", pictures), Worker(device_named(device))
         engine = _engine(device, workers, plugin)
-        print(rehearsal.rehearse(specs, options, who, out, store_at(store), engine, worker))
+        print(rehearsal.rehearse(specs, options, who, out, opt.store_at(store), engine, worker))
         print(f"all tables in {out}/")
 
 
@@ -263,13 +231,10 @@ class _Watched:
 
 
 def _engine(device: str, workers: int, plugins: list[Path] | None) -> "Engine":
-    return _Watched(engine_of(device, workers, plugins))
+    return _Watched(opt.engine_of(device, workers, plugins))
 
 
-def _panel(
-    n: int, lapse: float, threat: Literal["raw", "aware"], classifiers: list[str] | None
-) -> "PanelOptions":
+def _panel(n: int, lapse: float, threat: PanelThreat, labelers: Panel) -> "PanelOptions":
     from bench.annotation.panel import CLASSIFIERS, PanelOptions
-    from bench.spec import Spec
 
-    return PanelOptions(n, lapse, threat, tuple(map(Spec.parse, classifiers or ())) or CLASSIFIERS)
+    return PanelOptions(n, lapse, threat, tuple(map(Spec.parse, labelers or ())) or CLASSIFIERS)

@@ -65,13 +65,7 @@ def apply(
 def run_operation(
     spec: "Spec", weights: Path, source: Path, out: Path, store: "Store", worker: "Worker"
 ) -> None:
-    """Applies the operation and writes the results to `out`, all or nothing.
-
-    Raises:
-        FileExistsError: if there is something in `out`.
-        FileNotFoundError: if weights or pictures are missing.
-        ValueError: if a picture cannot be read, or the weights are another defense's.
-    """
+    """Applies the operation and writes the results to `out`, all or nothing."""
     import numpy as np
     from rich.console import Console
 

@@ -21,7 +21,9 @@ def audit(
     data: Annotated[str, typer.Argument(help="A data set, e.g. lfw:protocol=open")],
     target: Annotated[
         list[str] | None,
-        typer.Option(help="Labels that only faces should reveal. [default: identity, gender, ...]"),
+        typer.Option(
+            help="Labels that only faces should reveal.", show_default="identity, gender, ..."
+        ),
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder of audit.csv.")] = Path("runs/audit"),
     store: opt.StorePath = None,
@@ -103,6 +105,9 @@ def save_data(dataset: "Dataset", role: str | None, out: Path) -> None:
             columns[target.name] = names[np.asarray(faces.labels[target.name])].tolist()
     if "take" in faces.labels:
         columns["take"] = list(map(str, faces.labels["take"]))
+    people = dict.fromkeys(columns["identity"])
+    if wrong := [name for name in people if name in ("", "..") or Path(name).name != name]:
+        raise ValueError(f"expected people with names that a folder can have, got {wrong}")
     paths = [f"{person}/{number:05d}.png" for number, person in enumerate(columns["identity"])]
     with new_folder(out) as draft:
         for path, image in zip(paths, faces.images, strict=True):

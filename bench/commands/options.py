@@ -31,10 +31,11 @@ Saturation = Annotated[
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, ...")]
 Workers = Annotated[
-    int, typer.Option(min=0, help="Number of processes. [default: one per core, or one on a GPU]")
+    int,
+    typer.Option(min=0, help="Number of processes.", show_default="one per core, or one on a GPU"),
 ]
 StorePath = Annotated[
-    Path | None, typer.Option("--store", help="Folder of the store. [default: user cache]")
+    Path | None, typer.Option("--store", help="Folder of the store.", show_default="user cache")
 ]
 Plugins = Annotated[
     list[Path] | None, typer.Option("--plugin", help="A Python file that registers plugins.")

@@ -28,7 +28,7 @@ def run(
     saturation: opt.Saturation = False,
     device: opt.Device = "auto",
     workers: opt.Workers = 0,
-    out: Annotated[Path | None, typer.Option(help="Folder. [default: runs/GRID]")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder.", show_default="runs/GRID")] = None,
     store: opt.StorePath = None,
     plugin: opt.Plugins = None,
     with_images: Annotated[

@@ -94,12 +94,10 @@ def _print_published(path: Path) -> None:
     fields, refused = {}, []
     for plugin in plugins("defense").values():
         try:
-            field = plugin.published_as(state) if issubclass(plugin, Learned) else ""
+            if issubclass(plugin, Learned) and (field := plugin.published_as(state)):
+                fields[plugin.name] = field
         except ValueError as error:
             refused.append(f"{plugin.name}: {error}")
-            continue
-        if field:
-            fields[plugin.name] = field
     if not fields:
         raise ValueError(f"no defense takes the network in {path}; " + "; ".join(refused))
     print(f"{path}: a published network of {' and '.join(fields)}, SHA-256 {digest}")

@@ -51,8 +51,8 @@ class Metric(NamedTuple):
 
 
 # fmt: off
-# In the order of the records. Keys: what it is computed from: answers of a classifier, a regressor
-# or a matcher, a release before any attacker, or several defenses.
+# In the order of the records. A key names what its metrics are computed from: answers of a
+# classifier, a regressor or a matcher, a release before any attacker, or several defenses.
 METRICS: Mapping[str, Sequence[Metric]] = {
     "answers": (
         Metric("auc", "AUC", "answers", accuracy.auc, "fraction", shown=1,

@@ -2,13 +2,13 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.api import Attacker, Classifier, Context, Knowledge, Weights, field
-from bench.faces import Array, Sample
+from bench.faces import Array, Sample, Target
 from bench.nn.state import restored
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from bench.nn.inputs import Prepare
     from bench.nn.training import Schedule
+
+Net: TypeAlias = "nn.Module"  # a string while the program runs
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class NetClassifier(NetAttacker, Classifier):
     uses_side_info = True
 
     @abstractmethod
-    def net(self, n_classes: int, shape: tuple[int, ...]) -> "nn.Module":
+    def net(self, n_classes: int, shape: tuple[int, ...]) -> Net:
         """The untrained network that gives logits, (N, n_classes), for inputs (N, *shape)."""
 
     def fit(self, knowledge: Knowledge, context: Context) -> Weights:
@@ -90,14 +92,14 @@ class NetClassifier(NetAttacker, Classifier):
 
         target, start = knowledge.target, knowledge.start
         parts = (knowledge.train, knowledge.valid)
-        kinds = kinds_of(*(part.notes for part in parts))
-        meta = {"n_classes": np.array([len(target.classes)]), **kinds}
+        meta = kinds_of(*(part.notes for part in parts))
+        meta = {"n_classes": np.array([len(target.classes)]), **meta}
         train, valid = (
             Labelled(part.inputs, part.labels[target.name], vectors(part.notes, meta))
             for part in parts
         )
 
-        def build() -> "nn.Module":
+        def build() -> Net:
             net = self._built(train.inputs, train.side_info, meta)
             if isinstance(net, SideInfoNet) and start:
                 net.load_features(start)
@@ -118,10 +120,61 @@ class NetClassifier(NetAttacker, Classifier):
         answers = [log_probs(net, v, self.prepare, context.device, side_info) for v in views]
         return np.asarray(np.mean(answers, axis=0), np.float32)
 
-    def _built(self, inputs: Array, side_info: Array | None, meta: Weights) -> "nn.Module":
+    def _built(self, inputs: Array, side_info: Array | None, meta: Weights) -> Net:
         from bench.nn.side_info import N_FEATURES, SideInfoNet
 
         n_classes, shape = int(meta["n_classes"][0]), inputs.shape[1:]
         if side_info is None:
             return self.net(n_classes, shape)
         return SideInfoNet(self.net(N_FEATURES, shape), side_info.shape[1], n_classes)
+
+
+@dataclass(frozen=True)
+class PeopleNet(PictureAttacker):
+    """An attacker with a network whose embeddings of faces identify people."""
+
+    width: int = field(128, about="dimension of a template; 512 for `facenet`")
+    loss: str = field("margin", about="`margin` (CosFace) or `triplet` (hardest of the batch)")
+    weights: str = field("", about="NAME: start from $BENCH_WEIGHTS/NAME.pt (`facenet`)")
+    sha256: str = field("", about="SHA-256 of that file")
+
+    def __post_init__(self) -> None:
+        if self.backbone == "facenet" and self.width != 512:
+            raise ValueError(f"expected width=512 for facenet, got {self.width}")
+        if self.weights and self.backbone != "facenet":
+            raise ValueError(f"expected backbone=facenet with weights, got {self.backbone}")
+
+    def fit(self, knowledge: Knowledge, context: Context) -> Weights:
+        """The network's state and its learning curve."""
+        from bench.nn.backbones import backbone
+        from bench.nn.classifier import Labelled
+        from bench.nn.embedder import fitted
+        from bench.nn.weights import facenet
+
+        parts = (knowledge.train, knowledge.valid)
+        train, valid = (Labelled(part.inputs, part.labels["person"]) for part in parts)
+        size_px, start = train.inputs.shape[-1], knowledge.start
+        if self.weights and not start:
+            start = facenet(self.weights, self.sha256)
+        return fitted(
+            lambda: backbone(self.backbone, self.width, size_px),
+            *(self.width, train, valid, self.loss, self.prepare, self.schedule, context, start),
+        )
+
+    def embed(self, sample: Sample, weights: Weights, context: Context) -> NDArray[np.float32]:
+        """Unit vectors, (N, width): means over a picture and, with `flip`, its mirror image."""
+        from bench.nn.backbones import backbone
+        from bench.nn.embedder import embedded
+
+        net = backbone(self.backbone, self.width, sample.inputs.shape[-1])
+        net, views = restored(net, weights, context.device), self.views(sample.inputs)
+        mean = np.mean([embedded(net, v, self.prepare, context.device) for v in views], axis=0)
+        return np.asarray(mean / np.linalg.norm(mean, axis=1, keepdims=True), np.float32)
+
+    def known(self, sample: Sample, target: Target, weights: Weights, context: Context) -> Weights:
+        """Templates of pictures, their labels, and the number of classes, to store."""
+        return {
+            "known.templates": self.embed(sample, weights, context),
+            "known.truth": np.asarray(sample.labels[target.name], np.int64),
+            "n_classes": np.array([len(target.classes)]),
+        }

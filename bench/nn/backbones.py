@@ -22,14 +22,8 @@ class ConvNet(nn.Sequential):
         for kernel in (5, 5, 3, 3):
             layers += pooled_block(channels, 32, kernel)
             channels, side = 32, (side + 1) // 2
-        layers += [
-            nn.Flatten(),  # (N, 32*side*side)
-            nn.Linear(32 * side * side, 32),
-            nn.LeakyReLU(0.2),
-            nn.Dropout(0.5),
-            nn.Linear(32, n_classes),
-        ]
-        super().__init__(*layers)
+        layers += [nn.Flatten(), nn.Linear(32 * side * side, 32), nn.LeakyReLU(0.2)]
+        super().__init__(*layers, nn.Dropout(0.5), nn.Linear(32, n_classes))
 
 
 def pooled_block(n_in: int, n_out: int, kernel: int) -> list[nn.Module]:
@@ -144,9 +138,8 @@ class Enlarged(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The network's output for pictures of any size, (N, 3, H, W)."""
-        return self.net(  # type: ignore[no-any-return]
-            functional.interpolate(x, self.size_px, mode="bilinear", antialias=True)
-        )
+        resized = functional.interpolate(x, self.size_px, mode="bilinear", antialias=True)
+        return self.net(resized)  # type: ignore[no-any-return]
 
 
 def backbone(name: str, n_classes: int, size_px: int) -> nn.Module:
@@ -174,5 +167,4 @@ def backbone(name: str, n_classes: int, size_px: int) -> nn.Module:
             "expected a backbone `pprl`, `san`, `vgg`, `resnet`, `facenet` or `timm/NAME` "
             f"(timm.list_models()), got {name!r}"
         )
-    net: nn.Module = timm.create_model(model, num_classes=n_classes)
-    return net
+    return timm.create_model(model, num_classes=n_classes)

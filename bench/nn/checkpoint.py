@@ -23,10 +23,7 @@ class Checkpoint:
         self._generator, self._parts = generator, parts
 
     def save(self, facts: Mapping[str, Any]) -> None:
-        """Writes the state of everything; if the process is killed, the old file stays complete.
-
-        Facts are numbers, strings, tensors, and lists and dicts of these.
-        """
+        """Writes the state of everything, and facts: numbers, strings, tensors, lists and dicts."""
         state = {
             "facts": dict(facts),
             "parts": {name: part.state_dict() for name, part in self._parts.items()},
@@ -36,7 +33,7 @@ class Checkpoint:
         }
         draft = self._path.with_suffix(".draft")
         torch.save(state, draft)
-        draft.replace(self._path)
+        draft.replace(self._path)  # if the process is killed, the old file stays complete
 
     def load(self) -> Mapping[str, Any] | None:
         """Restores everything; returns the facts of the last `save`, or None if there is none."""

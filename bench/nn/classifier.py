@@ -43,9 +43,8 @@ def fitted(
     `build` makes a network that gives logits, (N, C), or numbers, (N, 1), for what `prepare`
     returns; the loss on `valid` decides when to stop.
     """
-    return trained(
-        build, lambda: _Supervised(train, valid, prepare, context.device), schedule, context, start
-    )
+    data = (train, valid, prepare, context.device)
+    return trained(build, lambda: _Supervised(*data), schedule, context, start)
 
 
 def log_probs(

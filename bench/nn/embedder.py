@@ -34,8 +34,7 @@ def fitted(
     """The state of a network whose embeddings identify people, with its learning curve.
 
     `build` makes a network that gives embeddings, (N, width), of any norm. The truth is the person;
-    `valid` may show other people. The validation loss is 1 - AUC, the share of wrongly ordered
-    pairs.
+    `valid` may show other people. The validation loss is 1 - AUC: the share of misordered pairs.
 
     Raises:
         ValueError: if the loss is unknown, or no person has two pictures.
@@ -49,9 +48,8 @@ def fitted(
             "people; use more data"
         )
     kind = _Margin if loss == "margin" else _Triplet
-    return trained(
-        build, lambda: kind(width, train, valid, prepare, context.device), schedule, context, start
-    )
+    data = (width, train, valid, prepare, context.device)
+    return trained(build, lambda: kind(*data), schedule, context, start)
 
 
 def embedded(net: nn.Module, inputs: Array, prepare: Prepare, device: str) -> NDArray[np.float32]:
@@ -126,17 +124,15 @@ class _Triplet(_Identities):
             )
         n_rounds = max(1, len(self.person) // (PER_PERSON * len(lists)))
         orders = [torch.randperm(len(lists), generator=generator) for _ in range(n_rounds)]
-        drawn = [self._drawn(lists[int(p)], generator) for p in torch.cat(orders)]
+        drawn = []
+        for own in (lists[int(p)] for p in torch.cat(orders)):
+            turns = [own[torch.randperm(len(own), generator=generator)] for _ in range(PER_PERSON)]
+            drawn.append(torch.cat(turns)[:PER_PERSON])
         n_people = max(2, size // PER_PERSON)
         parts = [torch.cat(drawn[i : i + n_people]) for i in range(0, len(drawn), n_people)]
         parts = [part.to(self.person.device) for part in parts]
         # The last person of one order may be the first of the next: drop batches of one person.
         return [p for p in parts if bool((self.person[p] != self.person[p[0]]).any())]
-
-    @staticmethod
-    def _drawn(own: Tensor, generator: torch.Generator) -> Tensor:
-        turns = [own[torch.randperm(len(own), generator=generator)] for _ in range(PER_PERSON)]
-        return torch.cat(turns)[:PER_PERSON]
 
     def loss(self, net: nn.Module, index: Tensor, generator: torch.Generator) -> Tensor:
         made, person = self.embed(net, index, generator), self.person[index]

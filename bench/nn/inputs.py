@@ -42,18 +42,13 @@ def side_of(images: Images, sizes_px: Collection[int]) -> int:
 class Augmentation:
     """Makes floats, channels last, of bytes, (N, 3, H, W); with a generator, augments them.
 
-    Attributes:
-        shift: largest shift, fraction of the side; edges are repeated.
-        flip: mirror half of the pictures.
-        warp: largest rotation in radians, and largest change of size and shift (fractions); it
-            interpolates, which destroys patterns of single pixels.
-        light: largest change of contrast, and of brightness as a fraction of half the range.
+    `warp` interpolates, which destroys patterns of single pixels.
     """
 
-    shift: float = 0.0
-    flip: bool = False
-    warp: float = 0.0
-    light: float = 0.0
+    shift: float = 0.0  # largest shift, fraction of the side; edges are repeated
+    flip: bool = False  # mirror half of the pictures
+    warp: float = 0.0  # largest rotation (rad), and change of size and shift (fractions)
+    light: float = 0.0  # largest change of contrast, and of brightness (of half the range)
 
     def __call__(self, images: Tensor, generator: torch.Generator | None) -> Tensor:
         """The network's input, in [-1, 1] unless `light` changed it; codes stay as they are."""

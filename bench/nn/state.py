@@ -14,12 +14,8 @@ C = TypeVar("C", bound=NamedTuple)
 
 
 def state_of(net: "nn.Module", name: str = "") -> Weights:
-    """The network's parameters and buffers as contiguous arrays, called KEY or NAME.KEY.
-
-    safetensors ignores the order of dimensions in memory and would corrupt channels_last tensors,
-    so every array is copied.
-    """
-    state = {
+    """The network's parameters and buffers as contiguous arrays, called KEY or NAME.KEY."""
+    state = {  # copies, because safetensors would corrupt tensors that are channels_last in memory
         key: np.ascontiguousarray(tensor.detach().cpu().contiguous().numpy())
         for key, tensor in net.state_dict().items()
     }
@@ -29,8 +25,7 @@ def state_of(net: "nn.Module", name: str = "") -> Weights:
 def restored(net: N, weights: Weights, device: str, name: str = "") -> N:
     """The network with the arrays KEY or NAME.KEY, on the device, in evaluation mode.
 
-    Raises:
-        KeyError, RuntimeError: if names or shapes differ.
+    Raises KeyError or RuntimeError if names or shapes differ.
     """
     import torch
 

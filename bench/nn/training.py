@@ -19,17 +19,11 @@ WEIGHT_DECAY = 1e-3  # of AdamW
 
 
 class Objective(Protocol):
-    """The base class of what training minimizes, on data that are on the device.
+    """The base class of what training minimizes, on data that are on the device."""
 
-    Attributes:
-        train: indices of the training inputs, (N,), on the device.
-        solved: the validation loss below which training stops.
-        all_equal: all training inputs are equal; one round then learns the class frequencies.
-    """
-
-    train: Tensor
-    solved: float
-    all_equal: bool = False
+    train: Tensor  # indices of the training inputs, (N,), on the device
+    solved: float  # the validation loss below which training stops
+    all_equal: bool = False  # of the inputs; one round then learns the class frequencies
 
     def parameters(self) -> Sequence[nn.Parameter]:
         """Parameters that are trained with the network and dropped after training."""
@@ -59,18 +53,12 @@ class Schedule:
     round is enough if all inputs are equal, or if the loss is below `Objective.solved`.
 
     Source: Loshchilov and Hutter, SGDR, ICLR 2017 (rounds with warm restarts).
-
-    Attributes:
-        lr: the highest learning rate of AdamW.
-        batch: inputs per step.
-        steps: in the first round.
-        rounds: maximum number.
     """
 
-    lr: float
-    batch: int
-    steps: int
-    rounds: int
+    lr: float  # the highest learning rate of AdamW
+    batch: int  # inputs per step
+    steps: int  # in the first round
+    rounds: int  # maximum number
 
     def rate(self, step: int, n_steps: int) -> float:
         """The learning rate at a step of a round of n_steps."""
@@ -89,13 +77,9 @@ def trained(
 ) -> Weights:
     """The state of a network, trained until it converged, at its best epoch.
 
-    `build` and `objective` are called after torch is seeded; `start` is a state to start from
-    instead of a random one.
-
-    Returns:
-        the state, with the learning curve: `curve.train` and `curve.valid`, losses per epoch
-        (preceded by those of the start, if there is one), and `curve.converged`, 0 if training
-        hit the round limit.
+    `build` and `objective` are called after torch is seeded; `start` is a state to start from.
+    With the state come `curve.train` and `curve.valid`, losses per epoch (preceded by those of the
+    start), and `curve.converged`, 0 if training hit the round limit.
     """
     with seeded(context.rng, context.device) as generator:
         net = build().to(context.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -126,11 +110,9 @@ def seeded(rng: np.random.Generator, device: str) -> Iterator[torch.Generator]:
 
 
 def batches(index: Tensor, size: int, generator: torch.Generator) -> list[Tensor]:
-    """The indices, (N,), in random order, in batches.
-
-    A last batch of one index is left out: batch norm cannot learn from it.
-    """
+    """The indices, (N,), in random order, in batches."""
     order = torch.randperm(len(index), generator=generator)
+    # A last batch of one index is left out: batch norm cannot learn from it.
     return [index[part.to(index.device)] for part in torch.split(order, size) if len(part) > 1]
 
 

@@ -43,11 +43,7 @@ def facenet(name: str, sha256: str) -> Weights:
 
 
 def state_dict(path: Path) -> Weights:
-    """The arrays of a state dict saved by torch.
-
-    Raises:
-        ValueError: if the file is a web page, or not a state dict.
-    """
+    """The arrays of a state dict saved by torch; ValueError if the file is something else."""
     _refuse_page(path)
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)

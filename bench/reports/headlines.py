@@ -43,7 +43,7 @@ class Headline(NamedTuple):
 
 
 def headlines(results: Sequence[Result], marks: Marks) -> Iterator[Headline]:
-    """The headlines of all defenses, in the order of the results."""
+    """The headlines of all defenses, by task, target and seed."""
     private = [result for result in results if result.cell.purpose == "private"]
     less = [result for result in results if result.cell.purpose == "saturation"]
     private.sort(key=lambda result: (result.cell.task, result.cell.target, result.cell.seed))

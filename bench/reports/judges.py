@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bench.api import Attacker, Dataset, Defense
 from bench.metrics.declared import declared
-from bench.reports.records import Record, short
+from bench.reports.records import Record, select, short
 from bench.reports.tradeoff import mean_number
 from bench.tables import Table
 
@@ -25,7 +25,7 @@ def judges(records: Sequence[Record]) -> list[Table]:
     asked = [r for r in records if r.purpose in ("private", "utility") and r.status == "ok"]
     keys = dict.fromkeys((r.target, r.metric) for r in asked if r.metric in METRICS)
     return [
-        _table(target, metric, [r for r in asked if (r.target, r.metric) == (target, metric)])
+        _table(target, metric, select(asked, target=target, metric=metric))
         for target, metric in sorted(keys, key=lambda key: (key[0], METRICS.index(key[1])))
     ]
 

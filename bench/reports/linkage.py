@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from bench.api import Attacker, Defense
-from bench.reports.records import Record, short
-from bench.reports.tradeoff import mean_number
+from bench.reports.records import Record, select, short
+from bench.reports.tradeoff import chance_number, mean_number
 from bench.spec import Spec
-from bench.tables import Cell, NotAvailable, Number, Table
+from bench.tables import Cell, NotAvailable, Table
 
 NOTE = (
     "Rank 1 in %, by the code: of the raw picture, or computed from the release with the defense's "
@@ -28,25 +28,20 @@ _COLUMNS = {  # threat and metric, with their heading
 
 def memorization(records: Sequence[Record]) -> list[Table]:
     """A table for each task with a defense that learns."""
-    found: dict[str, dict[str, list[Record]]] = {}
-    for r in records:
-        if r.metric == "memorised" and r.status == "ok":
-            found.setdefault(r.task, {}).setdefault(r.defense, []).append(r)
-    return [
-        Table(
-            f"Memorised: {task}",
-            ["defense", "nearest was trained on"],
-            [[short(Defense, name), mean_number(of)] for name, of in mine.items()],
-        )
-        for task, mine in found.items()
-    ]
+    found, tables = select(records, metric="memorised", status="ok"), []
+    for task in dict.fromkeys(r.task for r in found):
+        mine = select(found, task=task)
+        names = dict.fromkeys(r.defense for r in mine)
+        rows = [[short(Defense, name), mean_number(select(mine, defense=name))] for name in names]
+        tables.append(Table(f"Memorised: {task}", ["defense", "nearest was trained on"], rows))
+    return tables
 
 
 def linkage(records: Sequence[Record]) -> list[Table]:
     """A table for each task in which matchers encode releases."""
-    asked = [r for r in records if (r.purpose, r.target) == ("private", "identity")]
+    asked = select(records, purpose="private", target="identity")
     tasks = dict.fromkeys(r.task for r in asked if r.metric.startswith("same_picture_of_"))
-    return [_table(task, [r for r in asked if r.task == task]) for task in tasks]
+    return [_table(task, select(asked, task=task)) for task in tasks]
 
 
 def _table(task: str, records: Sequence[Record]) -> Table:
@@ -58,11 +53,13 @@ def _table(task: str, records: Sequence[Record]) -> Table:
         if Spec.parse(threat).name == name
         for metric in dict.fromkeys(r.metric for r in records if r.metric.startswith(prefix))
     ]
-    chance: list[Cell] = ["chance", "", *(_chance(records, metric) for _, metric, _ in columns)]
+    known = select(records, status="ok")
+    chances = [chance_number(select(known, metric=metric)) for _, metric, _ in columns]
+    chance: list[Cell] = ["chance", "", *chances]
     rows = []
     for defense, attacker in dict.fromkeys((r.defense, r.attacker) for r in records):
-        mine = [r for r in records if (r.defense, r.attacker) == (defense, attacker)]
-        found = [_of(mine, threat, metric) for threat, metric, _ in columns]
+        mine = select(known, defense=defense, attacker=attacker)
+        found = [select(mine, threat=threat, metric=metric) for threat, metric, _ in columns]
         if any(found):
             numbers = [mean_number(one, NotAvailable()) for one in found]
             rows.append([short(Defense, defense), short(Attacker, attacker), *numbers])
@@ -73,12 +70,3 @@ def _table(task: str, records: Sequence[Record]) -> Table:
 def _heading(heading: str, threat: str, metric: str) -> str:
     text, fields = heading.format(metric.rpartition("_")[2]), threat.partition(":")[2]
     return f"{text} ({fields})" if fields else text
-
-
-def _of(records: Sequence[Record], threat: str, metric: str) -> list[Record]:
-    return [r for r in records if (r.threat, r.metric, r.status) == (threat, metric, "ok")]
-
-
-def _chance(records: Sequence[Record], metric: str) -> Cell:
-    known = [r.chance for r in records if (r.metric, r.status) == (metric, "ok")]
-    return Number(known[0]) if known else ""

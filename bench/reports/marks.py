@@ -35,12 +35,7 @@ class Mark(NamedTuple):
 
 
 class Marks:
-    """Marks of the results of one run.
-
-    Args:
-        results: of all its cells.
-        qualities: of all its releases.
-    """
+    """The marks of the results of one run; they are given by comparing all its results."""
 
     def __init__(self, results: Sequence[Result], qualities: Sequence[ReleaseQuality] = ()) -> None:
         self._shifted = dict(_shifted(qualities))
@@ -102,11 +97,7 @@ class Marks:
 
 
 def canary_power(answers: AnyAnswers, *, confidence: float = 0.95) -> Estimate:
-    """The share of a canary that an attacker finds: 0 nothing, 1 all.
-
-    Args:
-        answers: about the canaries' bit, or templates of canaries.
-        confidence: of the interval.
+    """The share of a canary that an attacker finds, by answers about the bit or by templates.
 
     Raises:
         ValueError: if no pairs of canaries were compared.
@@ -119,9 +110,13 @@ def canary_power(answers: AnyAnswers, *, confidence: float = 0.95) -> Estimate:
 
 def _shifted(qualities: Sequence[ReleaseQuality]) -> Iterator[tuple[object, tuple[Mark, ...]]]:
     """Releases in which probe and attacker's pictures differ more than in raw pictures."""
-    raw = {_release(q.cell)[:2]: q.shift for q in qualities if q.cell.defense.changes_nothing}
+    raw = {
+        _release(quality.cell)[:2]: quality.values["shift"]
+        for quality in qualities
+        if quality.cell.defense.changes_nothing
+    }
     for quality in qualities:
-        before, after = raw.get(_release(quality.cell)[:2]), quality.shift
+        before, after = raw.get(_release(quality.cell)[:2]), quality.values["shift"]
         if after is None or before is None or quality.cell.defense.changes_nothing:
             continue
         more = difference(after, before, confidence=GATE)
@@ -191,8 +186,7 @@ def _weak_matcher(answers: AnyAnswers) -> Iterator[Mark]:
 def raw_beats_aware(line: Sequence[Result]) -> Iterator[Mark]:
     """Whether the best attacker trained on raw pictures beats the best trained on protected ones.
 
-    Args:
-        line: results about one target of one defense, under all threats.
+    The results are about one target of one defense, under all threats.
     """
     raw, aware = (
         strongest(result for result in line if result.cell.threat.learns_from == source)
@@ -207,9 +201,7 @@ def raw_beats_aware(line: Sequence[Result]) -> Iterator[Mark]:
 def still_climbs(choice: Choice, less: Iterable[Result]) -> Iterator[Mark]:
     """Whether the chosen attacker gained from the second half of its training pictures.
 
-    Args:
-        choice: the attacker that learned from all.
-        less: results of the purpose `saturation`.
+    `less` are results of attackers that learned from fewer pictures.
     """
     for result in less:
         if result.cell.share != 0.5 or result.probe is None:

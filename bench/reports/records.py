@@ -107,6 +107,11 @@ def without_path(defense: Defense) -> Spec:
     return Spec(spec.name, spec.preset, tuple(sorted(fields.items())))
 
 
+def select(records: Iterable[Record], **wanted: object) -> list[Record]:
+    """The records whose columns have these values."""
+    return [r for r in records if all(getattr(r, name) == v for name, v in wanted.items())]
+
+
 def short(base: type[Plugin], spec: str) -> str:
     """A spec of a record as tables show it: with the fields that differ from a preset."""
     return str(brief(base, Spec.parse(spec)))

@@ -58,30 +58,21 @@ class ReleaseQuality(NamedTuple):
         key: of the stage that holds them.
         values: by name, of each picture, (N,); None if not known: `ssim`, `psnr_db`, `person`;
             `face`, whether one was found; `gender`; `trained_on` and `nearest_person`, see
-            `bench.metrics.releases`; and `shift`, answers to whether a picture is the probe's.
+            `bench.metrics.releases`; and `shift`, answers to whether a picture is the probe's or
+            the attacker's.
     """
 
     cell: Cell
     key: str
     values: Mapping[str, Any]
 
-    @property
-    def shift(self) -> Answers | None:
-        """Answers to whether a picture is the probe's or the attacker's; None if not computed."""
-        shift: Answers | None = self.values["shift"]
-        return shift
-
 
 def results(
     cells: Iterable[Cell], plan: Plan, store: Store, failed: Mapping[str, str]
 ) -> list[Result]:
-    """The results of the cells, in their order.
+    """The results of cells that have run, in their order.
 
-    Args:
-        cells: of a grid that has run.
-        plan: of the run.
-        store: that the run filled.
-        failed: reasons by key of the stages that failed or were skipped.
+    `failed` has by key the reasons of stages that failed or were skipped.
     """
     cells = list(cells)
     with_gallery = {cell.task for cell in cells if cell.threat.gallery and not cell.skip_reason}
@@ -90,13 +81,10 @@ def results(
         if cell.skip_reason:
             found.append(Result(cell, None, None, cell.skip_reason, ""))
             continue
-        stages = plan.of[cell]
-        key, measured = stages.answer.key, stages.measure.key
-        needs_faces = cell.purpose == "utility" and cell.data.align
-        if key not in store:
-            found.append(Result(cell, None, None, failed.get(key, "was not run"), key))
-        elif needs_faces and measured not in store:  # it is not known which releases have no face
-            found.append(Result(cell, None, None, failed.get(measured, ""), measured))
+        stages, needs_faces = plan.of[cell], cell.purpose == "utility" and cell.data.align
+        needed = [stages.answer.key, *([stages.measure.key] if needs_faces else [])]
+        if lost := [key for key in needed if key not in store]:
+            found.append(Result(cell, None, None, failed.get(lost[0], "was not run"), lost[0]))
         else:
             found.append(_result(cell, stages, store, cell.task in with_gallery, needs_faces))
     return found

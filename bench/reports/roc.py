@@ -21,14 +21,7 @@ FMR = np.unique(np.concatenate([np.geomspace(1e-3, 1, 31), np.linspace(0, 1, 21)
 
 
 class Roc(NamedTuple):
-    """The curve of one attacker and one defense.
-
-    Attributes:
-        panel: task, target, attacker and threat.
-        name: of the defense.
-        seed: of the run.
-        tmr: at each of FMR, (K,).
-    """
+    """The curve of an attack (the panel) on a defense (the name): the TMR at each of FMR, (K,)."""
 
     panel: str
     name: str

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from bench.api import Defense
 from bench.registry import make
-from bench.reports.records import Record, short
-from bench.reports.tradeoff import mean_number
+from bench.reports.records import Record, select, short
+from bench.reports.tradeoff import chance_number, mean_number
 from bench.spec import Spec
-from bench.tables import Cell, NotAvailable, Number, Table
+from bench.tables import Cell, NotAvailable, Table
 
 NOTE = (
     "Scenarios of Chen, Konrad, Ishwar (CVPR-W 2018): the attacker learns from raw pictures (I), "
@@ -30,27 +30,24 @@ Question = tuple[str, str, str]  # purpose, target, metric
 
 def scenarios(records: Sequence[Record]) -> list[Table]:
     """A table for each task, private target and defense that shows another class."""
-    asked = dict.fromkeys(
-        (record.task, record.target, record.defense)
-        for record in records
-        if record.metric == "names_target_identity" and record.purpose == "private"
-    )
+    impersonating = select(records, metric="names_target_identity", purpose="private")
+    asked = dict.fromkeys((r.task, r.target, r.defense) for r in impersonating)
     return [_table(records, *which) for which in asked]
 
 
 def _table(records: Sequence[Record], task: str, target: str, defense: str) -> Table:
-    here = [r for r in records if r.task == task and r.chosen]
-    utilities = list(dict.fromkeys(r.target for r in here if r.purpose == "utility"))
+    here = select(records, task=task, chosen=1)
+    utilities = list(dict.fromkeys(r.target for r in select(here, purpose="utility")))
     headings = [text.format(target) for text in _METRICS.values()]
     headings += [f"^ {utility}" for utility in utilities]
     asked = [("private", target, metric) for metric in _METRICS]
     asked += [("utility", utility, "top1") for utility in utilities]
-    raw = [r for r in here if r.threat == "raw"]
+    raw = select(here, threat="raw")
     undefended = [r for r in raw if make(Defense, Spec.parse(r.defense)).changes_nothing]
-    mine = [r for r in here if r.defense == defense]
+    mine = select(here, defense=defense)
     rows = [
         _row("unconstrained", undefended, asked),
-        ["random guess", *(_chance(undefended, which) for which in asked)],
+        ["random guess", *(chance_number(_of(undefended, q), NotAvailable()) for q in asked)],
         *(_row(name, found, asked) for name, found in _by_scenario(mine)),
     ]
     title = f"Scenarios: {short(Defense, defense)}: {task}"
@@ -63,7 +60,7 @@ def _by_scenario(records: Sequence[Record]) -> Iterator[tuple[str, list[Record]]
     for name, numeral in _NUMERALS.items():
         for threat in threats:
             if Spec.parse(threat).name == name:
-                yield f"{numeral} ({threat})", [r for r in records if r.threat == threat]
+                yield f"{numeral} ({threat})", select(records, threat=threat)
 
 
 def _row(name: str, records: Sequence[Record], asked: Sequence[Question]) -> list[Cell]:
@@ -71,9 +68,5 @@ def _row(name: str, records: Sequence[Record], asked: Sequence[Question]) -> lis
 
 
 def _of(records: Sequence[Record], question: Question) -> list[Record]:
-    return [r for r in records if (r.purpose, r.target, r.metric) == question]
-
-
-def _chance(records: Sequence[Record], question: Question) -> Cell:
-    found = _of(records, question)
-    return Number(found[0].chance) if found else NotAvailable()
+    purpose, target, metric = question
+    return select(records, purpose=purpose, target=target, metric=metric)

@@ -25,12 +25,9 @@ class Choice(NamedTuple):
 def strongest(results: Iterable[Result], *, inverts: bool = True) -> Choice | None:
     """The result with the largest advantage on validation pictures; None if none has answers.
 
-    Ties go to the first, so the order of the grid decides.
-
-    Args:
-        results: answers to one question.
-        inverts: answers that are wrong more often than right count as their opposite; not for
-            utility, whose users do not know that a judge errs.
+    Ties go to the first, so the order of the grid decides. With `inverts`, answers that are wrong
+    more often than right count as their opposite; not for utility, whose users do not know that a
+    judge errs.
     """
     best: Choice | None = None
     best_advantage = 0.0

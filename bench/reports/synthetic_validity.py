@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from bench.registry import controls
 from bench.reports.boards import read_records
-from bench.reports.records import Record
+from bench.reports.records import Record, select
 from bench.spec import Spec
 
 BOARD = "simple.csv"  # simple defenses attacked alike on both kinds of pictures
@@ -38,13 +38,9 @@ class SyntheticValidity(NamedTuple):
 def synthetic_validity(target: str, protocol: str) -> SyntheticValidity:
     """Compares the orders by leakage; controls are left out, their places are known."""
     records = read_records(Path(str(files("leaderboards").joinpath(BOARD))))
-    asked = ("headline", "leakage", "pixels", "ok", target, protocol)
-    records = [
-        r
-        for r in records
-        if (r.purpose, r.metric, r.form, r.status, r.target, r.protocol) == asked
-        and Spec.parse(r.defense).name not in controls()
-    ]
+    about = {"target": target, "protocol": protocol, "form": "pixels", "status": "ok"}
+    records = select(records, purpose="headline", metric="leakage", **about)
+    records = [r for r in records if Spec.parse(r.defense).name not in controls()]
     synthetic = _leakages(r for r in records if Spec.parse(r.data).name == SYNTHETIC)
     photographs = _leakages(r for r in records if Spec.parse(r.data).name != SYNTHETIC)
     shared = sorted(synthetic.keys() & photographs.keys())

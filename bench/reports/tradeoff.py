@@ -1,12 +1,11 @@
 """Utility-versus-privacy tables, one per task: a view of records."""
 
-import math
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
 from bench.api import Dataset, Defense
 from bench.metrics.declared import declared
-from bench.reports.records import Record, short
+from bench.reports.records import Record, select, short
 from bench.reports.synthetic_validity import SYNTHETIC, demonstrates, synthetic_validity
 from bench.spec import Spec
 from bench.tables import Cell, NotAvailable, Number, Table
@@ -49,19 +48,14 @@ class Column(NamedTuple):
         """The records of this column."""
         return [
             record
-            for record in records
-            if (record.purpose, record.target) == (self.purpose, self.target)
-            and self.threat in ("", record.threat)
-            and self.form in ("", record.form)
+            for record in select(records, purpose=self.purpose, target=self.target)
+            if self.threat in ("", record.threat) and self.form in ("", record.form)
         ]
 
 
 def tables(records: Sequence[Record]) -> list[Table]:
     """The tables of a grid, in the order of its tasks."""
-    return [
-        _table([record for record in records if record.task == task])
-        for task in _unique(record.task for record in records)
-    ]
+    return [_table(select(records, task=task)) for task in _unique(r.task for r in records)]
 
 
 def mean_number(records: Sequence[Record], absent: Cell = "") -> Cell:
@@ -83,6 +77,13 @@ def mean_number(records: Sequence[Record], absent: Cell = "") -> Cell:
     return Number(value, min(e[1] for e in ends), max(e[2] for e in ends), metric.unit)
 
 
+def chance_number(records: Sequence[Record], absent: Cell = "") -> Cell:
+    """The chance level of records of one question; `absent` if there are no records."""
+    if not records:
+        return absent
+    return Number(records[0].chance, unit=declared(records[0].metric).unit)
+
+
 def _table(records: Sequence[Record]) -> Table:
     best: dict[tuple[str, str], int] = {}  # of each question the metric that is shown
     for r in records:
@@ -97,7 +98,7 @@ def _table(records: Sequence[Record]) -> Table:
     columns = _unique(_columns(records))
     defenses = _unique(record.defense for record in records)
     rows = [_row(defense, columns, records) for defense in defenses]
-    rows.append(["chance", *(_chance(column, records) for column in columns)])
+    rows.append(["chance", *(chance_number(select(c.of(records), chosen=1)) for c in columns)])
     return Table(_title(records), ["defense", *(column.heading for column in columns)], rows)
 
 
@@ -112,7 +113,7 @@ def _columns(records: Sequence[Record]) -> Iterator[Column]:
 
 
 def _row(defense: str, columns: Sequence[Column], records: Sequence[Record]) -> list[Cell]:
-    mine = [record for record in records if record.defense == defense]
+    mine = select(records, defense=defense)
     marks = "".join(mark for name, mark in _MARKS.items() if name in mine[0].marks.split())
     name = f"{short(Defense, defense)} {marks}".strip()
     return [name, *(_cell(column.of(mine)) for column in columns)]
@@ -120,8 +121,7 @@ def _row(defense: str, columns: Sequence[Column], records: Sequence[Record]) -> 
 
 def _cell(records: Sequence[Record]) -> Cell:
     """The chosen records of all seeds as one number, or why there is none."""
-    chosen = [record for record in records if record.chosen]
-    failed = any(r.status == "failed" for r in records)
+    chosen, failed = select(records, chosen=1), bool(select(records, status="failed"))
     number = mean_number(chosen)
     if not isinstance(number, Number):
         return NotAvailable(status="failed" if failed else "n/a")
@@ -133,13 +133,6 @@ def _cell(records: Sequence[Record]) -> Cell:
         marks.append("incomplete")
     note = ", ".join(attackers) + (f" ({', '.join(marks)})" if marks else "")
     return number._replace(note=note)
-
-
-def _chance(column: Column, records: Sequence[Record]) -> Cell:
-    chosen = [record for record in column.of(records) if record.chosen]
-    if not chosen or math.isnan(chosen[0].chance):
-        return ""
-    return Number(chosen[0].chance, unit=declared(chosen[0].metric).unit)
 
 
 def _title(records: Sequence[Record]) -> str:
@@ -158,7 +151,7 @@ def _warning(records: Sequence[Record]) -> str:
     """That a table is about synthetic people, and how far these stand for photographs."""
     if Spec.parse(records[0].data).name != SYNTHETIC:
         return ""
-    private = _unique(record.target for record in records if record.purpose == "private")
+    private = _unique(record.target for record in select(records, purpose="private"))
     found = [synthetic_validity(target, records[0].protocol) for target in private]
     kind = "Harness demonstration" if any(map(demonstrates, found)) else "Synthetic people"
     return f"{kind} ({'; '.join(map(str, found))}): "

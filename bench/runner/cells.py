@@ -177,19 +177,15 @@ def _sources(task: Task) -> tuple[Dataset, Mapping[Role, Dataset]]:
         for spec in (task.sources.evaluation, task.sources.defender, task.sources.attacker)
     )
     for one in (data, *learned):
-        _check_targets(task, one)
+        known = [target.name for target in one.targets]
+        if unknown := sorted({*task.private, *task.utility} - set(known)):
+            raise ValueError(
+                f"task {task.title!r}: expected targets of {one.name} ({known}), got {unknown}"
+            )
         if one != data:
             _check_pair(task, data, one)
     roles: tuple[Role, Role] = ("defender", "attacker")
     return data, {role: one for role, one in zip(roles, learned, strict=True) if one != data}
-
-
-def _check_targets(task: Task, data: Dataset) -> None:
-    known = [target.name for target in data.targets]
-    if unknown := sorted({*task.private, *task.utility} - set(known)):
-        raise ValueError(
-            f"task {task.title!r}: expected targets of {data.name} ({known}), got {unknown}"
-        )
 
 
 def _check_pair(task: Task, data: Dataset, other: Dataset) -> None:

@@ -78,9 +78,7 @@ def libraries() -> dict[str, str]:
 def content_of(files: Sequence[Path], cache_path: Path) -> str:
     """Digest of the files' content in their order, and of their last two names.
 
-    Args:
-        files: existing files.
-        cache_path: JSON of earlier digests; a file of unchanged size and time is not read again.
+    Earlier digests are kept in JSON; a file of unchanged size and time is not read again.
     """
     known: dict[str, list[object]] = {}
     if cache_path.exists():

@@ -21,13 +21,9 @@ _Strict = ConfigDict(extra="forbid", frozen=True)
 
 
 class Sources(BaseModel):
-    """Data by role: train here, evaluate there.
+    """The data sets of defender, attacker and probe (`evaluation`): train here, evaluate there.
 
     Each set is split by its own protocol, and gives the pictures of one role only.
-
-    Attributes:
-        defender, attacker: the sets that they learn from.
-        evaluation: the set of the probe.
     """
 
     model_config = _Strict

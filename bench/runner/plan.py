@@ -16,11 +16,7 @@ from bench.spec import Spec
 from bench.threats import RAW, Source
 
 _ANSWERED: tuple[Role, Role] = ("probe", "attacker")  # of the attacker's, the validation part
-_ACTION_OF: Mapping[Source, str] = {
-    "protected": "protect",
-    "codes": "encode",
-    "reencode": "reencode",
-}
+_ACTION_OF = {"protected": "protect", "codes": "encode", "reencode": "reencode"}
 
 Stages = tuple[Stage, ...]
 
@@ -51,11 +47,9 @@ class CellStages(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """The work of a grid.
+    """All stages that cells need, each once, after its inputs; and the stages by cell.
 
-    Attributes:
-        stages: all that the cells need, each once, after its inputs.
-        of: the stages of each cell; none of a cell with a skip reason.
+    Cells with a skip reason have none.
     """
 
     stages: Sequence[Stage]
@@ -71,11 +65,7 @@ def plan(cells: Iterable[Cell], cache: Path) -> Plan:
 
 
 class Planner:
-    """Makes the stages of cells, equal ones once.
-
-    Args:
-        cache: a folder for digests of files.
-    """
+    """Makes the stages of cells, equal ones once; `cache` is a folder for digests of files."""
 
     def __init__(self, cache: Path) -> None:
         self._cache = cache

@@ -12,7 +12,7 @@ from bench.spec import Spec
 # The module of each action; its function of the same name runs it.
 ACTIONS: Mapping[str, str] = {
     "load": "bench.runner.actions.load",
-    "split": "bench.runner.actions.split",
+    "split": "bench.runner.actions.load",
     "fit": "bench.runner.actions.fit",
     "protect": "bench.runner.actions.protect",
     "encode": "bench.runner.actions.encode",

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
+from math import nan
 from typing import Literal, NamedTuple, Protocol
 
 from bench.runner.artifacts import Inputs
@@ -18,12 +19,7 @@ _KIB = 1024 if sys.platform == "linux" else 1  # of ru_maxrss: KiB on Linux, byt
 
 
 class Outcome(NamedTuple):
-    """The end of a stage in a run.
-
-    Attributes:
-        seconds: that it took now; 0 if it was cached or skipped.
-        reason: why it failed or was skipped.
-    """
+    """The end of a stage in a run: the seconds that it took now, and why it has no artifact."""
 
     stage: Stage
     status: Status
@@ -102,14 +98,11 @@ def expected_seconds(plan: Sequence[Stage], store: Store) -> Mapping[str, float]
         recipe = store.recipe(key)
         for name in (f"{recipe['action']} {recipe['plugin']}", str(recipe["action"])):
             known.setdefault(name, []).append(float(str(recipe["seconds"])))
-    mean = {name: sum(seconds) / len(seconds) for name, seconds in known.items()}
-    return {
-        stage.key: mean.get(
-            f"{stage.action} {stage.spec.name}", mean.get(stage.action, float("nan"))
-        )
-        for stage in plan
-        if stage.key not in store
-    }
+    found = {}
+    for stage in (stage for stage in plan if stage.key not in store):
+        same = known.get(f"{stage.action} {stage.spec.name}") or known.get(stage.action, [nan])
+        found[stage.key] = sum(same) / len(same)
+    return found
 
 
 def _recipe(stage: Stage, seconds: float, device: str) -> Mapping[str, object]:

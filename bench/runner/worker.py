@@ -11,13 +11,7 @@ from bench.api import Context
 
 @dataclass(frozen=True)
 class Worker:
-    """Where stages run; nothing of it enters a key.
-
-    Attributes:
-        device: name of a torch device.
-        log, progress: take a line of text, and the share of the running stage that is done.
-        scratch: of the running stage.
-    """
+    """What `Context` gets besides random generators; nothing of it enters a key."""
 
     device: str = "cpu"
     log: Callable[[str], None] = lambda line: None

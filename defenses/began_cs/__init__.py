@@ -1,7 +1,7 @@
 """Conditional BEGAN-CS: generates a face from ten attributes and noise.
 
-Start with defense.py for what it does and train_config.py for its fields; then read training.py,
-losses.py and nets.py. apply/ holds the authors' application.
+Start with defense.py for what it does and train_config.py for its fields; then read training.py and
+nets.py. apply/ holds the authors' application.
 """
 
 from defenses.began_cs import defense as defense

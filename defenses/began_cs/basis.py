@@ -16,18 +16,13 @@ MIN_SPREAD = 1e-4  # of the pictures' spread; an axis with less is a rounding er
 class Basis(NamedTuple):
     """A linear generator, picture = mean + y y_axes + z axes.
 
-    Attributes:
-        mean: a picture, flat, (P,).
-        y_axes: the effect of each number of y, (D, P).
-        axes: the effect of each number of z, (latent, P), orthogonal.
-
     Source: Turk and Pentland, Journal of Cognitive Neuroscience 3(1), 1991 (eigenfaces).
     Differs from it: of residuals of a linear regression on y, so z and y are uncorrelated.
     """
 
-    mean: Tensor
-    y_axes: Tensor
-    axes: Tensor
+    mean: Tensor  # a picture, flat, (P,)
+    y_axes: Tensor  # the effect of each number of y, (D, P)
+    axes: Tensor  # the effect of each number of z, (latent, P), orthogonal
 
     @classmethod
     def of(cls, images: Tensor, labels: Tensor, latent: int, reach: float) -> "Basis":
@@ -85,4 +80,5 @@ def set_linear(
         (end, axes.T, mean),
     ):
         if linear is not None:
-            linear.set(weight, bias)
+            linear.weight.copy_(weight)
+            linear.bias.copy_(bias)

@@ -30,7 +30,7 @@ class BEGANCS(TrainConfig):
     Source: Shirai and Whitehill, "Privacy-Preserving Annotation of Face Images through
     Attribute-Preserving Face Synthesis", CVPR-W 2019 (preset `paper`; `began_cs` has alpha and
     gamma of Chang et al., ECCV 2018, which the paper seems to have swapped).
-    Differs from it: see also nets.py, losses.py and training.py. The paper does not state widths,
+    Differs from it: see also nets.py and training.py. The paper does not state widths,
     lambda_k, batch, epochs, norms and weights of the errors; y comes from our own regressor, and
     is standardised for the networks. The default learns in 90 seconds from hundreds of pictures of
     32 px. To show y better: the frozen regressor also trains the generator (`w_estimator`), on
@@ -66,14 +66,11 @@ class BEGANCS(TrainConfig):
         return self.names if self.attributes == "label" else ()
 
     def fit(self, faces: Faces, context: Context) -> Weights:
-        """The networks, and the scale and classes of y.
+        """The networks, what `trained` returns, and `config.*`, `scale.*` of NetConfig and Scale.
 
-        Returns:
-            `generator.*`, `estimator.*`, `config.*` (see NetConfig), `scale.*` (see Scale), what
-            `trained` returns, and
-            `classes`, int64 (D,): 1 where a label of y has two classes;
-            `samples`, uint8 (2 + D, 8, 3, H, W): pictures, their surrogates, and surrogates where
-            one number of y goes from 0 to 1.
+        Also `classes`, int64 (D,): 1 where a label of y has two classes; `samples`, uint8
+        (2 + D, 8, 3, H, W): pictures, their surrogates, and surrogates where one number of y goes
+        from 0 to 1.
 
         Raises:
             ValueError: if the pictures are not square with a side of 32, 64 or 128 px, or a label

@@ -17,7 +17,6 @@ from bench.nn.inputs import Augmentation, scaled
 from bench.nn.state import restored
 from bench.nn.training import Objective, Schedule, autocast, trained
 from defenses.began_cs.labels import Scale
-from defenses.began_cs.losses import label_error
 from defenses.began_cs.nets import AttributeNet, NetConfig
 from defenses.began_cs.train_config import TrainConfig
 
@@ -70,6 +69,13 @@ def varied(images: Tensor, noise_std: float, generator: torch.Generator) -> Tens
         return images
     each = noise_std * torch.rand(len(images), 1, 1, 1, generator=generator)  # (N, 1, 1, 1)
     return noisy(images, each, generator)
+
+
+def label_error(labels: Tensor, predicted: Tensor) -> Tensor:
+    """L_MSE, averaged over the known labels; a missing one is nan."""
+    known = ~labels.isnan()
+    squares = (labels.nan_to_num() - predicted).square() * known
+    return squares.sum() / known.sum().clamp(min=1)
 
 
 class _LabelError(Objective):

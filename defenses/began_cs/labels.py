@@ -34,16 +34,11 @@ def vectors(labels: Labels, names: Sequence[str]) -> Vectors:
 
 
 class Scale(NamedTuple):
-    """Standardises y for the networks: mean 0 and standard deviation 1 of each number.
+    """Standardises y for the networks: mean 0 and standard deviation 1 of each number, (D,)."""
 
-    Attributes:
-        mean, spread: of the defender's y, float32, (D,).
-        turned: -1 where a mirrored picture has 1 - y, else 1.
-    """
-
-    mean: Vectors
+    mean: Vectors  # of the defender's y
     spread: Vectors
-    turned: Vectors
+    turned: Vectors  # -1 where a mirrored picture has 1 - y, else 1
 
     @classmethod
     def of(cls, y: Vectors, turned: NDArray[np.bool_]) -> "Scale":

@@ -32,28 +32,20 @@ POOLED_PX = 4  # side of its last maps
 
 
 class NetConfig(NamedTuple):
-    """The integers that define the networks, stored with their weights; see TrainConfig.
+    """The integers that define the networks, stored with their weights; see TrainConfig."""
 
-    Attributes:
-        size_px: side of a picture, one of SIZES_PX.
-        colours: 1 (grey) or 3.
-        labels: dimension of y.
-        split: 1 if y is part of the code, without a predictor.
-        class_split: index in y of the label whose classes have a covariance of z each; -1: none.
-    """
-
-    size_px: int
-    colours: int
-    labels: int
+    size_px: int  # side of a picture, one of SIZES_PX
+    colours: int  # 1 (grey) or 3
+    labels: int  # dimension of y
     width: int
     depth: int
     latent: int
     hidden: int
-    split: int
+    split: int  # 1 if y is part of the code, without a predictor
     pooled: int
     spare: int
     linear: int
-    class_split: int
+    class_split: int  # index in y of the label whose classes have a covariance of z each; -1: none
 
     @classmethod
     def of(cls, weights: Weights) -> "NetConfig":
@@ -74,9 +66,7 @@ class NetConfig(NamedTuple):
     @property
     def features(self) -> int:
         """Dimension of the output of the encoder's blocks."""
-        if self.pooled:
-            return N_FILTERS * POOLED_PX**2
-        return self.widths[-1] * CORE_PX**2
+        return N_FILTERS * POOLED_PX**2 if self.pooled else self.widths[-1] * CORE_PX**2
 
     @property
     def code(self) -> int:
@@ -95,18 +85,13 @@ class Code(NamedTuple):
 class FixedLinear(nn.Module):
     """A linear map that is not trained; zero until it is set."""
 
-    weight: Tensor
-    bias: Tensor
+    weight: Tensor  # (n_out, n_in)
+    bias: Tensor  # (n_out,)
 
     def __init__(self, n_in: int, n_out: int) -> None:
         super().__init__()
         self.register_buffer("weight", torch.zeros(n_out, n_in))
         self.register_buffer("bias", torch.zeros(n_out))
-
-    def set(self, weight: Tensor, bias: Tensor) -> None:
-        """Sets weight, (n_out, n_in), and bias, (n_out,)."""
-        self.weight.copy_(weight)
-        self.bias.copy_(bias)
 
     def forward(self, numbers: Tensor) -> Tensor:
         """From (N, n_in) to (N, n_out)."""

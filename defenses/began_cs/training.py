@@ -2,7 +2,8 @@
 
 An iteration is one step of the discriminator, of the generator on the same noise, and of k.
 
-Source: Shirai and Whitehill, CVPR-W 2019, section 4; order of steps: released BEGAN-CS.
+Source: Shirai and Whitehill, CVPR-W 2019, section 4; Berthelot, Schumm, Metz, arXiv:1703.10717
+(balance, convergence); Chang et al., ECCV 2018 (constraint); released BEGAN-CS (order of steps).
 Differs from it: the default starts from eigenfaces, first trains both networks to rebuild pictures
 (`warm_up`), and adds the error of the y that the defender's regressor, fitted before, estimates.
 """
@@ -14,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from bench.api import Context, Weights
 from bench.nn.checkpoint import Checkpoint, Parts
@@ -22,8 +24,7 @@ from bench.nn.state import restored, state_of
 from bench.nn.training import autocast, optimize, seeded, set_rate
 from defenses.began_cs.basis import MAX_NUMBERS, Basis, set_linear
 from defenses.began_cs.class_covariance import class_maps
-from defenses.began_cs.estimator import TrainingSet, noisy, varied
-from defenses.began_cs.losses import Balance, constraint, gan_loss, label_error, pixel_error
+from defenses.began_cs.estimator import TrainingSet, label_error, noisy, varied
 from defenses.began_cs.nets import AttributeNet, Code, Discriminator, Generator
 from defenses.began_cs.train_config import TrainConfig
 
@@ -40,11 +41,10 @@ FIGURES = (  # of adversarial training
 
 
 def trained(data: TrainingSet, config: TrainConfig, weights: Weights, context: Context) -> Weights:
-    """Trains the generator; `weights` hold the frozen AttributeNet, `estimator.*`.
+    """The trained state, `generator.*`; `weights` hold the frozen AttributeNet, `estimator.*`.
 
-    Returns:
-        the state, `generator.*`, with `history`, (reports, figures), in the order of FIGURES, and
-        `collapsed`, 1 if the last pictures all look alike.
+    With it come `history`, (reports, figures), in the order of FIGURES, and `collapsed`, 1 if the
+    last pictures all look alike.
     """
     with seeded(context.rng, context.device) as rng:
         training = AdversarialTraining(data, config, rng)
@@ -97,6 +97,25 @@ class Batch(NamedTuple):
     z: Tensor
 
 
+class Balance(NamedTuple):
+    """Keeps the ratio of the errors of generated and real pictures at gamma, by updates of k.
+
+    A lower gamma gives sharper pictures, a higher one more varied ones. k is the weight of the
+    error of generated pictures, which the discriminator maximizes.
+    """
+
+    gamma: float
+    rate: float
+
+    def updated(self, k: Tensor, real: Tensor, made: Tensor) -> Tensor:
+        """The next k, clipped to 0..1, as in BEGAN; the paper does not mention it."""
+        return (k + self.rate * (self.gamma * real - made)).clamp(0, 1)
+
+    def measure(self, real: Tensor, made: Tensor) -> Tensor:
+        """BEGAN's measure of convergence, M; lower is better."""
+        return real + (self.gamma * real - made).abs()
+
+
 class AdversarialTraining:
     """Two networks with optimizers and data; `mean`, the generator's running mean, is saved."""
 
@@ -127,15 +146,13 @@ class AdversarialTraining:
 
     def initialize(self, weights: Weights) -> None:
         """Restores `estimator.*`; sets the linear maps and the covariance of z."""
-        config, net_config = self.config, self.net_config
-        device = str(self.device)
-        self.estimator = restored(AttributeNet(net_config), weights, device, "estimator")
-        self.estimator.requires_grad_(False)
+        config, net_config, net = self.config, self.net_config, AttributeNet(self.net_config)
+        self.estimator = restored(net, weights, str(self.device), "estimator").requires_grad_(False)
         split = net_config.class_split
         if not (config.linear or config.rebuild or config.w_rebuild or split >= 0):
             return
-        index = torch.randperm(len(self.data.images), generator=self.rng)
-        index = index[: MAX_NUMBERS // net_config.pixels].to(self.device)
+        order = torch.randperm(len(self.data.images), generator=self.rng)
+        index = order[: MAX_NUMBERS // net_config.pixels].to(self.device)
         images, labels = self.data.batch(index, self.rng)
         images = scaled(self._shifted(images))
         self.basis = Basis.of(images, labels, net_config.latent, config.reach)
@@ -156,7 +173,7 @@ class AdversarialTraining:
             real, ends = self._discriminate(batch.images)
             error = loss = self._rebuilt(batch, NOISE * batch.z)
             if not self.plain:
-                loss = loss + self._pixel_error(batch.images, ends)
+                loss = loss + pixel_error(batch.images, ends, config.power)
             loss = loss + config.d_labels * label_error(batch.labels, real.labels)
             optimize(loss, self.g_optimizer, self.d_optimizer)
             found.append(error.detach())
@@ -223,10 +240,10 @@ class AdversarialTraining:
         z = self.basis.z(batch.images, batch.filled) + noise
         with autocast(self.device):
             made = self.generator(z, batch.filled)
-        return self._pixel_error(batch.images, made)
+        return pixel_error(batch.images, made.float(), self.config.power)
 
     def _discriminate(self, images: Tensor) -> tuple[Code, Tensor]:
-        """The discriminator's code and output for pictures, with noise added."""
+        """The discriminator's code and output for pictures, with noise."""
         if self.config.noise_std:
             images = noisy(images, self.config.noise_std, self.rng)
         with autocast(self.device):
@@ -235,10 +252,9 @@ class AdversarialTraining:
 
     def _error(self, images: Tensor, ends: Tensor, *, real: bool) -> Tensor:
         """L: an autoencoder's error, or a plain GAN's cross-entropy."""
-        return gan_loss(ends, real=real) if self.plain else self._pixel_error(images, ends)
-
-    def _pixel_error(self, images: Tensor, rebuilt: Tensor) -> Tensor:
-        return pixel_error(images, rebuilt.float(), self.config.power)
+        if self.plain:
+            return gan_loss(ends, real=real)
+        return pixel_error(images, ends, self.config.power)
 
     def _batch(self) -> Batch:
         n = min(self.config.batch, len(self.data.images))
@@ -256,3 +272,19 @@ class AdversarialTraining:
     def _set_rates(self, share: float) -> None:
         set_rate(self.g_optimizer, self.config.lr * share)
         set_rate(self.d_optimizer, self.config.d_lr * share)
+
+
+def pixel_error(images: Tensor, rebuilt: Tensor, power: int) -> Tensor:
+    """L(v) = |v - D(v)|^power, averaged over pictures and pixels."""
+    return (images - rebuilt).abs().pow(power).mean()
+
+
+def constraint(z: Tensor, code: Tensor) -> Tensor:
+    """L_C = |z - Enc(G(z))|, averaged over pictures and dimensions; the paper names no norm."""
+    return (z - code).abs().mean()
+
+
+def gan_loss(logits: Tensor, *, real: bool) -> Tensor:
+    """The cross-entropy of a plain GAN, of logits, (N,), in nats."""
+    target = torch.full_like(logits, float(real))
+    return functional.binary_cross_entropy_with_logits(logits, target)

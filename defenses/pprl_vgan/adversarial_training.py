@@ -13,7 +13,6 @@ off.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
@@ -40,8 +39,7 @@ Figures = Mapping[str, Tensor]  # scalars by name
 Step = Callable[[int, int], Figures]  # from the index of the step and the number of steps
 
 
-@dataclass(frozen=True)
-class TrainingSet:
+class TrainingSet(NamedTuple):
     """Pictures, uint8 (N, 3, H, W), with person and utility label, int64 (N,), on the device."""
 
     images: Tensor
@@ -50,8 +48,7 @@ class TrainingSet:
 
     def sample(self, n: int, rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
         """At most n different pictures, in [-1, 1], with person and utility label."""
-        index = torch.randperm(len(self.images), generator=rng)[:n]
-        index = index.to(self.images.device)
+        index = torch.randperm(len(self.images), generator=rng)[:n].to(self.images.device)
         return scaled(self.images[index]), self.person[index], self.utility[index]
 
     def peers(self, person: Tensor, utility: Tensor, rng: torch.Generator) -> Tensor:
@@ -73,18 +70,13 @@ class Generated(NamedTuple):
 
 
 class AdversarialTraining:
-    """Three networks with their optimizers and data.
-
-    Attributes:
-        n_done: number of finished epochs, of all phases.
-        history: means of FIGURES per epoch of adversarial training.
-    """
+    """Three networks with their optimizers and data."""
 
     def __init__(self, data: TrainingSet, config: TrainConfig, rng: torch.Generator) -> None:
         self.data, self.config, self.rng, self.device = data, config, rng, data.images.device
         n_people, n_classes = int(data.person.max()) + 1, int(data.utility.max()) + 1
-        self.net_config = config.net_config(data.images.shape[-1], n_people, n_classes)
-        net_config = self.net_config
+        net_config = config.net_config(data.images.shape[-1], n_people, n_classes)
+        self.net_config = net_config
         self.encoder, self.decoder = Encoder(net_config), Decoder(net_config)
         self.discriminator = Discriminator(net_config)
         self.reader = nn.Linear(net_config.latent, net_config.n_classes)  # finds the utility label
@@ -98,10 +90,9 @@ class AdversarialTraining:
         learning = [*self.discriminator.parameters()]
         self.d_optimizer = _optimizer(learning, config.d_lr, config.optimizer)
         self.augmentation = Augmentation(config.shift, config.flip)
-        whole_batches = max(1, len(data.images) // config.batch)
-        self.n_iterations = config.iterations or whole_batches  # per epoch
-        self.n_done = 0
-        self.history: list[list[float]] = []
+        self.n_iterations = config.iterations or max(1, len(data.images) // config.batch)
+        self.n_done = 0  # finished epochs, of all phases
+        self.history: list[list[float]] = []  # means of FIGURES per epoch of adversarial training
 
     @property
     def parts(self) -> Parts:

@@ -83,14 +83,11 @@ class PPRLVGAN(TrainConfig):
         return {"same-utility": (self.utility,), "never-own": ("identity",)}.get(self.policy, ())
 
     def fit(self, faces: Faces, context: Context) -> Weights:
-        """The networks, and the people.
+        """What `trained` returns, and the people.
 
-        Returns:
-            what `trained` returns, and
-            `people`, int64 (n_people,): the identity label of each possible c;
-            `showing`, int64 (n_people, n_classes): pictures of each person per utility class;
-            `samples`, uint8 (n_classes, 1 + n_people, 3, H, W): a picture of each class, then
-            each person showing it.
+        `people`, int64 (n_people,): the identity label of each possible c; `showing`, int64
+        (n_people, n_classes): pictures of each person per utility class; `samples`, uint8
+        (n_classes, 1 + n_people, 3, H, W): a picture of each class, then each person showing it.
 
         Raises:
             ValueError: if the pictures are not square with a side of 32, 64 or 128 px, or show

@@ -32,23 +32,18 @@ Codes = NDArray[np.float32]
 class NetConfig(NamedTuple):
     """The integers that define the networks, stored with their weights; see TrainConfig.
 
-    Attributes:
-        size_px: side of a picture, one of SIZES_PX.
-        n_people: number of the defender's people.
-        n_classes: number of classes of the utility label.
-        bounded: 1 for a sigmoid of the log-variance: the spread of a code is then at least 1.
-        pooled: 1 for the blocks of the authors' identifier (convolution, batch norm, max-pooling),
-            which learn from few pictures; 0 for the released ones (convolution with stride 2).
+    `pooled` networks have the blocks of the authors' identifier (convolution, batch norm,
+    max-pooling), which learn from few pictures; others the released ones (stride 2).
     """
 
-    size_px: int
-    n_people: int
-    n_classes: int
+    size_px: int  # side of a picture, one of SIZES_PX
+    n_people: int  # the defender's people
+    n_classes: int  # of the utility label
     kernel: int
     width: int
     decoder_width: int
     latent: int
-    bounded: int
+    bounded: int  # 1 for a sigmoid of the log-variance: the spread of a code is then at least 1
     squared: int
     pooled: int
 

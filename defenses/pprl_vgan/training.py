@@ -17,13 +17,11 @@ MIN_VARIETY = 0.2  # of real pictures' variety; with less, training has collapse
 
 
 def trained(data: TrainingSet, config: TrainConfig, context: Context) -> Weights:
-    """Trains encoder and decoder.
+    """The trained `encoder.*` and `decoder.*`, with `config.*` (see NetConfig).
 
-    It restarts if pictures show no structure after `config.patience` epochs (the authors' advice).
-
-    Returns:
-        the state, `encoder.*` and `decoder.*`, with `config.*` (see NetConfig); `history`, (epochs,
-        figures), in the order of FIGURES; `restarts`; `collapsed`, 1 if the last attempt collapsed.
+    Training restarts if pictures show no structure after `config.patience` epochs (the authors'
+    advice). With the state come `history`, (epochs, figures), in the order of FIGURES; `restarts`;
+    and `collapsed`, 1 if the last attempt collapsed.
     """
     for attempt in range(config.restarts + 1):
         with seeded(context.rng, context.device) as rng:

@@ -1,25 +1,22 @@
 """The networks that an autoencoder is trained against, fitted to the defender's people."""
 
-from collections.abc import Iterable
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
 from bench.api import Context, Weights
-from bench.faces import Array, Faces, Images
+from bench.faces import Array, Faces
 from bench.nn import classifier, embedder
 from bench.nn.backbones import FACENET_WIDTH, backbone
-from bench.nn.classifier import Labelled, log_probs
+from bench.nn.classifier import Labelled
 from bench.nn.inputs import Augmentation
 from bench.nn.state import restored, with_prefix
 from bench.nn.training import Schedule
 from bench.nn.weights import facenet
-
-if TYPE_CHECKING:
-    from defenses.san.autoencoder_defense import AutoencoderDefense
+from defenses.san.autoencoder_defense import AutoencoderDefense
 
 TEMPLATE = 128  # dimension of an embedding
 VALID_SHARE = 0.2  # of the defender's people, for early stopping
@@ -49,10 +46,10 @@ def gender_classifiers(
 
     `names` are backbones, joined by +; `steps` is the number of steps of the first round.
     """
-    size_px, parts = faces.images.shape[-1], _labelled(faces, "gender", split)
+    parts = _labelled(faces, "gender", split)
     found: dict[str, Array] = {}
     for number, name in enumerate(names.split("+")):
-        build = partial(backbone, name, 2, size_px)
+        build = partial(backbone, name, 2, faces.images.shape[-1])
         state = classifier.fitted(build, *parts, AUGMENTATION, _schedule(steps), context)
         found |= with_prefix(f"classifier{number}", state)
     return found
@@ -66,19 +63,7 @@ def classifier_nets(names: str, weights: Weights, size_px: int, device: str) -> 
     ]
 
 
-def mean_scores(
-    classifiers: Iterable[tuple[str, Weights]], images: Images, device: str
-) -> NDArray[np.float32]:
-    """Log-probabilities of the genders, (N, 2), averaged over all networks of all pairs."""
-    size_px = images.shape[-1]
-    nets = [net for pair in classifiers for net in classifier_nets(*pair, size_px, device)]
-    scores = [log_probs(net, images, Augmentation(), device) for net in nets]
-    return np.asarray(np.mean(scores, axis=0), np.float32)
-
-
-def matcher(
-    fields: "AutoencoderDefense", faces: Faces, split: Split, context: Context
-) -> nn.Module:
+def matcher(fields: AutoencoderDefense, faces: Faces, split: Split, context: Context) -> nn.Module:
     """A network that embeds faces: a published facenet, or one fitted to the defender's people."""
     width = FACENET_WIDTH if fields.matcher_weights else TEMPLATE
     build = partial(backbone, fields.matcher, width, faces.images.shape[-1])

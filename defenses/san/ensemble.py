@@ -9,7 +9,7 @@ from bench.api import Context, Weights, field
 from bench.faces import Faces, Release
 from bench.nn.state import with_prefix, without_prefix
 from bench.registry import register
-from defenses.san.autoencoder_defense import AutoencoderDefense
+from defenses.san.autoencoder_defense import QUICK, RELEASED, AutoencoderDefense
 from defenses.san.prototype_defense import GENDER_NOTE, check_choice
 
 SHARE = 0.8  # of the defender's people that each member learns from
@@ -30,11 +30,8 @@ class SANEnsemble(AutoencoderDefense):
 
     discloses = AutoencoderDefense.discloses | {"member"}
     presets: ClassVar = {
-        **AutoencoderDefense.presets,
-        "quick": {
-            **AutoencoderDefense.presets["quick"],
-            "classifier": "vgg+resnet+timm/test_resnet",
-        },
+        "released": RELEASED,
+        "quick": {**QUICK, "classifier": "vgg+resnet+timm/test_resnet"},
     }
 
     n: int = field(3, about="number of members")
@@ -50,9 +47,8 @@ class SANEnsemble(AutoencoderDefense):
         """The weights of each member, `member0.*`, ..., and the prototypes of all people."""
         from defenses.san.gender_prototypes import fitted_prototypes
 
-        points = self.points(faces.images, context)
+        points, identity = self.points(faces.images, context), faces.labels["identity"]
         found = {**fitted_prototypes(faces, points, context.device)}
-        identity = faces.labels["identity"]
         people = np.unique(identity)
         for name, classifier in self._members().items():
             some = context.rng.permutation(people)[: max(MIN_PEOPLE, round(SHARE * len(people)))]
@@ -66,13 +62,11 @@ class SANEnsemble(AutoencoderDefense):
         """Each picture, moved by one member; notes: the member and the assumed gender."""
         gender = self.assumed_gender(faces, weights, context)
         images, points = faces.images, self.points(faces.images, context)
-        moved = np.stack(
-            [
-                self.moved(images, points, gender, learned, context.device)
-                for _, learned in self.classifiers(weights)
-            ]
-        )  # (n, N, 3, H, W)
-        each = np.arange(len(faces))
+        releases = (
+            self.moved(images, points, gender, learned, context.device)
+            for _, learned in self.classifiers(weights)
+        )
+        moved, each = np.stack([*releases]), np.arange(len(faces))  # (n, N, 3, H, W)
         if self.member == "drawn":
             chosen = np.array([rng.integers(self.n) for rng in context.row_rngs], np.int64)
         else:

@@ -17,23 +17,16 @@ MAX_SCALE = 3.0  # landmarks that need more scaling, up or down, are not a face
 
 
 class Prototypes(NamedTuple):
-    """The prototypes for N pictures.
+    """The prototypes for N pictures."""
 
-    Attributes:
-        images: of women, of men and neutral, (3, 3, H, W), 0..1.
-        warps: from each face to the prototypes, (N, 2, 3); None: no alignment.
-    """
-
-    images: Tensor
-    warps: Tensor | None
+    images: Tensor  # of women, of men and neutral, (3, 3, H, W), 0..1
+    warps: Tensor | None  # from each face to the prototypes, (N, 2, 3); None: no alignment
 
     def pairs(self, kind: str, gender: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
         """The prototypes of the own gender and the target prototypes, (B, 3, H, W) each.
 
-        Args:
-            kind: the target: `SM`, the own gender; `NT`, neutral; `OP`, the other gender.
-            gender: of B pictures, (B,), 0 or 1.
-            index: positions of these among the N pictures, (B,).
+        The target is `SM`, the own gender, 0 or 1; `NT`, neutral; or `OP`, the other gender;
+        `index`, (B,), are the positions of B pictures with this gender, (B,), among the N.
 
         Source: the authors' slides: P_SM = y P_male + (1 - y) P_female, P_OP the reverse.
         """
@@ -47,10 +40,7 @@ class Prototypes(NamedTuple):
 def fitted_prototypes(faces: Faces, points: Points | None, device: str) -> Weights:
     """The prototypes, (3, 3, H, W), and, if aligned, their `landmarks`, (5, 2).
 
-    Args:
-        faces: with gender.
-        points: their landmarks, (N, 5, 2), to align pictures before averaging; or None.
-        device: name of a torch device.
+    With the landmarks of the faces, (N, 5, 2), pictures are aligned before averaging.
     """
     images, more = faces.images, {}
     if points is not None:
@@ -92,12 +82,9 @@ def averages(images: Images, gender: Array) -> NDArray[np.float32]:
 def similarities(start: Points, end: Points) -> NDArray[np.float32]:
     """Least-squares rotations, scales and shifts from landmarks to others, (N, 2, 3).
 
-    The format is that of `torch.nn.functional.affine_grid`. Where a landmark is nan or the scale is
-    beyond MAX_SCALE, the result is the identity.
-
-    Args:
-        start: fractions of a square picture's side, (N, 5, 2), or (5, 2) for all.
-        end: the same; one of the two has shape (N, 5, 2).
+    Landmarks are fractions of a square picture's side, (N, 5, 2), or (5, 2) for all. The format is
+    that of `torch.nn.functional.affine_grid`. Where a landmark is nan or the scale is beyond
+    MAX_SCALE, the result is the identity.
     """
     first, last = (2 * part[..., 0] - 1 + 1j * (2 * part[..., 1] - 1) for part in (start, end))
     middles = first.mean(axis=-1), last.mean(axis=-1)

@@ -19,15 +19,9 @@ class Autoencoder(nn.Module):
     slope 0.01; the prototype is concatenated again before a 1x1 convolution and a sigmoid. The last
     3x3 convolution runs at half the side: finer detail comes only from the prototype.
 
-    Args:
-        widths: filters of the four convolutions.
-        kernel: side of the convolutions, odd.
-        pool: factor of each pooling; 1: no pooling.
-        skip: add the change, which starts at zero, to the picture's logit. What is concatenated
-            is then the prototype minus that of the own gender, which is zero for SM.
-        pattern: with `skip`, the initial weight of that difference: the network starts from the
-            fixed pattern of this strength.
-        n_colours: 1 for grey pictures, 3 for colour.
+    With `skip`, the change, which starts at zero, is added to the picture's logit. What is
+    concatenated is then the prototype minus that of the own gender, which is zero for SM. `pattern`
+    is the initial weight of that difference: the strength of a fixed pattern to start from.
 
     Source: Mirjalili, Raschka, Namboodiri, Ross, ICB 2018, arXiv:1712.00321; released convae.py.
     Without arguments it is their network, with the same names in the state dict.
@@ -35,13 +29,13 @@ class Autoencoder(nn.Module):
 
     def __init__(
         self,
-        widths: Sequence[int] = (8, 12, 256, 128),
-        kernel: int = 3,
-        pool: int = 2,
+        widths: Sequence[int] = (8, 12, 256, 128),  # filters of the four convolutions
+        kernel: int = 3,  # side of the convolutions, odd
+        pool: int = 2,  # factor of each pooling; 1: no pooling
         *,
         skip: bool = False,
         pattern: float = 0.0,
-        n_colours: int = 1,
+        n_colours: int = 1,  # 1 for grey pictures, 3 for colour
     ) -> None:
         super().__init__()
         layers: list[nn.Module] = []
@@ -52,9 +46,8 @@ class Autoencoder(nn.Module):
             layers += [nn.AvgPool2d(pool) if shrinks else nn.Upsample(scale_factor=pool)]
             channels = width
         last = nn.Conv2d(channels + 3, n_colours, 1)
-        self.autoencoder = nn.Sequential(*layers)
+        self.autoencoder, self.skip = nn.Sequential(*layers), skip
         self.protocombiner = nn.Sequential(last)  # Sequential, for their names
-        self.skip = skip
         if skip:
             weight = torch.zeros_like(last.weight)
             joined = torch.eye(3) if n_colours == 3 else torch.tensor([LUMA])  # (n_colours, 3)
@@ -64,10 +57,8 @@ class Autoencoder(nn.Module):
     def forward(self, picture: Tensor, own: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
         """SM and the release at `other`, (B, n_colours, H, W) each, 0..1.
 
-        Args:
-            picture: (B, n_colours, H, W), 0..1; sides are multiples of the square of `pool`.
-            own: prototypes of the assumed gender, (B, 3, H, W), 0..1.
-            other: target prototypes, (B, 3, H, W), 0..1.
+        Inputs are 0..1: pictures, (B, n_colours, H, W), with sides that are multiples of the square
+        of `pool`; prototypes of the assumed gender and target prototypes, (B, 3, H, W) each.
         """
         features = self.autoencoder(torch.cat([picture, own], dim=1))  # (B, 128, H, W)
         if not self.skip:

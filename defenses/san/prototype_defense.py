@@ -11,6 +11,7 @@ from bench.faces import ESTIMATED, Faces, Images
 
 GENDER_NOTE = f"{ESTIMATED}gender"  # the note with the assumed gender
 Genders = NDArray[np.int64]
+Scores = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -58,13 +59,16 @@ class PrototypeDefense(Learned):
         scores = self.gender_scores(faces.images, weights, context)
         return np.asarray(scores.argmax(axis=1), np.int64)
 
-    def gender_scores(
-        self, images: Images, weights: Weights, context: Context
-    ) -> NDArray[np.float32]:
+    def gender_scores(self, images: Images, weights: Weights, context: Context) -> Scores:
         """Log-probabilities of the genders, (N, 2), averaged over the defender's classifiers."""
-        from defenses.san.auxiliary import mean_scores
+        from bench.nn.classifier import log_probs
+        from bench.nn.inputs import Augmentation
+        from defenses.san.auxiliary import classifier_nets
 
-        return mean_scores(self.classifiers(weights), images, context.device)
+        pairs, size_px, device = self.classifiers(weights), images.shape[-1], context.device
+        nets = [net for pair in pairs for net in classifier_nets(*pair, size_px, device)]
+        scores = [log_probs(net, images, Augmentation(), device) for net in nets]
+        return np.asarray(np.mean(scores, axis=0), np.float32)
 
     def classifiers(self, weights: Weights) -> list[tuple[str, Weights]]:
         """Pairs of backbones, joined by +, and weights with their states."""

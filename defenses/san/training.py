@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -15,12 +15,10 @@ from bench.nn.classifier import outputs, to_device
 from bench.nn.state import with_prefix
 from bench.nn.training import Objective, Schedule, autocast, trained
 from defenses.san import auxiliary
+from defenses.san.autoencoder_defense import AutoencoderDefense
 from defenses.san.auxiliary import Split
 from defenses.san.gender_prototypes import Prototypes, fitted_prototypes, prototypes_for
 from defenses.san.nets import scaled
-
-if TYPE_CHECKING:
-    from defenses.san.autoencoder_defense import AutoencoderDefense
 
 
 class Frozen(NamedTuple):
@@ -47,15 +45,12 @@ class Batches:
 
 
 class SANObjective(Objective):
-    """The loss of the second stage; without frozen networks, that of the first.
-
-    `fields` is the defense, whose fields give weights and kinds of the terms.
-    """
+    """The loss of the second stage, with the defense's fields; without `frozen`, of the first."""
 
     solved = 0.0
 
     def __init__(
-        self, data: Batches, fields: "AutoencoderDefense", frozen: Frozen | None = None
+        self, data: Batches, fields: AutoencoderDefense, frozen: Frozen | None = None
     ) -> None:
         self.data, self.train, self.fields, self.frozen = data, data.train, fields, frozen
         if frozen:
@@ -109,7 +104,7 @@ class SANObjective(Objective):
 
 
 def fitted_networks(
-    fields: "AutoencoderDefense", faces: Faces, points: Points | None, context: Context
+    fields: AutoencoderDefense, faces: Faces, points: Points | None, context: Context
 ) -> Weights:
     """Prototypes, classifiers and autoencoder, fitted in this order."""
     names, device = fields.classifier, context.device
@@ -132,8 +127,7 @@ def fitted_networks(
 def pixel_term(kind: str, release: Tensor, picture: Tensor) -> Tensor:
     """J_D: difference of release and picture, (B, n_colours, H, W), 0..1, averaged over pixels.
 
-    The kind is `squared` (slides), `entropy` (report of the Keras version) or `absolute` (released
-    code).
+    Kinds: `squared`: slides; `entropy`: report of the Keras version; `absolute`: released code.
     """
     if kind == "squared":
         return functional.mse_loss(release, picture)
@@ -143,13 +137,10 @@ def pixel_term(kind: str, release: Tensor, picture: Tensor) -> Tensor:
 
 
 def gender_term(aim: str, own: Tensor, other: Tensor, gender: Tensor) -> Tensor:
-    """J_G = S(y, f(SM)) + S(1 - y, f(OP)), S the cross-entropy, in nats.
+    """J_G = S(y, f(SM)) + S(1 - y, f(OP)), S the cross-entropy, in nats; y is the gender, (B,).
 
-    Args:
-        aim: what OP should look like: `flip`, the other gender; `even`, both genders equally.
-        own: the classifier's logits for SM, (B, 2).
-        other: its logits for OP, (B, 2).
-        gender: y, (B,).
+    `own` and `other` are the classifier's logits for SM and OP, (B, 2) each. OP should look like
+    the other gender (aim `flip`) or like both genders equally (`even`).
     """
     kept = functional.cross_entropy(own, gender)
     if aim == "flip":

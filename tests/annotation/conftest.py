@@ -32,7 +32,7 @@ def paper_sized():
         for version, spoiled in (("raw", 0.0), ("gan", 0.8), ("e3d", 1.0)):
             shown = evidence + spoiled * rng.normal(0, 1, 60)
             sure = 1 / (1 + np.exp(-(shown[:, None] + bias)))  # (images, labelers)
-            sure[:, :3] = 0.5  # three labelers answer by coin
+            sure[:, :3] = 0.5  # three labelers answer at random
             labelled = rng.random((60, 60)) < sure
             for i in range(60):
                 name = f"{question}{i}"

@@ -7,7 +7,7 @@ from bench.annotation.agreement import alphas, krippendorff, labeler_table
 from bench.annotation.votes import votes_by_question
 from bench.tables import NotAvailable
 
-CARELESS = 3  # of the labelers in `paper_sized`: they answer by coin
+CARELESS = 3  # of the labelers in `paper_sized`: they answer at random
 
 # Krippendorff, Computing Krippendorff's Alpha-Reliability (2011), sections A, B and C.
 TWO_BINARY = ("0100000010", "1110010000")
@@ -66,13 +66,13 @@ def test_alpha_without_variety_is_undefined(table):
     assert alphas(given).rows[0][1] == NotAvailable("all labels are the same")
 
 
-def test_coins_are_found_among_labelers_with_care(paper_sized):
+def test_labelers_who_answer_at_random_are_found(paper_sized):
     labels, key = paper_sized
     rows = labeler_table(votes_by_question(labels, key, "raw")[0]).rows
-    blamed = {row[0] for row in rows if row[-1]}
-    coins = {f"simulated-{j}" for j in range(CARELESS)}
-    assert blamed <= coins
-    assert len(blamed) >= CARELESS - 1  # each is let go at a risk of 5 %
+    reported = {row[0] for row in rows if row[-1]}
+    careless = {f"simulated-{j}" for j in range(CARELESS)}
+    assert reported <= careless
+    assert len(reported) >= CARELESS - 1  # each is missed with 5 %
 
 
 def test_fast_and_uniform_labelers_are_reported(table):

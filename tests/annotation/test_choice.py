@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from bench.annotation.choice import Bins, at_random, by_bins, evidence_in, pairs
+from bench.annotation.choice import Bins, by_bins, evidence_in, pairs
 
 
 def test_the_papers_bins_are_twelve():
@@ -23,16 +23,16 @@ def test_what_is_beyond_the_reach_goes_to_the_last_bin():
 
 def test_five_of_each_bin(rng):
     evidence = rng.uniform(-4, 4, 600)
-    chosen, poor = by_bins(evidence, 60, Bins(), rng)
+    chosen, short = by_bins(evidence, 60, Bins(), rng)
     assert Counter(Bins().places(evidence[chosen]).tolist()) == dict.fromkeys(range(12), 5)
     assert len(set(chosen.tolist())) == 60
-    assert poor == ""
+    assert short == ""
 
 
-def test_bins_that_are_too_poor_are_named(rng):
-    chosen, poor = by_bins(np.array([-1.0, -1, -1, 2, np.nan]), 4, Bins(width=3), rng)
+def test_bins_with_too_few_pictures_are_named(rng):
+    chosen, short = by_bins(np.array([-1.0, -1, -1, 2, np.nan]), 4, Bins(width=3), rng)
     assert len(chosen) == 3
-    assert poor == "0 to 3: 1 of 2"
+    assert short == "0 to 3: 1 of 2"
 
 
 def test_bins_want_evidence_and_an_even_share(rng):
@@ -40,14 +40,6 @@ def test_bins_want_evidence_and_an_even_share(rng):
         by_bins(np.full(5, np.nan), 60, Bins(), rng)
     with pytest.raises(ValueError, match=r"a multiple of 12 \(bins\), got 61"):
         by_bins(np.zeros(99), 61, Bins(), rng)
-
-
-def test_no_more_pictures_than_there_are(rng):
-    assert sorted(at_random(5, 5, rng)) == [0, 1, 2, 3, 4]
-    with pytest.raises(
-        ValueError, match="expected 5 pictures of the probe or fewer, got --pictures 6"
-    ):
-        at_random(5, 6, rng)
 
 
 def test_half_of_the_pairs_show_one_person_in_two_takes(rng):

@@ -142,6 +142,8 @@ def test_user_errors_are_explained(study, store):
         study(defenses=("none",))
     with pytest.raises(ValueError, match="expected a defense or --raw"):
         study(defenses=())
+    with pytest.raises(ValueError, match=r"expected \d+ pictures of the probe or fewer, got --pic"):
+        study(OPTIONS._replace(n_pictures=10**4))
     with pytest.raises(ValueError, match="'colour=dark', 'colour=light'"):
         study(question="colour=green", name="b")
     with pytest.raises(ValueError, match="got 'mood'"):
@@ -195,12 +197,10 @@ def test_a_panel_labels_and_its_labels_teach(study, store, tmp_path, monkeypatch
     worker = Worker()
     simulate(folder, many._replace(n_labelers=3), store, LocalEngine())
     assert len(list((folder / "answers").iterdir())) == 3  # none is left of the first five
-    spec = StudySpec.read(folder)
+    spec, one = StudySpec.read(folder), PanelOptions(1, 0.0, classifiers=(Spec("nearest"),))
     pictures = study_pictures(spec, store, LocalEngine())
     by_raw, by_aware = (
-        panel(
-            spec, pictures, PanelOptions(1, 0.0, threat, (Spec("nearest"),)), store, LocalEngine()
-        )[0].log_odds
+        panel(spec, pictures, one._replace(threat=threat), store, LocalEngine())[0].log_odds
         for threat in ("raw", "aware")
     )
     assert by_raw["raw"] == pytest.approx(by_aware["raw"])  # there is nothing more to learn

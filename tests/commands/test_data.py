@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -35,3 +37,15 @@ def test_the_probe_is_what_a_run_asks_about(tmp_path, run):
     np.testing.assert_array_equal(saved.images, run(threats=["raw"]).faces("probe").images)
     with pytest.raises(ValueError, match="expected a role of"):
         save_data(make(Dataset, Spec("toy")), "jury", tmp_path / "other")
+
+
+@pytest.mark.parametrize("name", ["../../escaped", "/escaped", "..", ""])
+def test_a_name_never_becomes_a_path_outside_of_the_folder(tmp_path, monkeypatch, name):
+    toy = make(Dataset, Spec("toy"))
+    names = (name, *(f"person {i}" for i in range(1, 6)))
+    loaded = toy.load(Worker().protecting())
+    targets = (replace(loaded.targets[0], classes=names), *loaded.targets[1:])
+    monkeypatch.setattr(type(toy), "load", lambda *_: loaded._replace(targets=targets))
+    with pytest.raises(ValueError, match="names that a folder can have"):
+        save_data(toy, None, tmp_path / "saved")
+    assert list(tmp_path.iterdir()) == []

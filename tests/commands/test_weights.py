@@ -38,4 +38,4 @@ def test_a_network_that_nobody_takes_is_told_with_what_was_wanted(imported):
     assert done.exit_code == 2
     assert "no defense takes the network in" in done.stderr
     assert "eigenface" not in done.stderr  # takes none at all
-    assert "this lacks ['autoencoder.3.bias']" in " ".join(done.stderr.split())
+    assert "lacks ['autoencoder.3.bias']" in " ".join(done.stderr.split())

@@ -1,6 +1,5 @@
 """Real processes are killed, stopped, and set on one store."""
 
-import csv
 import os
 import signal
 import subprocess
@@ -8,6 +7,7 @@ import sys
 
 import pytest
 
+from bench.reports import read_records
 from bench.runner.store import Store
 
 pytestmark = pytest.mark.slow
@@ -104,7 +104,7 @@ def test_a_stopped_run_leaves_a_whole_store(bench, undisturbed, tmp_path):
     os.killpg(process.pid, signal.SIGINT)
     rest = process.communicate(timeout=60)[0]
     assert process.returncode == 130, rest
-    assert "the same command goes on" in rest
+    assert "run the same command again to resume" in rest
     Store(store)  # drops what a process that was stopped while it wrote has left
     assert list((store / "drafts").iterdir()) == []
     before = stages(store)
@@ -126,11 +126,9 @@ def test_a_failed_cell_is_told_and_the_exit_code_is_1(bench, tmp_path):
     text = process.communicate(timeout=240)[0]
     assert process.returncode == 1
     assert "the plugin fell over" in text
-    with (tmp_path / "out" / "records.csv").open() as file:
-        lines = list(csv.DictReader(file))
-    lost = {line["defense"] for line in lines if line["status"] == "failed"}
-    assert lost == {"broken_defense:how=raises"}
-    assert len([line for line in lines if line["status"] == "ok"]) > 50
+    found = read_records(tmp_path / "out" / "records.csv")
+    assert {r.defense for r in found if r.status == "failed"} == {"broken_defense:how=raises"}
+    assert len([r for r in found if r.status == "ok"]) > 50
 
 
 def test_a_process_that_dies_costs_its_cells(bench, tmp_path):
@@ -138,6 +136,5 @@ def test_a_process_that_dies_costs_its_cells(bench, tmp_path):
     text = process.communicate(timeout=240)[0]
     assert process.returncode == 1
     assert "its process died (killed, or out of memory)" in text
-    with (tmp_path / "out" / "records.csv").open() as file:
-        lines = list(csv.DictReader(file))
-    assert {line["defense"] for line in lines if line["status"] == "failed"} == {"dies"}
+    found = read_records(tmp_path / "out" / "records.csv")
+    assert {r.defense for r in found if r.status == "failed"} == {"dies"}

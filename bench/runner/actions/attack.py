@@ -51,10 +51,8 @@ def knowledge(stage: Stage, inputs: Inputs) -> Knowledge:
     notes = [name for name in side_info if name in notes_in(releases[0])]
     disclosed = _disclosed(set(side_info) - set(notes), inputs.get("disclosed", ()))
     learned = _some(part, ~valid, float(stage.text("share")), rng)
-    train, held_out = (
-        _sample(releases, chosen & known, {name: truth, "person": person}, notes)
-        for chosen in (learned, valid)
-    )
+    shown = {name: truth, "person": person}
+    train, held_out = (_sample(releases, mask & known, shown, notes) for mask in (learned, valid))
     if not (len(train) and len(held_out)):
         raise ValueError(
             f"expected pictures with a label {name!r} to train and to validate on, got "
@@ -116,12 +114,8 @@ def _sample(
     releases: Sequence[Artifact], chosen: Mask, labels: dict[str, Array], notes: Sequence[str]
 ) -> Sample:
     """Copies of the chosen pictures of all draws, one draw after the other: no view leads back."""
-    n = len(releases)
-    return Sample(
-        np.concatenate([inputs_in(release)[chosen] for release in releases]),
-        {name: np.tile(values[chosen], n) for name, values in labels.items()},
-        {
-            note: np.concatenate([notes_in(release)[note][chosen] for release in releases])
-            for note in notes
-        },
-    )
+    inputs = np.concatenate([inputs_in(release)[chosen] for release in releases])
+    repeated = {name: np.tile(label[chosen], len(releases)) for name, label in labels.items()}
+    noted = [notes_in(release) for release in releases]
+    granted = {name: np.concatenate([draw[name][chosen] for draw in noted]) for name in notes}
+    return Sample(inputs, repeated, granted)

@@ -1,15 +1,18 @@
-"""Decodes or renders a whole data set, once."""
+"""Loads a whole data set, and splits it into defender, attacker and probe."""
 
-from bench.api import Dataset
+from typing import cast
+
+from bench.api import Collection, Dataset, Role
+from bench.data.protocols import parts
 from bench.registry import make
-from bench.runner.artifacts import Inputs, of_faces
+from bench.runner.artifacts import Inputs, faces_in, of_faces, targets_in
 from bench.runner.stage import Stage
 from bench.runner.store import Artifact
 from bench.runner.worker import Worker
 
 
 def load(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
-    """All pictures of the data set, with labels and targets.
+    """All pictures of the data set, decoded or rendered, with labels and targets.
 
     Raises:
         ValueError: if there is no picture, or a target has no label.
@@ -24,3 +27,13 @@ def load(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
     if absent := sorted(targets - set(collection.faces.labels)):
         raise ValueError(f"expected labels of all targets of {stage.spec}, got none of {absent}")
     return of_faces(collection)
+
+
+def split(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
+    """The pictures of one role, with the masks `valid` and `gallery` (bench.data.protocols)."""
+    loaded = inputs.one("whole")
+    whole, seed = faces_in(loaded), dict(stage.spec.fields)["seed"]
+    dealt = parts(whole, stage.text("protocol"), stage.spec.name, seed)
+    mine = dealt.roles[cast(Role, stage.text("role"))]
+    collection = Collection(whole.pick(mine), targets_in(loaded))
+    return of_faces(collection, valid=dealt.valid[mine], gallery=dealt.gallery[mine])

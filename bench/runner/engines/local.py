@@ -1,7 +1,6 @@
 """Runs a plan in this process."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
 from bench.runner.stage import Stage
 from bench.runner.step import Outcome, step
@@ -9,11 +8,8 @@ from bench.runner.store import Store
 from bench.runner.worker import Worker
 
 
-@dataclass(frozen=True)
 class LocalEngine:
     """Runs one stage after the other."""
-
-    worker: Worker = field(default_factory=Worker)
 
     def run(self, stages: Sequence[Stage], store: Store) -> Iterator[Outcome]:
         """The outcomes in the order of the plan; a failure skips only what needs it."""
@@ -22,7 +18,7 @@ class LocalEngine:
             if reason := next((failed[i.key] for i in stage.needs if i.key in failed), ""):
                 outcome = Outcome(stage, "skipped", 0.0, reason)
             else:
-                outcome = step(stage, store, self.worker)
+                outcome = step(stage, store, Worker())
             if outcome.reason:
                 failed[stage.key] = outcome.reason
             yield outcome

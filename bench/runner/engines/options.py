@@ -10,12 +10,8 @@ from bench.runner.step import Engine
 
 def engine_for(device: str, workers: int, plugins: Sequence[Path]) -> Engine:
     """The engine for these options; no `workers` means one per core, or one on a GPU."""
-    n_processes = workers or (_n_cores() if device == "cpu" else 1)
+    n_cores = os.cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):  # not on every system: the cores that we may use
+        n_cores = len(os.sched_getaffinity(0))
+    n_processes = workers or (n_cores if device == "cpu" else 1)
     return PoolEngine(n_processes, device, tuple(plugins))
-
-
-def _n_cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # not on every system; it respects limits
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

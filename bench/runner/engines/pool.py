@@ -22,12 +22,8 @@ class PoolEngine:
     """Runs stages whose inputs are ready side by side, each in a process of its own.
 
     Small networks gain nothing from threads (two threads that share a busy core are slower than
-    one), so every process uses one, and results do not depend on the number of processes.
-
-    Attributes:
-        n_processes: stages at a time.
-        device: of every process.
-        plugins: files that each process loads.
+    one), so every process uses one, and results do not depend on the number of processes. Each
+    process loads the files `plugins`.
     """
 
     n_processes: int

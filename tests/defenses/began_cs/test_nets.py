@@ -102,7 +102,8 @@ def test_the_z_of_a_class_has_its_covariance():
 def test_a_linear_generator_is_what_it_is_set_to():
     generator = Generator(GREY._replace(linear=1))
     weight, bias = torch.randn(32 * 32, 6 + 10), torch.randn(32 * 32)
-    generator.decoder.linear.set(weight, bias)
+    generator.decoder.linear.weight.copy_(weight)
+    generator.decoder.linear.bias.copy_(bias)
     noise, labels = torch.randn(2, 6), torch.randn(2, 10)
     wanted = torch.cat([noise, labels], dim=1) @ weight.T + bias
     torch.testing.assert_close(generator(noise, labels).flatten(1), wanted)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from defenses.began_cs.losses import Balance, constraint, gan_loss, label_error, pixel_error
+from defenses.began_cs.estimator import label_error
+from defenses.began_cs.training import Balance, constraint, gan_loss, pixel_error
 
 N, LATENT = 6, 3
 
