@@ -1,7 +1,5 @@
 """Targets, comparisons, and the weights and statistics that are kept."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -55,7 +53,7 @@ def test_only_pictures_of_the_own_person_are_compared_with_their_source():
     """All sources are black, all peers white: an error of 2 where black is compared with white."""
     begun = training(own=0.25)
     white = torch.full((N, 3, 32, 32), 255, dtype=torch.uint8)
-    begun.data = replace(begun.data, images=white)
+    begun.data = begun.data._replace(images=white)
     black = torch.full((16, 3, 32, 32), -1.0)
     made = Generated(black, torch.zeros(16, 8), torch.zeros(16))
     person = torch.zeros(16, dtype=torch.long)
