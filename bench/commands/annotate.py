@@ -83,8 +83,8 @@ def export(
     plugin: opt.Plugins = None,
 ) -> None:
     """Write a page that labelers open in any browser, and a key for you."""
-    with opt.user_errors():
-        chosen = opt.grid_of(grid, data, None, None, None, None, False, plugin)
+    with opt.user_errors(plugin):
+        chosen = opt.grid_of(grid, data)
         from bench.annotation.choice import Bins
         from bench.annotation.export import KEY, SENT
         from bench.annotation.study import ExportOptions, export_study, study_spec
@@ -200,8 +200,8 @@ def rehearse(
     plugin: opt.Plugins = None,
 ) -> None:
     """Run a study with simulated labelers of two kinds, from pictures to one report."""
-    with opt.user_errors():
-        chosen = opt.grid_of(grid, data, None, None, None, None, False, plugin)
+    with opt.user_errors(plugin):
+        chosen = opt.grid_of(grid, data)
         from bench.annotation import rehearsal
         from bench.annotation.study import ExportOptions, study_spec
         from bench.nn.device import device_named

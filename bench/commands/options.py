@@ -42,23 +42,14 @@ Plugins = Annotated[
 ]
 
 
-def load_plugins(files: list[Path] | None) -> None:
-    """Registers the plugins of files."""
-    from bench.registry import load_file
-
-    for path in files or []:
-        load_file(path)
-
-
 def grid_of(
     name: str,
     data: str | None,
-    defenses: list[str] | None,
-    attackers: list[str] | None,
-    threats: list[str] | None,
-    seeds: str | None,
-    saturation: bool,
-    plugins: list[Path] | None,
+    defenses: list[str] | None = None,
+    attackers: list[str] | None = None,
+    threats: list[str] | None = None,
+    seeds: str | None = None,
+    saturation: bool = False,
 ) -> "Grid":
     """The grid, with other data, attackers, threats or seeds in every task, and more defenses.
 
@@ -69,7 +60,6 @@ def grid_of(
     from bench.spec import Spec
     from bench.threats import current
 
-    load_plugins(plugins)
     grid, update = read(name), dict[str, object]()
     if data:
         update["data"] = Spec.parse(data)
@@ -121,7 +111,10 @@ def engine_of(device: str, workers: int, plugins: list[Path] | None) -> "Engine"
 def user_errors(plugins: list[Path] | None = None) -> Iterator[None]:
     """Loads plugins; prints user errors as one line; on Ctrl-C, says how to resume."""
     try:
-        load_plugins(plugins)
+        from bench.registry import load_file
+
+        for path in plugins or []:
+            load_file(path)
         yield
     except (ValueError, OSError, ImportError) as error:
         print(f"bench: {error}", file=sys.stderr)

@@ -18,8 +18,8 @@ def plan(
     plugin: opt.Plugins = None,
 ) -> None:
     """Print what a run would do: stages, how many are stored, expected time."""
-    with opt.user_errors():
-        chosen = opt.grid_of(grid, data, defense, attacker, threat, seeds, saturation, plugin)
+    with opt.user_errors(plugin):
+        chosen = opt.grid_of(grid, data, defense, attacker, threat, seeds, saturation)
         from rich.console import Console
         from rich.table import Table
 

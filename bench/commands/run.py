@@ -39,8 +39,8 @@ def run(
 
     Run the same command again to resume a stopped run. Exit code 1 if a cell failed.
     """
-    with opt.user_errors():
-        chosen = opt.grid_of(grid, data, defense, attacker, threat, seeds, saturation, plugin)
+    with opt.user_errors(plugin):
+        chosen = opt.grid_of(grid, data, defense, attacker, threat, seeds, saturation)
         engine = opt.engine_of(device, workers, plugin)
         folder = out or Path("runs") / chosen.name
         n_failed = run_grid(chosen, opt.store_at(store), folder, engine, with_images=with_images)

@@ -49,7 +49,7 @@ def of_attacker(done, attacker, **wanted):
 def test_a_broken_attacker_is_weak(crowd):
     found, why = of_attacker(crowd(attackers=[STRONG, "asleep"]), "asleep")
     assert found == ["weak"]
-    assert "of what linear gets" in why
+    assert "of the advantage of linear" in why
     assert "of the canary" in why
 
 
@@ -64,7 +64,7 @@ def test_an_unconverged_attacker_is_undertrained(crowd):
     done = crowd(attackers=["linear:steps=3,rounds=1"], defenses=["pixelate:block=0.5"])
     found, why = of_attacker(done, "linear")
     assert "undertrained" in found
-    assert "before its validation loss stood still" in why
+    assert "while validation loss was still falling" in why
 
 
 def test_a_leaking_harness_is_told(crowd, monkeypatch):
@@ -81,7 +81,7 @@ def test_a_leaking_harness_is_told(crowd, monkeypatch):
     done = crowd(data="crowd:seed=5")  # nothing of it is in the store
     found, why = of_attacker(done, "linear")
     assert "harness-leak" in found
-    assert "labels were shuffled" in why
+    assert "of shuffled labels are right" in why
 
 
 def test_swapped_labels_are_told(crowd):
@@ -96,7 +96,7 @@ def test_a_defense_that_treats_the_probe_otherwise_is_told(crowd):
     assert "role-shift" in found
     assert "raw-beats-aware" not in found
     assert "role-shift" not in marks(done, "pixelate")[0]
-    assert "told from attackers' pictures" in why
+    assert "probe and attackers' pictures differ" in why
     assert done.select(defense="shifty", metric="rank") == []
 
 
@@ -116,7 +116,7 @@ def test_an_attacker_that_needs_more_data_is_told(crowd):
     assert {(0.25, "saturation"), (0.5, "saturation"), (1.0, "private")} <= shares
     found, why = marks(done, "none")
     assert found == ["data-limited"]
-    assert "the second half of its data brought 0.4" in why or "brought 0.5" in why
+    assert "the second half of its training pictures added 0.4" in why or "added 0.5" in why
     enough = crowd(saturation=True, attackers=["moody"])
     assert marks(enough, "none")[0] == []
 
@@ -124,7 +124,7 @@ def test_an_attacker_that_needs_more_data_is_told(crowd):
 def test_a_raw_trained_attacker_that_beats_the_aware_one_is_told(crowd):
     found, why = marks(crowd(attackers=["moody"], defenses=["framed"]), "framed")
     assert "raw-beats-aware" in found
-    assert "trained on raw pictures it gets" in why
+    assert "trained on raw pictures, " in why
     assert marks(crowd(defenses=["framed"]), "framed")[0] == []
 
 
@@ -173,7 +173,7 @@ SHOWN = {  # what the page tells: what it is, the task, and whose headline or at
         "low_bit",
     ),
     "shifty": (
-        "darkens what is asked about, and nothing that attackers learn from",
+        "darkens the probe, but not what attackers learn from",
         {"defenses": ["shifty", "pixelate:block=0.5"]},
         "shifty",
     ),
