@@ -3,6 +3,7 @@
 import dataclasses
 import re
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -109,7 +110,11 @@ class _DefenseTrial:
         self.defense, self.worker = defense, worker
         self.faces = make(Dataset, TRIAL).load(worker.protecting()).faces
 
+    @cached_property
     def fitted(self) -> Weights:
+        return self.fit()
+
+    def fit(self) -> Weights:
         name = f"{type(self.defense).__name__}.reads_to_fit"
         faces = self.faces.declared(self.defense.reads_to_fit, name)
         with TemporaryDirectory(dir=self.worker.scratch) as scratch:  # nothing to resume
@@ -129,23 +134,23 @@ class _DefenseTrial:
         return checked(release, faces, self.defense.name)[0]
 
     def weights(self) -> str:
-        first, second = self.fitted(), self.fitted()
+        first, second = self.fitted, self.fit()
         same = first.keys() == second.keys() and all(
             np.array_equal(first[name], second[name]) for name in first
         )
         return "" if same else "two fits with one seed differ; draw from context.rng only"
 
     def release(self) -> str:
-        self.released(np.arange(len(self.faces)), self.fitted())
+        self.released(np.arange(len(self.faces)), self.fitted)
         return ""
 
     def repeats(self) -> str:
-        weights, index = self.fitted(), np.arange(len(self.faces))
+        weights, index = self.fitted, np.arange(len(self.faces))
         first, second = (self.released(index, weights) for _ in range(2))
         return "" if (first == second).all() else "draw from context.row_rngs only"
 
     def alone(self) -> str:
-        weights = self.fitted()
+        weights = self.fitted
         together = self.released(np.arange(8), weights).astype(int)
         alone = np.concatenate([self.released(np.array([i]), weights) for i in range(8)])
         gap = int(abs(together - alone).max())
@@ -153,7 +158,7 @@ class _DefenseTrial:
         return problem if gap > GREY_LEVEL else ""
 
     def codes(self, defense: LatentDefense) -> str:
-        weights, codes = self.fitted(), []
+        weights, codes = self.fitted, []
         for index in (np.arange(4), *(np.array([i]) for i in range(4))):
             faces, context = self.shown(index)
             codes.append(defense.encode(faces, weights, context))

@@ -28,7 +28,7 @@ class RealPictures(NamedTuple):
     take: Ids
 
 
-class Nearest(NamedTuple):
+class NearestPictures(NamedTuple):
     """The real picture that is most similar to each release, (N,)."""
 
     trained_on: Floats  # 1 if it is a training picture, 0 if it was held out, 0.5 for a tie
@@ -37,7 +37,7 @@ class Nearest(NamedTuple):
 
 def nearest_real_picture(
     released: Images, training: RealPictures, held_out: RealPictures
-) -> Nearest:
+) -> NearestPictures:
     """Searches for each release, uint8 (N, 3, H, W), in training and held-out pictures.
 
     Similarity is the correlation of small grey pictures, so brightness and contrast do not matter.
@@ -55,7 +55,7 @@ def nearest_real_picture(
         trained_on[batch] = np.where(abs(ahead) <= _TIE, 0.5, ahead > 0)
         people = [side.person[s.argmax(axis=1)] for side, s in zip(sides, scores, strict=True)]
         person[batch] = np.where(ahead > 0, *people)
-    return Nearest(trained_on, person)
+    return NearestPictures(trained_on, person)
 
 
 def same_size(first: RealPictures, second: RealPictures) -> tuple[RealPictures, RealPictures]:

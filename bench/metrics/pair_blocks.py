@@ -27,7 +27,7 @@ class Tile(NamedTuple):
     kept: NDArray[np.bool_]
 
 
-class Scale(NamedTuple):
+class ScoreLevels(NamedTuple):
     """Levels, (K,), and the level's number of each score."""
 
     levels: Floats
@@ -81,12 +81,12 @@ class Pairs:
         return int((n * m - both * (both + 1) // 2).sum())
 
 
-def fine(pairs: Pairs) -> Scale:
+def fine(pairs: Pairs) -> ScoreLevels:
     """A level for each score if they are few, else equal bins over their range."""
     if len(pairs.templates.probe) * len(pairs.templates.gallery) <= N_EXACT:
         kept = [tile.scores[tile.kept] for tile in pairs.all_tiles()]
         exact = np.unique(np.concatenate([*kept, np.empty(0, np.float32)]))
-        return Scale(
+        return ScoreLevels(
             exact.astype(np.float64),
             lambda scores: np.minimum(np.searchsorted(exact, scores), len(exact) - 1),
         )
@@ -95,7 +95,7 @@ def fine(pairs: Pairs) -> Scale:
         low = np.min(tile.scores, where=tile.kept, initial=low)
         high = np.max(tile.scores, where=tile.kept, initial=high)
     per_score = np.float32(N_FINE / ((high - low) or 1.0))
-    return Scale(
+    return ScoreLevels(
         low + (np.arange(N_FINE) + 0.5) * (high - low) / N_FINE,
         lambda scores: np.clip((scores - low) * per_score, 0, N_FINE - 1).astype(np.int64),
     )

@@ -11,7 +11,7 @@ import numpy as np
 from bench.answers import Templates
 from bench.metrics.curves import Histograms, equal_bins, n_equal_bins
 from bench.metrics.intervals import MANY_PEOPLE, N_REPLICATES, Ids
-from bench.metrics.pair_blocks import Pairs, Scale, Singles, fine
+from bench.metrics.pair_blocks import Pairs, ScoreLevels, Singles, fine
 
 _SEED = 20180615  # of the draws, so that results repeat exactly
 
@@ -55,7 +55,7 @@ def comparison(templates: Templates, group: Ids | None = None) -> Comparison:
     sides = (np.add.reduceat(side, starts, axis=1) for side in point[1:])
     coarse = Histograms(point.levels[starts], *sides)
     coarse_of = np.searchsorted(starts, np.arange(len(scale.levels)), side="right") - 1
-    binned = Scale(coarse.levels, lambda scores: coarse_of[scale.number(scores)])
+    binned = ScoreLevels(coarse.levels, lambda scores: coarse_of[scale.number(scores)])
     bootstrapped = len(pairs.paired) >= MANY_PEOPLE
     return Comparison(
         point,
@@ -74,7 +74,7 @@ def all_alike(templates: Templates) -> Histograms:
     return _point(pairs, fine(pairs))
 
 
-def _point(pairs: Pairs, scale: Scale) -> Histograms:
+def _point(pairs: Pairs, scale: ScoreLevels) -> Histograms:
     """All pairs alike, (1, K)."""
     k = len(scale.levels)
     counts = np.zeros(2 * k + 1, np.int64)  # the last takes what does not count
@@ -110,7 +110,7 @@ def _starts(point: Histograms) -> Ids:
 
 
 def _replicates(
-    pairs: Pairs, scale: Scale, point: Histograms, *, bootstrapped: bool
+    pairs: Pairs, scale: ScoreLevels, point: Histograms, *, bootstrapped: bool
 ) -> tuple[Histograms, Histograms]:
     """The comparison with people drawn or left out, (B, k), and with people permuted, (R, k)."""
     rng, n_people, k = np.random.default_rng(_SEED), pairs.n_people, len(scale.levels)
@@ -133,7 +133,7 @@ def _replicates(
     )
 
 
-def _counts(pairs: Pairs, people: Ids, scale: Scale) -> Singles:
+def _counts(pairs: Pairs, people: Ids, scale: ScoreLevels) -> Singles:
     """Pairs per probe person, gallery person of this block and level, (P, p, k)."""
     p, n_bins = len(people), len(scale.levels) + 1  # the last takes what does not count
     counts = np.zeros((pairs.n_people, p, n_bins), np.float32)

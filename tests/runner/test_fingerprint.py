@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+import bench
 from bench.registry import KINDS, plugins
 from bench.runner import fingerprint
 from bench.runner.fingerprint import INFRASTRUCTURE, OURS, code_of, modules_of
 from bench.runner.stage import ACTIONS
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(bench.__file__).parents[1]  # installed, or this checkout
 # Which plugins an action runs.
 RUN_WITH = {
     "dataset": ("load", "split", "plant_canary", "shuffle_labels"),
