@@ -43,6 +43,7 @@ def test_plan_says_what_would_run_and_runs_nothing(bench, tmp_path):
     assert not list((tmp_path / "store").glob("*/stage.json"))
 
 
+@pytest.mark.slow
 def test_plan_knows_the_time_of_what_has_run_before(bench, tmp_path, toys):
     options = ("--store", tmp_path / "store", "--plugin", toys.__file__)
     assert bench("run", "tiny.toml", *options, "--device", "cpu").exit_code == 0

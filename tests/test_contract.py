@@ -51,8 +51,15 @@ def test_every_plugin_of_ours_is_tried():
     assert ours - {"lfw", "folder"} == set(NAMES)  # those need files: tests/data
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_our_plugins_keep_the_contract(name):
+TRAINS_LONG = ("began_cs", "flow_san", "san_ensemble")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[pytest.mark.slow] if n in TRAINS_LONG else []) for n in NAMES]
+)
+def test_our_plugins_keep_the_contract(name, monkeypatch):
+    monkeypatch.setattr("defenses.card.STEPS", 5)
+    monkeypatch.setattr("defenses.card.ROUNDS", 1)
     found = list(checks(Spec.parse(QUICK.get(name, name))))
     assert len(found) >= 3
     assert [check for check in found if check.problem] == []

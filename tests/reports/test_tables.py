@@ -9,18 +9,23 @@ from PIL import Image
 from bench.reports.files import write_costs
 from bench.reports.sheet import sheets
 from bench.reports.tradeoff import NOTE, tables
+from bench.runner.grid import Grid
+from bench.runner.store import Store
 from bench.tables import markdown
 
 
-@pytest.fixture
-def done(run):
-    return run(
-        private=["identity"],
-        utility=["colour"],
-        defenses=["pixelate:block=0.25", "broken_defense"],
-        attackers=["nearest", "memory"],
-        threats=["raw", "aware", "latent"],
-    )
+@pytest.fixture(scope="module")
+def done(runner, tmp_path_factory):
+    task = {
+        "private": ["identity"],
+        "utility": ["colour"],
+        "data": "toy",
+        "defenses": ["pixelate:block=0.25", "broken_defense"],
+        "attackers": ["nearest", "memory"],
+        "threats": ["raw", "aware", "latent"],
+    }
+    grid = Grid.model_validate({"name": "toy", "tasks": [task]})
+    return runner(Store(tmp_path_factory.mktemp("store")), grid)
 
 
 def test_controls_stand_where_they_must(done):

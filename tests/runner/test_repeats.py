@@ -21,12 +21,14 @@ def bytes_of(done):
     }
 
 
+@pytest.mark.slow
 def test_equal_seeds_give_equal_bytes(runner, grid, tmp_path):
     runs = [runner(Store(tmp_path / name), grid(**TASK)) for name in ("a", "b")]
     assert all(not outcome.reason for outcome in runs[0].outcomes)
     assert bytes_of(runs[0]) == bytes_of(runs[1])
 
 
+@pytest.mark.slow
 def test_other_seeds_redraw_protection_and_training(runner, grid, tmp_path):
     one, two = (
         runner(Store(tmp_path / str(seed)), grid(**TASK).model_copy(update={"seeds": (seed,)}))

@@ -227,6 +227,7 @@ def test_networks_start_as_eigenfaces(faces, predictor):
         assert not code.labels.any()
 
 
+@pytest.mark.slow
 def test_the_estimator_teaches_the_generator_and_does_not_learn(faces):
     begun = initialized(faces, "w_labels=0,w_estimator=1,w_rebuild=0,noise_std=0,steps=400")
     before = {name: array.copy() for name, array in state_of(begun.estimator).items()}
