@@ -1,6 +1,7 @@
 """Equal seeds give equal bytes; other seeds give others."""
 
 import numpy as np
+import pytest
 
 from bench.runner.store import Store
 
