@@ -27,7 +27,7 @@ def share_correct(correct: Floats, unit: Ids) -> Estimate:
     of one unit, (I,), are alike.
 
     Raises:
-        ValueError: if there is no label.
+        ValueError: without labels.
 
     Source: Cameron, Gelbach, Miller, Journal of Business and Economic Statistics 29 (2011),
         238-249 (two-way clustering).
@@ -35,7 +35,7 @@ def share_correct(correct: Floats, unit: Ids) -> Estimate:
     there = ~np.isnan(correct)
     n = int(there.sum())
     if not n:
-        raise ValueError("there are no labels")
+        raise ValueError("expected one label or more, got none")
     share = float(np.nansum(correct) / n)
     residual = np.where(there, correct - share, 0.0)  # (I, L)
     labelled = there.any(axis=1)
