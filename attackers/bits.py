@@ -1,6 +1,6 @@
 """A network on what is invisible to the eye: low bits and fine residuals."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bench.api import field
@@ -8,9 +8,9 @@ from bench.nn.attacker import NetClassifier, PictureAttacker
 from bench.registry import register
 
 if TYPE_CHECKING:
-    from torch import Generator, Tensor, nn
+    from torch import Tensor, nn
 
-    from bench.nn.inputs import Prepare
+    from bench.nn.inputs import Augmentation
 
 GAIN = 8.0  # of the residuals, which are small
 
@@ -45,21 +45,18 @@ class Bits(PictureAttacker, NetClassifier):
         return nn.Sequential(planes, backbone(self.backbone, n_classes, shape[-1]))
 
     @property
-    def prepare(self) -> "Prepare":
+    def prepare(self) -> "Augmentation":
         """Residuals and bit planes, (N, 3 * (n_bits + 1), H, W)."""
+        return replace(super().prepare, then=self._planes)
+
+    def _planes(self, shown: "Tensor") -> "Tensor":
         import torch
         from torch.nn import functional
 
         from bench.nn.inputs import unscaled
 
-        scaled = super().prepare
-
-        def planes(images: "Tensor", generator: "Generator | None") -> "Tensor":
-            shown = scaled(images, generator)  # (N, 3, H, W)
-            levels = unscaled(shown)
-            smooth = functional.avg_pool2d(functional.pad(shown, (1, 1, 1, 1), "reflect"), 3, 1)
-            found = [GAIN * (shown - smooth)]
-            found += [((levels >> bit) & 1).float() - 0.5 for bit in range(self.n_bits)]
-            return torch.cat(found, dim=1).contiguous(memory_format=torch.channels_last)
-
-        return planes
+        levels = unscaled(shown)  # (N, 3, H, W)
+        smooth = functional.avg_pool2d(functional.pad(shown, (1, 1, 1, 1), "reflect"), 3, 1)
+        found = [GAIN * (shown - smooth)]
+        found += [((levels >> bit) & 1).float() - 0.5 for bit in range(self.n_bits)]
+        return torch.cat(found, dim=1).contiguous(memory_format=torch.channels_last)

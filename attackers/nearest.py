@@ -32,9 +32,10 @@ class Nearest(Classifier):
 
     def predict(self, sample: Sample, weights: Weights, context: Context) -> NDArray[np.float32]:
         """Negated mean squared distances, (N, C)."""
-        x = (_flat(sample) - weights["mean"]) / weights["scale"]
-        distances = [((x - mean) ** 2).mean(axis=1) for mean in weights["means"]]
-        return -np.stack(distances, axis=1).astype(np.float32)
+        x, means = (_flat(sample) - weights["mean"]) / weights["scale"], weights["means"]
+        lengths = [(part**2).sum(axis=1, keepdims=True) for part in (x, means)]
+        scores: NDArray[np.float32] = (2 * x @ means.T - lengths[0] - lengths[1].T) / x.shape[1]
+        return scores
 
 
 def _flat(sample: Sample) -> NDArray[np.float32]:

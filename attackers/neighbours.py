@@ -36,7 +36,10 @@ class Neighbours(PeopleNet, Classifier):
         scores = []
         for part in np.array_split(made, 1 + len(made) // 1024):
             cosine = part @ weights["known.templates"].T  # (B, M)
-            near = np.argsort(-cosine, axis=1)[:, : self.k]  # (B, k)
+            k = min(self.k, cosine.shape[1])
+            near = np.argpartition(-cosine, k - 1, axis=1)[:, :k]  # (B, k), in any order
+            order = np.argsort(-np.take_along_axis(cosine, near, axis=1), axis=1)
+            near = np.take_along_axis(near, order, axis=1)
             weight = np.exp(10 * np.take_along_axis(cosine, near, axis=1))
             votes = (weight[..., None] * member[near]).sum(axis=1)  # (B, C)
             scores.append(np.log(votes / votes.sum(axis=1, keepdims=True) + 1e-3))

@@ -143,7 +143,8 @@ class Templates:
     def scores(self, probes: slice, gallery: NDArray[np.float32]) -> NDArray[np.float32]:
         """Scores of probe pictures against templates, (n, g); LOWEST where no face was found."""
         scores = self.probe[probes] @ gallery.T
-        scores[np.isin(self.probe_image_id[probes], self.not_acquired)] = LOWEST
+        if len(self.not_acquired):
+            scores[np.isin(self.probe_image_id[probes], self.not_acquired)] = LOWEST
         return scores
 
     @property

@@ -283,6 +283,11 @@ class Dataset(Plugin, ABC):
     def targets(self) -> tuple[Target, ...]:
         """Its targets, known without reading pictures; classes may be missing until `load`."""
 
+    @property
+    def n_pictures(self) -> int:
+        """About how many pictures it has, for estimates of time."""
+        return len(self.files())
+
     def files(self) -> Sequence[Path]:
         """The files that it reads; their content enters the key."""
         return ()

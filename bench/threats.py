@@ -1,6 +1,7 @@
 """Threats: what an attacker learns from and sees, written like plugins (`aware:draws=4`)."""
 
 from dataclasses import dataclass, replace
+from functools import cache
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
@@ -93,6 +94,7 @@ def current(spec: Spec) -> Spec:
     return Spec(_NAMES_IN_0_1.get(spec.name, spec.name), spec.preset, tuple(sorted(fields)))
 
 
+@cache
 def threat(spec: Spec) -> Threat:
     """The threat that a spec names.
 

@@ -222,7 +222,13 @@ class _Watched:
 
     engine: "Engine"
 
-    def run(self, stages: "Sequence[Stage]", store: "Store") -> "Iterator[Outcome]":
+    @property
+    def n_processes(self) -> int:
+        return self.engine.n_processes
+
+    def run(
+        self, stages: "Sequence[Stage]", store: "Store", goals: "Sequence[Sequence[Stage]]" = ()
+    ) -> "Iterator[Outcome]":
         from rich.console import Console
 
         from bench.commands.progress import watched

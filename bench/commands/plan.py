@@ -1,6 +1,5 @@
 """`bench plan`: counts the work of a grid without running it."""
 
-import math
 from collections import Counter
 
 from bench.commands import options as opt
@@ -16,6 +15,7 @@ def plan(
     saturation: opt.Saturation = False,
     store: opt.StorePath = None,
     plugin: opt.Plugins = None,
+    workers: opt.Workers = 0,
 ) -> None:
     """Print what a run would do: stages, how many are stored, expected time."""
     with opt.user_errors(plugin):
@@ -23,22 +23,25 @@ def plan(
         from rich.console import Console
         from rich.table import Table
 
+        from bench.commands.progress import duration
         from bench.runner.cells import cells
+        from bench.runner.engines.options import n_processes
         from bench.runner.plan import plan as plan_of
-        from bench.runner.step import expected_seconds
+        from bench.runner.ready_queue import expected_wall_s
 
         known, asked = opt.store_at(store), list(cells(chosen))
-        stages = plan_of(asked, known.root).stages
-        seconds = expected_seconds(stages, known)
-        shown = Table("action", "stages", "stored", "expected s")
-        for action, n_stages in Counter(stage.action for stage in stages).items():
-            missing = [s for s in stages if s.action == action and s.key in seconds]
-            total = sum(seconds[stage.key] for stage in missing)
-            expected = "unknown" if math.isnan(total) else f"{total:.0f}"
-            shown.add_row(action, str(n_stages), str(n_stages - len(missing)), expected)
+        planned = plan_of(asked, known.root)
+        missing = [stage for stage in planned.stages if stage.key not in known]
+        left = Counter(stage.action for stage in missing)
+        shown = Table("action", "stages", "stored", "about")
+        for action, n_stages in Counter(stage.action for stage in planned.stages).items():
+            seconds = sum(stage.seconds for stage in missing if stage.action == action)
+            n_stored = n_stages - left[action]
+            shown.add_row(action, str(n_stages), str(n_stored), duration(seconds))
         Console().print(shown)
-        total = sum(value for value in seconds.values() if not math.isnan(value))
-        print(f"{total:.0f} s of work with known duration, for all workers together")
+        n_workers = n_processes("cpu", workers)
+        wall_s = expected_wall_s(missing, [goal.stages for goal in planned.goals], n_workers)
+        print(f"about {duration(wall_s)} with {n_workers} workers")
         skipped = Counter(cell.skip_reason for cell in asked if cell.skip_reason)
         print(f"{len(asked)} cells, {skipped.total()} are skipped:")
         for reason, n_cells in skipped.items():

@@ -1,45 +1,103 @@
-"""The progress of a plan on the terminal."""
+"""The progress of a run on the terminal."""
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from bench.runner.plan import Goal
+from bench.runner.ready_queue import expected_wall_s
 from bench.runner.stage import Stage
 from bench.runner.step import Engine, Outcome
 from bench.runner.store import Store
 
 
 def watched(
-    engine: Engine, stages: Sequence[Stage], store: Store, console: Console
+    engine: Engine,
+    stages: Sequence[Stage],
+    store: Store,
+    console: Console,
+    goals: Sequence[Goal] = (),
+    found: Callable[[Goal], str] = lambda goal: "",
 ) -> Iterator[Outcome]:
-    """The outcomes of a plan: with a live bar on a terminal, else with a line per stage."""
-    if console.is_terminal:
-        yield from _with_bar(engine, stages, store, console)
-        return
-    for number, outcome in enumerate(engine.run(stages, store), start=1):
-        if outcome.status != "cached":
-            took = f"{outcome.seconds:.1f} s {outcome.reason}".strip()
-            print(f"[{number}/{len(stages)}] {outcome.status} {outcome.stage}: {took}", flush=True)
-        yield outcome
+    """The outcomes of a plan, with a line per goal and, on a terminal, a live bar.
 
-
-def _with_bar(
-    engine: Engine, stages: Sequence[Stage], store: Store, console: Console
-) -> Iterator[Outcome]:
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    described = TextColumn("{task.description}", markup=False)
-    with Progress(*columns, described, console=console, transient=True) as bar:
+    `found` says in words what a goal that was reached shows.
+    """
+    clock, reached = _Clock(engine, stages, store, goals), _Reached(goals)
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), _described())
+    # not on a terminal there is no bar, only lines
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
         task = bar.add_task("starting", total=len(stages))
-        for outcome in engine.run(stages, store):
-            bar.update(task, advance=1, description=f"{outcome.status} {outcome.stage}")
+        for outcome in engine.run(stages, store, [goal.stages for goal in goals]):
+            clock.settle(outcome)
+            about = f"{clock.left()}; {outcome.status} {outcome.stage}"
+            bar.update(task, advance=1, description=about)
             if outcome.status == "failed":
-                console.print(f"failed: {outcome.reason}", style="red", markup=False)
+                bar.console.print(f"failed: {outcome.reason}", style="red", markup=False)
+            for goal in reached.by(outcome):
+                line = f"[{clock.elapsed_s:4.0f} s, {clock.left()}] {goal}: {found(goal)}"
+                bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
             yield outcome
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them, such as `40 s`, `5 min`, `3.5 h`."""
+    if seconds < 99.5:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5970 else f"{seconds / 3600:.1f} h"
+
+
+def _described() -> TextColumn:
+    return TextColumn("{task.description}", markup=False)
+
+
+class _Reached:
+    """Which goals outcomes reach."""
+
+    def __init__(self, goals: Sequence[Goal]) -> None:
+        self._goals, self._awaited = goals, [{s.key for s in goal.stages} for goal in goals]
+        self._of: dict[str, list[int]] = {}
+        for number, keys in enumerate(self._awaited):
+            for key in keys:
+                self._of.setdefault(key, []).append(number)
+        self._new: set[int] = set()
+
+    def by(self, outcome: Outcome) -> Iterator[Goal]:
+        """Goals whose last stage this is, unless all were stored before."""
+        for number in self._of.get(outcome.stage.key, ()):
+            self._awaited[number].discard(outcome.stage.key)
+            if outcome.status != "cached":
+                self._new.add(number)
+            if not self._awaited[number] and number in self._new:
+                yield self._goals[number]
+
+
+class _Clock:
+    """How long a run still takes: what was expected, corrected by how long it took up to now."""
+
+    def __init__(
+        self, engine: Engine, stages: Sequence[Stage], store: Store, goals: Sequence[Goal]
+    ) -> None:
+        missing = [stage for stage in stages if stage.key not in store]
+        asked = [goal.stages for goal in goals]
+        self._wall_s = expected_wall_s(missing, asked, engine.n_processes)
+        self._work_s = sum(stage.seconds for stage in missing)
+        self._done_s, self._start = 0.0, time.monotonic()
+
+    @property
+    def elapsed_s(self) -> float:
+        return time.monotonic() - self._start
+
+    def settle(self, outcome: Outcome) -> None:
+        if outcome.status != "cached":
+            self._done_s += outcome.stage.seconds
+
+    def left(self) -> str:
+        share = min(1.0, self._done_s / self._work_s) if self._work_s else 1.0
+        # expected and measured time, the latter with the weight of the share that is done
+        total_s = (1 - share) * self._wall_s + self.elapsed_s
+        return f"about {duration((1 - share) * total_s)} left"

@@ -56,11 +56,12 @@ def run_grid(
     from bench.commands.progress import watched
     from bench.reports.boards import write_board
     from bench.reports.files import write_costs, write_roc, write_tables
+    from bench.reports.glance import glance
+    from bench.reports.pictures import samples, sheets
     from bench.reports.provenance import provenance
     from bench.reports.records import records
-    from bench.reports.results import release_qualities, results
+    from bench.reports.results import figures_in, release_qualities, results
     from bench.reports.roc import draw, rocs
-    from bench.reports.sheet import samples, sheets
     from bench.runner.cells import cells, check_any_applies
     from bench.runner.plan import plan
 
@@ -69,7 +70,8 @@ def run_grid(
     check_any_applies(asked)
     planned = plan(asked, store.root)
     folder.mkdir(parents=True, exist_ok=True)
-    outcomes = list(watched(engine, planned.stages, store, console))
+    seen = lambda goal: glance(goal, planned, store)  # noqa: E731
+    outcomes = list(watched(engine, planned.stages, store, console, planned.goals, seen))
     reasons = {outcome.stage.key: outcome.reason for outcome in outcomes if outcome.reason}
     found = results(asked, planned, store, reasons)
     lines = records(found, release_qualities(asked, planned, store))
@@ -82,7 +84,7 @@ def run_grid(
     write_tables(lines, folder)
     curves = list(rocs(found))
     write_roc(curves, folder / "roc.csv")
-    draw(curves, folder / "roc.png")
+    draw(curves, folder / "roc.png", figures_in(store))
     write_costs(outcomes, store, folder / "costs.csv")
     sheets(found, planned, store, folder, with_images=with_images)
     samples(asked, planned, store, folder, with_images=with_images)

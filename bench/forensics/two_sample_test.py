@@ -51,16 +51,19 @@ def _sample(pictures: PictureSet) -> PictureSet:
 
 def _features(images: Images, raw: Images) -> Floats:
     statistics = (features.mean_colour, features.noise_statistics, features.spectrum)
+    own = [statistic(images) for statistic in statistics]
     shrunk = features.block_means(images, 16).reshape(len(images), -1)
     columns = [
         features.principal_components(shrunk, 64),
         features.principal_components(features.noise(images), 64),
-        *(statistic(images) for statistic in statistics),
+        *own,
         features.low_bits(images),
         features.extreme_levels(images),
     ]
     if not np.array_equal(images, raw):
-        columns += [statistic(images) - statistic(raw) for statistic in statistics]
-        change = features.block_means(images, 32) - features.block_means(raw, 32)
+        columns += [
+            found - statistic(raw) for found, statistic in zip(own, statistics, strict=True)
+        ]
+        change = features.block_means(np.subtract(images, raw, dtype=np.int16), 32)
         columns.append(features.principal_components(change.reshape(len(images), -1), 32))
     return np.concatenate(columns, axis=1)

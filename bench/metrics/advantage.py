@@ -6,7 +6,7 @@ import numpy as np
 
 from bench.answers import Answers, AnyAnswers, Estimate, Templates
 from bench.metrics.accuracy import auc_statistic, top1_statistic
-from bench.metrics.intervals import Statistic
+from bench.metrics.intervals import CONFIDENCE, Statistic, estimate
 from bench.metrics.matching import matching_statistic
 from bench.metrics.regression import correlation_statistic
 
@@ -43,6 +43,12 @@ def advantage(answers: AnyAnswers) -> tuple[float, Sign]:
     return plain * sign, sign
 
 
+def share_right(answers: AnyAnswers, sign: Sign = 1, *, confidence: float = CONFIDENCE) -> Estimate:
+    """The share right with its interval; its chance is that of the best guess."""
+    right = right_statistic(answers, sign)
+    return estimate(right, answers.person, guessed(answers), confidence=confidence)
+
+
 def beyond_chance(share: Estimate) -> Estimate:
     """A share that is right as an advantage: minus its chance."""
     value, low, high, n, chance = share
@@ -59,6 +65,8 @@ def aligned(answers: AnyAnswers, like: AnyAnswers) -> AnyAnswers:
         np.sort(answers.image_id), np.sort(like.image_id)
     ):
         raise ValueError("expected answers of one kind about the same pictures, got others")
+    if np.array_equal(answers.image_id, like.image_id):
+        return answers
     return answers.pick(np.argsort(answers.image_id)[np.argsort(np.argsort(like.image_id))])
 
 

@@ -10,7 +10,7 @@ from scipy import special
 
 from bench.answers import AnyAnswers, Estimate
 from bench.metrics.advantage import Sign, aligned, beyond_chance, guessed, right_statistic
-from bench.metrics.intervals import CONFIDENCE, Floats, estimates, standard_error
+from bench.metrics.intervals import CONFIDENCE, Floats, estimates, left_out, standard_error
 from bench.metrics.ratio_intervals import correlation, difference_ends
 
 _N_DRAWS = 50_000  # the 95 % point of a maximum to half a percent
@@ -60,6 +60,26 @@ def worst_case(answers: Sequence[AnyAnswers], signs: Sequence[Sign]) -> Estimate
     value, high = (max(getattr(each, end) for each in alone) for end in ("value", "high"))
     low = max(each.low for each in jointly)
     return beyond_chance(Estimate(value, low, high, len(like), chance))
+
+
+def places(answers: Sequence[AnyAnswers], signs: Sequence[Sign]) -> list[Estimate]:
+    """The rank of each of several defenses by the share that an attack gets right, lowest first.
+
+    The interval is by `ranks`.
+
+    Raises:
+        ValueError: if the answers are about different pictures, or about one person.
+    """
+    like = answers[0]
+    signed = zip(answers, signs, strict=True)
+    rights = [right_statistic(aligned(each, like), sign) for each, sign in signed]
+    values = -np.array([float(right(np.ones((1, len(like))))[0]) for right in rights])
+    intervals = ranks(values, -left_out(rights, like.person))
+    order = np.argsort(np.argsort(-values, kind="stable"), kind="stable") + 1
+    return [
+        Estimate(float(place), float(low), float(high), len(like), np.nan)
+        for place, (low, high) in zip(order, intervals, strict=True)
+    ]
 
 
 def ranks(values: Floats, values_left_out: Floats) -> list[tuple[int, int]]:

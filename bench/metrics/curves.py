@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import optimize, special
+from scipy import special
 
 from bench.metrics.intervals import Floats, Ids
 
@@ -131,11 +131,13 @@ def _rates(pairs: Histograms) -> tuple[Floats, Floats]:
 
 def _pav_cost(mated: Floats, nonmated: Floats) -> float:
     """Cllr with the posteriors of isotonic regression, both sides of total 1, (K,)."""
+    from scipy.optimize import isotonic_regression  # here: it is slow to import
+
     weights = mated + nonmated
     if np.isnan(weights).any():
         return np.nan
     occurs = weights > 0
     mated, nonmated, weights = mated[occurs], nonmated[occurs], weights[occurs]
-    posterior = optimize.isotonic_regression(mated / weights, weights=weights).x
+    posterior = isotonic_regression(mated / weights, weights=weights).x
     bits = special.xlogy(mated, posterior) + special.xlogy(nonmated, 1 - posterior)
     return max(0.0, float(-bits.sum() / (2 * np.log(2))))

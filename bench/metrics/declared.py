@@ -140,19 +140,18 @@ class NamedEstimate(NamedTuple):
 
 def estimates_of_answers(
     answers: AnyAnswers, side_info: Mapping[str, Any]
-) -> Iterator[NamedEstimate]:
+) -> Sequence[NamedEstimate]:
     """All metrics of one set of answers; see `given`."""
     try:
         values = given(answers, side_info)
     except ValueError as error:  # nobody is enrolled twice: there is no pair to compare
-        yield NamedEstimate("auc", None, str(error))
-    else:
-        yield from _computed(METRICS[_KINDS[type(answers)]], values)
+        return [NamedEstimate("auc", None, str(error))]
+    return list(_computed(METRICS[_KINDS[type(answers)]], values))
 
 
-def estimates_of_release(values: Mapping[str, Any]) -> Iterator[NamedEstimate]:
+def estimates_of_release(values: Mapping[str, Any]) -> Sequence[NamedEstimate]:
     """All metrics of one release; its values by name, None if not known."""
-    yield from _computed(METRICS["release"], known(values))
+    return list(_computed(METRICS["release"], known(values)))
 
 
 def _computed(metrics: Sequence[Metric], values: Given) -> Iterator[NamedEstimate]:

@@ -1,16 +1,21 @@
 """Templates in the terms of the other metrics: as functions of weights over probe pictures."""
 
+from functools import lru_cache
+
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.answers import LOWEST, Answers, Templates
 from bench.metrics.curves import Histograms, auc
 from bench.metrics.intervals import Floats, Ids, Statistic
+from bench.metrics.pair_blocks import Pairs, Singles
 
 N_BINS = 2048  # of scores, by their quantiles; inside a bin scores tie
-_AT_ONCE = 2**22  # scores
+_N_CELLS, _MOST_INSIDE = 2**16, 8  # of the table of `_bins`
 _SEED = 20180615  # of the sample that the bins are made of
 
 
+@lru_cache(maxsize=4)  # an attack is compared with several others in turn
 def matching_statistic(templates: Templates) -> Statistic:
     """AUC over all pairs of probe and gallery pictures, as a function of weights over the probe.
 
@@ -20,9 +25,9 @@ def matching_statistic(templates: Templates) -> Statistic:
     Raises:
         ValueError: if there are no mated or no non-mated pairs.
     """
-    people, first = np.unique(templates.probe_person, return_index=True)
+    first = np.unique(templates.probe_person, return_index=True)[1]
     edges = _edges(templates)
-    mated, nonmated, twice = _counts(templates, people, edges)  # (P, bins), (P, bins), (bins,)
+    mated, nonmated, twice = _counts(Pairs(templates, None), edges)  # (P, bins) twice, (bins,)
     if not mated.any() or not nonmated.any():
         raise ValueError(
             "expected mated and non-mated pairs, got "
@@ -48,31 +53,46 @@ def identified(templates: Templates, n_classes: int) -> Answers:
     return Answers(scores, templates.probe_person, templates.probe_person, templates.probe_image_id)
 
 
-def _counts(templates: Templates, people: Ids, edges: Floats) -> tuple[Floats, Floats, Floats]:
+def _counts(pairs: Pairs, edges: Floats) -> tuple[Floats, Floats, Floats]:
     """Mated and non-mated pairs per person of the probe and bin, (P, bins), and those of both.
 
     A non-mated pair of two people of the probe counts for both.
     """
-    n_bins = len(edges) + 1
-    who = np.searchsorted(people, templates.probe_person)
-    whom = np.searchsorted(people, templates.gallery_person)
-    whom = np.where(np.isin(templates.gallery_person, people), whom, len(people))
-    mated, probed, enrolled = np.zeros((3, len(people) + 1, n_bins))  # last: not in the probe
-    step = max(1, _AT_ONCE // max(1, len(whom)))
-    for start in range(0, len(who), step):
-        rows = slice(start, start + step)
-        own = np.repeat(who[rows, None], len(whom), axis=1)
-        other = np.broadcast_to(whom, own.shape)
-        level = np.searchsorted(edges, templates.scores(rows, templates.gallery))
-        kept = templates.probe_image_id[rows, None] != templates.gallery_image_id
-        for counts, person, pairs in (
-            (mated, own, (own == other) & kept),
-            (probed, own, (own != other) & kept),
-            (enrolled, other, (own != other) & kept),
-        ):
-            index = person[pairs] * n_bins + level[pairs]
-            counts += np.bincount(index, minlength=counts.size).reshape(counts.shape)
-    return mated[:-1], (probed + enrolled)[:-1], enrolled[:-1].sum(axis=0)
+    n_bins, who = len(edges) + 2, pairs.templates.probe_person[:, None]  # last: does not count
+    mated, probed, enrolled = (np.zeros((pairs.n_people, n_bins)) for _ in range(3))
+    for tile in pairs.tiles():
+        number = pairs.excluded(tile, _bins(pairs.scores(tile), edges), n_bins - 1)  # (N, g)
+        for person in tile.people:
+            rows, columns = pairs.own(tile, person)
+            mated[person] = np.bincount(number[rows, columns].ravel(), minlength=n_bins)
+            number[rows, columns] = n_bins - 1
+            enrolled[person] = np.bincount(number[:, columns].ravel(), minlength=n_bins)
+        np.add.at(probed.reshape(-1), (who * n_bins + number).ravel(), 1.0)
+    probed += enrolled
+    people = np.flatnonzero(np.diff(pairs.probed))
+    mated, nonmated, twice = (side[people, :-1] for side in (mated, probed, enrolled))
+    return mated, nonmated, twice.sum(axis=0)
+
+
+def _bins(scores: Singles, edges: Floats) -> Ids:
+    """How many edges lie below each score, as `searchsorted` says, but several times faster.
+
+    A table tells how many lie below its cell; those inside are compared one by one.
+    """
+    first, per_cell = edges[0], _N_CELLS / ((edges[-1] - edges[0]) or 1.0)
+
+    def cell(values: NDArray[np.floating]) -> Ids:
+        place = np.asarray((values - first) * per_cell + 1, np.float64)
+        return np.clip(place, 0, _N_CELLS + 1, out=place).astype(np.int64)
+
+    n_inside = np.bincount(cell(edges), minlength=_N_CELLS + 2)
+    if n_inside.max() > _MOST_INSIDE:
+        return np.asarray(np.searchsorted(edges, scores))
+    number = (np.cumsum(n_inside) - n_inside)[cell(scores)]
+    bounds = np.append(edges, np.inf)
+    for _ in range(n_inside.max()):
+        number += bounds[number] < scores
+    return number
 
 
 def _edges(templates: Templates) -> Floats:

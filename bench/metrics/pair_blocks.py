@@ -1,8 +1,8 @@
-"""Pairs of a probe and a gallery picture, scored in tiles that fit into memory."""
+"""Pairs of a probe and a gallery picture, scored in tiles that fit into the cache."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,37 +11,36 @@ from bench.answers import Templates
 from bench.metrics.intervals import Floats, Ids
 
 Singles = NDArray[np.float32]
+Kind = TypeVar("Kind", bound=np.generic)
 
 N_FINE = 2**16  # equal bins
 N_EXACT = 2**20  # up to so many pairs every score is a level of its own
-_SCORES = 2**22  # at once
-_COUNTERS = 2**15  # people and replicates of a block; each has a few hundred bins
+_SCORES = 2**18  # at once
 
 
 class Tile(NamedTuple):
-    """Probes against gallery pictures: people (n,) and (g,), scores and which count, (n, g)."""
+    """The pairs of all probes with the gallery pictures, a slice, of consecutive people, (N, g)."""
 
-    probe_person: Ids
-    gallery_person: Ids
-    scores: Singles
-    kept: NDArray[np.bool_]
+    people: Ids
+    pictures: slice
 
 
 class ScoreLevels(NamedTuple):
-    """Levels, (K,), and the level's number of each score."""
+    """Levels, (K,), and the level's number of each pair of a tile, (N, g)."""
 
     levels: Floats
-    number: Callable[[Singles], Ids]
+    number: Callable[[Tile], Ids]
 
 
 class Pairs:
-    """The pairs to compare, in blocks of gallery people and tiles of pictures.
+    """The pairs to compare.
 
     Attributes:
         templates: in the order of their people, who are numbered 0..P-1.
         group: int64, (P,), of each person, 0, 1, ...
         n_people: P, probed or enrolled.
         paired: int64, those with a mated pair, ascending.
+        probed, enrolled: int64, (P + 1,): the first picture of each person on either side.
     """
 
     def __init__(self, templates: Templates, group: Ids | None) -> None:
@@ -49,31 +48,47 @@ class Pairs:
         within = np.zeros_like(people) if group is None else group[people]
         self.group = np.unique(within, return_inverse=True)[1]
         self.n_people, self.paired = len(people), _paired(self.templates)
-        width = max(1, _COUNTERS // max(self.n_people, 1000))
-        everyone = np.arange(self.n_people)
-        self.blocks = [everyone[i : i + width] for i in range(0, self.n_people, width)]
+        self.probed, self.enrolled = (
+            np.searchsorted(side, np.arange(self.n_people + 1))
+            for side in (self.templates.probe_person, self.templates.gallery_person)
+        )
+        self._same = _same_pictures(self.templates)
 
-    def tiles(self, people: Ids) -> Iterator[Tile]:
-        """All probes against the gallery pictures of these consecutive people."""
-        t = self.templates
-        a, b = np.searchsorted(t.gallery_person, [people[0], people[-1] + 1])
-        step = max(1, _SCORES // max(1, b - a))
-        for start in range(0, len(t.probe) if b > a else 0, step):
-            rows = slice(start, start + step)
-            who, whom = t.probe_person[rows], t.gallery_person[a:b]
-            kept = t.probe_image_id[rows, None] != t.gallery_image_id[a:b]  # (n, g)
-            kept &= self.group[who][:, None] == self.group[whom]
-            yield Tile(who, whom, t.scores(rows, t.gallery[a:b]), kept)
+    def tiles(self) -> list[Tile]:
+        """Tiles of all pairs."""
+        people = np.unique(self.templates.gallery_person)
+        width = max(1, _SCORES // max(1, len(self.templates.probe)))
+        ends = np.flatnonzero(np.diff(self.enrolled[people] // width)) + 1
+        parts = np.split(people, ends) if len(people) else []
+        starts = self.enrolled
+        return [Tile(some, slice(starts[some[0]], starts[some[-1] + 1])) for some in parts]
 
-    def all_tiles(self) -> Iterator[Tile]:
-        """Those of all blocks; always the same products, so that scores repeat to the last bit."""
-        for people in self.blocks:
-            yield from self.tiles(people)
+    def scores(self, tile: Tile) -> Singles:
+        """The scores of a tile, (N, g); always the same product, so they repeat to the last bit."""
+        return self.templates.scores(slice(None), self.templates.gallery[tile.pictures])
+
+    def own(self, tile: Tile, person: int) -> tuple[slice, slice]:
+        """Where in the tile a person's probes and pictures of the gallery are."""
+        first, last = self.enrolled[person : person + 2] - tile.pictures.start
+        return slice(*self.probed[person : person + 2]), slice(first, last)
+
+    def excluded(self, tile: Tile, values: NDArray[Kind], instead: float) -> NDArray[Kind]:
+        """The tile's values, (N, g), with another one for pairs that do not count.
+
+        These are pairs of a picture with itself and of people of two groups.
+        """
+        found, (probe, gallery) = values.copy(), self._same
+        here = slice(*np.searchsorted(gallery, (tile.pictures.start, tile.pictures.stop)))
+        found[probe[here], gallery[here] - tile.pictures.start] = instead
+        if self.group.any():
+            t = self.templates
+            who, whom = self.group[t.probe_person], self.group[t.gallery_person[tile.pictures]]
+            found[who[:, None] != whom] = instead  # (N, g)
+        return found
 
     def n_people_pairs(self) -> int:
         """Different pairs of people of one group, one of them probed and the other enrolled."""
-        t, everyone = self.templates, np.arange(self.n_people)
-        probed, enrolled = (np.isin(everyone, p) for p in (t.probe_person, t.gallery_person))
+        probed, enrolled = (np.diff(starts) > 0 for starts in (self.probed, self.enrolled))
         n, m, both = (
             np.bincount(self.group[who], minlength=self.group.max() + 1)
             for who in (probed, enrolled, probed & enrolled)
@@ -84,21 +99,41 @@ class Pairs:
 def fine(pairs: Pairs) -> ScoreLevels:
     """A level for each score if they are few, else equal bins over their range."""
     if len(pairs.templates.probe) * len(pairs.templates.gallery) <= N_EXACT:
-        kept = [tile.scores[tile.kept] for tile in pairs.all_tiles()]
-        exact = np.unique(np.concatenate([*kept, np.empty(0, np.float32)]))
-        return ScoreLevels(
-            exact.astype(np.float64),
-            lambda scores: np.minimum(np.searchsorted(exact, scores), len(exact) - 1),
-        )
+        return _exact(pairs)
     low, high = np.float32(np.inf), np.float32(-np.inf)
-    for tile in pairs.all_tiles():
-        low = np.min(tile.scores, where=tile.kept, initial=low)
-        high = np.max(tile.scores, where=tile.kept, initial=high)
+    for tile in pairs.tiles():
+        scores = pairs.scores(tile)
+        low = np.minimum(low, pairs.excluded(tile, scores, np.inf).min())
+        high = np.maximum(high, pairs.excluded(tile, scores, -np.inf).max())
     per_score = np.float32(N_FINE / ((high - low) or 1.0))
-    return ScoreLevels(
-        low + (np.arange(N_FINE) + 0.5) * (high - low) / N_FINE,
-        lambda scores: np.clip((scores - low) * per_score, 0, N_FINE - 1).astype(np.int64),
-    )
+
+    def number(tile: Tile) -> Ids:
+        place = pairs.scores(tile)
+        place -= low
+        place *= per_score
+        return np.clip(place, 0, N_FINE - 1, out=place).astype(np.int64)
+
+    return ScoreLevels(low + (np.arange(N_FINE) + 0.5) * (high - low) / N_FINE, number)
+
+
+def _exact(pairs: Pairs) -> ScoreLevels:
+    nothing = np.empty((len(pairs.templates.probe), 0), np.float32)
+    scores = (pairs.excluded(tile, pairs.scores(tile), np.inf) for tile in pairs.tiles())
+    levels, number = np.unique(np.concatenate([nothing, *scores], axis=1), return_inverse=True)
+    levels = levels[np.isfinite(levels)].astype(np.float64)  # without those that do not count
+    number = np.minimum(number, len(levels) - 1)  # (N, G)
+    return ScoreLevels(levels, lambda tile: number[:, tile.pictures])
+
+
+def _same_pictures(templates: Templates) -> tuple[Ids, Ids]:
+    """The places in probe and gallery of the same picture, in the order of the latter."""
+    order = np.argsort(templates.probe_image_id, kind="stable")
+    ids = templates.probe_image_id[order]
+    first, end = (ids.searchsorted(templates.gallery_image_id, side) for side in ("left", "right"))
+    n = end - first  # (G,): 1 at most unless ids repeat
+    gallery = np.repeat(np.arange(len(n)), n)
+    nth = np.arange(len(gallery)) - np.repeat(np.cumsum(n) - n, n)
+    return order[first[gallery] + nth], gallery
 
 
 def _in_order(templates: Templates) -> tuple[Templates, Ids]:

@@ -7,12 +7,14 @@ non-mated pairs with person j weigh w_i * w_j, so a person drawn twice never pai
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from bench.answers import Templates
 from bench.metrics.curves import Histograms, equal_bins, n_equal_bins
-from bench.metrics.intervals import MANY_PEOPLE, N_REPLICATES, Ids
-from bench.metrics.pair_blocks import Pairs, ScoreLevels, Singles, fine
+from bench.metrics.intervals import MANY_PEOPLE, N_REPLICATES, Floats, Ids
+from bench.metrics.pair_blocks import Pairs, ScoreLevels, Singles, Tile, fine
 
+_DENSE = 40  # pairs of pictures per pair of people, from which most levels occur
 _SEED = 20180615  # of the draws, so that results repeat exactly
 
 
@@ -55,7 +57,8 @@ def comparison(templates: Templates, group: Ids | None = None) -> Comparison:
     sides = (np.add.reduceat(side, starts, axis=1) for side in point[1:])
     coarse = Histograms(point.levels[starts], *sides)
     coarse_of = np.searchsorted(starts, np.arange(len(scale.levels)), side="right") - 1
-    binned = ScoreLevels(coarse.levels, lambda scores: coarse_of[scale.number(scores)])
+    coarse_of = coarse_of.astype(np.int32)
+    binned = ScoreLevels(coarse.levels, lambda tile: coarse_of[scale.number(tile)])
     bootstrapped = len(pairs.paired) >= MANY_PEOPLE
     return Comparison(
         point,
@@ -77,17 +80,20 @@ def all_alike(templates: Templates) -> Histograms:
 def _point(pairs: Pairs, scale: ScoreLevels) -> Histograms:
     """All pairs alike, (1, K)."""
     k = len(scale.levels)
-    counts = np.zeros(2 * k + 1, np.int64)  # the last takes what does not count
-    for who, whom, scores, kept in pairs.all_tiles():
-        number = scale.number(scores) + k * (who[:, None] == whom)
-        counts += np.bincount(np.where(kept, number, 2 * k).ravel(), minlength=2 * k + 1)
-    nonmated, mated = counts[:-1].reshape(2, 1, k).astype(np.float64)  # (1, K) each
-    if not (mated.any() and nonmated.any()):
+    either, own = np.zeros(k + 1, np.int64), [np.empty(0, np.int64)]  # level K: does not count
+    for tile in pairs.tiles():
+        number = pairs.excluded(tile, scale.number(tile), k)
+        either += np.bincount(number.ravel(), minlength=k + 1)
+        own += [number[pairs.own(tile, person)].flatten() for person in tile.people]
+    mated = np.bincount(np.concatenate(own), minlength=k + 1)
+    sides = (side[None, :k].astype(np.float64) for side in (mated, either - mated))  # (1, K) each
+    found = Histograms(scale.levels, *sides)
+    if not (found.mated.any() and found.nonmated.any()):
         raise ValueError(
-            f"expected mated and non-mated pairs, got {mated.sum():.0f} and {nonmated.sum():.0f}; "
-            "enroll other pictures of people who are probed"
+            f"expected mated and non-mated pairs, got {found.mated.sum():.0f} and "
+            f"{found.nonmated.sum():.0f}; enroll other pictures of people who are probed"
         )
-    return Histograms(scale.levels, mated, nonmated)
+    return found
 
 
 def _starts(point: Histograms) -> Ids:
@@ -113,37 +119,80 @@ def _replicates(
     pairs: Pairs, scale: ScoreLevels, point: Histograms, *, bootstrapped: bool
 ) -> tuple[Histograms, Histograms]:
     """The comparison with people drawn or left out, (B, k), and with people permuted, (R, k)."""
-    rng, n_people, k = np.random.default_rng(_SEED), pairs.n_people, len(scale.levels)
+    rng, n_people = np.random.default_rng(_SEED), pairs.n_people
     weights = _drawn(rng, n_people) if bootstrapped else 1 - np.eye(n_people, dtype=np.float32)
     others = _permutations(rng, pairs)
-    mated, nonmated = np.zeros((n_people, k)), np.zeros((len(weights), k))
-    permuted = np.zeros((len(others), k))
-    for people in pairs.blocks:
-        counts = _counts(pairs, people, scale)  # (P, p, k)
-        here = np.arange(len(people))
-        for j in here[np.isin(people, pairs.paired)]:
-            permuted += counts[others[:, people[j]], j]
-        mated[people] = counts[people, here]
-        counts[people, here] = 0
-        drawn = (weights @ counts.reshape(n_people, -1)).reshape(-1, len(people), k)  # (B, p, k)
-        nonmated += (weights[:, None, people] @ drawn)[:, 0]  # (B, 1, k) -> (B, k)
+    mated, nonmated, permuted = _sums(pairs, scale, weights, others)
+    itself = (others == np.arange(n_people))[:, pairs.paired]
+    permuted += itself @ mated[pairs.paired]  # (R, k)
     return (
-        Histograms(scale.levels, weights @ mated, nonmated),
+        Histograms(scale.levels, weights @ mated, nonmated.T),
         Histograms(scale.levels, permuted, point.mated + point.nonmated - permuted),
     )
 
 
-def _counts(pairs: Pairs, people: Ids, scale: ScoreLevels) -> Singles:
-    """Pairs per probe person, gallery person of this block and level, (P, p, k)."""
-    p, n_bins = len(people), len(scale.levels) + 1  # the last takes what does not count
-    counts = np.zeros((pairs.n_people, p, n_bins), np.float32)
-    for who, whom, scores, kept in pairs.tiles(people):
-        number = np.where(kept, scale.number(scores), n_bins - 1)
-        number += ((who - who[0])[:, None] * p + (whom - people[0])) * n_bins
-        n_here = int(who[-1] - who[0]) + 1
-        found = np.bincount(number.ravel(), minlength=n_here * p * n_bins)
-        counts[who[0] : who[-1] + 1] += found.reshape(n_here, p, n_bins)
-    return counts[:, :, :-1]
+def _sums(
+    pairs: Pairs, scale: ScoreLevels, weights: Singles, others: Ids
+) -> tuple[Floats, Floats, Floats]:
+    """Mated pairs (P, k), weighted non-mated ones (k, B), and permuted ones (R, k), all exact.
+
+    Permuted ones are only of a person with another one.
+    """
+    kind, dense = _counter(pairs)
+    factors = np.ascontiguousarray(weights.T, kind)  # (P, B)
+    (n_drawn, n_people), k = weights.shape, len(scale.levels)
+    shapes = ((n_people, k + 1), (k + 1, n_drawn), (len(others), k + 1))
+    mated, nonmated, permuted = (np.zeros(shape) for shape in shapes)
+    for tile in pairs.tiles():
+        mated[tile.people], found = _counts(pairs, tile, scale, kind)
+        counts = found.toarray() if dense else found  # (p * P, k + 1)
+        chosen = _rows(others, pairs, tile) @ counts  # (R, k + 1)
+        permuted += chosen if dense else chosen.toarray()
+        drawn = np.zeros(nonmated.shape, np.float32)  # its sums are below 2^24
+        for nth, person in enumerate(tile.people):
+            block = counts[nth * n_people : (nth + 1) * n_people]  # (P, k + 1)
+            drawn += (block.T @ factors) * weights[:, person]  # (k + 1, B)
+        nonmated += drawn
+    return mated[:, :k], nonmated[:k], permuted[:, :k]
+
+
+def _counter(pairs: Pairs) -> tuple[type[np.uint16 | np.float32], bool]:
+    """The smallest type for weighted counts, and whether most levels occur in a pair of people."""
+    n, m = np.diff(pairs.probed), np.diff(pairs.enrolled)
+    if n.sum() * m.sum() > _DENSE * pairs.n_people**2:
+        return np.float32, True
+    most = n.max() * m.max() * pairs.n_people  # the weights of a draw sum to P
+    return np.uint16 if most < 2**16 else np.float32, False
+
+
+def _counts(
+    pairs: Pairs, tile: Tile, scale: ScoreLevels, kind: type[np.uint16 | np.float32]
+) -> tuple[Floats, csr_array]:
+    """Pairs by level of the people enrolled with themselves, (p, k + 1), and with others.
+
+    The latter by person of the probe, (p * P, k + 1). The last level takes what does not count.
+    """
+    k = len(scale.levels)
+    number = pairs.excluded(tile, scale.number(tile), k)
+    mated, levels, starts = [], [], []
+    for person in tile.people:
+        rows, columns = pairs.own(tile, person)
+        mated.append(np.bincount(number[rows, columns].ravel(), minlength=k + 1))
+        number[rows, columns] = k
+        levels.append(number[:, columns].ravel())
+        width = columns.stop - columns.start
+        starts.append(pairs.probed[:-1] * width + len(number) * columns.start)
+    ends = np.append(starts, number.size)  # (p * P + 1,)
+    parts = np.ones(number.size, kind), np.concatenate(levels), ends
+    return np.stack(mated), csr_array(parts, shape=(len(ends) - 1, k + 1))
+
+
+def _rows(others: Ids, pairs: Pairs, tile: Tile) -> csr_array:
+    """1 where a row of a tile's counts is of a person and the one who stands for it, (R, p * P)."""
+    paired = np.flatnonzero(np.isin(tile.people, pairs.paired))
+    at = others[:, tile.people[paired]] + paired * pairs.n_people  # (R, p')
+    parts = np.ones(at.size, np.uint16), at.ravel(), np.arange(len(at) + 1) * at.shape[1]
+    return csr_array(parts, shape=(len(at), len(tile.people) * pairs.n_people))
 
 
 def _drawn(rng: np.random.Generator, n_people: int) -> Singles:

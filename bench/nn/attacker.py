@@ -14,7 +14,7 @@ from bench.nn.state import restored
 if TYPE_CHECKING:
     from torch import nn
 
-    from bench.nn.inputs import Prepare
+    from bench.nn.inputs import Augmentation
     from bench.nn.training import Schedule
 
 Net: TypeAlias = "nn.Module"  # a string while the program runs
@@ -37,7 +37,7 @@ class NetAttacker(Attacker):
         return Schedule(self.lr, self.batch, self.steps, self.rounds)
 
     @property
-    def prepare(self) -> "Prepare":
+    def prepare(self) -> "Augmentation":
         """Makes the network's input: bytes scaled to [-1, 1], float codes as they are."""
         from bench.nn.inputs import Augmentation
 
@@ -64,7 +64,7 @@ class PictureAttacker(NetAttacker):
     light: float = field(0.0, about="largest change of contrast and brightness in training")
 
     @property
-    def prepare(self) -> "Prepare":
+    def prepare(self) -> "Augmentation":
         """Makes the network's input: bytes scaled to [-1, 1], augmented in training."""
         from bench.nn.inputs import Augmentation
 

@@ -30,7 +30,7 @@ def pooled_block(n_in: int, n_out: int, kernel: int) -> list[nn.Module]:
     """A block of `ConvNet`, which halves the side; the convolution keeps it if `kernel` is odd."""
     return [
         nn.Conv2d(n_in, n_out, kernel, padding=kernel // 2),
-        nn.LeakyReLU(0.2),
+        nn.LeakyReLU(0.2, inplace=True),
         nn.BatchNorm2d(n_out),
         nn.MaxPool2d(3, stride=2, padding=1),
     ]
@@ -52,7 +52,8 @@ class DeepConvNet(nn.Sequential):
         channels = 3
         for number, width in enumerate((32, 64, 128, 256, 256, 512)):
             kernel = 3 if number else 5
-            layers += [nn.Conv2d(channels, width, kernel, padding=kernel // 2), nn.LeakyReLU()]
+            layers += [nn.Conv2d(channels, width, kernel, padding=kernel // 2)]
+            layers += [nn.LeakyReLU(inplace=True)]
             layers += [nn.MaxPool2d(2)] if number < 5 else []
             channels = width
         super().__init__(*layers, nn.Dropout2d(0.25), *_head(channels, 0.25, n_classes))
@@ -87,7 +88,7 @@ class PlainNet(nn.Sequential):
         channels = 3
         for number, width in enumerate((32, 64, 128, 128)):
             layers += [nn.MaxPool2d(2)] if number else []
-            layers += [*_normed(channels, width), nn.ReLU()]
+            layers += [*_normed(channels, width), nn.ReLU(inplace=True)]
             channels = width
         super().__init__(*layers, *_head(channels, 0.25, n_classes))
 
@@ -104,13 +105,15 @@ class ResNet(nn.Sequential):
     def __init__(self, n_classes: int, width: int = 16) -> None:
         stages = [_Block(width, width)]
         stages += [_Block(width << i, width << (i + 1)) for i in range(3)]
-        super().__init__(*_normed(3, width), nn.ReLU(), *stages, *_head(8 * width, 0.2, n_classes))
+        first = *_normed(3, width), nn.ReLU(inplace=True)
+        super().__init__(*first, *stages, *_head(8 * width, 0.2, n_classes))
 
 
 class _Block(nn.Module):
     def __init__(self, n_in: int, n_out: int) -> None:
         super().__init__()
-        self.body = nn.Sequential(*_normed(n_in, n_out, 2), nn.ReLU(), *_normed(n_out, n_out))
+        first = *_normed(n_in, n_out, 2), nn.ReLU(inplace=True)
+        self.body = nn.Sequential(*first, *_normed(n_out, n_out))
         skip = nn.Conv2d(n_in, n_out, 1, stride=2, bias=False)
         self.skip = nn.Sequential(skip, nn.BatchNorm2d(n_out))
 

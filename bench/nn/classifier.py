@@ -1,6 +1,6 @@
 """Supervised learning of one label per input: a class or a number."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from bench.api import Context, Weights
 from bench.faces import Array
-from bench.nn.inputs import Prepare
+from bench.nn.inputs import Augmentation, Prepare
 from bench.nn.training import Objective, Schedule, autocast, trained
 
 CHUNK = 256  # inputs computed at once
@@ -33,7 +33,7 @@ def fitted(
     build: Callable[[], nn.Module],
     train: Labelled,
     valid: Labelled,
-    prepare: Prepare,
+    prepare: Augmentation,
     schedule: Schedule,
     context: Context,
     start: Weights | None = None,
@@ -91,12 +91,14 @@ answered, on = log_probs, to_device  # their names in 0.1
 class _Supervised(Objective):
     solved = 0.01  # cross-entropy in nats, or squared error
 
-    def __init__(self, train: Labelled, valid: Labelled, prepare: Prepare, device: str) -> None:
+    def __init__(
+        self, train: Labelled, valid: Labelled, prepare: Augmentation, device: str
+    ) -> None:
         self.prepare = prepare
         kind = np.float32 if np.issubdtype(train.truth.dtype, np.floating) else np.int64
         self.inputs = to_device(device, train.inputs)
         self.truth = to_device(device, train.truth.astype(kind))
-        self.train = torch.arange(len(self.truth), device=device)
+        self.train = torch.arange(len(self.truth))
         self.all_equal = bool((self.inputs == self.inputs[:1]).all())
         self.valid_inputs = to_device(device, valid.inputs)
         self.valid_truth = to_device(device, valid.truth.astype(kind))
@@ -105,10 +107,15 @@ class _Supervised(Objective):
             for part in (train, valid)
         )
 
-    def loss(self, net: nn.Module, index: Tensor, generator: torch.Generator) -> Tensor:
+    def draw(self, n: int, generator: torch.Generator) -> Sequence[Tensor]:
+        if self.inputs.is_floating_point():
+            return ()  # codes are not augmented
+        return (self.prepare.draw(n, generator),)
+
+    def loss(self, net: nn.Module, index: Tensor, *drawn: Tensor) -> Tensor:
         more = () if self.side_info is None else (self.side_info[index],)
         with autocast(index.device):
-            found = net(self.prepare(self.inputs[index], generator), *more)  # (B, C)
+            found = net(self.prepare(self.inputs[index], *drawn or (None,)), *more)  # (B, C)
         return _loss(found.float(), self.truth[index])
 
     def valid_loss(self, net: nn.Module) -> float:

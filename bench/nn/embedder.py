@@ -11,7 +11,7 @@ from torch.nn import functional
 from bench.api import Context, Weights
 from bench.faces import Array
 from bench.nn.classifier import Labelled, outputs, to_device
-from bench.nn.inputs import Prepare
+from bench.nn.inputs import Augmentation, Prepare
 from bench.nn.training import Objective, Schedule, autocast, trained
 
 SCALE = 24.0  # of cosines before softmax; ArcFace uses 64 for many thousand people
@@ -26,7 +26,7 @@ def fitted(
     train: Labelled,
     valid: Labelled,
     loss: str,
-    prepare: Prepare,
+    prepare: Augmentation,
     schedule: Schedule,
     context: Context,
     start: Weights | None = None,
@@ -62,12 +62,12 @@ class _Identities(Objective):
     solved = 0.001  # share of wrongly ordered pairs
 
     def __init__(
-        self, width: int, train: Labelled, valid: Labelled, prepare: Prepare, device: str
+        self, width: int, train: Labelled, valid: Labelled, prepare: Augmentation, device: str
     ) -> None:
         self.prepare = prepare
         _, person = np.unique(train.truth, return_inverse=True)
         self.inputs, self.person = to_device(device, train.inputs), to_device(device, person)
-        self.train = torch.arange(len(person), device=device)
+        self.train = torch.arange(len(person))
         self.all_equal = bool((self.inputs == self.inputs[:1]).all())
         few = np.linspace(0, len(valid.truth) - 1, min(len(valid.truth), _N_VALID)).astype(int)
         self.valid_inputs = to_device(device, valid.inputs[few])
@@ -77,9 +77,12 @@ class _Identities(Objective):
         made = functional.normalize(outputs(net, self.valid_inputs, self.prepare), dim=1)
         return _misordered(made, self.valid_person)
 
-    def embed(self, net: nn.Module, index: Tensor, generator: torch.Generator) -> Tensor:
+    def draw(self, n: int, generator: torch.Generator) -> Sequence[Tensor]:
+        return (self.prepare.draw(n, generator),)
+
+    def embed(self, net: nn.Module, index: Tensor, drawn: Tensor) -> Tensor:
         with autocast(index.device):
-            made = net(self.prepare(self.inputs[index], generator))
+            made = net(self.prepare(self.inputs[index], drawn))
         return functional.normalize(made.float(), dim=1)  # (B, D)
 
 
@@ -90,7 +93,7 @@ class _Margin(_Identities):
     """
 
     def __init__(
-        self, width: int, train: Labelled, valid: Labelled, prepare: Prepare, device: str
+        self, width: int, train: Labelled, valid: Labelled, prepare: Augmentation, device: str
     ) -> None:
         super().__init__(width, train, valid, prepare, device)
         n_people = int(self.person.max()) + 1
@@ -99,10 +102,11 @@ class _Margin(_Identities):
     def parameters(self) -> Sequence[nn.Parameter]:
         return (self.centres,)
 
-    def loss(self, net: nn.Module, index: Tensor, generator: torch.Generator) -> Tensor:
-        made, person = self.embed(net, index, generator), self.person[index]
+    def loss(self, net: nn.Module, index: Tensor, *drawn: Tensor) -> Tensor:
+        made, person = self.embed(net, index, *drawn), self.person[index]
         cosines = made @ functional.normalize(self.centres, dim=1).T  # (B, people)
-        margin = MARGIN * functional.one_hot(person, len(self.centres))
+        own = person[:, None] == torch.arange(len(self.centres), device=person.device)
+        margin = MARGIN * own
         return functional.cross_entropy(SCALE * (cosines - margin), person)
 
 
@@ -113,29 +117,37 @@ class _Triplet(_Identities):
     Hermans, Beyer, Leibe, arXiv:1703.07737 (hardest of the batch, softplus with MARGIN).
     """
 
+    def __init__(
+        self, width: int, train: Labelled, valid: Labelled, prepare: Augmentation, device: str
+    ) -> None:
+        super().__init__(width, train, valid, prepare, device)
+        person = self.person.cpu()
+        own = (torch.flatten(torch.nonzero(person == p)) for p in range(int(person.max()) + 1))
+        self.pictures = [index for index in own if len(index) > 1]  # of each person, on the CPU
+
     def batches(self, size: int, generator: torch.Generator) -> list[Tensor]:
         """People in random order, each with PER_PERSON random pictures (repeated if too few)."""
-        people = range(int(self.person.max()) + 1)
-        lists = [torch.flatten(torch.nonzero(self.person == p)).cpu() for p in people]
-        lists = [own for own in lists if len(own) > 1]
+        lists = self.pictures
         if len(lists) < 2:
             raise ValueError(
                 f"expected two people with several pictures, got {len(lists)}; use loss=margin"
             )
-        n_rounds = max(1, len(self.person) // (PER_PERSON * len(lists)))
+        n_rounds = max(1, len(self.train) // (PER_PERSON * len(lists)))
         orders = [torch.randperm(len(lists), generator=generator) for _ in range(n_rounds)]
-        drawn = []
-        for own in (lists[int(p)] for p in torch.cat(orders)):
+        people, drawn = torch.cat(orders).tolist(), []
+        for own in (lists[number] for number in people):
             turns = [own[torch.randperm(len(own), generator=generator)] for _ in range(PER_PERSON)]
             drawn.append(torch.cat(turns)[:PER_PERSON])
         n_people = max(2, size // PER_PERSON)
-        parts = [torch.cat(drawn[i : i + n_people]) for i in range(0, len(drawn), n_people)]
-        parts = [part.to(self.person.device) for part in parts]
         # The last person of one order may be the first of the next: drop batches of one person.
-        return [p for p in parts if bool((self.person[p] != self.person[p[0]]).any())]
+        return [
+            torch.cat(drawn[i : i + n_people])
+            for i in range(0, len(drawn), n_people)
+            if len(set(people[i : i + n_people])) > 1
+        ]
 
-    def loss(self, net: nn.Module, index: Tensor, generator: torch.Generator) -> Tensor:
-        made, person = self.embed(net, index, generator), self.person[index]
+    def loss(self, net: nn.Module, index: Tensor, *drawn: Tensor) -> Tensor:
+        made, person = self.embed(net, index, *drawn), self.person[index]
         distance = 2 - 2 * made @ made.T  # (B, B), squared
         own = person[:, None] == person
         farthest = distance.masked_fill(~own, -torch.inf).amax(dim=1)  # (B,)

@@ -9,7 +9,8 @@ from torch.nn import functional
 
 from bench.faces import Images
 
-Prepare = Callable[[Tensor, torch.Generator | None], Tensor]
+Prepare = Callable[[Tensor, Tensor | None], Tensor]
+_N_MOVES = 3  # random numbers of a picture that is shifted and mirrored
 
 
 def scaled(images: Tensor) -> Tensor:
@@ -40,39 +41,57 @@ def side_of(images: Images, sizes_px: Collection[int]) -> int:
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Makes floats, channels last, of bytes, (N, 3, H, W); with a generator, augments them.
+    """Makes floats, channels last, of bytes, (N, 3, H, W); with random numbers, augments them.
 
-    `warp` interpolates, which destroys patterns of single pixels.
+    Random numbers are drawn on the CPU before they are needed, so that a training draws and moves
+    those of a whole epoch at once. `warp` interpolates, which destroys patterns of single pixels.
     """
 
     shift: float = 0.0  # largest shift, fraction of the side; edges are repeated
     flip: bool = False  # mirror half of the pictures
     warp: float = 0.0  # largest rotation (rad), and change of size and shift (fractions)
     light: float = 0.0  # largest change of contrast, and of brightness (of half the range)
+    then: Callable[[Tensor], Tensor] | None = None  # makes other inputs of pictures in [-1, 1]
 
-    def __call__(self, images: Tensor, generator: torch.Generator | None) -> Tensor:
+    def __call__(self, images: Tensor, drawn: Tensor | None) -> Tensor:
         """The network's input, in [-1, 1] unless `light` changed it; codes stay as they are."""
         if images.is_floating_point():
             return images
-        if generator is None:
-            return scaled(images)
-        return self.warp_and_relight(scaled(self.shift_and_flip(images, generator)), generator)
+        if drawn is None:
+            shown = scaled(images)
+        else:
+            moved = self.shift_and_flip(images, drawn[:, :_N_MOVES])
+            shown = self.warp_and_relight(scaled(moved), drawn[:, _N_MOVES:])
+        return self.then(shown) if self.then else shown
 
-    def warp_and_relight(self, floats: Tensor, generator: torch.Generator) -> Tensor:
+    def draw(self, n: int, generator: torch.Generator) -> Tensor:
+        """The random numbers for n pictures, (n, D), on the CPU."""
+        return torch.cat([self.draw_moves(n, generator), self.draw_rest(n, generator)], dim=1)
+
+    def draw_moves(self, n: int, generator: torch.Generator) -> Tensor:
+        """Those of `shift_and_flip`, (n, 3): down and right in [-1, 1), mirrored in [0, 1)."""
+        shifts = _uniform(2, n, generator)
+        return torch.cat([shifts, torch.rand(n, 1, generator=generator)], dim=1)
+
+    def draw_rest(self, n: int, generator: torch.Generator) -> Tensor:
+        """Those of `warp_and_relight`, (n, D), in [-1, 1): four for `warp`, two for `light`."""
+        n_kinds = (4 * bool(self.warp), 2 * bool(self.light))
+        return torch.cat([_uniform(kinds, n, generator) for kinds in n_kinds], dim=1)
+
+    def warp_and_relight(self, floats: Tensor, drawn: Tensor) -> Tensor:
         """Pictures in [-1, 1], warped and relit at random; differentiable."""
         if self.warp:
-            floats = self._warped(floats, generator)
+            floats = self._warped(floats, drawn[:, :4])
         if self.light:
-            contrast, brightness = self._uniform(2, len(floats), generator).to(floats.device)
-            floats = floats * (1 + self.light * contrast)[:, None, None, None]
-            floats = floats + (self.light * brightness)[:, None, None, None]
+            contrast, brightness = (self.light * drawn[:, -2:]).T[:, :, None, None, None]
+            floats = floats * (1 + contrast) + brightness
         return floats.contiguous(memory_format=torch.channels_last)
 
-    def shift_and_flip(self, images: Tensor, generator: torch.Generator) -> Tensor:
+    def shift_and_flip(self, images: Tensor, drawn: Tensor) -> Tensor:
         """Bytes or floats, shifted by whole pixels and mirrored at random; differentiable."""
         n, _, height, width = images.shape
-        down, right = (self.shift * self._uniform(2, n, generator)).to(images.device)
-        mirrored = torch.rand(n, 1, generator=generator).to(images.device) < 0.5 * self.flip
+        down, right = self.shift * drawn[:, :2].T
+        mirrored = drawn[:, 2:] < 0.5 * self.flip
         row = torch.arange(height, device=images.device) + (down[:, None] * height).round()
         column = torch.arange(width, device=images.device) + (right[:, None] * width).round()
         row = row.clamp(0, height - 1).long()  # (N, H)
@@ -83,21 +102,18 @@ class Augmentation:
         shifted = by_pixel[picture[:, None, None], row[:, :, None], column[:, None, :]]
         return shifted.permute(0, 3, 1, 2)  # (N, 3, H, W)
 
-    moved, changed = shift_and_flip, warp_and_relight  # their names in 0.1
-
-    def _warped(self, images: Tensor, generator: torch.Generator) -> Tensor:
+    def _warped(self, images: Tensor, drawn: Tensor) -> Tensor:
         """Pictures rotated, resized and shifted, by bilinear sampling."""
-        turn, size, down, right = self.warp * self._uniform(4, len(images), generator)
+        turn, size, down, right = self.warp * drawn.T
         cos, sin = torch.cos(turn) * (1 + size), torch.sin(turn) * (1 + size)
         affine = torch.stack([cos, -sin, right, sin, cos, down], dim=1).view(-1, 2, 3)  # (N, 2, 3)
-        affine = affine.to(images.device)
         grid = functional.affine_grid(affine, list(images.shape), align_corners=False)
         return functional.grid_sample(images, grid, padding_mode="border", align_corners=False)
 
-    @staticmethod
-    def _uniform(n_kinds: int, n: int, generator: torch.Generator) -> Tensor:
-        """Uniform numbers in [-1, 1), (n_kinds, n)."""
-        return torch.rand(n_kinds, n, generator=generator) * 2 - 1
+
+def _uniform(n_kinds: int, n: int, generator: torch.Generator) -> Tensor:
+    """Uniform numbers in [-1, 1), (n, n_kinds)."""
+    return torch.rand(n_kinds, n, generator=generator).T * 2 - 1
 
 
 Pictures = Augmentation  # its name in 0.1

@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,12 +16,13 @@ from bench.api import Context, Weights
 from bench.nn.state import restored, state_of
 
 WEIGHT_DECAY = 1e-3  # of AdamW
+_AT_ONCE = 2**24  # random numbers that are drawn and moved at once, 64 MB
 
 
 class Objective(Protocol):
     """The base class of what training minimizes, on data that are on the device."""
 
-    train: Tensor  # indices of the training inputs, (N,), on the device
+    train: Tensor  # indices of the training inputs, (N,), on the CPU
     solved: float  # the validation loss below which training stops
     all_equal: bool = False  # of the inputs; one round then learns the class frequencies
 
@@ -30,11 +31,15 @@ class Objective(Protocol):
         return ()
 
     def batches(self, size: int, generator: torch.Generator) -> Sequence[Tensor]:
-        """Indices of the training inputs of one epoch, batch by batch."""
+        """Indices of the training inputs of one epoch, batch by batch, on the CPU."""
         return batches(self.train, size, generator)
 
-    def loss(self, net: nn.Module, index: Tensor, generator: torch.Generator) -> Tensor:
-        """The loss on a batch."""
+    def draw(self, n: int, generator: torch.Generator) -> Sequence[Tensor]:
+        """The random numbers that the loss on n inputs needs, on the CPU, n rows each."""
+        return ()
+
+    def loss(self, net: nn.Module, index: Tensor, *drawn: Tensor) -> Tensor:
+        """The loss on a batch, with the random numbers drawn for it."""
         ...
 
     def valid_loss(self, net: nn.Module) -> float:
@@ -111,9 +116,38 @@ def seeded(rng: np.random.Generator, device: str) -> Iterator[torch.Generator]:
 
 def batches(index: Tensor, size: int, generator: torch.Generator) -> list[Tensor]:
     """The indices, (N,), in random order, in batches."""
-    order = torch.randperm(len(index), generator=generator)
+    order = index[torch.randperm(len(index), generator=generator)]
     # A last batch of one index is left out: batch norm cannot learn from it.
-    return [index[part.to(index.device)] for part in torch.split(order, size) if len(part) > 1]
+    return [part for part in torch.split(order, size) if len(part) > 1]
+
+
+def moved(
+    steps: Iterable[Sequence[Tensor]], device: torch.device | str
+) -> Iterator[tuple[Tensor, ...]]:
+    """The tensors of each step on the device; they were drawn on the CPU.
+
+    All steps have the same tensors, with any number of rows. Those of an epoch are moved together
+    (of a large one, in blocks of 2^24 numbers), so that the device does not wait inside it.
+    """
+    block: list[Sequence[Tensor]] = []
+    n_numbers = 0
+    for step in steps:
+        block.append(step)
+        n_numbers += sum(tensor.numel() for tensor in step)
+        if n_numbers >= _AT_ONCE:
+            yield from _moved(block, device)
+            block, n_numbers = [], 0
+    yield from _moved(block, device)
+
+
+def _moved(
+    block: Sequence[Sequence[Tensor]], device: torch.device | str
+) -> Iterator[tuple[Tensor, ...]]:
+    columns = list(zip(*block, strict=True))
+    sizes = ([len(tensor) for tensor in column] for column in columns)
+    together = (torch.cat(column).to(device) for column in columns)
+    split = (torch.split(t, n) for t, n in zip(together, sizes, strict=True))
+    return zip(*split, strict=True)
 
 
 def optimize(loss: Tensor, *optimizers: Optimizer) -> None:
@@ -132,9 +166,8 @@ def set_rate(optimizer: Optimizer, lr: float) -> None:
 
 
 def autocast(device: torch.device) -> torch.autocast:
-    """bf16 where the hardware computes it: CUDA, and CPUs with AVX512-BF16."""
-    fast = device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()
-    return torch.autocast(device.type, torch.bfloat16, enabled=fast)
+    """bf16 on CUDA. CPUs compute in fp32: all get the same numbers, and most are faster so."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda")
 
 
 class _Loop:
@@ -149,7 +182,7 @@ class _Loop:
             loss = self.objective.valid_loss(self.net)
             self._record(loss, loss)
         learned = [*self.net.parameters(), *self.objective.parameters()]
-        optimizer = AdamW(learned, self.schedule.lr, weight_decay=WEIGHT_DECAY, foreach=True)
+        optimizer = AdamW(learned, self.schedule.lr, weight_decay=WEIGHT_DECAY, fused=True)
         converged = warm and self.schedule.rounds == 0  # no training was asked for
         for number in range(self.schedule.rounds):
             before = self.best_loss
@@ -164,15 +197,15 @@ class _Loop:
         return converged
 
     def _round(self, optimizer: Optimizer, n_steps: int, generator: torch.Generator) -> None:
-        step = 0
+        step, device = 0, next(self.net.parameters()).device
         while step < n_steps:
+            parts = self.objective.batches(self.schedule.batch, generator)[: n_steps - step]
+            drawn = ((part, *self.objective.draw(len(part), generator)) for part in parts)
             losses = []
-            for index in self.objective.batches(self.schedule.batch, generator):
-                if step == n_steps:
-                    break
+            self.net.train()
+            for batch in moved(drawn, device):
                 set_rate(optimizer, self.schedule.rate(step, n_steps))
-                self.net.train()
-                loss = self.objective.loss(self.net, index, generator)
+                loss = self.objective.loss(self.net, *batch)
                 optimize(loss, optimizer)
                 losses.append(loss.detach())
                 step += 1

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.metrics.roc import FMR
 from bench.reports import linkage
 from bench.reports.judges import judges
 from bench.reports.records import Record
-from bench.reports.roc import FMR, Roc
+from bench.reports.roc import Roc
 from bench.reports.scenarios import NOTE as SCENARIOS_NOTE
 from bench.reports.scenarios import scenarios
 from bench.reports.tradeoff import NOTE, tables

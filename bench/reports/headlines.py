@@ -4,12 +4,9 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-import numpy as np
-
 from bench.answers import Estimate
-from bench.metrics.advantage import Sign, aligned, right_statistic
-from bench.metrics.comparisons import ranks, worst_case
-from bench.metrics.intervals import left_out
+from bench.metrics.advantage import Sign
+from bench.metrics.comparisons import places, worst_case
 from bench.metrics.leakage import leakage
 from bench.registry import controls, spec_of
 from bench.reports.marks import Mark, Marks, raw_beats_aware, still_climbs
@@ -75,7 +72,8 @@ def _headline(
         return
     found = [*marks.of(choice.result), *raw_beats_aware(line), *still_climbs(choice, less)]
     try:
-        estimate = leakage(choice.probe, choice.sign, ceiling.probe, ceiling.sign)
+        against = ceiling.probe, ceiling.sign
+        estimate = choice.result.figures(leakage, choice.probe, choice.sign, *against)
         worst = _worst(line, ceiling)
     except ValueError as error:
         yield Headline(*choice, "leakage", None, "skipped", str(error), tuple(found))
@@ -94,8 +92,9 @@ def _worst(line: Sequence[Result], ceiling: Choice) -> Estimate:
     """The largest advantage of all attacks on the probe, as a share of the ceiling's."""
     answers = [r.probe for r in line if r.probe is not None]
     choices = [strongest([r]) for r in line if r.probe is not None]
-    found = worst_case(answers, [choice.sign if choice else 1 for choice in choices])
-    best = worst_case([ceiling.probe], [ceiling.sign]).value
+    signs: list[Sign] = [choice.sign if choice else 1 for choice in choices]
+    found = ceiling.result.figures(worst_case, answers, signs)
+    best = ceiling.result.figures(worst_case, [ceiling.probe], [ceiling.sign]).value
     value, low, high = (end / best for end in found[:3])
     return Estimate(value, low, high, found.n, 0.0)
 
@@ -115,16 +114,11 @@ def _ranked(found: Sequence[Headline]) -> Iterator[Headline]:
     """Ranks by leakage, 1 hides most; defenses that do not differ significantly share them."""
     if len(found) < 2:
         return
-    choices = [Choice(headline.result, headline.sign) for headline in found]
-    like = choices[0].probe
-    statistics = [right_statistic(aligned(choice.probe, like), choice.sign) for choice in choices]
-    n = len(like)
-    values = -np.array([float(s(np.ones((1, n)))[0]) for s in statistics])
+    chosen = [Choice(headline.result, headline.sign) for headline in found]
+    answers, signs = [each.probe for each in chosen], [each.sign for each in chosen]
     try:
-        places = ranks(values, -left_out(statistics, like.person))
+        estimates = found[0].result.figures(places, answers, signs)
     except ValueError:  # one person
         return
-    order = np.argsort(np.argsort(-values, kind="stable"), kind="stable") + 1
-    for headline, place, (low, high) in zip(found, order, places, strict=True):
-        estimate = Estimate(float(place), float(low), float(high), n, float("nan"))
+    for headline, estimate in zip(found, estimates, strict=True):
         yield headline._replace(metric="rank", estimate=estimate)

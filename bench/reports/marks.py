@@ -7,13 +7,10 @@ a strong one. Marks need 99.9 % intervals, since a large grid gives many chances
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from bench.answers import AnyAnswers, Estimate, Templates
-from bench.metrics.advantage import Sign, guessed, right_statistic
+from bench.answers import Estimate, Templates
+from bench.metrics.advantage import share_right
 from bench.metrics.comparisons import difference
-from bench.metrics.intervals import estimate
 from bench.metrics.leakage import leakage
-from bench.metrics.pairs import comparison
-from bench.metrics.verification import tmr
 from bench.registry import spec_of
 from bench.reports.results import ReleaseQuality, Result
 from bench.reports.selection import Choice, strongest
@@ -72,11 +69,11 @@ class Marks:
         choice = strongest(own, inverts=result.cell.purpose != "utility")
         if choice and best:
             yield from _behind(choice, best)
-            yield from _weak_matcher(choice.probe)
+            yield from _weak_matcher(choice.result)
         controls = self._controls.get(_attacker(result), [])
         for control in controls:
             if control.cell.purpose == "canary" and control.probe is not None:
-                yield from _misses_canary(control.probe)
+                yield from _misses_canary(control)
         if any(one.status == "failed" for one in (*own, *controls)):
             yield Mark("weak", "an attack without a defense failed, so its strength is unknown")
 
@@ -87,7 +84,7 @@ class Marks:
             if cell.purpose != "permuted" or cell.target != result.cell.target or answers is None:
                 continue
             try:
-                found = _share_right(answers)
+                found = control.figures(share_right, answers, confidence=GATE)
             except ValueError:  # one class only: nothing could leak
                 continue
             if found.low > found.chance:
@@ -96,14 +93,17 @@ class Marks:
                 yield Mark("harness-leak", reason)
 
 
-def canary_power(answers: AnyAnswers, *, confidence: float = 0.95) -> Estimate:
+def canary_power(result: Result, *, confidence: float = 0.95) -> Estimate:
     """The share of a canary that an attacker finds, by answers about the bit or by templates.
 
     Raises:
-        ValueError: if no pairs of canaries were compared.
+        ValueError: if there are no answers, or no pairs of canaries were compared.
     """
-    best = (person_ceiling() if isinstance(answers, Templates) else bit_ceiling()) - 0.5
-    found = estimate(right_statistic(answers), answers.person, 0.5, confidence=confidence)
+    if result.probe is None:
+        raise ValueError("expected answers about a canary, got none")
+    ceiling = person_ceiling() if isinstance(result.probe, Templates) else bit_ceiling()
+    best = ceiling - 0.5
+    found = result.figures(share_right, result.probe, confidence=confidence)
     value, low, high = ((end - 0.5) / best for end in found[:3])
     return Estimate(value, low, high, found.n, 0.0)
 
@@ -119,7 +119,7 @@ def _shifted(qualities: Sequence[ReleaseQuality]) -> Iterator[tuple[object, tupl
         before, after = raw.get(_release(quality.cell)[:2]), quality.values["shift"]
         if after is None or before is None or quality.cell.defense.changes_nothing:
             continue
-        more = difference(after, before, confidence=GATE)
+        more = quality.figures(difference, after, before, confidence=GATE)
         if more.low > 0:
             reason = f"probe and attackers' pictures differ, AUC {more.value:+.3f} of raw ones"
             yield _release(quality.cell), (Mark("role-shift", reason),)
@@ -136,8 +136,10 @@ def _below_chance(result: Result) -> Iterator[Mark]:
     if not cell.defense.changes_nothing or cell.purpose in CONTROLS:
         return
     try:
-        before = _share_right(result.valid, choice.sign)
-        found = _share_right(choice.probe, choice.sign)
+        before, found = (
+            result.figures(share_right, answers, choice.sign, confidence=GATE)
+            for answers in (result.valid, choice.probe)
+        )
     except ValueError:  # one class only
         return
     if found.high < found.chance and before.low > before.chance:
@@ -145,17 +147,12 @@ def _below_chance(result: Result) -> Iterator[Mark]:
         yield Mark("below-chance", reason)
 
 
-def _share_right(answers: AnyAnswers, sign: Sign = 1) -> Estimate:
-    """The share right with the 99.9 % interval of marks; its chance is that of the best guess."""
-    right = right_statistic(answers, sign)
-    return estimate(right, answers.person, guessed(answers), confidence=GATE)
-
-
 def _behind(own: Choice, best: Choice) -> Iterator[Mark]:
     if own.result is best.result:
         return
     try:
-        share = leakage(own.probe, own.sign, best.probe, best.sign, confidence=GATE)
+        against = best.probe, best.sign
+        share = own.result.figures(leakage, own.probe, own.sign, *against, confidence=GATE)
     except ValueError:  # the best finds nothing either: the leakage says so
         return
     if share.high < STRONG:
@@ -163,24 +160,19 @@ def _behind(own: Choice, best: Choice) -> Iterator[Mark]:
         yield Mark("weak", f"without a defense it has {share.value:.0%} of the advantage of {name}")
 
 
-def _misses_canary(canaries: AnyAnswers) -> Iterator[Mark]:
+def _misses_canary(control: Result) -> Iterator[Mark]:
     try:
-        power = canary_power(canaries, confidence=GATE)
+        power = canary_power(control, confidence=GATE)
     except ValueError:  # nobody was enrolled
         return
     if power.high < FOUND:
         yield Mark("weak", f"finds {power.value:.0%} of the canary")
 
 
-def _weak_matcher(answers: AnyAnswers) -> Iterator[Mark]:
-    if not isinstance(answers, Templates):
-        return
-    try:
-        found = tmr(comparison(answers), 0.01)
-    except ValueError:  # too few people to say
-        return
-    if found.value < TMR:
-        yield Mark("weak", f"without a defense its TMR at FMR 1 % is {found.value:.2f}")
+def _weak_matcher(result: Result) -> Iterator[Mark]:
+    for metric, found, _ in result.estimates:  # none: too few people to say
+        if metric == "tmr_at_fmr_1%" and found and found.value < TMR:
+            yield Mark("weak", f"without a defense its TMR at FMR 1 % is {found.value:.2f}")
 
 
 def raw_beats_aware(line: Sequence[Result]) -> Iterator[Mark]:
@@ -216,7 +208,8 @@ def _gain(first: Choice, second: Choice) -> Estimate | None:
     """How much more the first gets right; None if it is not surely more, or not comparable."""
     try:
         signs = first.sign, second.sign
-        gain = difference(first.probe, second.probe, signs, confidence=GATE)
+        both = first.probe, second.probe
+        gain = first.result.figures(difference, *both, signs, confidence=GATE)
     except ValueError:
         return None
     return gain if gain.low > 0 else None

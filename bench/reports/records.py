@@ -9,7 +9,7 @@ import numpy as np
 
 from bench.answers import Estimate
 from bench.api import Defense, Learned, Plugin
-from bench.metrics.declared import estimates_of_answers, estimates_of_release
+from bench.metrics.declared import estimates_of_release
 from bench.registry import brief, spec_of
 from bench.reports.headlines import headlines
 from bench.reports.marks import Marks, canary_power
@@ -125,80 +125,94 @@ def _question(cell: Cell) -> tuple[object, ...]:
 
 def _of_cell(result: Result, signs: Mapping[int, int], marks: Marks) -> Iterator[Record]:
     if result.probe is None:
-        failed = ("failed",) if result.status == "failed" else ()
-        yield _record(result, "", None, result.status, result.reason, failed)
+        line = _record(result, ("failed",) if result.status == "failed" else ())
+        yield _with(line, "", None, result.status, result.reason)
         return
     found = marks.of(result)
-    names = [mark.name for mark in found]
+    line = _record(result, (mark.name for mark in found))
     why = "; ".join(f"{mark.name}: {mark.reason}" for mark in found)
-    for metric, estimate, reason in estimates_of_answers(result.probe, result.side_info):
-        status = "ok" if estimate else "skipped"
-        line = _record(result, metric, estimate, status, reason or why, names)
-        sign = signs.get(id(result))
-        yield line._replace(chosen=int(bool(estimate and sign)), sign=sign or 1)
+    sign = signs.get(id(result))
+    for metric, estimate, reason in result.estimates:
+        status, chosen = "ok" if estimate else "skipped", int(bool(estimate and sign))
+        yield _with(line, metric, estimate, status, reason or why, chosen=chosen, sign=sign or 1)
     if result.cell.purpose == "canary":
         try:
-            yield _record(result, "power", canary_power(result.probe), "ok", "", names)
+            yield _with(line, "power", canary_power(result), "ok", "")
         except ValueError as error:
-            yield _record(result, "power", None, "skipped", str(error), names)
+            yield _with(line, "power", None, "skipped", str(error))
 
 
 def _headlines(results: Sequence[Result], marks: Marks) -> Iterator[Record]:
     for result, sign, metric, estimate, status, reason, found in headlines(results, marks):
         names = [mark.name for mark in found] + (["failed"] if status == "failed" else [])
-        line = _record(result, metric, estimate, status, reason, names)
+        line = _record(result, names)._replace(purpose="headline")
         chosen = int(metric == "leakage" and status == "ok")
-        yield line._replace(purpose="headline", sign=sign, chosen=chosen)
+        yield _with(line, metric, estimate, status, reason, chosen=chosen, sign=sign)
 
 
 def _of_releases(qualities: Iterable[ReleaseQuality]) -> Iterator[Record]:
     for quality in qualities:
         result = Result(quality.cell, None, None, "", quality.key)
-        for metric, estimate, reason in estimates_of_release(quality.values):
+        line = _record(result, ())
+        line = line._replace(purpose="release", target="", attacker="", threat="")
+        for metric, estimate, reason in quality.figures(estimates_of_release, quality.values):
             status = "ok" if estimate else "skipped"
             person = quality.values["nearest_person" if metric == "memorised" else "person"]
-            yield _record(result, metric, estimate, status, reason, ())._replace(
-                purpose="release",
-                chosen=int(metric == "ssim"),
-                target="",
-                attacker="",
-                threat="",
-                n_people=len(np.unique(person)),
-            )
+            found = _with(line, metric, estimate, status, reason, chosen=int(metric == "ssim"))
+            yield found._replace(n_people=len(np.unique(person)))
 
 
-def _record(
-    result: Result,
+def _with(
+    line: Record,
     metric: str,
     estimate: Estimate | None,
     status: str,
     reason: str,
-    marks: Iterable[str],
+    *,
+    chosen: int = 0,
+    sign: int = 1,
 ) -> Record:
-    cell, people = result.cell, result.probe.person if result.probe is not None and estimate else ()
-    learned_from = "; ".join(
-        f"{role} {spec_of(other, without=('path',))}" for role, other in cell.learned_from.items()
+    """The line with a number; without one, it is about nobody."""
+    return line._replace(
+        metric=metric,
+        status=status,
+        reason=reason,
+        chosen=chosen,
+        sign=sign,
+        n_people=line.n_people if estimate else 0,
+        **(estimate or NOTHING)._asdict(),
     )
+
+
+def _record(result: Result, marks: Iterable[str]) -> Record:
+    """A cell's record without a number."""
+    cell = result.cell
+    learned_from = "; ".join(f"{role} {_text(other)}" for role, other in cell.learned_from.items())
     return Record(
         task=cell.task,
-        data=str(spec_of(cell.data, without=("path",))),
+        data=_text(cell.data),
         protocol=cell.data.protocol,
         learned_from=learned_from,
         purpose=cell.purpose,
         target=cell.target,
         defense=str(without_path(cell.defense)),
-        attacker=str(spec_of(cell.attacker)),
+        attacker=_text(cell.attacker),
         threat=str(cell.threat_spec),
         form=cell.threat.form,
         seed=cell.seed,
         share=cell.share,
         chosen=0,
         sign=1,
-        metric=metric,
-        n_people=len(np.unique(people)),
-        status=status,
-        reason=reason,
+        metric="",
+        n_people=0 if result.probe is None else len(np.unique(result.probe.person)),
+        status="",
+        reason="",
         marks=" ".join(dict.fromkeys([*cell.marks, *marks])),
         key=result.key[:16],
-        **(estimate or NOTHING)._asdict(),  # value, low, high, n, chance
+        **NOTHING._asdict(),  # value, low, high, n, chance
     )
+
+
+@cache
+def _text(plugin: Plugin) -> str:
+    return str(spec_of(plugin, without=("path",)))

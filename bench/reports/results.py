@@ -1,7 +1,8 @@
 """The stored answers of a grid's cells, and the measured releases of its defenses."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,7 +10,9 @@ from numpy.typing import NDArray
 
 from bench.answers import Answers, AnyAnswers, Templates
 from bench.faces import ESTIMATED, MISSING
+from bench.metrics.declared import NamedEstimate, estimates_of_answers
 from bench.metrics.failure_to_acquire import with_failures
+from bench.reports.figures import Figures
 from bench.runner.answers_io import answers_in, columns_in
 from bench.runner.artifacts import faces_in, notes_in, targets_in
 from bench.runner.cells import Cell
@@ -18,6 +21,7 @@ from bench.runner.store import Artifact, Store
 from bench.threats import RAW
 
 Ids = NDArray[np.int64]
+Get = Callable[[str], Artifact]
 
 
 class Result(NamedTuple):
@@ -31,6 +35,7 @@ class Result(NamedTuple):
         converged: the attacker's training ended by itself; true if it does not train.
         side_info: what is known besides, see `bench.metrics.given`.
         classes: names of the target's classes.
+        figures: where those of these answers are kept.
     """
 
     cell: Cell
@@ -41,6 +46,7 @@ class Result(NamedTuple):
     converged: bool = True
     side_info: Mapping[str, Any] = {}
     classes: tuple[str, ...] = ()
+    figures: Figures = Figures()
 
     @property
     def status(self) -> str:
@@ -48,6 +54,13 @@ class Result(NamedTuple):
         if self.probe is not None:
             return "ok"
         return "skipped" if self.cell.skip_reason else "failed"
+
+    @property
+    def estimates(self) -> Sequence[NamedEstimate]:
+        """All metrics of the answers about the probe; none without answers."""
+        if self.probe is None:
+            return ()
+        return self.figures(estimates_of_answers, self.probe, self.side_info)
 
 
 class ReleaseQuality(NamedTuple):
@@ -60,11 +73,13 @@ class ReleaseQuality(NamedTuple):
             `face`, whether one was found; `gender`; `trained_on` and `nearest_person`, see
             `bench.metrics.releases`; and `shift`, answers to whether a picture is the probe's or
             the attacker's.
+        figures: where those of these values are kept.
     """
 
     cell: Cell
     key: str
     values: Mapping[str, Any]
+    figures: Figures = Figures()
 
 
 def results(
@@ -76,6 +91,7 @@ def results(
     """
     cells = list(cells)
     with_gallery = {cell.task for cell in cells if cell.threat.gallery and not cell.skip_reason}
+    get, figures = _reader(store), figures_in(store)
     found = []
     for cell in cells:
         if cell.skip_reason:
@@ -83,22 +99,36 @@ def results(
             continue
         stages, needs_faces = plan.of[cell], cell.purpose == "utility" and cell.data.align
         needed = [stages.answer.key, *([stages.measure.key] if needs_faces else [])]
+        raw_gallery = tuple(stage for stage in stages.raw_gallery if stage.key in store)
         if lost := [key for key in needed if key not in store]:
             found.append(Result(cell, None, None, failed.get(lost[0], "was not run"), lost[0]))
         else:
-            found.append(_result(cell, stages, store, cell.task in with_gallery, needs_faces))
+            stages = stages._replace(raw_gallery=raw_gallery)
+            result = _result(cell, stages, get, cell.task in with_gallery, needs_faces)
+            ended = bool(store.meta(stages.attack.key).get("converged", True))
+            found.append(result._replace(converged=ended, figures=figures))
     return found
 
 
+def _reader(store: Store) -> Get:
+    """Reads artifacts; the last ones are kept open: neighbouring cells share them."""
+    return lru_cache(maxsize=8)(store.get)
+
+
+def figures_in(store: Store) -> Figures:
+    """The figures that are kept in a store."""
+    return Figures(store.root / "figures")
+
+
 def _result(
-    cell: Cell, stages: CellStages, store: Store, with_gallery: bool, needs_faces: bool
+    cell: Cell, stages: CellStages, get: Get, with_gallery: bool, needs_faces: bool
 ) -> Result:
-    artifact, part = store.get(stages.answer.key), store.get(stages.part.key)
+    artifact, part = get(stages.answer.key), get(stages.part.key)
     probe, valid = (answers_in(artifact, cell, prefix) for prefix in ("", "valid."))
     if with_gallery:
         probe = _not_enrolled(probe, part)
     if needs_faces:
-        measured = store.get(stages.measure.key).arrays
+        measured = get(stages.measure.key).arrays
         face: NDArray[np.bool_] = np.array(measured["face"], bool)
         probe = with_failures(probe, np.array(measured["image_id"], np.int64)[~face])
     return Result(
@@ -107,19 +137,18 @@ def _result(
         valid,
         "",
         stages.answer.key,
-        bool(store.meta(stages.attack.key).get("converged", True)),
-        dict(_side_info(cell, stages, store, part, probe.image_id)),
-        next((t.classes for t in targets_in(part) if t.name == cell.target), ()),
+        side_info=dict(_side_info(cell, stages, get, part, probe.image_id)),
+        classes=next((t.classes for t in targets_in(part) if t.name == cell.target), ()),
     )
 
 
 def _side_info(
-    cell: Cell, stages: CellStages, store: Store, part: Artifact, image_id: Ids
+    cell: Cell, stages: CellStages, get: Get, part: Artifact, image_id: Ids
 ) -> Iterator[tuple[str, Any]]:
     """What is known of the pictures with these ids, by name."""
     if (gender := _gender(part, image_id)) is not None:
         yield "gender", gender
-    notes, place = notes_in(store.get(stages.release.key)), _places(part, image_id)
+    notes, place = notes_in(get(stages.release.key)), _places(part, image_id)
     note, threat = cell.defense.replaces.get(cell.target), cell.threat
     if note is not None and threat.form == "pixels" and threat.queries == 1:
         yield "target_identity", np.asarray(notes[note], np.int64)[place]
@@ -127,21 +156,21 @@ def _side_info(
         truth = np.asarray(faces_in(part).labels[cell.target])
         yield "mistaken", np.asarray((np.asarray(estimated) != truth)[place], bool)
     for stage in stages.raw_gallery:
-        if stage.key in store:
-            yield "raw_gallery", answers_in(store.get(stage.key), cell)
+        yield "raw_gallery", answers_in(get(stage.key), cell)
 
 
 def release_qualities(cells: Iterable[Cell], plan: Plan, store: Store) -> list[ReleaseQuality]:
     """The measured releases of a grid that has run: one for each task, defense and seed."""
     found: dict[tuple[str, str], ReleaseQuality] = {}
+    get, figures = _reader(store), figures_in(store)
     for cell in cells:
         stages = plan.of.get(cell)
         if stages is None or (cell.task, stages.measure.key) in found:
             continue
         if (key := stages.measure.key) in store:
-            values = _quality(store.get(key), store.get(stages.part.key))
+            values = _quality(get(key), get(stages.part.key))
             plain = replace(cell, marks=(), threat=RAW)
-            found[cell.task, key] = ReleaseQuality(plain, key, values)
+            found[cell.task, key] = ReleaseQuality(plain, key, values, figures)
     return list(found.values())
 
 

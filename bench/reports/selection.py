@@ -35,7 +35,7 @@ def strongest(results: Iterable[Result], *, inverts: bool = True) -> Choice | No
         if result.valid is None:
             continue
         try:
-            value, sign = advantage(result.valid)
+            value, sign = result.figures(advantage, result.valid)
         except ValueError:  # one class only among validation pictures
             continue
         if not inverts:

@@ -15,6 +15,7 @@ from bench.threats import Form, Threat, threat
 
 _FORMS: tuple[Form, ...] = ("pixels", "codes")
 Purpose = Literal["private", "utility", "permuted", "canary", "saturation"]
+CONTROLS: tuple[Purpose, ...] = ("permuted", "canary")  # of attackers
 SHARES = (0.25, 0.5)  # of the training pictures, for saturation
 
 
@@ -61,8 +62,10 @@ def cells(grid: Grid) -> Iterator[Cell]:
     for task in grid.tasks:
         data, learned_from = _sources(task)
         attackers = [make(Attacker, spec) for spec in task.attackers]
-        for seed, defense in product(grid.seeds, _defenses(task)):
-            lacks = _lacks_labels(defense, data, *learned_from.values())
+        targets = {target.name: target for target in data.targets}
+        defenses = list(_defenses(task))
+        lacking = [_lacks_labels(one, data, *learned_from.values()) for one in defenses]
+        for seed, (defense, lacks) in product(grid.seeds, zip(defenses, lacking, strict=True)):
             found = [
                 Cell(
                     task=task.title,
@@ -75,7 +78,11 @@ def cells(grid: Grid) -> Iterator[Cell]:
                     threat_spec=spec,
                     seed=seed,
                     marks=_marks(task, defense),
-                    skip_reason=lacks or _skip_reason(target, data, defense, attacker, how),
+                    # not every data set has identity and the canary as targets
+                    skip_reason=lacks
+                    or _skip_reason(
+                        targets.get(target, Target(target)), data, defense, attacker, how
+                    ),
                     learned_from=learned_from,
                 )
                 for purpose, target, attacker, spec in _questions(task, defense, attackers)
@@ -119,21 +126,19 @@ def _questions(
 
 
 def _skip_reason(
-    name: str, data: Dataset, defense: Defense, attacker: Attacker, threat: Threat
+    target: Target, data: Dataset, defense: Defense, attacker: Attacker, threat: Threat
 ) -> str:
     """Why the question does not apply, or empty."""
     if threat.reads == "codes" and not isinstance(defense, LatentDefense):
         return f"{defense.name} has no code"
     if threat.answers_about == "reencode" and defense.reads_to_protect:
         return f"{defense.name} needs labels to encode, which releases do not have"
-    if threat.gallery and name == "identity":
+    if threat.gallery and target.name == "identity":
         return "with a gallery, identity is trivial"
     if not threat.grants <= defense.discloses:
         return f"{defense.name} discloses only {sorted(defense.discloses)}"
     if threat.grants and threat.learns_from != "protected":
         return "raw pictures and codes have no notes"
-    categorical = Target(name)  # not every data set has identity and the canary as targets
-    target = next((target for target in data.targets if target.name == name), categorical)
     return attacker.skip_reason(target, threat, data.protocol)
 
 

@@ -36,6 +36,8 @@ class Stage:
         detail: what else matters: role, seed, target, ...
         code: fingerprint of the code that it runs.
         full_spec: the plugin with the fields that name files, which do not enter the key.
+        size: of its data set, and
+        seconds: that it is expected to take (bench.runner.costs); neither enters the key.
     """
 
     action: str
@@ -44,6 +46,8 @@ class Stage:
     detail: Mapping[str, str | int]
     code: str
     full_spec: Spec
+    size: tuple[int, int] = (0, 0)
+    seconds: float = 0.0
 
     @cached_property
     def key(self) -> str:

@@ -6,10 +6,10 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
-from math import nan
 from typing import Literal, NamedTuple, Protocol
 
 from bench.runner.artifacts import Inputs
+from bench.runner.costs import Cost, Size, note
 from bench.runner.stage import ACTIONS, Stage
 from bench.runner.store import Artifact, Store
 from bench.runner.worker import Worker
@@ -30,8 +30,17 @@ class Outcome(NamedTuple):
 class Engine(Protocol):
     """Anything that can run stages."""
 
-    def run(self, stages: Sequence[Stage], store: Store) -> Iterator[Outcome]:
-        """The outcome of each stage, once, as they come; artifacts are in the store."""
+    @property
+    def n_processes(self) -> int:
+        """How many stages it runs at once."""
+
+    def run(
+        self, stages: Sequence[Stage], store: Store, goals: Sequence[Sequence[Stage]] = ()
+    ) -> Iterator[Outcome]:
+        """The outcome of each stage, once, as they come; artifacts are in the store.
+
+        Where there is a choice, it reaches the cheapest of the goals, groups of stages, first.
+        """
 
 
 def step(stage: Stage, store: Store, worker: Worker) -> Outcome:
@@ -53,6 +62,8 @@ def step(stage: Stage, store: Store, worker: Worker) -> Outcome:
                 artifact: Artifact = action(stage, inputs, replace(worker, scratch=scratch))
                 seconds = time.perf_counter() - start
                 store.put(stage.key, artifact, _recipe(stage, seconds, worker.device))
+                about = (stage.action, str(stage.spec), Size(*stage.size))
+                note(store, Cost(*about, round(seconds, 3), worker.device))
         except Exception as error:  # whatever a plugin raises, the other cells must continue
             seconds = time.perf_counter() - start
             return Outcome(stage, "failed", seconds, f"{stage}: {type(error).__name__}: {error}")
@@ -85,24 +96,6 @@ def run_or_raise(stages: Iterable[Stage], store: Store, engine: Engine) -> list[
         if outcome.reason:
             raise ValueError(outcome.reason)
     return [store.get(stage.key) for stage in stages]
-
-
-def expected_seconds(plan: Sequence[Stage], store: Store) -> Mapping[str, float]:
-    """Seconds by key for the stages of the plan that are not in the store.
-
-    Guessed from stages of the same action and plugin in the store, else of the same action; nan if
-    there are none.
-    """
-    known: dict[str, list[float]] = {}
-    for key in store:
-        recipe = store.recipe(key)
-        for name in (f"{recipe['action']} {recipe['plugin']}", str(recipe["action"])):
-            known.setdefault(name, []).append(float(str(recipe["seconds"])))
-    found = {}
-    for stage in (stage for stage in plan if stage.key not in store):
-        same = known.get(f"{stage.action} {stage.spec.name}") or known.get(stage.action, [nan])
-        found[stage.key] = sum(same) / len(same)
-    return found
 
 
 def _recipe(stage: Stage, seconds: float, device: str) -> Mapping[str, object]:

@@ -23,6 +23,7 @@ class Basis(NamedTuple):
     mean: Tensor  # a picture, flat, (P,)
     y_axes: Tensor  # the effect of each number of y, (D, P)
     axes: Tensor  # the effect of each number of z, (latent, P), orthogonal
+    inverse: Tensor  # the map from pictures, minus mean and y, to z, (latent, P)
 
     @classmethod
     def of(cls, images: Tensor, labels: Tensor, latent: int, reach: float) -> "Basis":
@@ -44,16 +45,15 @@ class Basis(NamedTuple):
         spread[spread < MIN_SPREAD * np.linalg.norm(flat.std(axis=0))] = 0
         axes[:n_axes] = (pca.components_ * spread * reach / NOISE_STD)[:n_axes]
         parts = (effect[0], effect[1:], axes)
-        return cls(*(torch.from_numpy(p.astype(np.float32)).to(images.device) for p in parts))
+        mean, y_axes, z_axes = (
+            torch.from_numpy(p.astype(np.float32)).to(images.device) for p in parts
+        )
+        squares = z_axes.square().sum(dim=1, keepdim=True)  # (latent, 1)
+        return cls(mean, y_axes, z_axes, z_axes / squares.clamp(min=1e-12))
 
     def z(self, images: Tensor, labels: Tensor) -> Tensor:
         """The z of pictures, (N, C, H, W), with y, (N, D), all known; (N, latent)."""
         return (images.flatten(1) - self.mean - labels @ self.y_axes) @ self.inverse.T
-
-    @property
-    def inverse(self) -> Tensor:
-        """The map from pictures, minus mean and y, to z: (latent, P)."""
-        return self.axes / self.axes.square().sum(dim=1, keepdim=True).clamp(min=1e-12)
 
 
 def set_linear(

@@ -80,6 +80,7 @@ class BEGANCS(TrainConfig):
         from bench.nn.inputs import side_of
         from defenses.began_cs import estimator, training
         from defenses.began_cs.nets import SIZES_PX
+        from defenses.began_cs.sampling import TrainingSet
 
         net_config = self.net_config(side_of(faces.images, SIZES_PX))
         y = vectors(faces.labels, self.names)
@@ -93,7 +94,7 @@ class BEGANCS(TrainConfig):
         images = estimator.in_colours(faces.images, net_config.colours)
         arrays = (images, scale.standard(y), scale.turned)
         parts = [to_device(context.device, array) for array in arrays]
-        data = estimator.TrainingSet(parts[0], parts[1], parts[2] if self.mirror else None)
+        data = TrainingSet(parts[0], parts[1], parts[2] if self.mirror else None)
         classes = [np.issubdtype(faces.labels[name].dtype, np.integer) for name in self.names]
         weights = {**config_arrays(net_config), **scale.arrays, "classes": np.array(classes, int)}
         weights |= with_prefix("estimator", estimator.fitted(data, self, context))

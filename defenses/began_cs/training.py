@@ -19,13 +19,13 @@ from torch.nn import functional
 
 from bench.api import Context, Weights
 from bench.nn.checkpoint import Checkpoint, Parts
-from bench.nn.inputs import Augmentation, scaled
 from bench.nn.state import restored, state_of
 from bench.nn.training import autocast, optimize, seeded, set_rate
 from defenses.began_cs.basis import MAX_NUMBERS, Basis, set_linear
 from defenses.began_cs.class_covariance import class_maps
-from defenses.began_cs.estimator import TrainingSet, label_error, noisy, varied
+from defenses.began_cs.estimator import label_error
 from defenses.began_cs.nets import AttributeNet, Code, Discriminator, Generator
+from defenses.began_cs.sampling import Drawn, Sampler, TrainingSet, noisy, varied
 from defenses.began_cs.train_config import TrainConfig
 
 N_REPORTS = 20  # per training: each logs figures and saves a checkpoint
@@ -120,7 +120,8 @@ class AdversarialTraining:
     """Two networks with optimizers and data; `mean`, the generator's running mean, is saved."""
 
     def __init__(self, data: TrainingSet, config: TrainConfig, rng: torch.Generator) -> None:
-        self.data, self.config, self.rng, self.device = data, config, rng, data.images.device
+        self.config, self.device = config, data.images.device
+        self.sampler = Sampler(data, config, rng)
         self.net_config = net_config = config.net_config(data.images.shape[-1])
         self.plain = config.objective == "gan"
         self.balance = Balance(config.gamma, config.lambda_k)
@@ -134,7 +135,6 @@ class AdversarialTraining:
             for net, lr in ((self.generator, config.lr), (self.discriminator, config.d_lr))
         )
         self.mean = copy.deepcopy(self.generator).requires_grad_(False)
-        self.augmentation = Augmentation(config.shift)
         self.k = torch.zeros((), device=self.device)
         self.history: list[list[float]] = []  # means of FIGURES, report by report
 
@@ -151,10 +151,7 @@ class AdversarialTraining:
         split = net_config.class_split
         if not (config.linear or config.rebuild or config.w_rebuild or split >= 0):
             return
-        order = torch.randperm(len(self.data.images), generator=self.rng)
-        index = order[: MAX_NUMBERS // net_config.pixels].to(self.device)
-        images, labels = self.data.batch(index, self.rng)
-        images = scaled(self._shifted(images))
+        images, labels = self.sampler.sample(MAX_NUMBERS // net_config.pixels)
         self.basis = Basis.of(images, labels, net_config.latent, config.reach)
         if config.linear:
             set_linear(self.generator, self.discriminator, self.basis, images, labels)
@@ -167,10 +164,10 @@ class AdversarialTraining:
     def warm_up(self, start: int, end: int) -> float:
         """Trains both networks to rebuild pictures, and the predictor; returns the mean error."""
         config, n_steps, found = self.config, self.config.rebuild, []
-        for step in range(start, end):
+        for step, drawn in self.sampler.steps(start, end, warm_up=True):
             self._set_rates(min(1.0, (step + 1) / 20, 2 - 2 * step / n_steps))
-            batch = self._batch()
-            real, ends = self._discriminate(batch.images)
+            batch = self._batch(drawn)
+            real, ends = self._discriminate(batch.images, drawn.real_noise)
             error = loss = self._rebuilt(batch, NOISE * batch.z)
             if not self.plain:
                 loss = loss + pixel_error(batch.images, ends, config.power)
@@ -183,21 +180,22 @@ class AdversarialTraining:
     def advance(self, start: int, end: int) -> Tensor:
         """Runs iterations of adversarial training; returns the means of FIGURES."""
         found = []
-        for step in range(start, end):
+        for step, drawn in self.sampler.steps(start, end, warm_up=False):
             falling = 2 - 2 * step / self.config.steps if self.config.anneal else 1.0
             self._set_rates(min(1.0, falling))
-            found.append(self._iterate())
+            found.append(self._iterate(drawn))
         return torch.stack(found).mean(dim=0).cpu()
 
-    def _iterate(self) -> Tensor:
-        batch = self._batch()
+    def _iterate(self, drawn: Drawn) -> Tensor:
+        batch = self._batch(drawn)
         with autocast(self.device):
             made = self.generator(batch.z, batch.filled)
-        made = self._shifted(made.float())
-        losses = self._discriminator_step(batch, made.detach())
-        labels = self._generator_step(batch, made)
-        for mean, last in zip(self.mean.parameters(), self.generator.parameters(), strict=True):
-            mean.data.lerp_(last.data, 1 - self.config.average)
+        made = self.sampler.shifted(made.float(), drawn.made_moves)
+        losses = self._discriminator_step(batch, made.detach(), drawn)
+        labels = self._generator_step(batch, made, drawn)
+        nets = (self.mean, self.generator)
+        means, last = ([weights.data for weights in net.parameters()] for net in nets)
+        torch._foreach_lerp_(means, last, 1 - self.config.average)
         measure = torch.zeros_like(self.k)
         if not self.plain:
             self.k = self.balance.updated(self.k, losses[0], losses[1])
@@ -205,9 +203,10 @@ class AdversarialTraining:
         variety = made.detach().std(dim=0).mean() / batch.images.std(dim=0).mean()
         return torch.stack([*losses, labels, self.k, measure, variety])
 
-    def _discriminator_step(self, batch: Batch, made: Tensor) -> list[Tensor]:
+    def _discriminator_step(self, batch: Batch, made: Tensor, drawn: Drawn) -> list[Tensor]:
         """One step; returns the losses."""
-        (real, real_ends), (fake, fake_ends) = (self._discriminate(p) for p in (batch.images, made))
+        real, real_ends = self._discriminate(batch.images, drawn.real_noise)
+        fake, fake_ends = self._discriminate(made, drawn.made_noise)
         of_real = self._error(batch.images, real_ends, real=True)
         of_made = self._error(made, fake_ends, real=False)
         constrained = constraint(batch.z, fake.z)
@@ -217,15 +216,15 @@ class AdversarialTraining:
         optimize(loss, self.d_optimizer)
         return [part.detach() for part in (of_real, of_made, constrained, labels)]
 
-    def _generator_step(self, batch: Batch, made: Tensor) -> Tensor:
+    def _generator_step(self, batch: Batch, made: Tensor, drawn: Drawn) -> Tensor:
         """One step; returns the error of y in generated pictures."""
         config = self.config
         self.discriminator.requires_grad_(False)  # it does not learn here
-        fake, ends = self._discriminate(made)
+        fake, ends = self._discriminate(made, drawn.judged_noise)
         labels = label_error(batch.labels, fake.labels)
         loss = self._error(made, ends, real=True) + config.w_labels * labels
         if config.w_estimator:
-            shown = varied(made, config.estimator_noise_std, self.rng)
+            shown = varied(made, drawn.light, drawn.estimator_noise)
             with autocast(self.device):
                 found = self.estimator(shown)
             loss = loss + config.w_estimator * label_error(batch.labels, found.float())
@@ -242,10 +241,9 @@ class AdversarialTraining:
             made = self.generator(z, batch.filled)
         return pixel_error(batch.images, made.float(), self.config.power)
 
-    def _discriminate(self, images: Tensor) -> tuple[Code, Tensor]:
-        """The discriminator's code and output for pictures, with noise."""
-        if self.config.noise_std:
-            images = noisy(images, self.config.noise_std, self.rng)
+    def _discriminate(self, images: Tensor, noise: Tensor) -> tuple[Code, Tensor]:
+        """The discriminator's code and output for pictures with noise."""
+        images = noisy(images, noise)
         with autocast(self.device):
             code, ends = self.discriminator(images)
         return Code(*(part.float() for part in code)), ends.float()
@@ -256,18 +254,10 @@ class AdversarialTraining:
             return gan_loss(ends, real=real)
         return pixel_error(images, ends, self.config.power)
 
-    def _batch(self) -> Batch:
-        n = min(self.config.batch, len(self.data.images))
-        index = torch.randperm(len(self.data.images), generator=self.rng)[:n]
-        images, labels = self.data.batch(index.to(self.device), self.rng)
-        noise = 2 * torch.rand(n, self.net_config.latent, generator=self.rng) - 1
+    def _batch(self, drawn: Drawn) -> Batch:
+        images, labels = self.sampler.pictures(drawn.picture, drawn.mirror, drawn.moves)
         filled = labels.nan_to_num()  # the mean, where a label is missing
-        z = self.generator.z_from_noise(noise.to(self.device), filled)
-        return Batch(scaled(self._shifted(images)), labels, filled, z)
-
-    def _shifted(self, images: Tensor) -> Tensor:
-        """Pictures shifted at random (real and generated), so that no single pixel matters."""
-        return self.augmentation.shift_and_flip(images, self.rng) if self.config.shift else images
+        return Batch(images, labels, filled, self.generator.z_from_noise(drawn.z_noise, filled))
 
     def _set_rates(self, share: float) -> None:
         set_rate(self.g_optimizer, self.config.lr * share)
@@ -276,7 +266,7 @@ class AdversarialTraining:
 
 def pixel_error(images: Tensor, rebuilt: Tensor, power: int) -> Tensor:
     """L(v) = |v - D(v)|^power, averaged over pictures and pixels."""
-    return (images - rebuilt).abs().pow(power).mean()
+    return (functional.l1_loss if power == 1 else functional.mse_loss)(rebuilt, images)
 
 
 def constraint(z: Tensor, code: Tensor) -> Tensor:

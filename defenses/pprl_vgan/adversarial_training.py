@@ -12,19 +12,21 @@ in codes, and the means of weights and of statistics are ours; the released sett
 off.
 """
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from bench.nn.checkpoint import Parts
-from bench.nn.inputs import Augmentation, scaled
+from bench.nn.inputs import scaled
 from bench.nn.training import autocast, optimize, set_rate
 from defenses.pprl_vgan.losses import discriminator_loss, generator_loss, head_terms, kl, smoothed
 from defenses.pprl_vgan.nets import Decoder, Discriminator, Encoder, Logits
+from defenses.pprl_vgan.sampling import Drawn, Draws, Sampler, TrainingSet
 from defenses.pprl_vgan.train_config import TrainConfig
 
 FIGURES = (  # of adversarial training
@@ -36,29 +38,7 @@ FIGURES = (  # of adversarial training
     "person_known", "utility_known",  # accuracy of its heads on real pictures
 )  # fmt: skip
 Figures = Mapping[str, Tensor]  # scalars by name
-Step = Callable[[int, int], Figures]  # from the index of the step and the number of steps
-
-
-class TrainingSet(NamedTuple):
-    """Pictures, uint8 (N, 3, H, W), with person and utility label, int64 (N,), on the device."""
-
-    images: Tensor
-    person: Tensor
-    utility: Tensor
-
-    def sample(self, n: int, rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-        """At most n different pictures, in [-1, 1], with person and utility label."""
-        index = torch.randperm(len(self.images), generator=rng)[:n].to(self.images.device)
-        return scaled(self.images[index]), self.person[index], self.utility[index]
-
-    def peers(self, person: Tensor, utility: Tensor, rng: torch.Generator) -> Tensor:
-        """For each person and label, (n,), a random picture with both, in [-1, 1].
-
-        If a person has no picture with the label, another random picture of that person.
-        """
-        likeness = 2 * (person[:, None] == self.person) + (utility[:, None] == self.utility)
-        noise = torch.rand(likeness.shape, generator=rng).to(likeness.device)  # (n, N)
-        return scaled(self.images[(likeness + noise).argmax(dim=1)])
+Step = Callable[..., Figures]  # from its index, the number of steps, and what is drawn for it
 
 
 class Generated(NamedTuple):
@@ -73,7 +53,8 @@ class AdversarialTraining:
     """Three networks with their optimizers and data."""
 
     def __init__(self, data: TrainingSet, config: TrainConfig, rng: torch.Generator) -> None:
-        self.data, self.config, self.rng, self.device = data, config, rng, data.images.device
+        self.config, self.device = config, data.images.device
+        self.sampler = Sampler(data, config, rng)
         n_people, n_classes = int(data.person.max()) + 1, int(data.utility.max()) + 1
         net_config = config.net_config(data.images.shape[-1], n_people, n_classes)
         self.net_config = net_config
@@ -83,13 +64,14 @@ class AdversarialTraining:
         for net in (self.encoder, self.decoder, self.discriminator, self.reader):
             net.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.kept = nn.ModuleList([self.encoder, self.decoder])
-        mean = get_ema_multi_avg_fn(config.average)  # type: ignore[no-untyped-call]
-        self.average = AveragedModel(self.kept, multi_avg_fn=mean)
+        self.average = copy.deepcopy(self.kept).requires_grad_(False)  # running means of weights
         learning = [*self.kept.parameters(), *self.reader.parameters()]
         self.g_optimizer = _optimizer(learning, config.lr, config.optimizer)
         learning = [*self.discriminator.parameters()]
         self.d_optimizer = _optimizer(learning, config.d_lr, config.optimizer)
-        self.augmentation = Augmentation(config.shift, config.flip)
+        of_generator = (config.w_real, config.w_person, config.w_utility)
+        weights = (of_generator, (config.d_real, config.d_person, config.d_utility))
+        self.g_weights, self.d_weights = torch.tensor(weights, device=self.device)  # (2, 3)
         self.n_iterations = config.iterations or max(1, len(data.images) // config.batch)
         self.n_done = 0  # finished epochs, of all phases
         self.history: list[list[float]] = []  # means of FIGURES per epoch of adversarial training
@@ -103,11 +85,16 @@ class AdversarialTraining:
     def epoch(self) -> Mapping[str, float]:
         """Trains one epoch of the current phase; returns the means of its figures."""
         config, number = self.config, self.n_done
-        steps = (self._class_step, self._rebuild_step, self._iterate)
-        phases = (config.warmup, config.rebuild, config.epochs)
-        for step, n_epochs in zip(steps, phases, strict=True):
+        draw = self.sampler.draw
+        made = partial(draw, shows=True, moves=True, compares=config.w_rebuild != 0)
+        phases: Sequence[tuple[int, Step, Draws]] = (
+            (config.warmup, self._class_step, [draw]),
+            (config.rebuild, self._rebuild_step, [partial(draw, shows=True, compares=True)]),
+            (config.epochs, self._iterate, [made, made, partial(draw, moves=True)]),
+        )
+        for n_epochs, step, draws in phases:
             if number < n_epochs:
-                means = self._means(step, number, n_epochs)
+                means = self._means(step, draws, number, n_epochs)
                 break
             number -= n_epochs
         self.n_done += 1
@@ -122,111 +109,101 @@ class AdversarialTraining:
 
         The statistics of training depend on its last batches and on changing weights.
         """
-        if self.config.average:
-            for last, mean in zip(self.kept.parameters(), self.average.parameters(), strict=True):
-                last.data.copy_(mean)
-        for part in self.kept.modules():
-            if isinstance(part, nn.BatchNorm2d) and self.config.settle:
-                part.reset_running_stats()
-                part.momentum = None  # the mean over all batches
+        for last, mean in zip(self.kept.parameters(), self.average.parameters(), strict=True):
+            last.data.copy_(mean)
+        norms = [part for part in self.kept.modules() if isinstance(part, nn.BatchNorm2d)]
+        for norm in norms if self.config.settle else ():
+            norm.reset_running_stats()
+        steps = self.sampler.steps([partial(self.sampler.draw, shows=True)], self.config.settle)
         with torch.no_grad():
-            for _ in range(self.config.settle):
-                images, own, _ = self._batch()
-                self._generated(images, self._target(own))
+            for number, (drawn,) in enumerate(steps):
+                for norm in norms:
+                    norm.momentum = 1 / (1 + number)  # the mean over all batches
+                self._generated(self.sampler.pictures(drawn), drawn.person)
 
-    def _means(self, step: Step, number: int, n_epochs: int) -> Mapping[str, float]:
+    def _means(self, step: Step, draws: Draws, number: int, n_epochs: int) -> Mapping[str, float]:
         """Runs the steps of an epoch; returns the means of their figures."""
         n = self.n_iterations
-        found = [
-            {name: value.detach() for name, value in step(i, n_epochs * n).items()}
-            for i in range(number * n, (number + 1) * n)
-        ]
-        return {name: float(torch.stack([f[name] for f in found]).mean()) for name in found[0]}
+        found = []
+        for i, drawn in enumerate(self.sampler.steps(draws, n), number * n):
+            figures = step(i, n_epochs * n, *drawn)
+            found.append({name: value.detach() for name, value in figures.items()})
+        means = torch.stack([torch.stack([f[name] for f in found]).mean() for name in found[0]])
+        return dict(zip(found[0], means.tolist(), strict=True))
 
-    def _class_step(self, number: int, n: int) -> Figures:
+    def _class_step(self, number: int, n: int, drawn: Drawn) -> Figures:
         """One step of the discriminator alone, on classes."""
         set_rate(self.d_optimizer, self.config.d_lr * 2 * (1 - number / n))
-        images, person, utility = self._batch()
-        logits = self._logits(images)
-        terms = head_terms(logits, torch.ones_like(logits.real), person, utility)
+        logits = self._logits(self.sampler.pictures(drawn))
+        terms = head_terms(logits, torch.ones_like(logits.real), drawn.person, drawn.utility)
         loss = self.config.d_person * terms[1] + self.config.d_utility * terms[2]
         optimize(loss, self.d_optimizer)
         figures = {"d_person": terms[1], "d_utility": terms[2]}
-        return {**figures, **_accuracy("known", logits, person, utility)}
+        return {**figures, **_accuracy("known", logits, drawn)}
 
-    def _rebuild_step(self, number: int, n: int) -> Figures:
+    def _rebuild_step(self, number: int, n: int, drawn: Drawn) -> Figures:
         """One step of encoder and decoder alone."""
-        images, own, utility = self._batch()
-        person = self._target(own)
-        made = self._generated(images, person)
-        divergence, reading = made.divergence.mean(), self._reading(made, utility)
-        error = self._error(made, images, person, utility)
+        images = self.sampler.pictures(drawn)
+        made = self._generated(images, drawn.person)
+        divergence, reading = made.divergence.mean(), self._reading(made, drawn.utility)
+        error = self._error(made, images, drawn.peers)
         config = self.config
         loss = config.w_kl * divergence + config.w_read * reading + config.w_alone * error
         optimize(loss, self.g_optimizer)
         return {"kl": divergence, "reading": reading, "error": error}
 
-    def _iterate(self, number: int, n: int) -> Figures:
+    def _iterate(self, number: int, n: int, *drawn: Drawn) -> Figures:
         """One iteration of adversarial training."""
         rate = 1 / (1 + self.config.decay * number)
         if self.config.anneal:
             rate *= min(1.0, 2 - 2 * number / n)
         set_rate(self.g_optimizer, self.config.lr * rate)
         set_rate(self.d_optimizer, self.config.d_lr * rate)
-        self._generator_step()
-        figures, *shown = self._generator_step()
-        return {**figures, **self._discriminator_step(*shown)}
+        *shown, real = drawn
+        for turn, made_for in enumerate(shown):
+            figures, fakes = self._generator_step(made_for)
+            self._follow(1.0 if number == turn == 0 else 1 - self.config.average)
+        return {**figures, **self._discriminator_step(real, fakes, shown[-1])}
 
-    def _generator_step(self) -> tuple[Figures, Tensor, Tensor, Tensor]:
-        """One step; returns figures, and pictures with their target person and utility label."""
-        images, own, utility = self._batch()
-        person = self._target(own)
+    def _generator_step(self, drawn: Drawn) -> tuple[Figures, Tensor]:
+        """One step; returns figures, and generated pictures."""
+        config, images = self.config, self.sampler.pictures(drawn)
+        zero = torch.zeros((), device=self.device)
         self.discriminator.requires_grad_(False)  # it does not learn here
-        made = self._generated(images, person)
-        logits = self._logits(self._augmented(made.images))
-        terms = head_terms(logits, torch.ones_like(logits.real), person, utility)
-        config, zero = self.config, torch.zeros((), device=self.device)
-        reading = self._reading(made, utility) if config.w_read else zero
-        error = self._error(made, images, person, utility) if config.w_rebuild else zero
-        weights = (config.w_real, config.w_person, config.w_utility)
-        loss = generator_loss(made.divergence, terms, config.w_kl, weights)
+        made = self._generated(images, drawn.person)
+        logits = self._logits(self.sampler.augmented(made.images, drawn.made_moves))
+        terms = head_terms(logits, torch.ones_like(logits.real), drawn.person, drawn.utility)
+        reading = self._reading(made, drawn.utility) if config.w_read else zero
+        error = self._error(made, images, drawn.peers) if config.w_rebuild else zero
+        loss = generator_loss(made.divergence, terms, config.w_kl, self.g_weights)
         optimize(loss + config.w_read * reading + config.w_rebuild * error, self.g_optimizer)
-        if config.average:
-            self.average.update_parameters(self.kept)
         self.discriminator.requires_grad_(True)
         shown = made.images.detach()
         figures = {"kl": made.divergence.mean(), "reading": reading, "error": error}
         figures |= dict(zip(("real", "person", "utility"), terms, strict=True))
-        figures |= _accuracy("made", logits, person, utility)
+        figures |= _accuracy("made", logits, drawn)
         figures["variety"] = _variety(shown) / _variety(images)
-        return figures, shown, person, utility
+        return figures, shown
 
-    def _discriminator_step(self, fakes: Tensor, target: Tensor, shown: Tensor) -> Figures:
-        """One step; fakes are generated pictures with target person and utility label."""
-        images, person, utility = self._batch()
-        real, fake = self._logits(images), self._logits(self._augmented(fakes))
-        n, config = len(images), self.config
-        of_real = head_terms(real, smoothed(n, self.device, real=True), person, utility)
-        of_fake = head_terms(fake, smoothed(n, self.device, real=False), target, shown)
-        weights = (config.d_real, config.d_person, config.d_utility)
-        loss = discriminator_loss(of_real, of_fake, weights, fakes_teach=config.fakes_teach)
+    def _discriminator_step(self, drawn: Drawn, fakes: Tensor, shown: Drawn) -> Figures:
+        """One step, on real pictures and on fakes, which were generated for `shown`."""
+        real = self._logits(self.sampler.pictures(drawn))
+        fake = self._logits(self.sampler.augmented(fakes, drawn.made_moves))
+        one, zero = (smoothed(len(fakes), self.device, real=known) for known in (True, False))
+        of_real = head_terms(real, one, drawn.person, drawn.utility)
+        of_fake = head_terms(fake, zero, shown.person, shown.utility)
+        teach = self.config.fakes_teach
+        loss = discriminator_loss(of_real, of_fake, self.d_weights, fakes_teach=teach)
         optimize(loss, self.d_optimizer)
         names = ("d_real", "d_person", "d_utility", "d_fake")
         figures = dict(zip(names, [*of_real, of_fake[0]], strict=True))
-        return {**figures, **_accuracy("known", real, person, utility)}
+        return {**figures, **_accuracy("known", real, drawn)}
 
-    def _batch(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Different pictures, augmented, with person and utility label."""
-        images, person, utility = self.data.sample(self.config.batch, self.rng)
-        return self._augmented(images), person, utility
-
-    def _target(self, own: Tensor) -> Tensor:
-        """The people to show, (N,): the picture's own for a share `own`, then random ones."""
-        person = torch.randint(0, self.net_config.n_people, (len(own),), generator=self.rng)
-        person = person.to(self.device)
-        n_own = int(self.config.own * len(own))
-        person[:n_own] = own[:n_own]
-        return person
+    def _follow(self, share: float) -> None:
+        """Moves the running means of weights by a share of the way to the weights."""
+        nets = (self.average, self.kept)
+        means, last = ([weights.data for weights in net.parameters()] for net in nets)
+        torch._foreach_lerp_(means, last, share)
 
     def _generated(self, images: Tensor, person: Tensor) -> Generated:
         """The pictures shown as the people, from random codes."""
@@ -240,26 +217,19 @@ class AdversarialTraining:
         """Cross-entropy of the utility label that the reader finds in the codes, in nats."""
         return functional.cross_entropy(self.reader(made.codes), utility)
 
-    def _error(self, made: Generated, images: Tensor, person: Tensor, utility: Tensor) -> Tensor:
+    def _error(self, made: Generated, images: Tensor, peers: Tensor) -> Tensor:
         """Pixel error: of the own person's pictures from their sources, of others from peers.
 
         Sources are augmented, as for the encoder; peers are not, as releases should look.
         """
-        n_own = int(self.config.own * len(images))
-        peers = self.data.peers(person[n_own:], utility[n_own:], self.rng)
-        return (made.images - torch.cat([images[:n_own], peers])).abs().mean()
+        own = images[: len(images) - len(peers)]
+        wanted = torch.cat([own, scaled(self.sampler.data.images[peers])])
+        return (made.images - wanted).abs().mean()
 
     def _logits(self, images: Tensor) -> Logits:
         with autocast(self.device):
             logits = self.discriminator(images)
         return Logits(*(head.float() for head in logits))
-
-    def _augmented(self, images: Tensor) -> Tensor:
-        """The pictures shifted and mirrored at random; differentiable."""
-        if not (self.config.shift or self.config.flip):
-            return images
-        moved = self.augmentation.shift_and_flip(images, self.rng)
-        return moved.contiguous(memory_format=torch.channels_last)
 
 
 def _optimizer(parameters: Sequence[nn.Parameter], lr: float, name: str) -> torch.optim.Optimizer:
@@ -273,9 +243,9 @@ def _variety(images: Tensor) -> Tensor:
     return images[:, :, ::4, ::4].std(dim=0).mean()
 
 
-def _accuracy(which: str, logits: Logits, person: Tensor, utility: Tensor) -> Figures:
+def _accuracy(which: str, logits: Logits, drawn: Drawn) -> Figures:
     """Accuracy of the class heads, by figure."""
-    pairs = {"person": (logits.person, person), "utility": (logits.utility, utility)}
+    pairs = {"person": (logits.person, drawn.person), "utility": (logits.utility, drawn.utility)}
     return {
         f"{head}_{which}": (scores.argmax(dim=1) == truth).float().mean()
         for head, (scores, truth) in pairs.items()

@@ -93,10 +93,12 @@ class PPRLVGAN(TrainConfig):
             ValueError: if the pictures are not square with a side of 32, 64 or 128 px, or show
                 fewer than two people or classes.
         """
+        import torch
+
         from bench.nn.classifier import to_device
         from bench.nn.inputs import side_of
-        from defenses.pprl_vgan.adversarial_training import TrainingSet
         from defenses.pprl_vgan.nets import SIZES_PX
+        from defenses.pprl_vgan.sampling import TrainingSet
         from defenses.pprl_vgan.training import trained
 
         identity, utility = (np.asarray(faces.labels[k], np.int64) for k in self.reads_to_fit)
@@ -113,7 +115,8 @@ class PPRLVGAN(TrainConfig):
             )
         showing = np.zeros((n_people, int(classes.max()) + 1), np.int64)
         np.add.at(showing, (person, utility), 1)
-        data = TrainingSet(*(to_device(context.device, part) for part in (images, person, utility)))
+        labels = torch.from_numpy(person), torch.from_numpy(utility)
+        data = TrainingSet(to_device(context.device, images), *labels)
         weights = trained(data, self, context)
         samples = _samples(images[first], n_people, weights, context.device)
         return {**weights, "people": people, "showing": showing, SAMPLES: samples}

@@ -3,8 +3,6 @@
 Source: Chen, Konrad, Ishwar, CVPR-W 2018; released train.py.
 """
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -29,26 +27,21 @@ def head_terms(logits: Logits, real: Tensor, person: Tensor, utility: Tensor) ->
     return torch.stack([of_real, *(functional.cross_entropy(*pair) for pair in classes)])
 
 
-def generator_loss(
-    divergence: Tensor, terms: Tensor, w_kl: float, weights: Sequence[float]
-) -> Tensor:
+def generator_loss(divergence: Tensor, terms: Tensor, w_kl: float, weights: Tensor) -> Tensor:
     """The generator's loss, a scalar, from the codes' divergence, (N,), and the heads' terms, (3,).
 
     The targets of the terms are real, the target person, and the source's utility label.
     """
-    return w_kl * divergence.mean() + terms @ terms.new_tensor(weights)
+    return w_kl * divergence.mean() + terms @ weights
 
 
-def discriminator_loss(
-    real: Tensor, fake: Tensor, weights: Sequence[float], *, fakes_teach: bool
-) -> Tensor:
+def discriminator_loss(real: Tensor, fake: Tensor, weights: Tensor, *, fakes_teach: bool) -> Tensor:
     """The discriminator's loss, a scalar, from the heads' terms on real and fake pictures, (3,).
 
     With `fakes_teach` (release for FERG) fakes train all heads, with the same weights; without it
     (release for MUG) they train only the first, with weight 1.
     """
-    weighing = real.new_tensor(weights)
-    return weighing @ real + (weighing @ fake if fakes_teach else fake[0])
+    return weights @ real + (weights @ fake if fakes_teach else fake[0])
 
 
 def smoothed(n: int, device: torch.device, *, real: bool) -> Tensor:

@@ -14,7 +14,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 
 from bench.api import Weights
 from bench.faces import Images
@@ -92,16 +91,17 @@ class Decoder(nn.Module):
         widths = [first, 2 * first, *[first] * (len(config.widths) - 2)]
         layers: list[nn.Module] = []
         for n_in, n_out in pairwise(widths):
-            layers += [_upsampling(n_in, n_out, config.kernel), nn.ReLU(), _norm(n_out)]
+            layers += [_upsampling(n_in, n_out, config.kernel), nn.ReLU(inplace=True)]
+            layers += [_norm(n_out)]
         self.dense = nn.Linear(config.latent + config.n_people, 16 * first)
         start, last = nn.Unflatten(1, (first, 4, 4)), _upsampling(widths[-1], 3, config.kernel)
-        self.body = nn.Sequential(nn.ReLU(), start, *layers, last, nn.Tanh())
+        self.body = nn.Sequential(nn.ReLU(inplace=True), start, *layers, last, nn.Tanh())
         self.n_people = config.n_people
 
     def forward(self, codes: Tensor, person: Tensor) -> Tensor:
         """Faces of the people, made from the codes."""
-        one_hot = functional.one_hot(person, self.n_people).to(codes.dtype)
-        made: Tensor = self.body(self.dense(torch.cat([codes, one_hot], dim=1)))
+        shown = person[:, None] == torch.arange(self.n_people, device=person.device)  # one hot
+        made: Tensor = self.body(self.dense(torch.cat([codes, shown.to(codes.dtype)], dim=1)))
         return made
 
 
@@ -112,7 +112,7 @@ class Discriminator(nn.Module):
         super().__init__()
         self.body = _downsampling(config, regularized=False)  # (N, C*4*4)
         dense = nn.Linear(16 * config.widths[-1], HIDDEN)
-        self.dense = nn.Sequential(dense, nn.LeakyReLU(0.2), nn.Dropout(0.5))
+        self.dense = nn.Sequential(dense, nn.LeakyReLU(0.2, inplace=True), nn.Dropout(0.5))
         self.real = nn.Linear(HIDDEN, 1)
         self.person = nn.Linear(HIDDEN, config.n_people)
         self.utility = nn.Linear(HIDDEN, config.n_classes)
@@ -133,7 +133,7 @@ def _downsampling(config: NetConfig, *, regularized: bool) -> nn.Sequential:
         layers.append(nn.Conv2d(n_in, n_out, config.kernel, 2, (config.kernel - 1) // 2))
         if regularized:
             layers += [_norm(n_out), nn.Dropout(0.3)]
-        layers.append(nn.LeakyReLU(0.2))
+        layers.append(nn.LeakyReLU(0.2, inplace=True))
     return nn.Sequential(*layers, nn.Flatten())
 
 

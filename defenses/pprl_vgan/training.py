@@ -9,7 +9,8 @@ from bench.api import Context, Weights
 from bench.nn.checkpoint import Checkpoint
 from bench.nn.state import config_arrays, state_of
 from bench.nn.training import seeded
-from defenses.pprl_vgan.adversarial_training import FIGURES, AdversarialTraining, TrainingSet
+from defenses.pprl_vgan.adversarial_training import FIGURES, AdversarialTraining
+from defenses.pprl_vgan.sampling import TrainingSet
 from defenses.pprl_vgan.train_config import TrainConfig
 
 N_REPORTS = 20  # per training: each logs figures and saves a checkpoint

@@ -41,7 +41,8 @@ class Autoencoder(nn.Module):
         layers: list[nn.Module] = []
         channels = n_colours + 3  # of the picture and of the prototype
         for number, width in enumerate(widths):
-            layers += [nn.Conv2d(channels, width, kernel, padding=kernel // 2), nn.LeakyReLU()]
+            layers += [nn.Conv2d(channels, width, kernel, padding=kernel // 2)]
+            layers += [nn.LeakyReLU(inplace=True)]
             shrinks = number < len(widths) // 2
             layers += [nn.AvgPool2d(pool) if shrinks else nn.Upsample(scale_factor=pool)]
             channels = width

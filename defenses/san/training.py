@@ -13,7 +13,7 @@ from bench.data.alignment import Points
 from bench.faces import Faces
 from bench.nn.classifier import outputs, to_device
 from bench.nn.state import with_prefix
-from bench.nn.training import Objective, Schedule, autocast, trained
+from bench.nn.training import Objective, Schedule, autocast, moved, trained
 from defenses.san import auxiliary
 from defenses.san.autoencoder_defense import AutoencoderDefense
 from defenses.san.auxiliary import Split
@@ -37,7 +37,7 @@ class Batches:
         self.pictures = scaled(to_device(device, faces.images), n_colours)  # (N, n_colours, H, W)
         self.gender = to_device(device, faces.labels["gender"]).long()
         self.prototypes = prototypes
-        self.train, self.valid = (to_device(device, index) for index in split)
+        self.train, self.valid = torch.from_numpy(split.train), to_device(device, split.valid)
 
     def batch(self, index: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The autoencoder's inputs: pictures, and prototypes of the own and of the other gender."""
@@ -59,15 +59,24 @@ class SANObjective(Objective):
             # The original pictures do not change, so their features are computed once.
             made = outputs(frozen.matcher, _inputs(data.pictures), lambda x, _: x)
             self.features = functional.normalize(made, dim=1)  # (N, D)
+        parts, generator = torch.split(data.valid.cpu(), 128), torch.Generator().manual_seed(0)
+        drawn = [(part, *self.draw(len(part), generator)) for part in parts]
+        self.valid_parts = list(moved(drawn, data.valid.device))
 
-    def loss(self, net: nn.Module, index: Tensor, generator: torch.Generator) -> Tensor:
+    def draw(self, n: int, generator: torch.Generator) -> Sequence[Tensor]:
+        """Those of the classifiers' pictures, SM and OP, if they are varied."""
+        if not (self.fields.varied and self.frozen):
+            return ()
+        return (auxiliary.AUGMENTATION.draw_rest(2 * n, generator),)
+
+    def loss(self, net: nn.Module, index: Tensor, *drawn: Tensor) -> Tensor:
         """The weighted sum of the terms."""
         with autocast(index.device):
             own, other = net(*self.data.batch(index))  # SM and OP, (B, n_colours, H, W), 0..1
         if self.frozen is None:
             return self._pixels(own, other, index)
         both = torch.cat([_inputs(release) for release in (own, other)])
-        gender, fields = self._gender(both, index, generator), self.fields
+        gender, fields = self._gender(both, index, *drawn), self.fields
         with autocast(index.device):
             made = self.frozen.matcher(both).float()
         kept, moved = functional.normalize(made, dim=1).chunk(2)  # (B, D) each
@@ -77,10 +86,10 @@ class SANObjective(Objective):
             return total
         return total + fields.pixel_weight * self._pixels(own, other, index)
 
-    def _gender(self, both: Tensor, index: Tensor, generator: torch.Generator) -> Tensor:
+    def _gender(self, both: Tensor, index: Tensor, *drawn: Tensor) -> Tensor:
         """J_G, averaged over the classifiers."""
-        if self.fields.varied:
-            both = auxiliary.AUGMENTATION.warp_and_relight(both, generator)
+        for numbers in drawn:
+            both = auxiliary.AUGMENTATION.warp_and_relight(both, numbers)
         losses = []
         for classifier in self.frozen.classifiers if self.frozen else ():
             with autocast(index.device):
@@ -97,9 +106,7 @@ class SANObjective(Objective):
         """The loss on held-out people."""
         net.eval()
         with torch.inference_mode():
-            parts = torch.split(self.data.valid, 128)
-            generator = torch.Generator().manual_seed(0)
-            losses = [self.loss(net, part, generator) * len(part) for part in parts]
+            losses = [self.loss(net, *part) * len(part[0]) for part in self.valid_parts]
         return float(torch.stack(losses).sum()) / len(self.data.valid)
 
 

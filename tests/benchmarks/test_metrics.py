@@ -7,6 +7,7 @@ from sklearn.metrics import roc_curve
 from bench.answers import Templates
 from bench.metrics.declared import METRICS
 from bench.metrics.identification import rank, search
+from bench.metrics.matching import matching_statistic
 from bench.metrics.pairs import comparison
 
 N_PEOPLE, N_EACH = 316, 10  # 10^7 pairs
@@ -14,9 +15,13 @@ N_PEOPLE, N_EACH = 316, 10  # 10^7 pairs
 
 @pytest.fixture(scope="module")
 def templates():
+    return made(N_PEOPLE, N_EACH)
+
+
+def made(n_people, n_each):
     rng = np.random.default_rng(0)
-    person = np.repeat(np.arange(N_PEOPLE), N_EACH)
-    centres = rng.standard_normal((N_PEOPLE, 128))
+    person = np.repeat(np.arange(n_people), n_each)
+    centres = rng.standard_normal((n_people, 128))
     gallery, probe = (
         (centres[person] + 2 * rng.standard_normal((len(person), 128))).astype(np.float32)
         for _ in range(2)
@@ -28,6 +33,12 @@ def templates():
 def test_comparing_10_million_pairs(benchmark, templates):
     found = benchmark.pedantic(comparison, (templates,), rounds=2)
     benchmark.extra_info["pairs"] = found.point.mated.sum() + found.point.nonmated.sum()
+
+
+@pytest.mark.parametrize(("n_people", "n_each"), [(250, 20), (1000, 5), (2500, 2)])
+@pytest.mark.parametrize("measure", [comparison, matching_statistic.__wrapped__])
+def test_comparing_5000_with_5000_templates(benchmark, measure, n_people, n_each):
+    benchmark.pedantic(measure, (made(n_people, n_each),), rounds=2)
 
 
 def test_all_metrics_of_a_comparison(benchmark, templates):

@@ -14,9 +14,10 @@ import torch
 from bench.api import Defense
 from bench.registry import make
 from bench.spec import Spec
-from defenses.pprl_vgan.adversarial_training import AdversarialTraining, TrainingSet
+from defenses.pprl_vgan.adversarial_training import AdversarialTraining
 from defenses.pprl_vgan.losses import discriminator_loss, generator_loss, head_terms, kl, smoothed
 from defenses.pprl_vgan.nets import Decoder, Discriminator, Encoder
+from defenses.pprl_vgan.sampling import TrainingSet
 
 CPU = torch.device("cpu")
 N_TURNS = 2
@@ -60,7 +61,8 @@ class Plain:
         terms = head_terms(self.discriminator(images), targets, person, utility)
         none = torch.zeros(3)
         pair = (terms, none) if real else (none, terms)
-        weights = (self.config.d_real, self.config.d_person, self.config.d_utility)
+        parts = (self.config.d_real, self.config.d_person, self.config.d_utility)
+        weights = torch.tensor(parts)
         loss = discriminator_loss(*pair, weights, fakes_teach=self.config.fakes_teach)
         self.judge.zero_grad()
         loss.backward()
@@ -72,7 +74,8 @@ class Plain:
             made = self.made(images, person)[0]
         self.learn(images, own, utility, real=True)
         self.learn(made, person, utility, real=False)
-        weights = (self.config.w_real, self.config.w_person, self.config.w_utility)
+        parts = (self.config.w_real, self.config.w_person, self.config.w_utility)
+        weights = torch.tensor(parts)
         for _ in range(2):
             images, _, utility, person = self.batch()
             made, divergence = self.made(images, person)

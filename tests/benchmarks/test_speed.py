@@ -14,8 +14,9 @@ from bench.nn.inputs import Augmentation
 from bench.nn.training import Schedule
 from bench.registry import make
 from bench.runner.cells import cells
-from bench.runner.grid import Grid
+from bench.runner.grid import Grid, read
 from bench.runner.plan import plan as plan_of
+from bench.runner.ready_queue import ReadyQueue
 from bench.runner.rng import RowGenerators
 from bench.runner.store import Artifact
 from bench.runner.worker import Worker
@@ -36,12 +37,13 @@ def one_core():
 @pytest.fixture(scope="module")
 def faces():
     some = scenes(8, 4, 16, seed=0, style=True)
-    return Faces(draw(some, SIZE, "cpu"), some.labels, np.arange(512))
+    return Faces(draw(some, SIZE), some.labels, np.arange(512))
 
 
-def test_rendering_512_pictures(benchmark):
-    some = scenes(8, 4, 16, seed=0, style=True)
-    benchmark.pedantic(draw, (some, SIZE, "cpu"), rounds=3, warmup_rounds=1)
+@pytest.mark.parametrize(("size_px", "n"), [(32, 512), (64, 512), (112, 128), (224, 32)])
+def test_rendering(benchmark, size_px, n):
+    some = scenes(8, 4, n // 32, seed=0, style=True)
+    benchmark.pedantic(draw, (some, size_px), rounds=3, warmup_rounds=1)
 
 
 @pytest.mark.parametrize("name", ["blur", "pixelate", "mask", "noise", "eigenface"])
@@ -53,10 +55,7 @@ def test_protecting_512_pictures(benchmark, faces, name):
     benchmark(defense.protect, faces.declared((), ""), weights, worker.protecting(luck))
 
 
-@pytest.mark.parametrize("bf16", [True, False])
-def test_an_epoch_of_the_cnn_on_512_pictures(benchmark, faces, bf16, monkeypatch):
-    if not bf16:
-        monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+def test_an_epoch_of_the_cnn_on_512_pictures(benchmark, faces):
     data = Labelled(faces.images, faces.labels["identity"])
     schedule, prepare = Schedule(1e-3, 64, steps=8, rounds=1), Augmentation(0.06, flip=True)
 
@@ -100,6 +99,17 @@ def test_planning_10_000_cells(benchmark, tmp_path):
 
     n_cells, _ = benchmark.pedantic(plan, rounds=1, warmup_rounds=0)
     assert n_cells >= 10_000
+
+
+def test_planning_and_scheduling_100_000_stages(benchmark, tmp_path):
+    grid = read("quick").model_copy(update={"seeds": tuple(range(354))})
+
+    def plan():
+        planned = plan_of(cells(grid), tmp_path)
+        ReadyQueue(planned.stages, [goal.stages for goal in planned.goals])
+        return len(planned.stages)
+
+    assert benchmark.pedantic(plan, rounds=1, warmup_rounds=0) >= 100_000
 
 
 def test_the_store_keeps_and_gives_50_megabytes(benchmark, store):

@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from bench.api import Defense
 from bench.faces import Faces
@@ -60,6 +61,26 @@ def test_blur_keeps_the_mean():
     rng = np.random.default_rng(0)
     image = rng.integers(0, 256, (1, 3, 32, 32))
     assert released("blur", image).mean() == pytest.approx(image.mean(), abs=1)
+
+
+@pytest.mark.parametrize(("height", "width"), [(32, 32), (50, 31), (9, 70)])
+@pytest.mark.parametrize("sigma", [0.02, 0.06, 0.4])
+def test_blur_equals_a_filter_of_each_picture(height, width, sigma):
+    images = np.random.default_rng(0).integers(0, 256, (5, 3, height, width)).astype(np.uint8)
+    expected = [
+        np.rint(
+            ndimage.gaussian_filter(image.astype(np.float32), (0, sigma * width, sigma * width))
+        )
+        for image in images
+    ]
+    np.testing.assert_array_equal(released(f"blur:sigma={sigma}", images), expected)
+
+
+def test_a_picture_is_blurred_alike_alone_and_among_others():
+    images = np.random.default_rng(0).integers(0, 256, (40, 3, 40, 40)).astype(np.uint8)
+    together = released("blur", images)
+    alone = [released("blur", image[None])[0] for image in images]
+    np.testing.assert_array_equal(together, alone)
 
 
 def test_a_mask_blackens_its_region_and_nothing_else():

@@ -4,7 +4,7 @@ from scipy import special, stats
 
 from bench.answers import Answers
 from bench.metrics.accuracy import auc, top1
-from bench.metrics.comparisons import difference, ranks, worst_case
+from bench.metrics.comparisons import difference, places, ranks, worst_case
 
 
 def answered(right, n_people, n_classes=3):
@@ -136,9 +136,19 @@ def test_ranks_of_defenses_that_do_the_same_are_shared():
     assert ranks(np.full(1, 0.5), without[:, :1]) == [(1, 1)]
 
 
+def test_who_gives_most_away_has_the_last_place():
+    answers = attackers(np.random.default_rng(0), [0.9, 0.4, 0.4, 0.65], 40)
+    found = places(answers, [1, 1, 1, 1])
+    assert sorted(each.value for each in found[1:3]) == [1, 2]  # they do not differ surely
+    assert [(each.low, each.high) for each in found] == [(4, 4), (1, 2), (1, 2), (3, 3)]
+    assert [found[0].value, found[3].value, found[0].n] == [4, 3, 480]
+
+
 def test_ranks_of_one_person_are_refused():
     with pytest.raises(ValueError, match="two people"):
         ranks(np.array([0.5, 0.6]), np.empty((0, 2)))
+    with pytest.raises(ValueError, match="two people"):
+        places([answered(np.array([True, False]), 1)] * 2, [1, 1])
 
 
 def test_ranks_of_two_agree_with_a_paired_t_test():

@@ -7,7 +7,7 @@ from bench.metrics.advantage import advantage, aligned, guessed
 from bench.metrics.comparisons import difference
 from bench.metrics.intervals import estimate
 from bench.metrics.leakage import leakage
-from bench.metrics.matching import identified, matching_statistic
+from bench.metrics.matching import _bins, identified, matching_statistic
 from bench.runner.controls.canary import bit_ceiling, person_ceiling
 
 
@@ -42,6 +42,31 @@ def test_a_person_left_out_takes_all_own_pairs_along():
         weights = (some.probe_person != person).astype(float)[None]
         left = matching_statistic(some)(weights)[0]
         assert left == pytest.approx(pair_auc(some, person), abs=2e-4)
+
+
+@pytest.mark.parametrize("spread", [1.0, 1e-6])  # many edges in one cell of the table
+def test_bins_are_found_as_by_a_search(spread):
+    rng = np.random.default_rng(0)
+    scores = (0.5 + spread * rng.standard_normal((40, 50))).astype(np.float32)
+    edges = np.unique(np.append(np.quantile(scores, np.linspace(0, 1, 300)), -2.0))
+    edges = np.append(edges, scores[3, 7].astype(float))  # a tie
+    found = _bins(scores, np.sort(edges))
+    np.testing.assert_array_equal(found, np.searchsorted(np.sort(edges), scores))
+
+
+def test_weights_of_two_people_count_in_first_order():
+    """A pair of two people of the probe counts w1 + w2 - 1 times (Hoeffding's projection)."""
+    some = templates()
+    weight = np.append(np.random.default_rng(2).integers(1, 4, 12), [1, 1, 1])  # of 3 not probed
+    mated = some.probe_person[:, None] == some.gallery_person
+    counted = np.empty(mated.shape)
+    for i, who in enumerate(some.probe_person):
+        for j, whom in enumerate(some.gallery_person):
+            counted[i, j] = weight[who] + (0 if who == whom else weight[whom] - 1)
+    scores = some.probe @ some.gallery.T
+    wanted = roc_auc_score(mated.ravel(), scores.ravel(), sample_weight=counted.ravel())
+    found = matching_statistic(some)(weight[some.probe_person][None].astype(float))
+    assert found[0] == pytest.approx(wanted, abs=2e-4)
 
 
 def test_a_picture_is_not_compared_with_itself():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bench.answers import Templates
-from bench.metrics import pair_blocks
+from bench.metrics import pair_blocks, pairs
 from bench.metrics.curves import auc, eer, histograms, min_cllr
 from bench.metrics.pairs import comparison
 
@@ -97,13 +97,77 @@ def test_equal_bins_and_small_tiles_change_nothing_much(templates, monkeypatch):
     exact = comparison(some)
     monkeypatch.setattr(pair_blocks, "N_EXACT", 0)
     monkeypatch.setattr(pair_blocks, "_SCORES", 1000)
-    monkeypatch.setattr(pair_blocks, "_COUNTERS", 7000)
     binned = comparison(some)
     assert len(binned.point.levels) == pair_blocks.N_FINE
     for curve in (auc, eer, min_cllr):
         assert curve(binned.point) == pytest.approx(curve(exact.point), abs=2e-3)
         assert curve(binned.resampled) == pytest.approx(curve(exact.resampled), abs=5e-3)
         assert curve(binned.coarse) == pytest.approx(curve(binned.point), abs=5e-3)
+
+
+def replicates(templates, group, n_draws):
+    """Mated and non-mated pairs per score of bootstraps, and of permutations, with loops."""
+    people = np.union1d(templates.probe_person, templates.gallery_person)
+    n, group = len(people), np.zeros(len(people)) if group is None else group[people]
+    scores = templates.probe @ templates.gallery.T
+    counts = {}  # by person of the probe, person enrolled and score
+    for i, j in product(range(len(scores)), range(scores.shape[1])):
+        one, two = np.searchsorted(people, [templates.probe_person[i], templates.gallery_person[j]])
+        differ = templates.probe_image_id[i] != templates.gallery_image_id[j]
+        if group[one] == group[two] and differ:
+            key = one, two, float(scores[i, j])
+            counts[key] = counts.get(key, 0) + 1
+    paired = np.unique([one for one, two, _ in counts if one == two])
+    rng = np.random.default_rng(20180615)
+    weights = rng.multinomial(n, np.full(n, 1 / n), size=1000)[:n_draws]
+    order = np.argsort(group[paired] + rng.random((1000, len(paired))), axis=1)[:n_draws]
+    sorted_by_group = paired[np.argsort(group[paired], kind="stable")]
+    found = [[{}, {}, {}] for _ in range(n_draws)]
+    for draw, sides in enumerate(found):
+        stands_for = dict(zip(sorted_by_group, paired[order[draw]], strict=True))
+        for (one, two, score), count in counts.items():
+            side = sides[int(one != two)]
+            weight = weights[draw, one] * (weights[draw, two] if one != two else 1)
+            side[score] = side.get(score, 0) + weight * count
+            if stands_for.get(two) == one:
+                sides[2][score] = sides[2].get(score, 0) + count
+    return [[{s: w for s, w in side.items() if w} for side in sides] for sides in found]
+
+
+@pytest.mark.parametrize("itself", [False, True])
+@pytest.mark.parametrize("group", [None, np.arange(45) % 2])
+@pytest.mark.parametrize("dense", [0, 10**9])  # few or many pictures per person
+@pytest.mark.parametrize("n_scores", [40, 2**18])
+def test_bootstraps_and_permutations_agree_with_loops(
+    templates, monkeypatch, itself, group, dense, n_scores
+):
+    some = templates(40, 2, n_others=5, width=3)
+    uneven = np.r_[0:20, 21:80]  # one person has one picture
+    some = Templates(
+        np.round(2 * some.gallery[uneven]), np.round(2 * some.probe), some.gallery_person[uneven],
+        some.probe_person, some.gallery_image_id[uneven], some.probe_image_id,
+    )  # fmt: skip
+    some = against_itself(some) if itself else some
+    monkeypatch.setattr(pairs, "_DENSE", dense)
+    monkeypatch.setattr(pair_blocks, "_SCORES", n_scores)
+    found = comparison(some, group)
+    for draw, (mated, nonmated, permuted) in enumerate(replicates(some, group, 2)):
+        assert as_counts(found.resampled, draw) == [mated, nonmated]
+        assert as_counts(found.permuted, draw)[0] == permuted
+
+
+def test_a_picture_counts_against_all_others_of_its_person(templates):
+    """Also where its id is enrolled twice, as no data set has it."""
+    some = templates(3, 2)
+    ids = np.array([6, 6, 8, 9, 10, 11])
+    some = Templates(
+        some.gallery, some.probe, some.gallery_person, some.probe_person, ids, some.probe_image_id
+    )
+    found = comparison(some).point
+    assert [sum(side.values()) for side in counted(some)] == [
+        found.mated.sum(),
+        found.nonmated.sum(),
+    ]
 
 
 def test_permuted_people_score_as_non_mated(templates):

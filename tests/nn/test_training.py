@@ -124,10 +124,15 @@ def test_any_network_of_timm_can_be_used():
     assert net(torch.zeros(1, 3, 64, 64)).shape == (1, 2)
 
 
+def augmented(images, **fields):
+    augmentation = Augmentation(**fields)
+    return augmentation(images, augmentation.draw(len(images), torch.Generator().manual_seed(0)))
+
+
 def test_augmentation_moves_and_mirrors_whole_pictures():
     image = torch.zeros(400, 3, 10, 10, dtype=torch.uint8)
     image[:, :, 4, 2] = 255
-    moved = Augmentation(0.2, flip=True)(image, torch.Generator().manual_seed(0))
+    moved = augmented(image, shift=0.2, flip=True)
     at = (moved[:, 0] > 0).nonzero()  # (400, 3)
     assert len(at) == 400
     assert set(at[:, 1].tolist()) == {2, 3, 4, 5, 6}
@@ -138,7 +143,7 @@ def test_augmentation_moves_and_mirrors_whole_pictures():
 def test_a_warp_turns_and_resizes_but_keeps_the_middle():
     image = torch.zeros(200, 3, 33, 33, dtype=torch.uint8)
     image[:, :, 15:18, 4:29] = 255  # a bar through the middle
-    warped = Augmentation(warp=0.2)(image, torch.Generator().manual_seed(0))
+    warped = augmented(image, warp=0.2)
     ink = (warped[:, 0] + 1) / 2
     assert ink[:, 10:23, 10:23].sum(dim=(1, 2)).min() > 15  # still there
     assert ink.sum(dim=(1, 2)).std() > 5  # larger and smaller
@@ -147,7 +152,7 @@ def test_a_warp_turns_and_resizes_but_keeps_the_middle():
 
 def test_light_changes_contrast_and_brightness():
     image = torch.randint(0, 256, (100, 3, 8, 8), dtype=torch.uint8)
-    plain, lit = Augmentation()(image, None), Augmentation(light=0.3)(image, torch.Generator())
+    plain, lit = Augmentation()(image, None), augmented(image, light=0.3)
     assert (lit.std(dim=(1, 2, 3)) / plain.std(dim=(1, 2, 3))).std() > 0.1
     assert (lit.mean(dim=(1, 2, 3)) - plain.mean(dim=(1, 2, 3))).std() > 0.1
 

@@ -7,10 +7,13 @@ import pytest
 from PIL import Image
 
 from bench.metrics.pairs import comparison
+from bench.metrics.roc import FMR
 from bench.metrics.verification import auc
+from bench.reports.figures import Figures
 from bench.reports.files import write_roc, write_tables
 from bench.reports.judges import judges
-from bench.reports.roc import FMR, draw, rocs
+from bench.reports.results import figures_in
+from bench.reports.roc import draw, rocs
 from bench.runner.grid import Grid
 from bench.runner.store import Store
 
@@ -64,7 +67,7 @@ def test_curves_are_written_and_drawn(done, tmp_path):
     with (tmp_path / "roc.csv").open() as file:
         lines = list(csv.DictReader(file))
     assert len(lines) == len(found) * len(FMR)
-    draw(found, tmp_path / "roc.png")
+    draw(found, tmp_path / "roc.png", figures_in(done.store))
     with Image.open(tmp_path / "roc.png") as sheet:
         assert sheet.width == 400 * len({roc.panel for roc in found}) == 800
-    draw([], tmp_path / "none.png")  # a grid without such judges
+    draw([], tmp_path / "none.png", Figures())  # a grid without such judges

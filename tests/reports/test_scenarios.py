@@ -3,8 +3,8 @@
 import pytest
 from PIL import Image
 
+from bench.reports.pictures import samples
 from bench.reports.scenarios import scenarios
-from bench.reports.sheet import samples
 from bench.runner.grid import Grid
 from bench.runner.store import Store
 

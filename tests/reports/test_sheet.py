@@ -1,8 +1,10 @@
 import numpy as np
+import pytest
 
 from bench.answers import Answers
-from bench.metrics.calibration import probabilities
-from bench.reports.sheet import NAME_PX, TITLE_PX, Strip, captions, contact_sheet, data_and_defense
+from bench.metrics.calibration import likeliest, probabilities
+from bench.reports.pictures import captions, data_and_defense
+from bench.reports.sheet import NAME_PX, TITLE_PX, Strip, contact_sheet
 
 
 def test_the_end_of_a_long_name_can_be_read():
@@ -23,6 +25,9 @@ def test_probabilities_are_as_often_right_as_they_say():
     valid = answers([[9, 0], [9, 0], [0, 9], [9, 0]], [0, 0, 1, 1])
     found = probabilities(np.array([[0, 9], [9, 0]], np.float32), valid)
     np.testing.assert_allclose(found, [[0.25, 0.75], [0.75, 0.25]], atol=1e-3)
+    said = likeliest(answers([[0, 9], [9, 0]], [0, 0]), valid)
+    assert [number for number, _ in said] == [1, 0]
+    assert [share for _, share in said] == pytest.approx([0.75, 0.75], abs=1e-3)
 
 
 def test_a_caption_is_what_the_strongest_raw_judge_says_of_the_release(run):

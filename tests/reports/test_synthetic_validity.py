@@ -1,6 +1,8 @@
 import math
 
+import numpy as np
 import pytest
+from scipy import stats
 
 from bench.reports import synthetic_validity as module
 from bench.reports.boards import write_board
@@ -31,6 +33,16 @@ SYNTHETIC = {"a": 0.1, "b": 0.3, "c": 0.2, "d": 0.4, "e": 0.9}  # one of ten pai
 def test_tau_counts_the_pairs_in_order(board):
     board(records("lfw:size=32", REAL), records("synthetic:size=32", SYNTHETIC))
     assert synthetic_validity("gender", "open") == (pytest.approx((9 - 1) / 10), 5)
+
+
+def test_tau_with_ties_is_that_of_scipy(board):
+    rng = np.random.default_rng(0)
+    real, synthetic = (
+        {f"d{i:02}": round(v, 1) for i, v in enumerate(rng.random(20))} for _ in "ab"
+    )
+    board(records("lfw", real), records("synthetic", synthetic))
+    wanted = stats.kendalltau(list(real.values()), list(synthetic.values())).statistic
+    assert synthetic_validity("gender", "open") == (pytest.approx(wanted), 20)
 
 
 def test_controls_other_questions_and_codes_are_left_out(board):

@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bench.reports import figures
 from bench.reports.files import write_costs
-from bench.reports.sheet import sheets
+from bench.reports.pictures import sheets
+from bench.reports.records import records
+from bench.reports.results import release_qualities, results
 from bench.reports.tradeoff import NOTE, tables
 from bench.runner.grid import Grid
 from bench.runner.store import Store
@@ -26,6 +29,14 @@ def done(runner, tmp_path_factory):
     }
     grid = Grid.model_validate({"name": "toy", "tasks": [task]})
     return runner(Store(tmp_path_factory.mktemp("store")), grid)
+
+
+def test_a_second_report_computes_nothing_and_says_the_same(done, monkeypatch):
+    monkeypatch.setattr(figures, "_made", lambda path, compute: pytest.fail("computed again"))
+    failed = {outcome.stage.key: outcome.reason for outcome in done.outcomes if outcome.reason}
+    found = results(done.cells, done.plan, done.store, failed)
+    again = records(found, release_qualities(done.cells, done.plan, done.store))
+    assert repr(again) == repr(done.records)
 
 
 def test_controls_stand_where_they_must(done):

@@ -11,6 +11,7 @@ from bench.data.protocols import check_protocol, new_image_ids
 from bench.data.synthetic.expressions import EXPRESSIONS
 from bench.data.synthetic.people import AGE_GROUPS, GENDERS, SKIN_TONES
 from bench.data.synthetic.pictures import ATTRIBUTES, Parameters, scenes
+from bench.data.synthetic.render import draw
 from bench.faces import LUMA, Faces, Images, Target
 from bench.registry import register
 
@@ -62,13 +63,16 @@ class Synthetic(Dataset):
         categorical = [Target(name, "categorical", names) for name, names in classes.items()]
         return (*categorical, *(Target(name, "continuous") for name in ATTRIBUTES))
 
+    @property
+    def n_pictures(self) -> int:
+        """Exactly how many."""
+        return self.people * self.takes * self.pictures
+
     def load(self, context: Context) -> Collection:
         """The pictures, ordered by person, take and picture."""
-        from bench.data.synthetic.render import draw  # here: it imports torch
-
         drawn = scenes(self.people, self.takes, self.pictures, self.seed, style=self.style)
         drawn = replace(drawn, parameters=made_alike(drawn.parameters, self.alike))
-        images = draw(drawn, self.size, context.device)  # (N, 3, size, size)
+        images = draw(drawn, self.size)  # (N, 3, size, size)
         images = grey(images) if self.alike == "colour" else images
         images = realigned(images, context.device) if self.align else images
         image_ids = new_image_ids(len(images), self.name, self.seed)

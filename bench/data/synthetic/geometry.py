@@ -1,12 +1,12 @@
 """Geometry: where the parts of a face are, once its action units have moved them."""
 
-from torch import Tensor
+import numpy as np
 
-from bench.data.synthetic.shapes import Values
+from bench.data.synthetic.shapes import Array, Values
 
 
-def place_features(v: Values) -> dict[str, Tensor]:
-    """Positions and sizes in head units (x to the picture's right, y up), (N, 1, 1) each.
+def place_features(v: Values) -> dict[str, Array]:
+    """Positions and sizes in head units (x to the picture's right, y up), (N,) each.
 
     A number that ends in `_uneven` is added on the right side of the picture and subtracted on the
     left.
@@ -14,7 +14,7 @@ def place_features(v: Values) -> dict[str, Tensor]:
     return _eyes(v) | _brows(v) | _nose(v) | _mouth(v)
 
 
-def _eyes(v: Values) -> dict[str, Tensor]:
+def _eyes(v: Values) -> dict[str, Array]:
     """Eyes: lids open with AU5, close with AU6 (from below) and AU7 (from both sides)."""
     height = 0.118 * v["eye_size"] * v["eye_opening"]
     upper = height * (1 + 0.42 * v["AU5"] - 0.36 * v["AU7"] - 0.12 * v["AU6"] - 0.15 * v["AU9"])
@@ -24,7 +24,7 @@ def _eyes(v: Values) -> dict[str, Tensor]:
         "eye_y": v["eye_height"],
         "eye_width": 0.175 * v["eye_size"],
         "lid_upper": upper,
-        "lid_lower": lower.clamp(min=-0.02),
+        "lid_lower": np.maximum(lower, -0.02),
         "lid_uneven": 0.18 * v["asymmetry"] * upper,
         "iris": 0.098 * v["eye_size"] * v["iris_size"],
         "gaze_x": 0.020 * v["gaze_x"],
@@ -32,7 +32,7 @@ def _eyes(v: Values) -> dict[str, Tensor]:
     }
 
 
-def _brows(v: Values) -> dict[str, Tensor]:
+def _brows(v: Values) -> dict[str, Array]:
     """Brows: inner end, middle and outer end move on their own."""
     down = -0.095 * v["AU4"]
     inner = 0.170 * v["AU1"] + 1.35 * down - 0.03 * v["AU9"]
@@ -48,7 +48,7 @@ def _brows(v: Values) -> dict[str, Tensor]:
     }
 
 
-def _nose(v: Values) -> dict[str, Tensor]:
+def _nose(v: Values) -> dict[str, Array]:
     """Nose: AU9 and AU10 draw the wings up."""
     return {
         "nose_y": -v["nose_length"] * v["face_height"] + 0.08 + 0.035 * v["AU9"],
@@ -57,7 +57,7 @@ def _nose(v: Values) -> dict[str, Tensor]:
     }
 
 
-def _mouth(v: Values) -> dict[str, Tensor]:
+def _mouth(v: Values) -> dict[str, Array]:
     """Mouth: corners, gap between the lips and thickness of the lips."""
     wide = 1 + 0.30 * v["AU12"] + 0.34 * v["AU20"] - 0.34 * v["AU26"] - 0.22 * v["AU23"]
     lift = 0.165 * v["AU12"] - 0.215 * v["AU15"] - 0.045 * v["AU20"] - 0.03 * v["AU23"]

@@ -1,26 +1,47 @@
 """Hair: a shell around the skull, locks beside the face, a mass behind it, and a bun."""
 
-from collections.abc import Mapping
+from typing import NamedTuple
 
-import torch
-from torch import Tensor
+import numpy as np
 
-from bench.data.synthetic.head import Surface, find_normals, gloss_on, light_on
-from bench.data.synthetic.shapes import Values, blend, bump, ease, edge, smooth_max, wave
-from bench.data.synthetic.solids import Part, Seen, View, join, visible
+from bench.data.synthetic.head import find_normals, light_on
+from bench.data.synthetic.points import Points, chosen, patch
+from bench.data.synthetic.shapes import Array, Values, blend, bump, ease, edge, smooth_max, wave
+from bench.data.synthetic.solids import Part, Seen, Solids, View, at_points, join
 
-Hair = Mapping[str, Seen]
+
+class Hair(NamedTuple):
+    """The solids of the hair; curls have moved their outlines."""
+
+    back: Seen  # behind head and neck
+    cap: Seen  # on the skull, from the hairline on
+    locks: Seen  # beside the face
 
 
 def grow_hair(view: View, v: Values) -> Hair:
-    """The solids of the hair by name."""
+    """Joins the solids of the hair."""
+    solids = Solids(view, _place_parts(v))
+    left, right, bun, shell = (solids[name] for name in ("left", "right", "bun", "shell"))
+    back = join(join(solids["back"], left, 0.10), right, 0.10)
+    # with the shell, so that no gap opens above a bare forehead
+    inside = np.maximum(np.maximum(back.inside, shell.inside), bun.inside)
+    back = Seen(np.maximum(back.depth, bun.depth), inside)
+    locks = Seen(*map(np.maximum, left, right))
+    hair = (back, join(shell, solids["top"], 0.25), locks)
+    curls = _curls(view, v)
+    return Hair(*(Seen(solid.depth, solid.inside + curls) for solid in hair))
+
+
+def _place_parts(v: Values) -> dict[str, Part]:
+    """Centre and half axes of every part."""
     volume, wide = v["hair_volume"], v["face_width"]
     # locks and back grow down from the skull; below 0.35 they stay within it
-    long = ((v["hair_length"] - 0.30) / 0.70).clamp(min=0.0)
+    long = np.maximum((v["hair_length"] - 0.30) / 0.70, 0.0)
     x = 0.70 * wide + 0.3 * volume
     bun = 0.10 + 0.22 * v["bun"]
-    lock = (0.12 + 0.8 * volume * (long * 3.0).clamp(max=1.0), 0.25 + 0.85 * long, 0.26 + volume)
-    parts: dict[str, Part] = {
+    thick = 0.12 + 0.8 * volume * np.minimum(long * 3.0, 1.0)
+    lock = (thick, 0.25 + 0.85 * long, 0.26 + volume)
+    return {
         "back": ((0.0, 0.30 - 0.75 * long, -0.40),
                  (0.74 * wide + 0.9 * volume, 0.60 + 0.85 * long, 0.55 + 0.5 * volume)),
         "shell": ((0.0, 0.33, -0.15),
@@ -30,68 +51,86 @@ def grow_hair(view: View, v: Values) -> Hair:
         "right": ((x, 0.25 - 0.80 * long, -0.12), lock),
         "bun": ((0.0, 1.16 * v["bun"], -0.45), (bun, bun, 0.30)),
     }  # fmt: skip
-    return visible(view, parts)
 
 
-def paint_back_hair(canvas: Tensor, view: View, hair: Hair, v: Values) -> None:
-    """Paints the hair behind head and neck; it lies in shadow."""
-    back = join(join(hair["back"], hair["left"], 0.10), hair["right"], 0.10)
-    # with the shell, so that no gap opens above a bare forehead
-    inside = torch.maximum(torch.maximum(back.inside, hair["shell"].inside), hair["bun"].inside)
-    inside += _curls(view, v)
-    depth = torch.maximum(back.depth, hair["bun"].depth)
-    light = 0.62 * light_on(find_normals(depth, view), v)
-    blend(canvas, v["hair_colour"] * light, edge(inside, view.pixel))
-
-
-def _curls(view: View, v: Values) -> Tensor:
+def _curls(view: View, v: Values) -> Array:
     """How far curls move the outline, in head units, (N, H, W)."""
-    curls = wave(2.6 * view.x + 0.8 * wave(1.3 * view.y)) * wave(2.6 * view.y + 0.3)
-    return curls * (0.055 * v["curl"])
+    x, y = view.x[:, :1], view.y[:, :, :1]  # (N, 1, W) and (N, H, 1)
+    curls = wave(2.6 * x + 0.8 * wave(1.3 * y))
+    curls *= wave(2.6 * y + 0.3)
+    curls *= (0.055 * v["curl"])[:, None, None]
+    return curls
 
 
-def paint_hair(canvas: Tensor, view: View, hair: Hair, surface: Surface, v: Values) -> None:
-    """Paints the hair in front, where the head does not hide it."""
-    cap = join(hair["shell"], hair["top"], 0.25)
-    cap_cover = edge(cap.inside + _curls(view, v), view.pixel)
-    cap_cover *= edge(_hairline(view, cap, v), view.pixel + 0.012)
-    cap_cover *= edge(cap.depth - surface.seen.depth + 0.04, 0.06)
-    locks = Seen(*map(torch.maximum, hair["left"], hair["right"]))
-    lock_cover = edge(locks.inside + _curls(view, v), view.pixel)
-    lock_cover *= edge(locks.depth - surface.seen.depth - 0.02, 0.06)
-    lock_cover *= ease((v["hair_length"] - 0.32) / 0.08)
+def paint_back_hair(canvas: Array, view: View, back: Seen, v: Values) -> None:
+    """Paints the hair behind head and neck; it lies in shadow."""
+    points = view.points(back.inside > -0.51 * view.pixel[:, None, None])
+    light = 0.62 * light_on(find_normals(back.depth, view, points), points, v).matt
+    cover = edge(at_points(back.inside, points), points.at(view.pixel))
+    with patch(canvas, points) as part:
+        blend(part, points.at(v["hair_colour"]) * light, cover)
+
+
+def paint_hair(canvas: Array, view: View, hair: Hair, head: Array, v: Values) -> None:
+    """Paints the hair in front, where the head's depth, (N, H, W), does not hide it."""
+    _, cap, locks = hair
+    grown = ease((v["hair_length"] - 0.32) / 0.08)  # (N,)
+    least = -0.51 * view.pixel[:, None, None]
+    capped = (cap.inside > least) & (cap.depth - head > -0.08)
+    locked = (locks.inside > least) & (locks.depth - head > -0.02) & (grown > 0)[:, None, None]
+    points = view.points(capped | locked)
+    cover = _cover(points, view, hair, head, grown, v)
+    shown = chosen(cover > 0, points.counts)
+    seen = Points(points.places[shown.places], shown.counts)
     depth = smooth_max(cap.depth, locks.depth, 0.10)
-    blend(canvas, _shade(view, depth, v), torch.maximum(cap_cover, lock_cover))
+    with patch(canvas, seen) as part:
+        blend(part, _shade(seen, view, depth, v), cover[shown.places])
 
 
-def _hairline(view: View, cap: Seen, v: Values) -> Tensor:
-    """Signed distance from the hairline on the shell, (N, H, W), positive in the hair."""
-    x, y, z = view.to_head(cap.depth)
-    off = x - v["parting"]
-    swept = off * (0.9 * v["parting"].sign()) * v["fringe"].clamp(min=0.0)
-    ends = 0.03 * wave(4.0 * x + 0.4) * (3.0 * v["fringe"]).clamp(0.0, 1.0)
-    line = v["hairline"] - v["fringe"] + swept + ends
-    line = line - 0.35 * v["fringe"] * bump(off / 0.5) + 0.03 * bump(x / 0.14)
+def _cover(points: Points, view: View, hair: Hair, head: Array, grown: Array, v: Values) -> Array:
+    """Cover of cap and locks, (M,)."""
+    cap, locks = (Seen(*(at_points(plane, points) for plane in solid)) for solid in hair[1:])
+    behind, pixel = at_points(head, points), points.at(view.pixel)
+    cap_cover = edge(cap.inside, pixel)
+    cap_cover *= edge(_hairline(points, view, cap.depth, v), pixel + 0.012)
+    cap_cover *= edge(cap.depth - behind + 0.04, 0.06)
+    lock_cover = edge(locks.inside, pixel)
+    lock_cover *= edge(locks.depth - behind - 0.02, 0.06)
+    return np.maximum(cap_cover, lock_cover * points.at(grown))
+
+
+def _hairline(points: Points, view: View, depth: Array, v: Values) -> Array:
+    """Signed distance from the hairline on the shell, (M,), positive in the hair."""
+    at = points.at
+    x, y, z = view.to_head(points, depth)
+    off = x - at(v["parting"])
+    fringe = v["fringe"]
+    swept = off * at(0.9 * np.sign(v["parting"])) * at(np.maximum(fringe, 0.0))
+    ends = 0.03 * wave(4.0 * x + 0.4) * at((3.0 * fringe).clip(0.0, 1.0))
+    line = at(v["hairline"] - fringe) + swept + ends
+    line = line - at(0.35 * fringe) * bump(off / 0.5) + 0.03 * bump(x / 0.14)
     # without a fringe the line is an arch, drawn back above the temples
-    bare = (1.0 - 4.0 * v["fringe"]).clamp(min=0.0)
-    high = bare * (0.9 * v["hairline"] - 0.62).clamp(min=0.0)
-    line = line - x * x * (0.20 + 0.45 * bare) + high * bump((x.abs() - 0.42) / 0.24)
+    bare = np.maximum(1.0 - 4.0 * fringe, 0.0)
+    high = bare * np.maximum(0.9 * v["hairline"] - 0.62, 0.0)
+    line = line - x * x * at(0.20 + 0.45 * bare) + at(high) * bump((np.abs(x) - 0.42) / 0.24)
     # beside the face the hair ends in front of the ears; sideburns reach down
     low = 0.28 - 0.55 * ease(v["hair_length"] / 0.4)
     ahead = 0.28 + 0.14 * ease((v["hair_length"] - 0.3) / 0.3)
-    beside = torch.minimum(ahead - z - 0.10 * (y - 0.3), y - low)
-    behind = torch.minimum(-0.12 - z, y + 0.55)
-    return smooth_max(torch.maximum(beside, behind), y - line, 0.12)
+    beside = np.minimum(at(ahead) - z - 0.10 * (y - 0.3), y - at(low))
+    behind = np.minimum(-0.12 - z, y + 0.55)
+    return smooth_max(np.maximum(beside, behind), y - line, 0.12)
 
 
-def _shade(view: View, depth: Tensor, v: Values) -> Tensor:
-    """Lit colour of the hair with strands and a band of gloss, (N, 3, H, W)."""
-    x, y, z = view.to_head(depth)
-    normals = find_normals(depth, view)
-    curl, flow = v["curl"], x - v["parting"] * 0.5
+def _shade(points: Points, view: View, depth: Array, v: Values) -> Array:
+    """Lit colour of the hair with strands and a band of gloss, (3, M)."""
+    at = points.at
+    x, y, z = view.to_head(points, at_points(depth, points))
+    normals = find_normals(depth, view, points)
+    curl, flow = at(v["curl"]), x - at(v["parting"] * 0.5)
     strand = wave(5.0 * flow * (1.0 + 0.35 * y) + 1.6 * z + curl * wave(1.7 * y + 0.7 * z))
     fine = wave(13.0 * flow + 3.0 * z + 1.5 * curl * wave(2.3 * y))
     texture = 1.0 + 0.13 * strand + 0.08 * fine
-    colour = v["hair_colour"] * (light_on(normals, v) * texture[:, None])
-    band = bump((normals.y - 0.48 + 0.05 * strand) / 0.28) * gloss_on(normals, v).clamp(min=0.25)
-    return colour + (0.42 * band * (1.0 - 0.6 * curl))[:, None] * (v["hair_colour"] + 0.12)
+    light = light_on(normals, points, v)
+    colour = at(v["hair_colour"]) * (light.matt * texture)
+    band = bump((normals.y - 0.48 + 0.05 * strand) / 0.28) * np.maximum(light.gloss, 0.25)
+    return colour + 0.42 * band * at(1.0 - 0.6 * v["curl"]) * at(v["hair_colour"] + 0.12)

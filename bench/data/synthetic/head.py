@@ -2,31 +2,56 @@
 
 from typing import NamedTuple
 
-import torch
-from torch import Tensor
+import numpy as np
+import numpy.typing as npt
 
-from bench.data.synthetic.shapes import Values
-from bench.data.synthetic.solids import Part, Seen, View, join, visible
+from bench.data.synthetic.points import Points, chosen
+from bench.data.synthetic.shapes import Array, Values
+from bench.data.synthetic.solids import Number, Part, Seen, Solids, View, at_points, join
 
 
 class Surface(NamedTuple):
-    """The visible surface of the head."""
+    """Seen points of the head."""
 
-    x: Tensor  # (N, H, W), head coordinates of the seen point
-    y: Tensor
-    z: Tensor
-    side: Tensor  # (N, H, W): -1 left of the nose, 1 right of it, as seen from the front
-    seen: Seen
+    points: Points
+    x: Array  # (M,), head coordinates
+    y: Array
+    z: Array
 
     @property
-    def front(self) -> Tensor:
-        """1 on the front of the head, 0 behind, (N, H, W)."""
-        return (self.z * 12.0).clamp_(0.0, 1.0)
+    def side(self) -> Array:
+        """-1 left of the nose, 1 right of it, as seen from the front, (M,)."""
+        return (self.x * 50.0).clip(-1.0, 1.0)  # a narrow passage: nothing jumps at the middle
+
+    @property
+    def front(self) -> Array:
+        """1 on the front of the head, 0 behind, (M,)."""
+        return (self.z * 12.0).clip(0.0, 1.0)
+
+    def at(self, numbers: Array) -> Array:
+        """The numbers of each point's picture, (..., M)."""
+        return self.points.at(numbers)
+
+    def where(self, mask: npt.NDArray[np.bool_]) -> "Surface":
+        """The points where a mask, (M,), is true."""
+        points = chosen(mask, self.points.counts)
+        x, y, z = (axis.take(points.places) for axis in self[1:])
+        return Surface(points, x, y, z)
+
+    def box(self, out: Number, low: Number, high: Number) -> "Surface":
+        """The points with |x| < out and low < y < high, numbers of each picture.
+
+        Layers are computed in boxes that hold all points where their cover is more than 0.
+        """
+        out, low, high = (
+            self.at(side) if isinstance(side, np.ndarray) else side for side in (out, low, high)
+        )
+        return self.where((np.abs(self.x) < out) & (self.y > low) & (self.y < high))
 
 
-def build_head(view: View, v: Values, f: Values) -> Surface:
-    """Joins the parts of the head and finds the seen points."""
-    parts = visible(view, _place_parts(v, f))
+def build_head(view: View, v: Values, f: Values) -> Seen:
+    """Joins the parts of the head."""
+    parts = Solids(view, _place_parts(v, f))
     head = parts["skull"]
     for name, width in (
         ("face", 0.30), ("jaw", 0.30), ("chin", 0.24), ("ridge", 0.12), ("cheek_left", 0.21),
@@ -34,9 +59,7 @@ def build_head(view: View, v: Values, f: Values) -> Surface:
         ("wing_right", 0.05), ("tip", 0.07), ("ear_left", 0.03), ("ear_right", 0.03),
     ):  # fmt: skip
         head = join(head, parts[name], width)
-    x, y, z = view.to_head(head.depth)
-    side = (x * 50.0).clamp_(-1.0, 1.0)  # a narrow passage, so that nothing jumps at the middle
-    return Surface(x, y, z, side, head)
+    return head
 
 
 def _place_parts(v: Values, f: Values) -> dict[str, Part]:
@@ -44,7 +67,7 @@ def _place_parts(v: Values, f: Values) -> dict[str, Part]:
     wide, high, drop = v["face_width"], v["face_height"], f["chin_drop"]
     chin_y = -0.88 * high - v["chin_length"] - drop
     full = 0.10 * v["beard"]
-    ear_out = v["ear_angle"].clamp(min=0.0)
+    ear_out = np.maximum(v["ear_angle"], 0.0)
     ear_x = 0.74 * wide + ear_out
     ear = (0.07 + ear_out, 0.20 * v["ear_size"], 0.13 * v["ear_size"])
     parts: dict[str, Part] = {
@@ -90,38 +113,41 @@ def _nose(v: Values, f: Values) -> dict[str, Part]:
 
 
 class Normals(NamedTuple):
-    """Directions of a seen surface, unit length, (N, H, W) each."""
+    """Directions of a seen surface, unit length, (M,) each."""
 
-    x: Tensor
-    y: Tensor
-    z: Tensor
+    x: Array
+    y: Array
+    z: Array
 
 
-def find_normals(depth: Tensor, view: View) -> Normals:
-    """Normals from differences of the depth, (N, H, W), between neighbours."""
-    right, down = torch.zeros_like(depth), torch.zeros_like(depth)
+def find_normals(depth: Array, view: View, points: Points) -> Normals:
+    """Normals at points from differences of the depth, (N, H, W), between neighbours."""
+    right, down = np.zeros_like(depth), np.zeros_like(depth)
     right[:, :, 1:-1] = depth[:, :, 2:] - depth[:, :, :-2]
     down[:, 1:-1] = depth[:, 2:] - depth[:, :-2]
-    scale = 0.5 / view.pixel
-    x, y = (right * -scale).clamp_(-5.0, 5.0), (down * scale).clamp_(-5.0, 5.0)
-    z = 1.0 / (x * x + y * y + 1.0).sqrt_()
+    scale = points.at(0.5 / view.pixel)
+    x = (at_points(right, points) * -scale).clip(-5.0, 5.0)
+    y = (at_points(down, points) * scale).clip(-5.0, 5.0)
+    z = 1.0 / np.sqrt(x * x + y * y + 1.0)
     return Normals(x * z, y * z, z)
 
 
-def light_on(normals: Normals, v: Values) -> Tensor:
-    """Light on a surface, (N, 3, H, W), about 0..1.6, by colour."""
-    facing = normals.x * v["light_x"] + normals.y * v["light_y"] + normals.z * v["light_z"]
-    wrapped = (facing * 0.75 + 0.25).clamp_(min=0.0)  # light scatters in the skin
+class Light(NamedTuple):
+    """Light on a surface."""
+
+    matt: Array  # (3, M), about 0..1.6, by colour
+    gloss: Array  # (M,), the specular part, 0..1
+
+
+def light_on(normals: Normals, points: Points, v: Values) -> Light:
+    """Light on the points of a surface."""
+    at, (x, y, z) = points.at, (v[f"light_{axis}"] for axis in "xyz")
+    half_z = z + 1.0
+    length = np.sqrt(x * x + y * y + half_z * half_z)
+    across = normals.x * at(x) + normals.y * at(y)
+    wrapped = np.maximum((across + normals.z * at(z)) * 0.75 + 0.25, 0.0)  # scatters in the skin
     sky = 0.8 + 0.2 * normals.y
-    return wrapped[:, None] * v["key_colour"] + sky[:, None] * v["fill_colour"]
-
-
-def gloss_on(normals: Normals, v: Values) -> Tensor:
-    """Specular part of the light, (N, H, W), 0..1."""
-    half_z = v["light_z"] + 1.0
-    length = (v["light_x"] * v["light_x"] + v["light_y"] * v["light_y"] + half_z * half_z).sqrt()
-    facing = normals.x * v["light_x"] + normals.y * v["light_y"] + normals.z * half_z
-    gloss = (facing / length).clamp_(min=0.0)
+    gloss = np.maximum((across + normals.z * at(half_z)) / at(length), 0.0)
     for _ in range(4):  # to the power of 16
-        gloss = gloss * gloss
-    return gloss
+        gloss *= gloss
+    return Light(wrapped * at(v["key_colour"]) + sky * at(v["fill_colour"]), gloss)

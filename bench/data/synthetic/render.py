@@ -2,19 +2,18 @@
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor
-from torch.nn import functional
 
-from bench.data.synthetic.eyes import paint_eyes, paint_glasses
+from bench.data.synthetic.eyes import paint_eyes
 from bench.data.synthetic.geometry import place_features
+from bench.data.synthetic.glasses import paint_glasses
 from bench.data.synthetic.hair import grow_hair, paint_back_hair, paint_hair
-from bench.data.synthetic.head import build_head, find_normals, gloss_on, light_on
+from bench.data.synthetic.head import Surface, build_head, find_normals, light_on
 from bench.data.synthetic.mouth import paint_mouth
 from bench.data.synthetic.pictures import Parameters, Scenes
-from bench.data.synthetic.shapes import Values, blend, bump, darken, ease, edge, ellipse, rgb
+from bench.data.synthetic.points import patch
+from bench.data.synthetic.shapes import Array, Values, blend, bump, darken, ease, edge, ellipse
 from bench.data.synthetic.skin import lay_skin, paint_beard, paint_folds
-from bench.data.synthetic.solids import View
+from bench.data.synthetic.solids import View, at_points
 
 _EXTENT = 1.12  # half the side of a picture, in head units
 _CENTRE = -0.02  # height of a picture's middle, in head units
@@ -22,47 +21,47 @@ _SMALL_PX = 48  # below this, one pixel is the mean of four
 _PIXELS_PER_BATCH = 65536  # the planes of a batch stay within the cache of a core
 
 
-def draw(
-    scenes: Scenes, size_px: int, device: torch.device | str = "cpu", batch: int = 0
-) -> npt.NDArray[np.uint8]:
+def draw(scenes: Scenes, size_px: int, batch: int = 0) -> npt.NDArray[np.uint8]:
     """All pictures of the scenes, (N, 3, size_px, size_px); `size_px` is 16 or more.
 
     `batch`, the number of pictures at a time, changes no picture; 0 chooses by the size.
     """
+    np.empty(2**24, np.uint8)  # once it is freed, glibc keeps up to 32 MB instead of trimming
     n_pictures = len(scenes.parameters["noise_seed"])
     step = batch or max(1, _PIXELS_PER_BATCH // _drawn_px(size_px) ** 2)
     pictures = np.empty((n_pictures, 3, size_px, size_px), dtype=np.uint8)
-    for start in range(0, n_pictures, step):
-        part = scenes.part(start, start + step)
-        pictures[start : start + step] = render(part, size_px, device).cpu().numpy()
+    with np.errstate():  # restores the buffer size
+        np.setbufsize(2048)  # less than a plane: numbers of a picture are not copied to meet it
+        for start in range(0, n_pictures, step):
+            pictures[start : start + step] = render(scenes.part(start, start + step), size_px)
     return pictures
 
 
-def render(parameters: Parameters, size_px: int, device: torch.device | str = "cpu") -> Tensor:
-    """Pictures of one batch, uint8, (N, 3, size_px, size_px)."""
+def render(parameters: Parameters, size_px: int) -> npt.NDArray[np.uint8]:
+    """Pictures of one batch, (N, 3, size_px, size_px)."""
     if size_px < 16:
         raise ValueError(f"expected a size of 16 px or more, got {size_px}; choose a larger one")
-    with torch.no_grad():
-        v = _values(parameters, torch.device(device))
-        drawn_px = _drawn_px(size_px)
-        canvas = _paint(v, _view(v, drawn_px))
+    v = _values(parameters)
+    drawn_px = _drawn_px(size_px)
+    canvas = _paint(v, _view(v, drawn_px)).reshape(3, -1, drawn_px, drawn_px)
+    pictures = np.empty((canvas.shape[1], 3, size_px, size_px), np.uint8)
+    for i, channel in enumerate(canvas):  # (N, drawn_px, drawn_px)
         if drawn_px != size_px:
-            rows = canvas[:, :, ::2] + canvas[:, :, 1::2]  # (N, 3, size_px, drawn_px)
-            canvas = (rows[..., ::2] + rows[..., 1::2]) * 0.25  # means of 2 x 2 pixels
-        canvas = _blur(canvas, v)
-        grain = _noise(canvas.shape, v["noise_seed"].view(-1).to(torch.int32))
-        canvas += grain * v["noise"][:, None]
-        return (canvas * 255.0 + 0.5).clamp_(0.0, 255.0).to(torch.uint8)
+            rows = channel[:, ::2] + channel[:, 1::2]  # (N, size_px, drawn_px)
+            channel = (rows[..., ::2] + rows[..., 1::2]) * 0.25  # means of 2 x 2 pixels
+        taken = _blur(channel, v["blur"])
+        taken += _noise(taken.shape, i, v["noise_seed"]) * v["noise"][:, None, None]
+        taken *= 255.0
+        taken += 0.5
+        pictures[:, i] = taken.clip(0.0, 255.0, out=taken)  # without the fraction
+    return pictures
 
 
-def _values(parameters: Parameters, device: torch.device) -> Values:
-    """Parameters as tensors: (N, 1, 1), colours (N, 3, 1, 1), the rotation (N, 3, 3)."""
-    shapes = {1: (-1, 1, 1), 3: (-1, 3, 1, 1), 9: (-1, 3, 3)}
-    values = {}
-    for name, column in parameters.items():
-        width = 1 if column.ndim == 1 else column.shape[1]
-        values[name] = torch.from_numpy(column).to(device).view(shapes[width])
-    values["beard_colour"] = values["hair_colour"] * rgb(values["hair_colour"], 0.75, 0.70, 0.68)
+def _values(parameters: Parameters) -> Values:
+    """Parameters with the pictures last: (N,), colours (3, N), the rotation (9, N)."""
+    values = {name: np.ascontiguousarray(column.T) for name, column in parameters.items()}
+    tint = np.array([[0.75], [0.70], [0.68]], np.float32)
+    values["beard_colour"] = values["hair_colour"] * tint
     values["brow_colour"] = values["beard_colour"] * 0.8
     return values
 
@@ -74,95 +73,137 @@ def _drawn_px(size_px: int) -> int:
 
 def _view(v: Values, size_px: int) -> View:
     """Head coordinates of the pixels' middles."""
-    steps = torch.arange(size_px, dtype=torch.float32, device=v["zoom"].device)
+    steps = np.arange(size_px, dtype=np.float32)
     places = (steps + 0.5) * (2.0 / size_px) - 1.0  # (size_px,)
-    scale = _EXTENT / v["zoom"]
-    x = places.view(1, 1, -1) * scale - v["shift_x"]
-    y = places.view(1, -1, 1) * -scale - v["shift_y"] + _CENTRE
-    return View(x, y, scale * (2.0 / size_px), v["rotation"])
+    scale = 1.0 / v["zoom"] * _EXTENT  # (N,)
+    x = places * scale[:, None] - v["shift_x"][:, None]  # (N, size_px)
+    y = places * -scale[:, None] - v["shift_y"][:, None] + _CENTRE
+    across, up = x[:, None].repeat(size_px, axis=1), y[:, :, None].repeat(size_px, axis=2)
+    return View(across, up, scale * (2.0 / size_px), v["rotation"].reshape(3, 3, -1))
 
 
-def _paint(v: Values, view: View) -> Tensor:
-    """Paints from back to front, (N, 3, H, W), about 0..1."""
+def _paint(v: Values, view: View) -> Array:
+    """Paints from back to front, (3, N*H*W), about 0..1."""
     f = place_features(v)
     canvas = _paint_background(view, v)
     hair = grow_hair(view, v)
-    paint_back_hair(canvas, view, hair, v)
-    _paint_body(canvas, view, v)
-    surface = build_head(view, v, f)
+    paint_back_hair(canvas, view, hair.back, v)
+    _paint_neck(canvas, view, v)
+    _paint_clothes(canvas, view, v)
+    head = build_head(view, v, f)
+    points = view.points(head.inside > -0.51 * view.pixel[:, None, None])
+    depth = at_points(head.depth, points)
+    surface = Surface(points, *view.to_head(points, depth))
     skin = lay_skin(surface, v)
     paint_folds(skin, surface, view.pixel, v, f)
     paint_beard(skin, surface, v, f)
     paint_mouth(skin, surface, view.pixel, v, f)
     paint_eyes(skin, surface, view.pixel, v, f)
-    normals = find_normals(surface.seen.depth, view)
-    skin *= light_on(normals, v)
-    skin += (0.16 * gloss_on(normals, v))[:, None] * v["key_colour"]
-    blend(canvas, skin, edge(surface.seen.inside, view.pixel))
-    paint_hair(canvas, view, hair, surface, v)
-    paint_glasses(canvas, view, surface, v, f)
-    return canvas - 0.55 * (canvas - 0.78).clamp_(min=0.0)  # compresses highlights, as film does
+    light = light_on(find_normals(head.depth, view, points), points, v)
+    skin *= light.matt
+    skin += 0.16 * light.gloss * points.at(v["key_colour"])
+    cover = edge(at_points(head.inside, points), points.at(view.pixel))
+    with patch(canvas, points) as part:
+        blend(part, skin, cover)
+    paint_hair(canvas, view, hair, head.depth, v)
+    paint_glasses(canvas, view, head.depth, v, f)
+    bright: Array = np.maximum(canvas - 0.78, 0.0)
+    return canvas - 0.55 * bright  # compresses highlights, as film does
 
 
-def _paint_background(view: View, v: Values) -> Tensor:
-    """A gradient with three blobs, (N, 3, H, W)."""
-    share = (0.5 - 0.35 * (view.y + 0.3 * view.x)).clamp_(0.0, 1.0)  # (N, H, W)
-    canvas = v["back_top"] + (v["back_bottom"] - v["back_top"]) * share[:, None]
+def _paint_background(view: View, v: Values) -> Array:
+    """A gradient with three blobs, (3, N*H*W)."""
+    across, up = view.x[:, :1], view.y[:, :, :1]  # (N, 1, W) and (N, H, 1)
+    share = 0.5 - 0.35 * (up + 0.3 * across)  # (N, H, W)
+    share = share.clip(0.0, 1.0, out=share)
+    n_pixels = share[0].size
+    canvas = (v["back_bottom"] - v["back_top"]).repeat(n_pixels, axis=-1)
+    canvas *= share.reshape(-1)
+    canvas += v["back_top"].repeat(n_pixels, axis=-1)
     for blob in ("blob0", "blob1", "blob2"):
-        radius = v[f"{blob}_radius"]
-        x, y = (view.x - v[f"{blob}_x"]) / radius, (view.y - v[f"{blob}_y"]) / radius
-        blend(canvas, v[f"{blob}_colour"], 0.8 * bump(x, y))
+        radius = v[f"{blob}_radius"][:, None, None]
+        x = (across - v[f"{blob}_x"][:, None, None]) / radius
+        y = (up - v[f"{blob}_y"][:, None, None]) / radius
+        cover = (0.8 * bump(x, y)).reshape(-1)  # (N*H*W,)
+        blend(canvas, v[f"{blob}_colour"].repeat(n_pixels, axis=-1), cover)
     return canvas
 
 
-def _paint_body(canvas: Tensor, view: View, v: Values) -> None:
-    """Paints neck and clothes; the body does not turn with the head."""
+def _paint_neck(canvas: Array, view: View, v: Values) -> None:
+    """Paints the neck; the body does not turn with the head."""
     top_x, top_y, _ = view.to_camera((0.0, -0.75, -0.15))
-    t = ((top_y - view.y) / 0.75).clamp_(0.0, 1.0)  # (N, H, 1)
-    x = view.x - top_x * (1.0 - t)
     wide = 0.33 * v["face_width"] * (0.75 + 0.25 * v["jaw_width"])
-    flare = wide * (1.0 + 0.9 * bump((view.y + 1.75) / 0.55))
-    neck = torch.minimum(flare - x.abs(), top_y - view.y)
-    light = v["fill_colour"] + v["key_colour"] * (0.45 + 0.4 * v["light_z"])[:, None]
-    round_off = (1.0 - 0.35 * (x / flare).square()).clamp_(min=0.3)
-    skin = v["skin_colour"] * light * round_off[:, None]
-    shadow = ease((view.y + 1.55) / 0.55).expand_as(x)  # of the chin
-    darken(skin, rgb(skin, 0.62, 0.52, 0.50), shadow)
-    blend(canvas, skin, edge(neck, view.pixel))
-    shoulders = ellipse(view.x, view.y + 2.15, 1.35, 0.80)
-    low = -1.42 - 0.30 * v["collar"]  # of the collar, round or pointed
-    collar = view.y - low - (1.0 + v["collar"]) * view.x.abs()
-    cloth = torch.minimum(shoulders, -collar)
-    folds = (1.0 + 0.12 * (view.x * v["light_x"]) - 0.25 * (view.y + 1.4).abs())[:, None]
-    blend(canvas, v["clothes_colour"] * light * folds, edge(cloth, view.pixel + 0.01))
+    far = np.abs(top_x) + 2.0 * wide + view.pixel
+    points = view.box(-far, far, -np.inf, top_y + view.pixel)
+    at, right, up = points.at, at_points(view.x, points), at_points(view.y, points)
+    t = ((at(top_y) - up) / 0.75).clip(0.0, 1.0)
+    x = right - at(top_x) * (1.0 - t)
+    flare = at(wide) * (1.0 + 0.9 * bump((up + 1.75) / 0.55))
+    neck = np.minimum(flare - np.abs(x), at(top_y) - up)
+    share = x / flare
+    round_off = np.maximum(1.0 - 0.35 * (share * share), 0.3)
+    skin = at(v["skin_colour"] * _body_light(v)) * round_off
+    shadow = ease((up + 1.55) / 0.55)  # of the chin
+    darken(skin, (0.62, 0.52, 0.50), shadow)
+    with patch(canvas, points) as part:
+        blend(part, skin, edge(neck, at(view.pixel)))
 
 
-def _blur(canvas: Tensor, v: Values) -> Tensor:
-    """Each pixel mixed with its neighbours by `blur` (0..0.25 from each side), (N, 3, H, W).
+def _paint_clothes(canvas: Array, view: View, v: Values) -> None:
+    """Paints the clothes, with a collar that is round or pointed."""
+    soft = view.pixel + 0.01
+    points = view.box(-np.inf, np.inf, -np.inf, -1.34 + soft)
+    at, x, y = points.at, at_points(view.x, points), at_points(view.y, points)
+    shoulders = ellipse(x, y + 2.15, 1.35, 0.80)
+    low = -1.42 - 0.30 * v["collar"]
+    collar = y - at(low) - at(1.0 + v["collar"]) * np.abs(x)
+    cloth = np.minimum(shoulders, -collar)
+    folds = 1.0 + 0.12 * (x * at(v["light_x"])) - 0.25 * np.abs(y + 1.4)
+    with patch(canvas, points) as part:
+        blend(part, at(v["clothes_colour"] * _body_light(v)) * folds, edge(cloth, at(soft)))
+
+
+def _body_light(v: Values) -> Array:
+    """Light on neck and clothes, (3, N)."""
+    return v["fill_colour"] + v["key_colour"] * (0.45 + 0.4 * v["light_z"])
+
+
+def _blur(channel: Array, blur: Array) -> Array:
+    """Each pixel mixed with its neighbours by `blur` (0..0.25 from each side), (N, H, W).
 
     Below 64 px the share shrinks with the picture: a lens does not blur a smaller print more.
     """
-    share = v["blur"][:, None] * min(1.0, canvas.shape[3] / 64)  # (N, 1, 1, 1)
-    for axis, sides in ((2, (0, 0, 1, 1)), (3, (1, 1, 0, 0))):
-        around = functional.pad(canvas, sides, mode="replicate")
-        before, after = (around.narrow(axis, at, canvas.shape[axis]) for at in (0, 2))
-        canvas = canvas + (before + after - 2.0 * canvas) * share
-    return canvas
+    share = blur[:, None, None] * min(1.0, channel.shape[2] / 64)  # (N, 1, 1)
+    for turn in ((0, 1, 2), (0, 2, 1)):  # rows, then columns
+        mixed = np.empty_like(channel)
+        lines, sums = channel.transpose(turn), mixed.transpose(turn)
+        np.add(lines[:, :-2], lines[:, 2:], out=sums[:, 1:-1])
+        np.add(lines[:, 0], lines[:, 1], out=sums[:, 0])  # the edge repeats
+        np.add(lines[:, -2], lines[:, -1], out=sums[:, -1])
+        mixed -= 2.0 * channel
+        mixed *= share
+        mixed += channel
+        channel = mixed
+    return channel
 
 
-def _noise(shape: torch.Size, seeds: Tensor) -> Tensor:
-    """Sensor noise: triangular, of unit variance, float32 of a shape (N, 3, H, W).
+def _noise(shape: tuple[int, ...], channel: int, seeds: Array) -> Array:
+    """Sensor noise of a channel: triangular, of unit variance, float32 of a shape (N, H, W).
 
-    Each number is a hash of the picture's seed, int32 (N,), and the place in the picture: other
-    pictures of the batch do not matter.
+    Each number is a hash of the picture's seed, (N,), and the place in the picture: other pictures
+    of the batch do not matter.
     """
-    count = shape[1] * shape[2] * shape[3]
-    place = torch.arange(count, dtype=torch.int32, device=seeds.device)
+    _, high, wide = shape
+    place = np.arange(high * wide, dtype=np.uint32) + np.uint32(channel * high * wide)
     # multiply, shift and xor, as in the finalizer of MurmurHash3 (Appleby, public domain)
-    bits = seeds[:, None] * -1640531535 + place * -2048144789  # (N, count), wraps around
-    bits = (bits ^ ((bits >> 16) & 0xFFFF)) * -2048144777
-    bits = (bits ^ ((bits >> 13) & 0x7FFFF)) * -1028477379
-    bits = bits ^ ((bits >> 16) & 0xFFFF)
-    summed = (bits & 0xFFFF) + ((bits >> 16) & 0xFFFF)  # two uniform numbers of 16 bits
-    spread: Tensor = (summed.to(torch.float32) - 65535.0) * (6.0**0.5 / 65536.0)
-    return spread.view(shape)
+    bits = seeds.astype(np.uint32)[:, None] * np.uint32(0x9E3779B1) + place * np.uint32(0x85EBCA6B)
+    bits ^= bits >> 16  # (N, high * wide)
+    bits *= np.uint32(0x85EBCA77)
+    bits ^= bits >> 13
+    bits *= np.uint32(0xC2B2AE3D)
+    bits ^= bits >> 16
+    summed = (bits & 0xFFFF) + (bits >> 16)  # two uniform numbers of 16 bits
+    spread = summed.astype(np.float32)
+    spread -= 65535.0
+    spread *= 6.0**0.5 / 65536.0
+    return spread.reshape(shape)

@@ -1,102 +1,154 @@
 """The skin: its colour, blush, nostrils, folds, wrinkles and beard."""
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from bench.data.synthetic.head import Surface
-from bench.data.synthetic.shapes import Values, blend, bump, darken, ease, edge, rgb, wave
+from bench.data.synthetic.points import patch
+from bench.data.synthetic.shapes import Array, Values, blend, bump, darken, ease, edge, wave
+
+_MARK = np.array([0.62, 0.48, 0.42], np.float32)  # the tint of freckles
 
 
-def lay_skin(surface: Surface, v: Values) -> Tensor:
-    """Bare skin with its blush, (N, 3, H, W)."""
-    shape = (len(surface.x), 3, *surface.x.shape[1:])
-    skin = v["skin_colour"].expand(shape).clone()
-    out = surface.x.abs()
-    blush = bump((out - 0.42 * v["face_width"]) / 0.30, (surface.y + 0.30) / 0.24)
-    tip = bump(surface.x / 0.20, (surface.y + 0.30) / 0.18)
-    strength = 0.45 + 0.5 * v["makeup"]
-    darken(skin, rgb(skin, 1.0, 0.78, 0.78), (blush * strength + 0.35 * tip).clamp_(max=1.0))
-    _paint_marks(skin, surface, v)
+def lay_skin(surface: Surface, v: Values) -> Array:
+    """Bare skin with its blush, (3, M)."""
+    skin = surface.at(v["skin_colour"])
+    near = surface.box(0.42 * v["face_width"] + 0.30, -0.54, -0.06)
+    out = np.abs(near.x)
+    blush = bump((out - near.at(0.42 * v["face_width"])) / 0.30, (near.y + 0.30) / 0.24)
+    tip = bump(near.x / 0.20, (near.y + 0.30) / 0.18)
+    cover = blush * near.at(0.45 + 0.5 * v["makeup"]) + 0.35 * tip
+    with patch(skin, near.points) as part:
+        darken(part, (1.0, 0.78, 0.78), np.minimum(cover, 1.0))
+    _paint_freckles(skin, surface, v)
+    _paint_mole(skin, surface, v)
     return skin
 
 
-def _paint_marks(skin: Tensor, surface: Surface, v: Values) -> None:
-    """Freckles over nose and cheeks, and a mole, of those who have them."""
-    x, y = surface.x, surface.y
+def _paint_freckles(skin: Array, surface: Surface, v: Values) -> None:
+    """Freckles over nose and cheeks of those who have them."""
+    strength = v["freckles"].clip(0.0, 0.6)
+    near = surface.box(0.62 * (strength > 0), -0.50, 0.06)
+    x, y = near.x, near.y
     dots = wave(9.0 * x + 2.3 * wave(3.1 * y)) * wave(9.5 * y + 1.9 * wave(2.7 * x + 0.2))
-    dots = ((dots - 0.45) * 3.0).clamp_(0.0, 1.0) * bump(x / 0.62, (y + 0.22) / 0.28)
-    brown = rgb(skin, 0.62, 0.48, 0.42)
-    darken(skin, brown, dots * v["freckles"].clamp(0.0, 0.6))
-    mole = ease(bump((x - v["mole_x"]) / 0.045, (y - v["mole_y"]) / 0.045) * 2.5)
-    darken(skin, brown * 0.6, mole * surface.front * (2.5 * v["mole"]).clamp(0.0, 1.0))
+    dots = ((dots - 0.45) * 3.0).clip(0.0, 1.0) * bump(x / 0.62, (y + 0.22) / 0.28)
+    with patch(skin, near.points) as part:
+        darken(part, _MARK, dots * near.at(strength))
 
 
-def paint_folds(skin: Tensor, surface: Surface, pixel: Tensor, v: Values, f: Values) -> None:
+def _paint_mole(skin: Array, surface: Surface, v: Values) -> None:
+    """A mole of those who have one."""
+    strength = (2.5 * v["mole"]).clip(0.0, 1.0)
+    near = surface.box(
+        (np.abs(v["mole_x"]) + 0.05) * (strength > 0), v["mole_y"] - 0.05, v["mole_y"] + 0.05
+    )
+    x, y = near.x - near.at(v["mole_x"]), near.y - near.at(v["mole_y"])
+    mole = ease(bump(x / 0.045, y / 0.045) * 2.5)
+    with patch(skin, near.points) as part:
+        darken(part, _MARK * 0.6, mole * near.front * near.at(strength))
+
+
+def paint_folds(skin: Array, surface: Surface, pixel: Array, v: Values, f: Values) -> None:
     """Paints nostrils, folds and wrinkles."""
     for fold in (_cheek_fold, _frown, _forehead):
-        cover = fold(surface.x.abs(), surface.y, v, f)
-        darken(skin, rgb(skin, 0.66, 0.55, 0.55), cover * surface.front)
+        near, cover = fold(surface, v, f)
+        with patch(skin, near.points) as part:
+            darken(part, (0.66, 0.55, 0.55), cover * near.front)
     _paint_nose(skin, surface, pixel, v, f)
 
 
-def _cheek_fold(out: Tensor, y: Tensor, v: Values, f: Values) -> Tensor:
-    """The fold from the wing of the nose past the corner of the mouth, (N, H, W)."""
+def _cheek_fold(surface: Surface, v: Values, f: Values) -> tuple[Surface, Array]:
+    """The fold from the wing of the nose past the corner of the mouth, and its points, (M,)."""
     top, bottom = f["nose_y"] + 0.04, f["mouth_y"] + 0.5 * f["corner_lift"] - 0.04
-    t = (top - y) / (top - bottom)  # 0 at the nose, 1 beside the mouth
-    line = f["wing_x"] + 0.06 + (f["mouth_half"] + 0.03 - f["wing_x"]) * t * (1.4 - 0.45 * t)
+    start, across = f["wing_x"] + 0.06, f["mouth_half"] + 0.03 - f["wing_x"]
+    end = 0.2 * np.abs(top - bottom) + 0.01  # t is within -0.18..1.18
+    near = surface.box(
+        start + 1.1 * np.abs(across) + 0.04,
+        np.minimum(top, bottom) - end,
+        np.maximum(top, bottom) + end,
+    )
+    t = (near.at(top) - near.y) / near.at(top - bottom)  # 0 at the nose, 1 beside the mouth
+    line = near.at(start) + near.at(across) * t * (1.4 - 0.45 * t)
     strength = 0.10 + 0.40 * v["wrinkle"] + 0.55 * v["AU12"] + 0.5 * v["AU10"] + 0.4 * v["AU9"]
-    return bump((out - line) / 0.035) * bump((t - 0.5) / 0.68) * strength.clamp(max=1.0)
+    cover = bump((np.abs(near.x) - line) / 0.035) * bump((t - 0.5) / 0.68)
+    return near, cover * near.at(np.minimum(strength, 1.0))
 
 
-def _frown(out: Tensor, y: Tensor, v: Values, f: Values) -> Tensor:
-    """Upright folds between the brows, and cross folds on the nose's root, (N, H, W)."""
+def _frown(surface: Surface, v: Values, f: Values) -> tuple[Surface, Array]:
+    """Upright folds between the brows, and cross folds on the nose's root, and their points."""
     base = 0.5 * (f["brow_inner_y"] + f["eye_y"]) + 0.08
-    upright = bump((out - 0.065) / 0.026) * bump((y - base) / 0.14)
-    rows = wave((y - f["eye_y"]) / 0.075 + 2.5 * out * out).clamp_(min=0.0)
-    cross = rows * bump(out / 0.17) * bump((y - f["eye_y"] - 0.01) / 0.15)
-    return upright * (0.95 * v["AU4"] + 0.15 * v["wrinkle"]).clamp(max=1.0) + cross * v["AU9"]
+    near = surface.box(
+        0.17, np.minimum(base, f["eye_y"]) - 0.15, np.maximum(base, f["eye_y"]) + 0.17
+    )
+    out, eye_y = np.abs(near.x), near.at(f["eye_y"])
+    upright = bump((out - 0.065) / 0.026) * bump((near.y - near.at(base)) / 0.14)
+    rows = np.maximum(wave((near.y - eye_y) / 0.075 + 2.5 * out * out), 0.0)
+    cross = rows * bump(out / 0.17) * bump((near.y - eye_y - 0.01) / 0.15)
+    strength = np.minimum(0.95 * v["AU4"] + 0.15 * v["wrinkle"], 1.0)
+    return near, upright * near.at(strength) + cross * near.at(v["AU9"])
 
 
-def _forehead(out: Tensor, y: Tensor, v: Values, f: Values) -> Tensor:
-    """Lines across the forehead and at the outer corners of the eyes, (N, H, W)."""
-    lines = (wave((y - f["brow_middle_y"] - 0.04) / 0.085) - 0.35).clamp_(min=0.0) * 1.5
-    raised = 0.8 * torch.maximum(v["AU1"], v["AU2"])
+def _forehead(surface: Surface, v: Values, f: Values) -> tuple[Surface, Array]:
+    """Lines across the forehead and at the outer corners of the eyes, and their points."""
+    corner, brow_y, eye_y = f["eye_x"] + f["eye_width"], f["brow_middle_y"], f["eye_y"]
+    near = surface.box(
+        np.maximum(corner + 0.16, 0.43),
+        np.minimum(brow_y + 0.02, eye_y - 0.12),
+        np.maximum(brow_y + 0.38, eye_y + 0.12),
+    )
+    out, y, brow_y, eye_y = np.abs(near.x), near.y, near.at(brow_y), near.at(eye_y)
+    lines = np.maximum(wave((y - brow_y - 0.04) / 0.085) - 0.35, 0.0) * 1.5
+    raised = 0.8 * np.maximum(v["AU1"], v["AU2"])
     strength = v["wrinkle"] * (0.35 + raised) + 0.12 * raised
-    across = lines * bump(out / 0.42) * bump((y - f["brow_middle_y"] - 0.20) / 0.17)
-    x = out - f["eye_x"] - f["eye_width"] - 0.06
-    rays = (wave((y - f["eye_y"]) / (0.07 + 0.3 * x.clamp(min=0.0))) - 0.3).clamp_(min=0.0)
-    feet = rays * bump(x / 0.09, (y - f["eye_y"]) / 0.11)
-    return across * strength + feet * (v["wrinkle"] * (0.25 + 1.2 * v["AU6"])).clamp(max=1.0)
+    across = lines * bump(out / 0.42) * bump((y - brow_y - 0.20) / 0.17)
+    x = out - near.at(f["eye_x"]) - near.at(f["eye_width"]) - 0.06
+    rays = np.maximum(wave((y - eye_y) / (0.07 + 0.3 * np.maximum(x, 0.0))) - 0.3, 0.0)
+    feet = rays * bump(x / 0.09, (y - eye_y) / 0.11)
+    spread = np.minimum(v["wrinkle"] * (0.25 + 1.2 * v["AU6"]), 1.0)
+    return near, across * near.at(strength) + feet * near.at(spread)
 
 
-def _paint_nose(skin: Tensor, surface: Surface, pixel: Tensor, v: Values, f: Values) -> None:
+def _paint_nose(skin: Array, surface: Surface, pixel: Array, v: Values, f: Values) -> None:
     """Nostrils, and the shadows beside and below the nose."""
-    y = surface.y - f["nose_y"]
-    out = surface.x.abs()
-    below = bump(surface.x / (0.20 * v["nose_width"])) * bump((y + 0.115) / 0.055)
-    darken(skin, rgb(skin, 0.70, 0.60, 0.60), below)
-    x = (out - 0.60 * f["wing_x"]) / (0.046 * v["nose_width"])
-    lift = f["wing_lift"] + 0.10 * (out - 0.05)
-    hole = 1.0 - (x * x + ((y + 0.068 - lift) / 0.024).square()).sqrt_()
-    blend(skin, rgb(skin, 0.16, 0.06, 0.05), 0.85 * edge(hole, pixel / 0.03 + 0.1))
-    wing = f["wing_x"] + 0.072 * v["nose_width"]
-    crease = bump((out - wing) / 0.030) * bump((y + 0.02 - f["wing_lift"]) / 0.075)
-    darken(skin, rgb(skin, 0.62, 0.52, 0.52), crease)
-    side = bump((out - 0.10 * v["nose_bridge"]) / 0.07) * bump((y - 0.22) / 0.22)
-    darken(skin, rgb(skin, 0.90, 0.85, 0.85), side)
+    wide, wing = v["nose_width"], f["wing_x"] + 0.072 * v["nose_width"]
+    soft = pixel / 0.03 + 0.1
+    reach = 1.1 + 0.5 * soft  # of a nostril, in its half axes
+    out_most = np.maximum(0.6 * f["wing_x"] + 0.046 * wide * reach, wing + 0.04)
+    near = surface.box(
+        np.maximum(np.maximum(out_most, 0.2 * wide), 0.1 * v["nose_bridge"] + 0.07),
+        f["nose_y"] - 0.18 - 0.03 * reach,
+        f["nose_y"] + 0.45 + f["wing_lift"],
+    )
+    y, out, lifted = near.y - near.at(f["nose_y"]), np.abs(near.x), near.at(f["wing_lift"])
+    with patch(skin, near.points) as part:
+        below = bump(near.x / near.at(0.20 * wide)) * bump((y + 0.115) / 0.055)
+        darken(part, (0.70, 0.60, 0.60), below)
+        x = (out - near.at(0.60 * f["wing_x"])) / near.at(0.046 * wide)
+        hole_y = (y + 0.068 - (lifted + 0.10 * (out - 0.05))) / 0.024
+        hole = 1.0 - np.sqrt(x * x + hole_y * hole_y)
+        blend(part, (0.16, 0.06, 0.05), 0.85 * edge(hole, near.at(soft)))
+        crease = bump((out - near.at(wing)) / 0.030) * bump((y + 0.02 - lifted) / 0.075)
+        darken(part, (0.62, 0.52, 0.52), crease)
+        side = bump((out - near.at(0.10 * v["nose_bridge"])) / 0.07) * bump((y - 0.22) / 0.22)
+        darken(part, (0.90, 0.85, 0.85), side)
 
 
-def paint_beard(skin: Tensor, surface: Surface, v: Values, f: Values) -> None:
+def paint_beard(skin: Array, surface: Surface, v: Values, f: Values) -> None:
     """Paints beard and moustache; the lips come on top."""
-    out = surface.x.abs()
+    growth = np.minimum(1.25 * v["beard"], 0.93)
+    lip_y = f["mouth_y"] + f["gap_upper"] + 0.10
+    near = surface.box(
+        (0.72 * v["face_width"]) * (growth > 0), -3.0, np.maximum(0.18, lip_y + 0.12)
+    )
+    x, y, out = near.x, near.y, np.abs(near.x)
     # the upper limit runs from the corners of the mouth up to the ears
-    limit = f["mouth_y"] + 0.02 + 1.9 * (out - 0.16).clamp_(min=0.0).square()
-    jaw = ease((limit - surface.y) / 0.20 + 0.35) * ease((0.18 - surface.y) / 0.15)
-    lip = bump(surface.x / (1.25 * f["mouth_half"]))
-    lip = lip * bump((surface.y - f["mouth_y"] - f["gap_upper"] - 0.10) / 0.11)
-    region = torch.maximum(jaw, (1.4 * lip).clamp_(max=1.0))
-    region = region * ease((surface.z + 0.25) / 0.3)
-    region = region * ease((0.72 * v["face_width"] - out) / 0.06)  # not on the ears
-    strand = 0.94 + 0.06 * wave(15.0 * surface.x + 1.5 * wave(3.3 * surface.y + surface.x))
-    growth = (1.25 * v["beard"]).clamp(max=0.93)
-    blend(skin, v["beard_colour"] * strand[:, None], region * growth)
+    rise = np.maximum(out - 0.16, 0.0)
+    limit = near.at(f["mouth_y"] + 0.02) + 1.9 * (rise * rise)
+    jaw = ease((limit - y) / 0.20 + 0.35) * ease((0.18 - y) / 0.15)
+    lip = bump(x / near.at(1.25 * f["mouth_half"]))
+    lip = lip * bump((y - near.at(f["mouth_y"]) - near.at(f["gap_upper"]) - 0.10) / 0.11)
+    region = np.maximum(jaw, np.minimum(1.4 * lip, 1.0))
+    region = region * ease((near.z + 0.25) / 0.3)
+    region = region * ease((near.at(0.72 * v["face_width"]) - out) / 0.06)  # not on the ears
+    strand = 0.94 + 0.06 * wave(15.0 * x + 1.5 * wave(3.3 * y + x))
+    with patch(skin, near.points) as part:
+        blend(part, near.at(v["beard_colour"]) * strand, region * near.at(growth))

@@ -3,109 +3,149 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import torch
-from torch import Tensor
+import numpy as np
+import numpy.typing as npt
 
-from bench.data.synthetic.shapes import smooth_max
+from bench.data.synthetic.points import Points, chosen
+from bench.data.synthetic.shapes import Array, smooth_max
 
 _FALL = 3.0  # how steeply the depth at least goes on falling outside of an outline
 _SOFT = 0.04  # share of the squared half depth over which the outline is rounded off
+
+Number = Array | float
 
 
 class View(NamedTuple):
     """Where each pixel is, in head units around the head's origin; x to the right, y up."""
 
-    x: Tensor  # (N, 1, W)
-    y: Tensor  # (N, H, 1)
-    pixel: Tensor  # (N, 1, 1), size of a pixel
-    rotation: Tensor  # (N, 3, 3), from head to camera
+    x: Array  # (N, H, W), the same in each column
+    y: Array  # (N, H, W), the same in each row
+    pixel: Array  # (N,), size of a pixel
+    rotation: Array  # (3, 3, N), from head to camera
 
-    def to_head(self, depth: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Head coordinates x, y, z of the seen points, (N, H, W) each; depth is in head units."""
-        turn = self.rotation[:, :, :, None, None]  # (N, 3, 3, 1, 1)
-        across = (turn[:, 0] * self.x[:, None], turn[:, 1] * self.y[:, None])  # (N, 3, 1, W)...
-        x, y, z = (depth * turn[:, 2, i] + across[0][:, i] + across[1][:, i] for i in range(3))
+    def points(self, mask: npt.NDArray[np.bool_]) -> Points:
+        """The pixels where a mask, (N, H, W), is true."""
+        n, high, wide = self.x.shape
+        return chosen(mask, np.full(n, high * wide))
+
+    def box(self, left: Number, right: Number, low: Number, high: Number) -> Points:
+        """The pixels with left < x < right and low < y < high, numbers of each picture."""
+        left, right, low, high = (np.reshape(side, (-1, 1, 1)) for side in (left, right, low, high))
+        x, y = self.x[:, :1], self.y[:, :, :1]  # (N, 1, W) and (N, H, 1)
+        return self.points(((x > left) & (x < right)) & ((y > low) & (y < high)))
+
+    def to_head(self, points: Points, depth: Array) -> tuple[Array, Array, Array]:
+        """Head coordinates x, y, z of the seen points, (M,) each; depth is in head units."""
+        turn = points.at(self.rotation)  # (3, 3, M)
+        right, up = at_points(self.x, points), at_points(self.y, points)
+        x, y, z = (depth * turn[2, i] + turn[0, i] * right + turn[1, i] * up for i in range(3))
         return x, y, z
 
-    def to_camera(self, point: Sequence[Tensor | float]) -> tuple[Tensor, Tensor, Tensor]:
-        """Camera coordinates of a point of the head, (N, 1, 1) each."""
-        turn = self.rotation[:, :, :, None, None]
+    def to_camera(self, point: Sequence[Number]) -> Array:
+        """Camera coordinates of a point of the head, (3, N)."""
         a, b, c = point
-        x, y, z = (turn[:, i, 0] * a + turn[:, i, 1] * b + turn[:, i, 2] * c for i in range(3))
-        return x, y, z
+        return np.stack([turn[0] * a + turn[1] * b + turn[2] * c for turn in self.rotation])
+
+
+def at_points(plane: Array, points: Points) -> Array:
+    """The values of a plane, (N, H, W), at points, (M,)."""
+    return plane.reshape(-1).take(points.places)
 
 
 # centre and half axes of an ellipsoid, head coordinates
-Part = tuple[tuple[Tensor | float, ...], tuple[Tensor | float, ...]]
+Part = tuple[tuple[Number, ...], tuple[Number, ...]]
 
 
 class Seen(NamedTuple):
     """The visible part of a solid."""
 
-    depth: Tensor  # (N, H, W), of its surface towards the viewer; falls steeply outside
-    inside: Tensor  # (N, H, W), signed distance to its outline, positive inside
+    depth: Array  # (N, H, W), of its surface towards the viewer; falls steeply outside
+    inside: Array  # (N, H, W), signed distance to its outline, positive inside
 
 
-def visible(view: View, parts: Mapping[str, Part]) -> dict[str, Seen]:
-    """The visible surfaces of ellipsoids by name."""
-    like = view.pixel
-    numbers = [number for centre, axes in parts.values() for number in (*centre, *axes)]
-    columns = [torch.as_tensor(n, dtype=like.dtype, device=like.device) for n in numbers]
-    flat = torch.cat([column.expand_as(like) for column in columns], dim=2)  # (N, 1, 6 * E)
-    flat = flat.view(len(like), len(parts), 2, 3)
-    seen = turn_solids(view, flat[:, :, 0], flat[:, :, 1])
-    return dict(zip(parts, seen, strict=True))
+class Solids:
+    """Ellipsoids by name; each is looked at when it is asked for, to hold few planes at a time."""
+
+    def __init__(self, view: View, parts: Mapping[str, Part]) -> None:
+        numbers = np.empty((2, 3, len(parts), len(view.pixel)), np.float32)
+        for i, part in enumerate(parts.values()):
+            for point, row in zip(part, numbers, strict=True):
+                for number, column in zip(point, row, strict=True):
+                    column[i] = number
+        self._view = view
+        self._forms = dict(zip(parts, turned(view.rotation, *numbers), strict=True))
+
+    def __getitem__(self, name: str) -> Seen:
+        return look(self._view, self._forms[name])
 
 
-def turn_solids(view: View, centres: Tensor, radii: Tensor) -> list[Seen]:
-    """Ellipsoids as they are seen; centres and half axes are head coordinates, (N, E, 3) each."""
-    turn = view.rotation[:, None]  # (N, 1, 3, 3)
+class Form(NamedTuple):
+    """The numbers of an ellipsoid as the camera sees it, (N, 1, 1) each."""
+
+    x: Array  # of its centre
+    y: Array
+    z: Array
+    slope_x: Array  # how the depth of the middle plane falls along x
+    slope_y: Array
+    square: Array  # the squared half depth at the centre
+    xx: Array  # how it falls with x * x
+    xy: Array
+    yy: Array
+    outline: Array  # turns the squared half depth into a distance
+    fall: Array  # turns it into what the depth falls outside of the outline
+
+
+def turned(rotation: Array, centres: Array, radii: Array) -> list[Form]:
+    """Ellipsoids as they are seen; centres and half axes are head coordinates, (3, E, N) each."""
+    turn = rotation[:, :, None]  # (3, 3, 1, N)
     # sums over the three axes are written out: a matrix product may round differently in a batch
-    centre = _sum_of_three(turn * centres[:, :, None, :])  # (N, E, 3)
-    scaled = turn / radii[:, :, None, :]  # (N, E, 3, 3)
-    form = _sum_of_three(scaled[:, :, :, None, :] * scaled[:, :, None, :, :])  # (N, E, 3, 3)
-    front = form[..., 2, 2]
-    # how the depth of the middle plane falls along x and y, (N, E, 2)
-    slope = form[..., 2, :2] / front[..., None]
-    xx = form[..., 0, 0] / front - slope[..., 0] * slope[..., 0]
-    xy = form[..., 0, 1] / front - slope[..., 0] * slope[..., 1]
-    yy = form[..., 1, 1] / front - slope[..., 1] * slope[..., 1]
-    # the terms 1, x*x, x*y and y*y of the squared half depth, (N, E, 4)
-    square = torch.stack([1.0 / front, -xx, -2.0 * xy, -yy], dim=-1)
-    # turns the squared half depth into a distance, (N, E): near the outline, it is about
-    # 2 * distance * front depth**2 / radius
-    outline = 0.5 * front.sqrt() / torch.maximum(xx, yy).sqrt()
-    # turns it into what the depth falls outside of the outline, (N, E): more than the middle plane
-    # of a thin solid may rise there
-    rise = (slope.abs() + 0.2) * 0.5 * (front[..., None] / torch.stack([xx, yy], dim=-1)).sqrt()
-    fall = torch.maximum(rise[..., 0], rise[..., 1]).clamp(min=_FALL)
-    parts = (centre, slope, square, outline, fall)
-    solids = [[part[:, i, ..., None, None] for part in parts] for i in range(centres.shape[1])]
-    return [_look(view, *solid) for solid in solids]
+    centre = [_sum_of_three(row * centres) for row in turn]  # (E, N) each
+    scaled = turn / radii  # (3, 3, E, N)
+    xz, yz, front = (_sum_of_three(row * scaled[2]) for row in scaled)  # (E, N) each
+    slope_x, slope_y = xz / front, yz / front
+    xx = _sum_of_three(scaled[0] * scaled[0]) / front - slope_x * slope_x
+    xy = _sum_of_three(scaled[0] * scaled[1]) / front - slope_x * slope_y
+    yy = _sum_of_three(scaled[1] * scaled[1]) / front - slope_y * slope_y
+    # near the outline, the distance is about half the square * radius / front depth**2
+    outline = 0.5 * np.sqrt(front) / np.sqrt(np.maximum(xx, yy))
+    # more than the middle plane of a thin solid may rise there
+    rise_x = (np.abs(slope_x) + 0.2) * 0.5 * np.sqrt(front / xx)
+    rise_y = (np.abs(slope_y) + 0.2) * 0.5 * np.sqrt(front / yy)
+    fall = np.maximum(np.maximum(rise_x, rise_y), _FALL)
+    columns = (*centre, slope_x, slope_y, 1.0 / front, -xx, -2.0 * xy, -yy, outline, fall)
+    return [Form(*solid) for solid in zip(*(c[..., None, None] for c in columns), strict=True)]
 
 
-def _look(
-    view: View, centre: Tensor, slope: Tensor, square: Tensor, outline: Tensor, fall: Tensor
-) -> Seen:
-    """Depth and outline of one ellipsoid, from its numbers, (N, 1, 1) or (N, k, 1, 1) each."""
-    x, y = view.x - centre[:, 0], view.y - centre[:, 1]
-    half = x * (square[:, 2] * y)  # (N, H, W)
-    half += square[:, 1] * x * x
-    half += square[:, 0] + square[:, 3] * y * y
+def look(view: View, form: Form) -> Seen:
+    """Depth and outline of an ellipsoid."""
+    x = view.x[:, :1] - form.x  # (N, 1, W)
+    y = view.y[:, :, :1] - form.y  # (N, H, 1)
+    half = x * (form.xy * y)  # (N, H, W)
+    half += form.xx * x * x
+    half += form.square + form.yy * y * y
     # like a square root, but without its steep end, which would show as a seam
-    soft = half.abs().add_(_SOFT * square[:, 0]).sqrt_()
-    depth = (half * (1.0 + _SOFT) ** 0.5).div_(soft)
-    depth += half.clamp(max=0.0).mul_(fall)
-    depth += centre[:, 2] - slope[:, 0] * x
-    depth -= slope[:, 1] * y
-    return Seen(depth, half.mul_(outline))
+    soft = np.abs(half)
+    soft += _SOFT * form.square
+    np.sqrt(soft, out=soft)
+    depth = half * (1.0 + _SOFT) ** 0.5
+    depth /= soft
+    np.minimum(half, 0.0, out=soft)
+    soft *= form.fall
+    depth += soft
+    depth += form.z - form.slope_x * x
+    depth -= form.slope_y * y
+    half *= form.outline
+    return Seen(depth, half)
 
 
-def _sum_of_three(terms: Tensor) -> Tensor:
-    """Sum over a last axis of three, in a fixed order."""
-    return terms[..., 0] + terms[..., 1] + terms[..., 2]
+def _sum_of_three(terms: Array) -> Array:
+    """Sum over a first axis of three, in a fixed order."""
+    total: Array = terms[0] + terms[1] + terms[2]
+    return total
 
 
 def join(first: Seen, second: Seen, width: float) -> Seen:
-    """The union of two solids, rounded over `width`."""
-    return Seen(*(smooth_max(a, b, width) for a, b in zip(first, second, strict=True)))
+    """The union of two solids, rounded over `width`; the first one's planes hold it."""
+    for a, b in zip(first, second, strict=True):
+        smooth_max(a, b, width, out=a)
+    return first

@@ -7,13 +7,12 @@ import numpy as np
 from bench.data.alignment import landmarks
 from bench.faces import Array, Faces, Images
 from bench.forensics.memorization import RealPictures, nearest_real_picture
+from bench.forensics.similarity import similarity
 from bench.forensics.two_sample_test import MIN_PEOPLE, PictureSet, two_sample_test
 from bench.runner.artifacts import Inputs, faces_in, inputs_in
 from bench.runner.stage import Stage
 from bench.runner.store import Artifact
 from bench.runner.worker import Worker
-
-_BATCH = 256
 
 
 def measure(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
@@ -23,18 +22,12 @@ def measure(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
     are alike by design, `shift.*` are answers to whether a picture is the probe's or the attacker's
     (bench.forensics.two_sample_test), and `nearest.*` compares releases with the pictures that the
     defense was trained on (bench.forensics.memorization).
-
-    Source: Wang et al., IEEE TIP 13 (2004), by torchmetrics: Gaussian window, sigma 1.5.
     """
     faces = faces_in(inputs.one("probe_faces"))
     shown = _released(inputs, "probe")
-    parts = [
-        _compared(faces.images[start : start + _BATCH], shown[start : start + _BATCH], worker)
-        for start in range(0, len(faces), _BATCH)
-    ]
-    ssim, psnr_db = np.concatenate(parts, axis=1)  # (2, N)
     person = np.asarray(faces.labels["identity"], np.int64)
-    arrays = {"ssim": ssim, "psnr_db": psnr_db, "person": person, "image_id": faces.image_id}
+    compared = similarity(faces.images, shown)
+    arrays = {**compared._asdict(), "person": person, "image_id": faces.image_id}
     if stage.number("align"):
         found = np.isfinite(landmarks(shown, worker.device)).all(axis=(1, 2))
         arrays |= {"face": found.astype(np.uint8)}
@@ -74,15 +67,3 @@ def _real(faces: Faces) -> RealPictures:
     person = np.asarray(faces.labels["identity"], np.int64)
     own = np.arange(len(faces))  # without takes, each picture is one
     return RealPictures(faces.images, person, np.asarray(faces.labels.get("take", own), np.int64))
-
-
-def _compared(raw: Array, shown: Array, worker: Worker) -> np.ndarray:
-    import torch  # here: it takes seconds
-    from torchmetrics import image
-
-    first, second = (
-        torch.from_numpy(np.array(part)).to(worker.device).float() / 255 for part in (raw, shown)
-    )
-    ssim = image.StructuralSimilarityIndexMeasure(data_range=1.0, reduction=None)(second, first)
-    error = (first - second).square().mean(dim=(1, 2, 3))  # (N,)
-    return torch.stack([ssim.view(-1), -10 * error.log10()]).cpu().numpy().astype(np.float32)

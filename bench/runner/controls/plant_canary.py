@@ -51,8 +51,7 @@ def _pictures(fields: Fields, faces: Faces) -> Images:
     """The fields mirrored and enlarged to pictures, grey, (N, 3, H, W)."""
     left = fields.reshape(-1, GRID, GRID // 2)
     coarse = np.concatenate([left, left[..., ::-1]], axis=2)  # (N, GRID, GRID)
+    levels = np.clip(np.rint(GREY + SCALE * coarse), 0, 255).astype(np.uint8)
     height, width = faces.images.shape[2:]
     tall, wide = (np.arange(side) * GRID // side for side in (height, width))
-    grey = GREY + SCALE * coarse[:, tall][:, :, wide]  # (N, H, W)
-    levels = np.clip(np.rint(grey), 0, 255).astype(np.uint8)
-    return np.repeat(levels[:, None], 3, axis=1)
+    return np.repeat(levels[:, tall][:, None, :, wide], 3, axis=1)

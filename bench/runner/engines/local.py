@@ -11,7 +11,11 @@ from bench.runner.worker import Worker
 class LocalEngine:
     """Runs one stage after the other."""
 
-    def run(self, stages: Sequence[Stage], store: Store) -> Iterator[Outcome]:
+    n_processes = 1
+
+    def run(
+        self, stages: Sequence[Stage], store: Store, goals: Sequence[Sequence[Stage]] = ()
+    ) -> Iterator[Outcome]:
         """The outcomes in the order of the plan; a failure skips only what needs it."""
         failed: dict[str, str] = {}
         for stage in stages:

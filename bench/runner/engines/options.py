@@ -9,9 +9,13 @@ from bench.runner.step import Engine
 
 
 def engine_for(device: str, workers: int, plugins: Sequence[Path]) -> Engine:
-    """The engine for these options; no `workers` means one per core, or one on a GPU."""
+    """The engine for these options."""
+    return PoolEngine(n_processes(device, workers), device, tuple(plugins))
+
+
+def n_processes(device: str, workers: int) -> int:
+    """How many processes run: `workers`, or if that is 0 one per core, or one on a GPU."""
     n_cores = os.cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):  # not on every system: the cores that we may use
         n_cores = len(os.sched_getaffinity(0))
-    n_processes = workers or (n_cores if device == "cpu" else 1)
-    return PoolEngine(n_processes, device, tuple(plugins))
+    return workers or (n_cores if device == "cpu" else 1)

@@ -11,10 +11,19 @@ from multiprocessing import connection
 from pathlib import Path
 
 from bench.registry import load_file
+from bench.runner.ready_queue import ReadyQueue
 from bench.runner.stage import Stage
 from bench.runner.step import Outcome, step
 from bench.runner.store import Store
 from bench.runner.worker import Worker
+
+_ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",  # sums over several threads round otherwise
+    # glibc gives the memory of large tensors back at once and takes it again page by page, which
+    # costs up to a third of a training step; up to 1 GiB is kept.
+    "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 30),
+}
 
 
 @dataclass(frozen=True)
@@ -30,31 +39,38 @@ class PoolEngine:
     device: str = "cpu"
     plugins: tuple[Path, ...] = ()
 
-    def run(self, stages: Sequence[Stage], store: Store) -> Iterator[Outcome]:
-        """The outcomes as they come; a failure skips only what needs it."""
-        ready = _Ready(stages)
+    def run(
+        self, stages: Sequence[Stage], store: Store, goals: Sequence[Sequence[Stage]] = ()
+    ) -> Iterator[Outcome]:
+        """The outcomes as they come; a failure skips only what needs it.
+
+        One process works on the cheapest goal, the others on the longest path (see ReadyQueue).
+        """
+        queue = ReadyQueue(stages, goals)
         pool = self._pool(self.n_processes)
-        running: dict[Future[Outcome], Stage] = {}
+        running: dict[Future[Outcome], tuple[Stage, bool]] = {}
         try:
-            while ready or running:
-                while ready and len(running) < self.n_processes:
-                    stage = ready.pop()
-                    if reason := ready.failed_input(stage):
-                        yield ready.settle(Outcome(stage, "skipped", 0.0, reason))
+            while queue or running:
+                while queue and len(running) < self.n_processes:
+                    goal_first = not any(for_goal for _, for_goal in running.values())
+                    stage = queue.pop(goal_first=goal_first)
+                    if reason := queue.failed_input(stage):
+                        yield _settled(queue, Outcome(stage, "skipped", 0.0, reason))
                     elif stage.key in store:
-                        yield ready.settle(Outcome(stage, "cached"))
+                        yield _settled(queue, Outcome(stage, "cached"))
                     else:
-                        running[pool.submit(_step, stage, store.root, self.device)] = stage
+                        job = pool.submit(_step, stage, store.root, self.device)
+                        running[job] = (stage, goal_first)
                 done = wait(running, return_when=FIRST_COMPLETED).done
                 if any(isinstance(job.exception(), BrokenProcessPool) for job in done):
                     # Which process died is unknown, so each stage that ran is tried alone.
                     pool.shutdown(wait=True, cancel_futures=True)
-                    for stage in running.values():
-                        yield ready.settle(self._alone(stage, store))
+                    for stage, _ in running.values():
+                        yield _settled(queue, self._alone(stage, store))
                     running, pool = {}, self._pool(self.n_processes)
                     continue
                 for job in done:
-                    yield ready.settle(_outcome(job, running.pop(job)))
+                    yield _settled(queue, _outcome(job, running.pop(job)[0]))
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -66,42 +82,14 @@ class PoolEngine:
             return _outcome(job, stage)
 
     def _pool(self, n_processes: int) -> ProcessPoolExecutor:
+        os.environ.update(_ENVIRONMENT)  # processes that are spawned inherit it
         spawn = multiprocessing.get_context("spawn")  # a forked process cannot use a GPU
         return ProcessPoolExecutor(n_processes, spawn, _start, (self.plugins,))
 
 
-class _Ready:
-    """The stages whose inputs are settled, in the order of the plan."""
-
-    def __init__(self, plan: Sequence[Stage]) -> None:
-        self._failed: dict[str, str] = {}
-        self._n_awaited = {stage.key: len({i.key for i in stage.needs}) for stage in plan}
-        self._users: dict[str, list[Stage]] = {stage.key: [] for stage in plan}
-        for stage in plan:
-            for key in {needed.key for needed in stage.needs}:
-                self._users[key].append(stage)
-        self._position = {stage.key: position for position, stage in enumerate(plan)}
-        self._stages = [stage for stage in plan if not any(stage.needs)]
-
-    def __bool__(self) -> bool:
-        return bool(self._stages)
-
-    def pop(self) -> Stage:
-        first = min(self._stages, key=lambda stage: self._position[stage.key])
-        self._stages.remove(first)
-        return first
-
-    def failed_input(self, stage: Stage) -> str:
-        return next((self._failed[i.key] for i in stage.needs if i.key in self._failed), "")
-
-    def settle(self, outcome: Outcome) -> Outcome:
-        if outcome.reason:
-            self._failed[outcome.stage.key] = outcome.reason
-        for user in self._users[outcome.stage.key]:
-            self._n_awaited[user.key] -= 1
-            if not self._n_awaited[user.key]:
-                self._stages.append(user)
-        return outcome
+def _settled(queue: ReadyQueue, outcome: Outcome) -> Outcome:
+    queue.settle(outcome.stage, outcome.reason)
+    return outcome
 
 
 def _outcome(job: Future[Outcome], stage: Stage) -> Outcome:

@@ -10,7 +10,7 @@ def test_a_face_detector_finds_the_faces():
     from facenet_pytorch import MTCNN
 
     detector = MTCNN(image_size=160, keep_all=False, device="cpu")
-    images = draw(scenes(30, 1, 2, seed=5, style=True), 160, "cpu")
+    images = draw(scenes(30, 1, 2, seed=5, style=True), 160)
     boxes = [detector.detect(Image.fromarray(image.transpose(1, 2, 0)))[0] for image in images]
     found = [box for box in boxes if box is not None]
     assert len(found) >= 0.95 * len(images)

@@ -1,5 +1,5 @@
+import numpy as np
 import pytest
-import torch
 
 from bench.data.synthetic.expressions import ACTION_UNITS
 from bench.data.synthetic.geometry import place_features
@@ -10,7 +10,7 @@ def features(**units: float) -> dict[str, float]:
     """Features of the average face with these action units."""
     numbers = {name: trait.mean for name, trait in TRAITS.items()}
     numbers |= dict.fromkeys((*ACTION_UNITS, "gaze_x", "gaze_y", "beard"), 0.0) | units
-    values = {name: torch.full((1, 1, 1), number) for name, number in numbers.items()}
+    values = {name: np.full(1, number, np.float32) for name, number in numbers.items()}
     return {name: place.item() for name, place in place_features(values).items()}
 
 

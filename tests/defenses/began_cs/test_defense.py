@@ -18,9 +18,9 @@ from bench.runner.worker import Worker
 from bench.spec import Spec
 from defenses.began_cs import training
 from defenses.began_cs.class_covariance import class_maps
-from defenses.began_cs.estimator import TrainingSet
 from defenses.began_cs.labels import Scale, vectors
 from defenses.began_cs.nets import AttributeNet
+from defenses.began_cs.sampling import TrainingSet
 
 TINY = "began_cs:width=2,latent=4,hidden=4,batch=16,steps=2,rebuild=2,estimator_steps=2"
 BARE = "began_cs:width=4,latent=4,hidden=4,batch=16,steps=1,estimator_steps=1"
@@ -213,7 +213,8 @@ def test_the_discriminator_can_rebuild_after_the_warm_up(faces, tmp_path_factory
 def test_networks_start_as_eigenfaces(faces, predictor):
     """The generator makes, and the autoencoder rebuilds, what a linear one would."""
     begun = initialized(faces, f"shift=0,spare=50,predictor={predictor}")
-    images, labels, basis = scaled(begun.data.images), begun.data.labels, begun.basis
+    data, basis = begun.sampler.data, begun.basis
+    images, labels = scaled(data.images), data.labels
     z = basis.z(images, labels)
     linear = basis.mean + labels @ basis.y_axes + z @ basis.axes
     for generator in (begun.generator, begun.mean):
@@ -235,7 +236,7 @@ def test_the_estimator_teaches_the_generator_and_does_not_learn(faces):
     after = state_of(begun.estimator)  # means of its batch norms, too
     assert all(np.array_equal(array, after[name]) for name, array in before.items())
     begun.estimator = nn.Sequential(nn.Flatten(), nn.Linear(32 * 32, 10)).requires_grad_(False)
-    labels = begun.data.labels
+    labels = begun.sampler.data.labels
 
     def missed():
         noise = torch.rand(len(labels), 4, generator=torch.Generator().manual_seed(1)) * 2 - 1
@@ -253,8 +254,7 @@ def initialized(faces, fields):
     config = make(Defense, Spec.parse(f"began_cs:latent=4,{fields}"))
     known = faces.pick(np.arange(2, 64))
     y = vectors(known.labels, NAMES)
-    scale = Scale.of(y, np.zeros(10, bool))
-    grey, labels = known.images[:, :1].copy(), scale.standard(y)
+    grey, labels = known.images[:, :1].copy(), Scale.of(y, np.zeros(10, bool)).standard(y)
     data = TrainingSet(torch.from_numpy(grey), torch.from_numpy(labels), None)
     torch.manual_seed(0)
     rng, nets = torch.Generator().manual_seed(0), config.net_config(32)

@@ -8,7 +8,8 @@ from torch import nn
 from bench.api import Defense
 from bench.registry import make
 from bench.spec import Spec
-from defenses.pprl_vgan.adversarial_training import AdversarialTraining, Generated, TrainingSet
+from defenses.pprl_vgan.adversarial_training import AdversarialTraining, Generated
+from defenses.pprl_vgan.sampling import TrainingSet
 
 N = 40
 
@@ -29,35 +30,15 @@ def test_the_number_of_steps_is_given_or_that_of_whole_batches(iterations, wante
     assert training(iterations=iterations).n_iterations == wanted
 
 
-def test_a_share_shows_its_own_person():
-    own = torch.full((1000,), 2)
-    assert training(own=0.5)._target(own)[:500].tolist() == [2] * 500
-    others = training(own=0.0)._target(own)
-    for person in range(4):
-        assert abs((others == person).float().mean() - 0.25) < 0.06  # 4 standard deviations
-
-
-def test_peers_show_the_target_person_and_class():
-    """Of pictures as grey as their number: 0 to 3 show person 0, of classes 0, 0, 1, 2."""
-    images = torch.arange(6, dtype=torch.uint8).view(6, 1, 1, 1).expand(6, 3, 2, 2)
-    data = TrainingSet(images, torch.tensor([0, 0, 0, 0, 1, 1]), torch.tensor([0, 0, 1, 2, 2, 2]))
-    person, utility = torch.tensor([0] * 200 + [1] * 200), torch.tensor(([0] * 100 + [1] * 100) * 2)
-    made = data.peers(person, utility, torch.Generator().manual_seed(0))
-    shown = (made[:, 0, 0, 0] * 127.5 + 127.5).round().int()
-    assert set(shown[:100].tolist()) == {0, 1}
-    assert set(shown[100:200].tolist()) == {2}
-    assert set(shown[200:].tolist()) == {4, 5}  # never seen to show these: anything of person 1
-
-
 def test_only_pictures_of_the_own_person_are_compared_with_their_source():
     """All sources are black, all peers white: an error of 2 where black is compared with white."""
     begun = training(own=0.25)
+    sampler = begun.sampler
     white = torch.full((N, 3, 32, 32), 255, dtype=torch.uint8)
-    begun.data = begun.data._replace(images=white)
+    sampler.data = sampler.data._replace(images=white)
     black = torch.full((16, 3, 32, 32), -1.0)
     made = Generated(black, torch.zeros(16, 8), torch.zeros(16))
-    person = torch.zeros(16, dtype=torch.long)
-    assert begun._error(made, black, person, person).item() == pytest.approx(0.75 * 2)
+    assert begun._error(made, black, sampler.draw(compares=True).peers).item() == 0.75 * 2
 
 
 def test_settled_statistics_are_means_over_batches():
@@ -106,8 +87,9 @@ def test_codes_are_read_if_that_has_a_weight(w_read):
 
 def test_reading_trains_the_encoder():
     begun = training()
-    images, person, utility = begun._batch()
-    begun._reading(begun._generated(images, person), utility).backward()
+    drawn = begun.sampler.draw()
+    made = begun._generated(begun.sampler.pictures(drawn), drawn.person)
+    begun._reading(made, drawn.utility).backward()
     assert begun.encoder.mean.weight.grad.abs().sum() > 0
 
 

@@ -67,14 +67,14 @@ def test_the_heads_terms(case):
 def test_the_generators_loss_weighs_four_terms(case):
     found, (real, person, utility) = case
     divergence = torch.tensor([1.0, 2.0, 6.0], dtype=torch.float64)
-    loss = generator_loss(divergence, found, 0.002, (0.108, 0.6, 0.29))
+    loss = generator_loss(divergence, found, 0.002, torch.tensor([0.108, 0.6, 0.29]).double())
     wanted = 0.002 * 3 + 0.108 * real + 0.6 * person + 0.29 * utility
     assert float(loss) == pytest.approx(wanted)
 
 
 def test_the_discriminators_loss_of_both_releases(case):
     (found, (real, person, utility)), fake = case, torch.tensor([0.3, 7.0, 9.0]).double()
-    weights = (0.25, 0.5, 0.25)
+    weights = torch.tensor([0.25, 0.5, 0.25]).double()
     known = 0.25 * real + 0.5 * person + 0.25 * utility
     ferg = discriminator_loss(found, fake, weights, fakes_teach=True)
     assert float(ferg) == pytest.approx(known + 0.25 * 0.3 + 0.5 * 7 + 0.25 * 9)

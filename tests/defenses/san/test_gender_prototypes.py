@@ -134,7 +134,7 @@ def test_pictures_without_faces_are_refused():
 
 def faces_of(n):
     """Synthetic people, and the same some pixels further to the right."""
-    images = draw(scenes(n, 1, 2, seed=5, style=True), 64, "cpu")
+    images = draw(scenes(n, 1, 2, seed=5, style=True), 64)
     further = np.roll(images, SHIFT_PX, axis=3)
     further[..., :SHIFT_PX] = further[..., SHIFT_PX : SHIFT_PX + 1]
     number = np.arange(len(images))

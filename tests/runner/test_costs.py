@@ -1,0 +1,42 @@
+import json
+
+import pytest
+
+from bench.runner.costs import Cost, Costs, Size, note
+from bench.runner.store import Store
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path)
+
+
+def test_the_same_plugin_on_the_same_pixels_costs_the_mean(store):
+    for seconds in (2.0, 4.0):
+        note(store, Cost("attack", "cnn:steps=9", Size(100, 10), seconds))
+    note(store, Cost("attack", "cnn:steps=9", Size(900, 10), 99.0))
+    assert Costs(store.root).expected("attack", "cnn:steps=9", Size(100, 10)) == 3
+
+
+def test_work_scales_with_pixels_and_unless_it_trains_with_pictures(store):
+    for action in ("attack", "measure"):
+        note(store, Cost(action, "newnet:steps=9", Size(100, 10), 2.0))
+    costs = Costs(store.root)
+    assert costs.expected("measure", "newnet:steps=9", Size(300, 20)) == pytest.approx(12)
+    assert costs.expected("attack", "newnet:steps=9", Size(300, 20)) == pytest.approx(4)
+    assert costs.expected("attack", "newnet:steps=7", Size(300, 20)) == pytest.approx(4)
+    assert costs.expected("attack", "newnet", Size()) == pytest.approx(2)
+
+
+def test_before_anything_ran_the_shipped_table_tells(store):
+    size = Size(8 * 8 * 40, 32**2)
+    assert 10 < Costs(store.root).expected("fit", "began_cs", size) < 300
+    assert Costs(store.root).expected("unheard of", "x", size) == 1
+
+
+def test_half_written_lines_are_skipped_and_other_devices_ignored(store):
+    note(store, Cost("fit", "mine", Size(1, 10), 50.0, "cpu"))
+    note(store, Cost("fit", "mine", Size(1, 10), 1.0, "cuda:0"))
+    with (store.root / "costs.jsonl").open("a") as file:
+        file.write('["fit", "mi\n' + json.dumps(["fit", "mine", [1, 10], 3.0, "cuda:1"]) + "\n17\n")
+    assert Costs(store.root).expected("fit", "mine", Size(1, 10)) == 2
