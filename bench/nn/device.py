@@ -1,6 +1,7 @@
 """The choice of the torch device."""
 
-import torch
+import ctypes
+import sys
 
 
 def device_named(name: str) -> str:
@@ -9,6 +10,10 @@ def device_named(name: str) -> str:
     Raises:
         ValueError: if the device is not available.
     """
+    if name == "cpu" or (name == "auto" and not _has_cuda_driver()):
+        return "cpu"  # without torch, whose import takes seconds
+    import torch
+
     if name == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:
@@ -16,3 +21,11 @@ def device_named(name: str) -> str:
     except (RuntimeError, AssertionError) as error:
         raise ValueError(f"expected a device, got {name!r} ({error}); use auto or cpu") from error
     return name
+
+
+def _has_cuda_driver() -> bool:
+    try:
+        ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        return False
+    return True

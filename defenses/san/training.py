@@ -77,14 +77,19 @@ class SANObjective(Objective):
             return self._pixels(own, other, index)
         both = torch.cat([_inputs(release) for release in (own, other)])
         gender, fields = self._gender(both, index, *drawn), self.fields
-        with autocast(index.device):
-            made = self.frozen.matcher(both).float()
-        kept, moved = functional.normalize(made, dim=1).chunk(2)  # (B, D) each
-        matching = matching_term(fields.matched, kept, moved, self.features[index])
+        embedded = self._embedded(self.frozen.matcher, *both.chunk(2))
+        matching = matching_term(embedded, self.features[index])
         total = fields.gender_weight * gender + fields.matching_weight * matching
         if not fields.pixel_weight:
             return total
         return total + fields.pixel_weight * self._pixels(own, other, index)
+
+    def _embedded(self, matcher: nn.Module, own: Tensor, other: Tensor) -> Tensor:
+        """The embedding, (B, D), of `SM` (paper) or `OP`, or the `mean` of both (released code)."""
+        seen = {"SM": [own], "OP": [other], "mean": [own, other]}[self.fields.matched]
+        with autocast(own.device):
+            made = matcher(torch.cat(seen)).float()
+        return functional.normalize(made, dim=1).view(len(seen), len(own), -1).mean(dim=0)
 
     def _gender(self, both: Tensor, index: Tensor, *drawn: Tensor) -> Tensor:
         """J_G, averaged over the classifiers."""
@@ -155,13 +160,9 @@ def gender_term(aim: str, own: Tensor, other: Tensor, gender: Tensor) -> Tensor:
     return kept - functional.log_softmax(other, dim=1).mean()
 
 
-def matching_term(matched: str, own: Tensor, other: Tensor, original: Tensor) -> Tensor:
-    """J_M: squared distance from the original's embedding, (B, D), summed over D.
-
-    The embedding is that of `SM` (paper) or `OP`, or the `mean` of both (released code).
-    """
-    near = {"SM": own, "mean": (own + other) / 2, "OP": other}[matched]
-    return torch.sum((near - original) ** 2, dim=1).mean()
+def matching_term(embedded: Tensor, original: Tensor) -> Tensor:
+    """J_M: squared distance of embeddings, (B, D), summed over D."""
+    return torch.sum((embedded - original) ** 2, dim=1).mean()
 
 
 def _inputs(release: Tensor) -> Tensor:

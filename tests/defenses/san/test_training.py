@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from bench.runner.worker import Worker
 from bench.spec import Spec
 from defenses.san.auxiliary import matcher, split_by_person
 from defenses.san.defense import SAN
-from defenses.san.training import gender_term, matching_term, pixel_term
+from defenses.san.training import SANObjective, gender_term, matching_term, pixel_term
 
 
 def test_the_gender_term_is_two_cross_entropies():
@@ -32,12 +33,26 @@ def test_the_gender_term_is_two_cross_entropies():
     assert float(even) == pytest.approx(entropy([0.3, -1.2], 1) + both, rel=1e-5)
 
 
-@pytest.mark.parametrize(("matched", "wanted"), [("SM", 2.5), ("OP", 4.0), ("mean", 1.125)])
-def test_the_matching_term_is_a_squared_distance(matched, wanted):
-    own = torch.tensor([[1.0, 0.0], [0.0, 2.0]])
-    other = torch.tensor([[2.0, 0.0], [0.0, -2.0]])
-    original = torch.zeros(2, 2)
-    assert float(matching_term(matched, own, other, original)) == pytest.approx(wanted)
+def test_the_matching_term_is_a_squared_distance():
+    embedded = torch.tensor([[1.0, 0.0], [0.0, 2.0]])
+    assert float(matching_term(embedded, torch.zeros(2, 2))) == 2.5
+
+
+@pytest.mark.parametrize(
+    ("matched", "wanted"), [("SM", [1.0, 0.0]), ("OP", [0.0, 1.0]), ("mean", [0.5, 0.5])]
+)
+def test_only_the_matched_release_is_embedded(matched, wanted):
+    objective = SimpleNamespace(fields=SimpleNamespace(matched=matched))
+    own, other = torch.tensor([[[[3.0, 0.0]]]]), torch.tensor([[[[0.0, 2.0]]]])
+    seen = []
+
+    def matcher(images):
+        seen.append(len(images))
+        return images.flatten(1)
+
+    found = SANObjective._embedded(objective, matcher, own, other)
+    assert found.tolist() == [wanted]
+    assert seen == [2 if matched == "mean" else 1]
 
 
 @pytest.mark.parametrize(
