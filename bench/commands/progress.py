@@ -23,11 +23,12 @@ def watched(
 ) -> Iterator[Outcome]:
     """The outcomes of a plan, with a line per goal and, on a terminal, a live bar.
 
-    `found` says in words what a goal that was reached shows.
+    `found` returns the text for a goal that was reached.
     """
     clock, reached = _Clock(engine, stages, store, goals), _Reached(goals)
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), _described())
-    # not on a terminal there is no bar, only lines
+    described = TextColumn("{task.description}", markup=False)
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), described)
+    # The bar is for terminals; the lines are written everywhere.
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as bar:
@@ -45,18 +46,14 @@ def watched(
 
 
 def duration(seconds: float) -> str:
-    """Seconds as people say them, such as `40 s`, `5 min`, `3.5 h`."""
+    """A rounded duration as text, such as `40 s`, `5 min`, `3.5 h`."""
     if seconds < 99.5:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5970 else f"{seconds / 3600:.1f} h"
 
 
-def _described() -> TextColumn:
-    return TextColumn("{task.description}", markup=False)
-
-
 class _Reached:
-    """Which goals outcomes reach."""
+    """Tells which goals an outcome completes."""
 
     def __init__(self, goals: Sequence[Goal]) -> None:
         self._goals, self._awaited = goals, [{s.key for s in goal.stages} for goal in goals]
@@ -77,7 +74,7 @@ class _Reached:
 
 
 class _Clock:
-    """How long a run still takes: what was expected, corrected by how long it took up to now."""
+    """Estimates the time left: from expected seconds at first, then from those measured."""
 
     def __init__(
         self, engine: Engine, stages: Sequence[Stage], store: Store, goals: Sequence[Goal]
@@ -98,6 +95,6 @@ class _Clock:
 
     def left(self) -> str:
         share = min(1.0, self._done_s / self._work_s) if self._work_s else 1.0
-        # expected and measured time, the latter with the weight of the share that is done
+        # a mean of expected and measured total, weighted by the share of work that is done
         total_s = (1 - share) * self._wall_s + self.elapsed_s
         return f"about {duration((1 - share) * total_s)} left"

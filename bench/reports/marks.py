@@ -14,14 +14,13 @@ from bench.metrics.leakage import leakage
 from bench.registry import spec_of
 from bench.reports.results import ReleaseQuality, Result
 from bench.reports.selection import Choice, strongest
-from bench.runner.cells import Cell
+from bench.runner.cells import CONTROLS, Cell
 from bench.runner.controls.canary import bit_ceiling, person_ceiling
 
 GATE = 0.999  # confidence of the intervals
 STRONG = 0.9  # least share of the best attacker's advantage where nothing is hidden
 FOUND = 0.5  # least share of the canary's advantage
 TMR = 0.5  # least TMR at FMR 1 % of a matcher where nothing is hidden
-CONTROLS = ("permuted", "canary")  # purposes of the controls of attackers
 
 
 class Mark(NamedTuple):
@@ -97,7 +96,7 @@ def canary_power(result: Result, *, confidence: float = 0.95) -> Estimate:
     """The share of a canary that an attacker finds, by answers about the bit or by templates.
 
     Raises:
-        ValueError: if there are no answers, or no pairs of canaries were compared.
+        ValueError: if there are no answers, or no pairs of canaries to compare.
     """
     if result.probe is None:
         raise ValueError("expected answers about a canary, got none")

@@ -78,7 +78,7 @@ def mean_number(records: Sequence[Record], absent: Cell = "") -> Cell:
 
 
 def chance_number(records: Sequence[Record], absent: Cell = "") -> Cell:
-    """The chance level of records of one question; `absent` if there are no records."""
+    """The chance level of one question's records; `absent` without records."""
     if not records:
         return absent
     return Number(records[0].chance, unit=declared(records[0].metric).unit)

@@ -15,7 +15,7 @@ from bench.threats import Form, Threat, threat
 
 _FORMS: tuple[Form, ...] = ("pixels", "codes")
 Purpose = Literal["private", "utility", "permuted", "canary", "saturation"]
-CONTROLS: tuple[Purpose, ...] = ("permuted", "canary")  # of attackers
+CONTROLS: tuple[Purpose, ...] = ("permuted", "canary")  # purposes of the controls of attackers
 SHARES = (0.25, 0.5)  # of the training pictures, for saturation
 
 
