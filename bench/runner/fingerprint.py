@@ -25,6 +25,7 @@ INFRASTRUCTURE: Mapping[str, str] = {
     "bench.api": "declares base classes",
     "bench.threats": "declares threats; stages hold the relevant fields",
     "bench.spec": "parses specs; a stage carries the result",
+    "bench.processes": "starts processes",
     "bench.registry": "finds plugins by name",
     "bench.runner.stage": "names the inputs and details of a stage",
     "bench.runner.fingerprint": "computes keys",

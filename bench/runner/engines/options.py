@@ -1,9 +1,9 @@
 """Chooses the engine of a run."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.processes import n_cores
 from bench.runner.engines.pool import PoolEngine
 from bench.runner.step import Engine
 
@@ -15,7 +15,4 @@ def engine_for(device: str, workers: int, plugins: Sequence[Path]) -> Engine:
 
 def n_processes(device: str, workers: int) -> int:
     """How many processes run: `workers`, or if that is 0 one per core, or one on a GPU."""
-    n_cores = os.cpu_count() or 1
-    if hasattr(os, "sched_getaffinity"):  # not on every system: the cores that we may use
-        n_cores = len(os.sched_getaffinity(0))
-    return workers or (n_cores if device == "cpu" else 1)
+    return workers or (n_cores() if device == "cpu" else 1)

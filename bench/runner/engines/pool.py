@@ -1,29 +1,18 @@
 """Runs a plan in several processes of this machine."""
 
-import multiprocessing
-import os
-import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import connection
 from pathlib import Path
 
+from bench.processes import process_pool
 from bench.registry import load_file
 from bench.runner.ready_queue import ReadyQueue
 from bench.runner.stage import Stage
 from bench.runner.step import Outcome, step
 from bench.runner.store import Store
 from bench.runner.worker import Worker
-
-_ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1",  # sums over several threads round otherwise
-    # glibc gives the memory of large tensors back at once and takes it again page by page, which
-    # costs up to a third of a training step; up to 1 GiB is kept.
-    "MALLOC_MMAP_THRESHOLD_": str(1 << 30),
-    "MALLOC_TRIM_THRESHOLD_": str(1 << 30),
-}
 
 
 @dataclass(frozen=True)
@@ -82,9 +71,7 @@ class PoolEngine:
             return _outcome(job, stage)
 
     def _pool(self, n_processes: int) -> ProcessPoolExecutor:
-        os.environ.update(_ENVIRONMENT)  # processes that are spawned inherit it
-        spawn = multiprocessing.get_context("spawn")  # a forked process cannot use a GPU
-        return ProcessPoolExecutor(n_processes, spawn, _start, (self.plugins,))
+        return process_pool(n_processes, _start, self.plugins)
 
 
 def _settled(queue: ReadyQueue, outcome: Outcome) -> Outcome:
@@ -108,14 +95,5 @@ def _step(stage: Stage, root: Path, device: str) -> Outcome:
 
 
 def _start(plugins: Sequence[Path]) -> None:
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     for path in plugins:
         load_file(path)
-
-
-def _end_with_parent() -> None:
-    """Ends this process when its parent is gone: no process may survive a killed parent."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        os._exit(1)

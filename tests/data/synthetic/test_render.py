@@ -4,10 +4,11 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
+from bench.data.synthetic import render as render_module
 from bench.data.synthetic.expressions import ACTION_UNITS
 from bench.data.synthetic.head import Surface
 from bench.data.synthetic.pictures import Scenes, scenes
-from bench.data.synthetic.render import _noise, draw, render
+from bench.data.synthetic.render import _draw, _noise, draw, render
 from bench.data.synthetic.solids import View
 
 Parameters = Mapping[str, np.ndarray]
@@ -177,3 +178,9 @@ def test_raised_brows_change_the_upper_half_only(some):
     change = np.abs(grey(still(some)) - grey(still(some, AU1=1.0, AU2=1.0)))
     assert change[:45].max() > 40
     assert change[60:].max() < 1
+
+
+def test_several_processes_draw_the_same_pictures(some, monkeypatch):
+    monkeypatch.setattr(render_module, "_PIXELS_PER_PROCESS", 4 * 32 * 32)
+    monkeypatch.setattr(render_module, "n_cores", lambda: 2)
+    assert np.array_equal(draw(some, 32), _draw(some.parameters, 32, batch=0))
