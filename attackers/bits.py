@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from bench.nn.inputs import Augmentation
 
 GAIN = 8.0  # of the residuals, which are small
+BLOCKS = 8  # per side, whose means the linear layer reads
 
 
 @register("bits")
@@ -27,6 +28,8 @@ class Bits(PictureAttacker, NetClassifier):
     which would mix the bits.
     """
 
+    evidence = "low-bits"
+
     n_bits: int = field(2, about="number of low bit planes in the input, 1 to 8")
     shift: float = field(0.0, about="largest shift of a training picture, fraction of its side")
 
@@ -36,13 +39,22 @@ class Bits(PictureAttacker, NetClassifier):
             raise ValueError(f"expected n_bits from 1 to 8, warp=0 and light=0, got {got}")
 
     def net(self, n_classes: int, shape: tuple[int, ...]) -> "nn.Module":
-        """A 1x1 convolution from all planes to three, then the backbone."""
+        """A 1x1 convolution from all planes to three, then the backbone; plus a linear layer.
+
+        The layer reads means of blocks, where few pictures are enough to learn a coarse pattern.
+        """
         from torch import nn
 
         from bench.nn.backbones import backbone
+        from bench.nn.parallel import Sum
 
-        planes = nn.Conv2d(3 * (self.n_bits + 1), 3, 1)
-        return nn.Sequential(planes, backbone(self.backbone, n_classes, shape[-1]))
+        n_planes = 3 * (self.n_bits + 1)
+        means = nn.Sequential(nn.AdaptiveAvgPool2d(BLOCKS), nn.Flatten())  # (N, planes*8*8)
+        norm = nn.BatchNorm1d(n_planes * BLOCKS**2, affine=False)
+        linear = nn.Linear(n_planes * BLOCKS**2, n_classes)
+        planes = nn.Conv2d(n_planes, 3, 1)
+        fine = nn.Sequential(planes, backbone(self.backbone, n_classes, shape[-1]))
+        return Sum(fine, nn.Sequential(means, norm, linear))
 
     @property
     def prepare(self) -> "Augmentation":

@@ -18,6 +18,7 @@ class Linear(NetClassifier):
     """
 
     forms = frozenset({"pixels", "codes"})
+    evidence = ""  # one layer is not enough
 
     lr: float = field(1e-3, about="highest learning rate of AdamW")
 

@@ -17,3 +17,5 @@ class NetMatcher(PeopleNet, Matcher):
     Differs from it: any network; stopped on pairs of validation people; CosFace's scale is 24 and
     its margin 0.2, for hundreds of people.
     """
+
+    evidence = "matcher"

@@ -23,6 +23,8 @@ class Regression(PictureAttacker, Regressor):
     Source: ours; the network is that of Chen, Konrad, Ishwar, CVPR-W 2018, by default.
     """
 
+    evidence = "network"
+
     flip: bool = field(False, about="mirror half of the training pictures")
 
     def fit(self, knowledge: Knowledge, context: Context) -> Weights:

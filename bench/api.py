@@ -5,7 +5,7 @@ A plugin keeps no state, receives random generators and a device, and returns it
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
@@ -13,7 +13,9 @@ from typing import Any, ClassVar, Literal, NamedTuple, Protocol, TypeVar, runtim
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.faces import Faces, Release, Sample, Target
+from bench.context import Context as Context
+from bench.described import Y, release_of
+from bench.faces import Array, Faces, Labels, Release, Sample, Target
 from bench.faces import Weights as Weights
 from bench.spec import Value
 from bench.threats import Form
@@ -49,38 +51,6 @@ def field(
     return made
 
 
-@dataclass(frozen=True, eq=False)
-class Context:
-    """Resources that a method may use besides its arguments.
-
-    Attributes:
-        row_rngs: one generator per picture, in the order of the faces. `protect` and `encode` draw
-            from these only, so that a release depends on its own picture and nothing else.
-        device: name of a torch device.
-        log: takes a line of text.
-        progress: takes the share done, 0..1.
-        scratch: a folder for checkpoints, empty at first, kept until the stage ends.
-    """
-
-    row_rngs: Sequence[np.random.Generator]
-    device: str
-    log: Callable[[str], None]
-    progress: Callable[[float], None]
-    scratch: Path
-    training_rng: np.random.Generator | None = None
-
-    @property
-    def rng(self) -> np.random.Generator:
-        """The generator for training.
-
-        Raises:
-            RuntimeError: outside of `fit`: a stream shared by pictures links them to one another.
-        """
-        if self.training_rng is None:
-            raise RuntimeError("context.rng is for fit; draw from context.row_rngs[i] instead")
-        return self.training_rng
-
-
 class Plugin:
     """The base of all plugins; the registry gives the name."""
 
@@ -102,6 +72,7 @@ class Defense(Plugin, ABC):
         discloses: names of notes, or of arrays of the weights, that a threat may grant an attacker.
         replaces: target to the note that holds the class shown in place of the true one.
         changes_nothing: its release is the input (the control `none`).
+        works_on: `set`, if a release depends on the pictures that come with it (k-same).
     """
 
     hides: ClassVar[frozenset[str]] = ANY
@@ -109,6 +80,7 @@ class Defense(Plugin, ABC):
     discloses: ClassVar[frozenset[str]] = frozenset()
     replaces: ClassVar[Mapping[str, str]] = {}
     changes_nothing: ClassVar[bool] = False
+    works_on: ClassVar[Literal["picture", "set"]] = "picture"
 
     @property
     def reads_to_fit(self) -> tuple[str, ...]:
@@ -162,6 +134,32 @@ class LatentDefense(Defense):
         """The codes of the pictures, float32, (N, D)."""
 
 
+class Described(Defense):
+    """Describes a picture by y, which is rounded to 5 bits a number, and renders y alone."""
+
+    def __init_subclass__(cls) -> None:
+        """Raises TypeError if a class overrides `protect`."""
+        super().__init_subclass__()
+        if cls.protect is not Described.protect:
+            raise TypeError(f"expected {cls.__name__} to leave `protect` as it is; use `render`")
+
+    @abstractmethod
+    def describe(self, faces: Faces, weights: Weights, context: Context) -> Y:
+        """y, float32 (N, D), 0..1; D may be 0."""
+
+    @abstractmethod
+    def render(self, y: Y, weights: Weights, context: Context) -> Array:
+        """Pictures of y, (N, *context.shape), uint8 or floats in 0..1; it draws other numbers."""
+
+    def notes(self, faces: Faces, y: Y, weights: Weights, context: Context) -> Labels:
+        """Notes of the release besides `y`."""
+        return {}
+
+    def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
+        """The release that is rendered from y."""
+        return release_of(self, faces, weights, context)
+
+
 @runtime_checkable
 class Decoder(Protocol):
     """A latent defense that turns any code into a picture; for `bench apply`."""
@@ -184,9 +182,12 @@ class Attacker(Plugin, ABC):
         uses_start: it starts from `Knowledge.start` where there is one.
         uses_gallery: it learns from `Knowledge.gallery`, and runs only where a threat grants it.
         uses_side_info: it learns from side information; other attackers skip threats that grant it.
+        evidence: what kind of evidence of hiding it can be: `network`, `neighbours`, `low-bits`,
+            `matcher`, or empty: none.
     """
 
     forms: ClassVar[frozenset[Form]] = frozenset({"pixels"})
+    evidence: ClassVar[str] = ""
     uses_start: ClassVar[bool] = False
     uses_gallery: ClassVar[bool] = False
     uses_side_info: ClassVar[bool] = False

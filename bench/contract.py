@@ -15,6 +15,7 @@ from bench.api import (
     Context,
     Dataset,
     Defense,
+    Described,
     Knowledge,
     LatentDefense,
     Matcher,
@@ -22,7 +23,8 @@ from bench.api import (
     Regressor,
     Weights,
 )
-from bench.faces import Array, Faces, Images, Sample, Target
+from bench.described import rendered, y_of
+from bench.faces import Array, Faces, Images, Release, Sample, Target
 from bench.registry import KINDS, make, plugins
 from bench.runner.actions.protect import checked
 from bench.runner.artifacts import of_weights
@@ -71,7 +73,10 @@ def _rules(plugin: Plugin, worker: Worker) -> Iterator[Rule]:
         yield "equal generators give equal weights", trial.weights
         yield "it releases one whole picture per image id", trial.release
         yield "equal generators give equal releases", trial.repeats
-        yield "a picture's release does not depend on the others", trial.alone
+        if plugin.works_on == "picture":
+            yield "a picture's release does not depend on the others", trial.alone
+        if isinstance(plugin, Described):
+            yield "its release is made of y alone", lambda: trial.rendered(plugin)
         if isinstance(plugin, LatentDefense):
             codes = "its codes are float32 and each depends on one picture"
             yield codes, lambda: trial.codes(plugin)
@@ -155,6 +160,18 @@ class _DefenseTrial:
         alone = np.concatenate([self.released(np.array([i]), weights) for i in range(8)])
         gap = int(abs(together - alone).max())
         problem = f"protected alone, a picture differs by up to {gap} grey levels"
+        return problem if gap > GREY_LEVEL else ""
+
+    def rendered(self, defense: Described) -> str:
+        weights, name = self.fitted, defense.name
+        faces, context = self.shown(np.arange(8))
+        y = y_of(defense, faces, weights, context)
+        others, of_others = self.shown(np.arange(8, 16))
+        y_of(defense, others, weights, of_others)  # `render` must not remember these
+        again = Release(rendered(defense, y, faces.images.shape[1:], weights, context))
+        first = self.released(np.arange(8), weights).astype(int)
+        gap = int(abs(checked(again, faces, name)[0] - first).max())
+        problem = f"once it has described others, the same y differs by up to {gap} grey levels"
         return problem if gap > GREY_LEVEL else ""
 
     def codes(self, defense: LatentDefense) -> str:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
 
-Unit = Literal["percent", "fraction", "dB", "bits", "rank", "label"]
-_FORMATS = {"percent": ".1f", "fraction": ".2f", "dB": ".1f", "bits": ".2f", "rank": ".0f"}
+Unit = Literal["percent", "fraction", "dB", "bits", "label"]
+_FORMATS = {"percent": "z.1f", "fraction": "z.2f", "dB": "z.1f", "bits": "z.2f"}  # z: no -0.0
 
 
 class Number(NamedTuple):

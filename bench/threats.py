@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from bench.faces import Sample, Target, Weights
-from bench.spec import Spec, coerced
+from bench.spec import Spec, Value, coerced
 
 Form = Literal["pixels", "codes"]
 Source = Literal["raw", "protected", "codes", "reencode"]
@@ -23,6 +23,8 @@ class Threat:
         queries: releases of each probe picture; the runner averages the answers.
         grants: names of notes and arrays of the weights that it is given (`side_info=NAME`).
         gallery: it has labelled raw pictures of the probe's people (`gallery=true`).
+        clean: it cleans all pictures first, those that it learns from, enrolls and is asked about
+            (`clean=true`; bench.forensics.cleaning).
     """
 
     name: str
@@ -33,6 +35,7 @@ class Threat:
     queries: int = 1
     grants: frozenset[str] = frozenset()
     gallery: bool = False
+    clean: bool = False
 
     @property
     def form(self) -> Form:
@@ -84,7 +87,7 @@ THREATS = {
         Threat("reencode", learns_from="codes", enrolls="codes", answers_about="reencode"),
     )
 }
-FIELDS = ("draws", "queries", "side_info", "gallery")
+FIELDS = ("draws", "queries", "side_info", "gallery", "clean")
 _NAMES_IN_0_1 = {"reread": "reencode", "told": "side_info"}
 
 
@@ -99,7 +102,7 @@ def threat(spec: Spec) -> Threat:
     """The threat that a spec names.
 
     Raises:
-        ValueError: if the name, a field or a value is unknown.
+        ValueError: if the name, a field or a value is unknown, or codes are to be cleaned.
     """
     spec = current(spec)
     name, fields = str(Spec(spec.name, spec.preset)), dict(spec.fields)
@@ -109,15 +112,23 @@ def threat(spec: Spec) -> Threat:
         raise ValueError(f"threat `{spec}`: expected fields of {list(FIELDS)}, got {unknown}")
     side_info = str(fields.get("side_info", ""))
     draws, queries = (_count(spec, name, fields.get(name, 1)) for name in ("draws", "queries"))
-    try:
-        gallery = bool(coerced(fields.get("gallery", False), bool))
-    except ValueError as error:
-        raise ValueError(f"threat `{spec}`: gallery: {error}") from error
+    gallery, clean = (_flag(spec, name, fields.get(name, False)) for name in ("gallery", "clean"))
+    if clean and known.reads == "codes":
+        raise ValueError(
+            f"threat `{spec}`: expected pictures to clean, got codes; use aware, lazy or raw"
+        )
     grants = frozenset(side_info.split("+")) if side_info else frozenset[str]()
-    return replace(known, draws=draws, queries=queries, grants=grants, gallery=gallery)
+    return replace(known, draws=draws, queries=queries, grants=grants, gallery=gallery, clean=clean)
 
 
 def _count(spec: Spec, name: str, value: object) -> int:
     if not str(value).isdecimal() or int(str(value)) < 1:
         raise ValueError(f"threat `{spec}`: expected {name} of 1 or more, got {value!r}")
     return int(str(value))
+
+
+def _flag(spec: Spec, name: str, value: Value) -> bool:
+    try:
+        return bool(coerced(value, bool))
+    except ValueError as error:
+        raise ValueError(f"threat `{spec}`: {name}: {error}") from error

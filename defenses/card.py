@@ -4,19 +4,23 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bench.api import Context, Learned, Weights, field
-from bench.faces import MISSING, Faces, Release
+from bench.api import Context, Described, Learned, Weights, field
+from bench.faces import MISSING, Faces, Images, Labels
 from bench.nn.state import restored
 from bench.registry import register
 
 VALID_SHARE = 0.2  # of the defender's pictures, for early stopping of its classifier
+BASE = 32  # y holds the class as two digits, which 5 bits each hold exactly
 STEPS, ROUNDS = 80, 3  # of the training of the classifier
+
+Floats = NDArray[np.float32]
 
 
 @register("card", control=True)
 @dataclass(frozen=True)
-class Card(Learned):
+class Card(Learned, Described):
     """Prints the utility label, predicted by the defender's classifier, on a blank card.
 
     A defense is useful only if it keeps more utility, or hides more, than this control.
@@ -42,27 +46,39 @@ class Card(Learned):
         known = context.rng.permutation(np.flatnonzero(truth != MISSING))
         parts = np.split(known, [max(1, round(VALID_SHARE * len(known)))])
         valid, train = (Labelled(faces.images[index], truth[index]) for index in parts)
-        n_classes = int(truth.max()) + 1
+        if (n_classes := int(truth.max()) + 1) > BASE**2:
+            raise ValueError(f"expected at most {BASE**2} classes on a card, got {n_classes}")
         build = partial(ConvNet, n_classes, faces.images.shape[-1])
         augmentation = Augmentation(shift=0.06, flip=True)
         schedule = Schedule(lr=2e-3, batch=48, steps=STEPS, rounds=ROUNDS)
         weights = fitted(build, train, valid, augmentation, schedule, context)
         return {**weights, "n_classes": np.array([n_classes])}
 
-    def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
-        """Black cards with a white bar in one of C columns: that of the label.
+    def describe(self, faces: Faces, weights: Weights, context: Context) -> Floats:
+        """The predicted class in two digits of base 32, each over 31, (N, 2)."""
+        label = self._scores(faces.images, weights, context).argmax(axis=1)  # (N,)
+        return np.stack(np.divmod(label, BASE), axis=1).astype(np.float32) / np.float32(BASE - 1)
 
-        Notes: `scores`, the classifier's log-probabilities, float32 (N, C).
-        """
-        from bench.nn.backbones import ConvNet
-        from bench.nn.classifier import log_probs
-        from bench.nn.inputs import Augmentation
-
-        n_classes, width = int(weights["n_classes"][0]), faces.images.shape[-1]
-        net = restored(ConvNet(n_classes, width), weights, context.device)
-        scores = log_probs(net, faces.images, Augmentation(), context.device)
-        label = scores.argmax(axis=1)  # (N,)
+    def render(self, y: Floats, weights: Weights, context: Context) -> Images:
+        """Black cards with a white bar in one of C columns: that of the label."""
+        n_classes, width = int(weights["n_classes"][0]), context.shape[-1]
+        label = np.rint(y * (BASE - 1)).astype(np.int64) @ [BASE, 1]  # (N,)
         column = np.arange(width) * n_classes // width  # (W,), of each pixel column
         bar = (column == label[:, None])[:, None, None, :]  # (N, 1, 1, W)
-        images = np.broadcast_to(bar * np.uint8(255), faces.images.shape).copy()
-        return Release(images, {"scores": scores})
+        return np.broadcast_to(bar * np.uint8(255), (len(y), *context.shape)).copy()
+
+    def notes(self, faces: Faces, y: Floats, weights: Weights, context: Context) -> Labels:
+        """`scores`, the classifier's log-probabilities, float32 (N, C)."""
+        return {"scores": self._scores(faces.images, weights, context)}
+
+    def _scores(self, images: Images, weights: Weights, context: Context) -> Floats:
+        from torch.nn import functional
+
+        from bench.nn.backbones import ConvNet
+        from bench.nn.classifier import exact_outputs
+        from bench.nn.inputs import scaled
+
+        net = ConvNet(int(weights["n_classes"][0]), images.shape[-1])
+        net = restored(net, weights, context.device)
+        logits = exact_outputs(lambda chunk: net(scaled(chunk)), context.device, images)
+        return functional.log_softmax(logits, dim=1).numpy()

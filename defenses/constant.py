@@ -5,14 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.api import Context, LatentDefense, Weights
-from bench.faces import Faces, Release
+from bench.api import Context, Described, LatentDefense, Weights
+from bench.faces import Faces, Images
 from bench.registry import register
 
 
 @register("constant", control=True)
 @dataclass(frozen=True)
-class Constant(LatentDefense):
+class Constant(LatentDefense, Described):
     """Gives out the same grey picture, and zeros as code, for everybody.
 
     Every attack on it must be exactly at chance; any other result reveals a bug of the suite.
@@ -20,9 +20,13 @@ class Constant(LatentDefense):
     Source: ours.
     """
 
-    def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
+    def describe(self, faces: Faces, weights: Weights, context: Context) -> NDArray[np.float32]:
+        """Nothing, (N, 0)."""
+        return np.empty((len(faces), 0), np.float32)
+
+    def render(self, y: NDArray[np.float32], weights: Weights, context: Context) -> Images:
         """Grey pictures."""
-        return Release(np.full_like(faces.images, 128))
+        return np.full((len(y), *context.shape), 128, np.uint8)
 
     def encode(self, faces: Faces, weights: Weights, context: Context) -> NDArray[np.float32]:
         """Zeros, (N, 8)."""

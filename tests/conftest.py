@@ -5,16 +5,19 @@ import numpy as np
 import pytest
 
 from bench import registry
+from bench.commands.rounds import run_rounds
 from bench.reports.records import records
-from bench.reports.results import release_qualities, results
 from bench.runner.artifacts import faces_in
 from bench.runner.cells import cells
 from bench.runner.engines.local import LocalEngine
 from bench.runner.grid import Grid
-from bench.runner.plan import Planner, plan
+from bench.runner.planner import Planner
 from bench.runner.store import Store
 
-PLUGINS = ("basic", "adversarial", "decoder", "impersonation", "codes")
+PLUGINS = (
+    *("basic", "adversarial", "channels", "codes", "decoder", "impersonation", "planted"),
+    "unstable",
+)
 FILES = [Path(__file__).parent / "plugins" / f"{name}.py" for name in PLUGINS]
 
 
@@ -68,12 +71,11 @@ class Run:
     """A grid that has run."""
 
     def __init__(self, store, grid):
-        self.store, self.cells = store, list(cells(grid))
-        self.plan, self.planner = plan(self.cells, store.root), Planner(store.root)
-        self.outcomes = list(LocalEngine().run(self.plan.stages, store))
-        failed = {outcome.stage.key: outcome.reason for outcome in self.outcomes if outcome.reason}
-        self.results = results(self.cells, self.plan, store, failed)
-        self.qualities = release_qualities(self.cells, self.plan, store)
+        self.store, self.planner = store, Planner(store.root)
+        done = run_rounds(
+            list(cells(grid)), store, lambda stages, *_: LocalEngine().run(stages, store)
+        )
+        self.cells, self.plan, self.outcomes, self.results, self.qualities = done
         self.records = records(self.results, self.qualities)
 
     def select(self, **wanted):

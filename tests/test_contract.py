@@ -35,9 +35,9 @@ QUICK = {  # fields that shorten training; the rules are the same
 }
 NAMES = [
     "began_cs", "blur", "card", "constant", "eigenface", "flow_san", "mask", "noise", "none",
-    "pixelate", "pprl_vgan", "prototype_pattern", "san", "san_ensemble",
-    "bits", "chance", "cnn", "flat", "linear", "linkage", "lookup", "matcher", "mlp", "nearest",
-    "neighbours", "prototype", "regression", "synthetic",
+    "partial", "pixelate", "pprl_vgan", "prototype_pattern", "san", "san_ensemble",
+    "bits", "chance", "cnn", "flat", "knn", "linear", "linkage", "lookup", "matcher", "mlp",
+    "nearest", "neighbours", "prototype", "regression", "synthetic",
 ]  # fmt: skip
 
 
@@ -77,6 +77,7 @@ def test_our_plugins_keep_the_contract(name, monkeypatch):
         ("careless:how=writes", "one whole picture per image id", "read-only"),
         ("careless", "its docstring names its Source:", "add 'Source:"),
         ("careless", "frozen dataclass", "no field"),
+        ("remembers", "made of y alone", "differs by up to"),
         ("broken_attacker:how=classes", "answers about every picture", "each of 3 classes"),
         ("broken_attacker:how=rows", "answers about every picture", "expected 20 finite answers"),
         ("broken_attacker:how=nan", "answers about every picture", "finite"),

@@ -12,7 +12,8 @@ PACKAGES = ("bench", "defenses", "attackers")
 # Each part may import those before it; parts of one line are on one level.
 LAYERS = (
     ("bench.faces", "bench.answers", "bench.spec", "bench.tables", "bench.processes"),
-    ("bench.threats",),
+    ("bench.threats", "bench.context"),
+    ("bench.described",),
     ("bench.api",),
     ("bench.operation",),
     ("bench.registry",),

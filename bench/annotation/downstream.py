@@ -137,7 +137,7 @@ def _out_of_fold(
         weights = learner.fit(knowledge, worker.training(generator("student", seed)))
         shown = Sample(examples.faces.images[test])
         scores[test] = learner.predict(shown, weights, worker.protecting())
-    return Answers(scores, examples.truth, examples.person, examples.faces.image_id)
+    return Answers(scores, examples.truth, examples.group, examples.faces.image_id)
 
 
 def _balanced(examples: Examples, labels: Ids, mask: Mask, seed: int) -> Sample:

@@ -14,7 +14,7 @@ from bench.annotation.study_pictures import StudyPictures, class_log_odds, class
 from bench.annotation.study_spec import StudySpec
 from bench.annotation.votes import SIMULATED, Mask
 from bench.metrics.intervals import Floats, Ids
-from bench.runner.plan import Planner
+from bench.runner.planner import Planner
 from bench.runner.rng import generator
 from bench.runner.step import Engine, run_or_raise
 from bench.runner.store import Artifact, Store

@@ -14,7 +14,7 @@ from bench.metrics.intervals import Floats, Ids
 from bench.registry import brief, make
 from bench.runner.artifacts import faces_in, inputs_in, notes_in, targets_in
 from bench.runner.cells import Cell
-from bench.runner.plan import Planner
+from bench.runner.planner import Planner
 from bench.runner.step import Engine, run_or_raise
 from bench.runner.store import Store
 from bench.spec import Spec

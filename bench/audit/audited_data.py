@@ -13,7 +13,7 @@ from bench.data.image_files import SUFFIXES
 from bench.faces import Faces, Images, Target
 from bench.runner.artifacts import faces_in, targets_in
 from bench.runner.engines.local import LocalEngine
-from bench.runner.plan import Planner
+from bench.runner.planner import Planner
 from bench.runner.step import run_or_raise
 from bench.runner.store import Store
 

@@ -100,7 +100,7 @@ def role_shift(data: AuditedData) -> Finding:
 def role_shift_finding(about: str, answers: Answers) -> Finding:
     """The AUC with its intervals at two levels of confidence; the wider one decides."""
     found = auc(answers)
-    wide = estimate(auc_statistic(answers), answers.person, 0.5, confidence=STRICT)
+    wide = estimate(auc_statistic(answers), answers.person, 0.5, pairs=True, confidence=STRICT)
     reason = (
         f"AUC, unseen people; {100 * STRICT:.1f} % interval {wide.low:.3f} to {wide.high:.3f}; "
         "leaks if that is above 0.5"

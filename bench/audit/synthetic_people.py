@@ -21,7 +21,7 @@ from bench.registry import make
 from bench.runner.answers_io import answers_in
 from bench.runner.cells import Cell
 from bench.runner.engines.local import LocalEngine
-from bench.runner.plan import Planner
+from bench.runner.planner import Planner
 from bench.runner.step import run_or_raise
 from bench.runner.store import Store
 from bench.spec import Spec

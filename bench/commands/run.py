@@ -54,27 +54,31 @@ def run_grid(
     from rich.console import Console
 
     from bench.commands.progress import watched
+    from bench.commands.rounds import run_rounds
+    from bench.reports import cmc
     from bench.reports.boards import write_board
     from bench.reports.files import write_costs, write_roc, write_tables
     from bench.reports.glance import glance
     from bench.reports.pictures import samples, sheets
     from bench.reports.provenance import provenance
     from bench.reports.records import records
-    from bench.reports.results import figures_in, release_qualities, results
+    from bench.reports.results import figures_in
     from bench.reports.roc import draw, rocs
     from bench.runner.cells import cells, check_any_applies
-    from bench.runner.plan import plan
 
     console, start = Console(), time.perf_counter()
     asked = list(cells(grid))
     check_any_applies(asked)
-    planned = plan(asked, store.root)
     folder.mkdir(parents=True, exist_ok=True)
-    seen = lambda goal: glance(goal, planned, store)  # noqa: E731
-    outcomes = list(watched(engine, planned.stages, store, console, planned.goals, seen))
-    reasons = {outcome.stage.key: outcome.reason for outcome in outcomes if outcome.reason}
-    found = results(asked, planned, store, reasons)
-    lines = records(found, release_qualities(asked, planned, store))
+    done = run_rounds(
+        asked,
+        store,
+        lambda stages, goals, planned: watched(
+            engine, stages, store, console, goals, lambda goal: glance(goal, planned, store)
+        ),
+    )
+    found, planned = done.results, done.plan
+    lines = records(found, done.qualities)
     costs = [store.recipe(stage.key) for stage in planned.stages if stage.key in store]
     facts = provenance(
         device=", ".join(sorted({str(cost["device"]) for cost in costs})),
@@ -82,30 +86,27 @@ def run_grid(
     )
     write_board(lines, folder / "records.csv", facts)
     write_tables(lines, folder)
-    curves = list(rocs(found))
-    write_roc(curves, folder / "roc.csv")
-    draw(curves, folder / "roc.png", figures_in(store))
-    write_costs(outcomes, store, folder / "costs.csv")
+    if curves := list(rocs(found)):
+        write_roc(curves, folder / "roc.csv")
+        draw(curves, folder / "roc.png", figures_in(store))
+    if ranks := list(cmc.cmcs(found)):
+        cmc.write_cmc(ranks, folder / "cmc.csv")
+        draw(ranks, folder / "cmc.png", figures_in(store), cmc.AXES)
+    write_costs(done.outcomes, store, folder / "costs.csv")
     sheets(found, planned, store, folder, with_images=with_images)
     samples(asked, planned, store, folder, with_images=with_images)
-    _print(lines, console)
+    _print(lines, grid.name, console)
     failed = [result for result in found if result.status == "failed"]
     for reason in dict.fromkeys(result.reason for result in failed):
         console.print(f"failed: {reason}", style="red", markup=False)
     took = f"{len(planned.stages)} stages, {time.perf_counter() - start:.0f} s"
-    print(f"{took}; results in {folder}/")
+    print(f"{took}. Tables, pictures (sheet-1.png) and data (records.csv): {folder}/")
     return len(failed)
 
 
-def _print(lines: Sequence["Record"], console: "Console") -> None:
-    from bench.reports import scenarios, tradeoff
-    from bench.tables import terminal
+def _print(lines: Sequence["Record"], name: str, console: "Console") -> None:
+    """The verdicts, at most 20 lines a task."""
+    from bench.reports.summary import heading, lines_of_text
 
-    for shown, note in (
-        (tradeoff.tables(lines), tradeoff.NOTE),
-        (scenarios.scenarios(lines), scenarios.NOTE),
-    ):
-        for table in shown:
-            console.print(terminal(table))
-        if shown:
-            console.print(note, style="dim", highlight=False, markup=False)
+    for line in (heading(lines, name), *lines_of_text(lines)):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)

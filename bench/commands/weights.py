@@ -70,9 +70,10 @@ def _print_exported(path: Path) -> None:
     from bench.registry import make
     from bench.runner.fingerprint import code_of
     from bench.runner.stage import ACTIONS
-    from bench.runner.weights_file import read, spec_using
+    from bench.runner.weights_file import check_protects, read, spec_using
 
     file = read(path)
+    check_protects(file)
     defense = make(Defense, file.recipe.spec)
     print(f"{path}: {_text(file.recipe)}")
     print(f"  SHA-256 of recipe and weights: {file.digest}")

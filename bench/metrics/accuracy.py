@@ -12,8 +12,9 @@ from bench.metrics.intervals import Floats, Ids, Statistic, estimate, weighted_m
 
 def top1(answers: Answers) -> Estimate:
     """Share of pictures whose truth has the highest score; chance: the commonest truth's share."""
+    right = top1_statistic(answers)
     shares = np.bincount(answers.truth) / len(answers)
-    return estimate(top1_statistic(answers), answers.person, float(shares.max()))
+    return estimate(right, answers.person, float(shares.max()))
 
 
 def top5(answers: Answers) -> Estimate:
@@ -25,9 +26,7 @@ def top5(answers: Answers) -> Estimate:
     n_classes = answers.scores.shape[1]
     if n_classes < 6:
         raise ValueError(f"expected 6 classes or more for top-5, got {n_classes}; use top-1")
-    own = np.take_along_axis(answers.scores, answers.truth[:, None], axis=1)
-    better, equal = (answers.scores > own).sum(axis=1), (answers.scores == own).sum(axis=1)
-    hits = np.clip((5 - better) / equal, 0, 1)  # ties are broken at random
+    hits = among_highest(answers, 5)
     shares = np.sort(np.bincount(answers.truth) / len(answers))
     return estimate(weighted_mean(hits), answers.person, float(shares[-5:].sum()))
 
@@ -51,8 +50,9 @@ def top1_if_other(answers: Answers, shown: Ids) -> Estimate:
 
 def balanced_accuracy(answers: Answers) -> Estimate:
     """Mean accuracy over the classes that occur."""
-    chance = 1 / len(np.unique(answers.truth))
-    return estimate(balanced_statistic(answers), answers.person, chance)
+    right, chance = balanced_statistic(answers), 1 / len(np.unique(answers.truth))
+    weight = 1 / np.bincount(answers.truth)[answers.truth]  # each class counts alike
+    return estimate(right, answers.person, chance, weight=weight)
 
 
 def auc(answers: Answers) -> Estimate:
@@ -61,7 +61,7 @@ def auc(answers: Answers) -> Estimate:
     Raises:
         ValueError: unless there are two classes and both occur.
     """
-    return estimate(auc_statistic(answers), answers.person, 0.5)
+    return estimate(auc_statistic(answers), answers.person, 0.5, pairs=True)
 
 
 def eer(answers: Answers) -> Estimate:
@@ -70,12 +70,25 @@ def eer(answers: Answers) -> Estimate:
     Raises:
         ValueError: unless there are two classes and both occur.
     """
-    return estimate(eer_statistic(answers), answers.person, 0.5)
+    return estimate(eer_statistic(answers), answers.person, 0.5, pairs=True)
 
 
 def is_right(answers: Answers) -> Floats:
-    """1 for each picture whose highest score is the truth's, else 0, (N,)."""
-    return np.asarray(answers.scores.argmax(axis=1) == answers.truth, np.float64)
+    """1 for each picture whose highest score is the truth's, else 0, (N,); 1/m if m are highest."""
+    return among_highest(answers, 1)
+
+
+def among_highest(answers: Answers, k: int) -> Floats:
+    """Chance that a picture's truth is among its k highest scores, (N,); ties break at random.
+
+    Raises:
+        ValueError: without answers.
+    """
+    if not len(answers):
+        raise ValueError("expected answers about one picture or more, got none; add pictures")
+    own = np.take_along_axis(answers.scores, answers.truth[:, None], axis=1)
+    better, equal = (answers.scores > own).sum(axis=1), (answers.scores == own).sum(axis=1)
+    return np.asarray(np.clip((k - better) / equal, 0, 1))
 
 
 def top1_statistic(answers: Answers) -> Statistic:

@@ -29,6 +29,11 @@ def right_statistic(answers: AnyAnswers, sign: Sign = 1) -> Statistic:
     return plain if sign == 1 else lambda weights: 1 - plain(weights)
 
 
+def over_pairs(answers: AnyAnswers) -> bool:
+    """Whether the share right is of pairs of pictures: all but the accuracy of many classes."""
+    return not _has_many_classes(answers)
+
+
 def guessed(answers: AnyAnswers) -> float:
     """The share that the best constant guess gets right: one half, or the commonest class's."""
     if _has_many_classes(answers):
@@ -45,8 +50,9 @@ def advantage(answers: AnyAnswers) -> tuple[float, Sign]:
 
 def share_right(answers: AnyAnswers, sign: Sign = 1, *, confidence: float = CONFIDENCE) -> Estimate:
     """The share right with its interval; its chance is that of the best guess."""
-    right = right_statistic(answers, sign)
-    return estimate(right, answers.person, guessed(answers), confidence=confidence)
+    right, pairs = right_statistic(answers, sign), over_pairs(answers)
+    chance = guessed(answers)
+    return estimate(right, answers.person, chance, pairs=pairs, confidence=confidence)
 
 
 def beyond_chance(share: Estimate) -> Estimate:

@@ -9,7 +9,7 @@ from scipy import special
 from bench.answers import Answers
 from bench.metrics.intervals import Floats
 
-_WIDEST = 8.0  # of the log temperature: any would do for scores that do not depend on the picture
+WIDEST = 8.0  # of the log temperature: any would do for scores that do not depend on the picture
 
 
 def likeliest(answers: Answers, valid: Answers) -> Sequence[tuple[int, float]]:
@@ -31,5 +31,5 @@ def probabilities(scores: NDArray[np.float32], valid: Answers) -> Floats:
         predicted = special.log_softmax(valid.scores * np.exp(-log_temperature), axis=1)
         return -float(predicted[np.arange(len(valid)), valid.truth].mean())
 
-    found = minimize_scalar(log_loss, bounds=(-_WIDEST, _WIDEST), method="bounded")
+    found = minimize_scalar(log_loss, bounds=(-WIDEST, WIDEST), method="bounded")
     return np.asarray(special.softmax(scores * np.exp(-found.x), axis=1), np.float64)

@@ -84,20 +84,30 @@ def min_cllr(pairs: Histograms) -> Floats:
     return np.array([_pav_cost(*sides) for sides in zip(*_shares(pairs), strict=True)])
 
 
+def roc(pairs: Histograms, fmr: Floats) -> Floats:
+    """TMR at each FMR, (F,), on the ROC drawn with straight lines, of a single weighting.
+
+    So tied scores are joined by the diagonal, unlike in `tmr`, which needs a threshold.
+    """
+    false, true = _rates(pairs)
+    return np.interp(fmr, false[0, ::-1], true[0, ::-1])  # ascending
+
+
 def d_sys(pairs: Histograms, n_bins: int) -> Floats:
     """Linkability, 0..1: how much likelier mated than not the scores of mated pairs are, at w = 1.
 
-    In equal bins over the range of the levels; the authors' number of bins is `n_equal_bins`.
+    In equal bins over the range of the levels (the authors' number is `n_equal_bins`), by the
+    trapezoid rule over their middles: the first and the last bin count half.
 
     Source: Gomez-Barrero, Galbally, Rathgeb, Busch, IEEE TIFS 13 (2018), 1406-1420.
-    Differs from it: densities fall to 0 one bin beyond either end, so that the trapezoid loses
-        nothing of the outer bins; a bin without mated pairs counts nothing.
+    Differs from it: a bin with neither kind of pair counts nothing.
     """
-    starts = np.unique(equal_bins(pairs.levels, n_bins), return_index=True)[1]
+    number, starts = np.unique(equal_bins(pairs.levels, n_bins), return_index=True)
     mated, nonmated = (np.add.reduceat(side, starts, axis=1) for side in _shares(pairs))
     either = mated + nonmated
     local = np.divide(mated - nonmated, either, out=np.zeros_like(either), where=either > 0)
-    found = (mated * np.maximum(local, 0)).sum(axis=1)
+    share = np.where((number == 0) | (number == n_bins - 1), 0.5, 1)  # of the trapezoid
+    found = (mated * np.maximum(local, 0)) @ share
     return np.where(np.isnan(either[:, 0]), np.nan, found)
 
 

@@ -13,8 +13,10 @@ from bench.answers import Answers, AnyAnswers, Estimate, Numbers, Templates
 from bench.metrics import accuracy, pooled, verification
 from bench.metrics.given import Given, given, known
 from bench.metrics.identification import fnir, gallery_of, rank
+from bench.metrics.information import bits
 from bench.metrics.regression import correlation, mae
 from bench.metrics.releases import face_found, memorised, psnr_db, ssim
+from bench.metrics.separability import d_prime, pairwise_auc
 from bench.metrics.verification import linkability, min_cllr, tmr
 from bench.tables import Unit
 
@@ -58,15 +60,21 @@ METRICS: Mapping[str, Sequence[Metric]] = {
         Metric("auc", "AUC", "answers", accuracy.auc, "fraction", shown=1,
                applies=lambda n: n == 2),
         Metric("eer", "EER", "answers", accuracy.eer, better="lower", applies=lambda n: n == 2),
+        Metric("pairwise_auc", "AUC over pairs of classes", "answers", pairwise_auc, "fraction",
+               applies=lambda n: n > 2),
+        Metric("d_prime", "d'", "answers", d_prime, "fraction", -inf, inf),
         Metric("top1", "accuracy", "answers", accuracy.top1, shown=2),
         Metric("balanced_accuracy", "balanced accuracy", "answers", accuracy.balanced_accuracy),
+        Metric("bits", "information, at least", "answers valid", bits, "bits", -inf, inf),
         Metric("top5", "top-5 accuracy", "answers", accuracy.top5, applies=lambda n: n > 5),
-        Metric("pooled_10", "accuracy, 10 pictures pooled", "answers",
+        Metric("pooled_10", "accuracy, 10 pictures pooled", "answers_of_people",
                lambda answers: accuracy.top1(pooled.pooled(answers, 10))),
-        Metric("pooled_100", "accuracy, 100 pictures pooled", "answers",
+        Metric("pooled_100", "accuracy, 100 pictures pooled", "answers_of_people",
                lambda answers: accuracy.top1(pooled.pooled(answers, 100))),
-        Metric("worst_decile", "accuracy, worst tenth of people", "answers", pooled.worst_decile),
-        Metric("gender_gap", "accuracy, men minus women", "answers gender", pooled.gap, lowest=-1),
+        Metric("worst_decile", "accuracy, worst tenth of people", "answers_of_people",
+               pooled.worst_decile),
+        Metric("gender_gap", "accuracy, men minus women", "answers_of_people gender", pooled.gap,
+               lowest=-1),
         Metric("names_target_identity", "names the class shown", "answers target_identity",
                accuracy.names_target_identity),
         Metric("top1_if_other", "accuracy where another class is shown", "answers target_identity",
@@ -84,6 +92,7 @@ METRICS: Mapping[str, Sequence[Metric]] = {
     ),
     "templates": (
         Metric("auc", "AUC", "pairs", verification.auc, "fraction", shown=1),
+        Metric("d_prime", "d'", "templates", d_prime, "fraction", -inf, inf),
         Metric("eer", "EER", "pairs", verification.eer, better="lower"),
         Metric("tmr_at_fmr_10%", "TMR at FMR 10 %", "pairs", partial(tmr, fmr=0.1)),
         Metric("tmr_at_fmr_1%", "TMR at FMR 1 %", "pairs", partial(tmr, fmr=0.01)),
@@ -123,7 +132,8 @@ METRICS: Mapping[str, Sequence[Metric]] = {
         Metric("leakage", "leakage", "", None, "fraction", -inf, inf, shown=1),
         Metric("worst_leakage", "leakage, worst attacker on the probe", "", None, "fraction", -inf,
                inf),
-        Metric("rank", "rank by leakage, 1 hides most", "", None, "rank", 1, inf, better="lower"),
+        Metric("exposed", "people told apart from all others", "", None, "label", highest=inf),
+        Metric("kept", "utility kept, a share of the undefended", "", None, "fraction", -inf, inf),
     ),
 }
 # fmt: on

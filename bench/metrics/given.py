@@ -1,6 +1,7 @@
 """The values that metrics take, by name: answers, side information, and what follows from them."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -18,8 +19,10 @@ Given = Mapping[str, Callable[[], Any]]  # each is computed when it is first nee
 def given(answers: AnyAnswers, side_info: Mapping[str, Any]) -> Given:
     """All that metrics of these answers may take.
 
-    Side information, as far as known: `gender` and `target_identity` (the class that the defense
-    shows), int64 (N,); `mistaken` (the defense took the label for another one), bool (N,);
+    `answers_of_people` are the answers with the `people` of the side information, where their own
+    people are takes. Side information, as far as known: `people`, `gender` and `target_identity`
+    (the class that the defense shows), int64 (N,); `mistaken` (the defense took the label for
+    another one), bool (N,); `valid`, the attacker's answers about its validation part;
     `raw_gallery`, the matcher's templates of the codes of the raw pictures.
 
     Raises:
@@ -29,7 +32,9 @@ def given(answers: AnyAnswers, side_info: Mapping[str, Any]) -> Given:
         return _of_templates(answers, side_info)
     if isinstance(answers, Numbers):
         return known({name: getattr(answers, name) for name in ("values", "truth", "person")})
-    found = known({**side_info, "answers": answers, "n_classes": answers.scores.shape[1]})
+    people = replace(answers, person=side_info.get("people", answers.person))
+    found = known({**side_info, "answers": answers, "answers_of_people": people})
+    found |= known({"n_classes": answers.scores.shape[1]})
     if "mistaken" in side_info:
         wrong = side_info["mistaken"]
         found["answers_mistaken"] = lambda: _some(answers, wrong)
@@ -44,7 +49,8 @@ def known(values: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:
 
 def _of_templates(answers: Templates, side_info: Mapping[str, Any]) -> Given:
     pairs, found = comparison(answers), search(answers)
-    values = known({"pairs": pairs, "search": found, "gallery_sizes": sizes(found.n_enrolled)})
+    values = known({"templates": answers, "pairs": pairs, "search": found})
+    values |= known({"gallery_sizes": sizes(found.n_enrolled)})
     if "gender" in side_info:
         values["pairs_of_one_gender"] = cache(lambda: _of_one_gender(answers, side_info["gender"]))
     if isinstance(raw := side_info.get("raw_gallery"), Templates):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from bench.answers import Estimate, Templates
-from bench.metrics.intervals import Floats, Ids, Statistic, estimate, weighted_mean, widened, wilson
+from bench.metrics.intervals import Floats, Ids, Statistic, estimate, weighted_mean, widened
 from bench.metrics.pair_blocks import Singles
 
 _TILE = 2**22  # scores at once
@@ -155,9 +155,16 @@ def fnir(found: Search, fpir: float) -> Estimate:
             f"expected {np.ceil(3 / fpir):.0f} people who are not enrolled for FPIR {fpir:g}, got "
             f"{n_others}; use a higher FPIR or more people"
         )
-    n = int(found.enrolled.sum())
-    share = estimate(_missed(found, fpir), found.person, 1 - fpir / found.n_enrolled)
-    return widened(share._replace(n=n), wilson(share.value * n, n))
+    missed, chance = _missed(found, fpir), 1 - fpir / found.n_enrolled
+
+    def at_this_threshold(weights: Floats) -> Floats:  # of the enrolled, (B, M)
+        everybody = np.ones((len(weights), len(found.person)))
+        everybody[:, found.enrolled] = weights
+        return missed(everybody)
+
+    fixed = estimate(at_this_threshold, found.person[found.enrolled], chance)
+    moved = estimate(missed, found.person, chance, pairs=True)  # the threshold moves as well
+    return widened(fixed, (moved.low, moved.high))
 
 
 def _missed(found: Search, fpir: float) -> Statistic:

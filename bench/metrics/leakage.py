@@ -1,7 +1,14 @@
 """Leakage: the share of the undefended attack's advantage that is left."""
 
 from bench.answers import AnyAnswers, Estimate
-from bench.metrics.advantage import Sign, aligned, beyond_chance, guessed, right_statistic
+from bench.metrics.advantage import (
+    Sign,
+    aligned,
+    beyond_chance,
+    guessed,
+    over_pairs,
+    right_statistic,
+)
 from bench.metrics.intervals import CONFIDENCE, estimates
 from bench.metrics.ratio_intervals import correlation, ratio_ends
 
@@ -19,8 +26,7 @@ def leakage(
     Signs are those chosen on validation pictures. Unclipped: above 1, the defense adds information;
     below 0, the attack does worse than chance. The leakage of the ceiling itself is exactly 1.
 
-    The 95 % interval holds the truth in 93 to 97 %, but of 30 people and fewer in up to 99.8 %
-    where both are nearly always right.
+    How often the interval holds the truth: docs/intervals.md.
 
     Raises:
         ValueError: if the answers are about different pictures, or the best attack without a
@@ -29,7 +35,8 @@ def leakage(
     itself = attack is ceiling and sign == ceiling_sign
     ceiling = aligned(ceiling, attack)
     rights = right_statistic(attack, sign), right_statistic(ceiling, ceiling_sign)
-    found, without = estimates(rights, attack.person, guessed(attack), confidence=confidence)
+    chance, pairs = guessed(attack), over_pairs(attack)
+    found, without = estimates(rights, attack.person, chance, pairs=pairs, confidence=confidence)
     above, best = map(beyond_chance, found)
     if not best.value > 0 or best.low <= 0:
         raise ValueError(

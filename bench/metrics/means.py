@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.answers import Estimate
-from bench.metrics.intervals import Floats, Ids, estimate, weighted_mean
+from bench.metrics.intervals import MIN_PEOPLE_FOR_INTERVAL, Floats, Ids, estimate, weighted_mean
 
 Scores = NDArray[np.float32]
 
@@ -13,7 +13,7 @@ def mean(values: NDArray[np.generic], folder: Ids) -> Estimate:
     """Mean of numbers, (N,), in their unit, with an interval over folders, (N,).
 
     Pictures of one folder may be frames of a clip and alike. Where all are of one folder, the
-    interval treats them as independent.
+    interval treats them as independent. Of fewer than 8 folders or pictures it has no ends (nan).
     """
     return _mean(values, folder, np.nan, share=False)
 
@@ -49,4 +49,6 @@ def _mean(values: NDArray[np.generic], folder: Ids, chance: float, *, share: boo
     if not len(values):
         raise ValueError("expected one value or more, got none")
     unit = folder if len(np.unique(folder)) > 1 else np.arange(len(values))
+    if len(np.unique(unit)) < MIN_PEOPLE_FOR_INTERVAL:
+        return Estimate(float(values.mean()), np.nan, np.nan, len(values), chance)
     return estimate(weighted_mean(values), unit, chance, share=share)

@@ -1,7 +1,6 @@
 """Every probe against every gallery picture, as histograms of scores, in bounded memory.
 
-People are the units. A replicate gives person i the weight w_i: its mated pairs weigh w_i and its
-non-mated pairs with person j weigh w_i * w_j, so a person drawn twice never pairs with itself.
+People are the units: who is left out loses all mated and non-mated pairs.
 """
 
 from typing import NamedTuple
@@ -11,7 +10,7 @@ from scipy.sparse import csr_array
 
 from bench.answers import Templates
 from bench.metrics.curves import Histograms, equal_bins, n_equal_bins
-from bench.metrics.intervals import MANY_PEOPLE, N_REPLICATES, Floats, Ids
+from bench.metrics.intervals import N_REPLICATES, Floats, Ids
 from bench.metrics.pair_blocks import Pairs, ScoreLevels, Singles, Tile, fine
 
 _DENSE = 40  # pairs of pictures per pair of people, from which most levels occur
@@ -23,20 +22,16 @@ class Comparison(NamedTuple):
 
     Attributes:
         point: all pairs alike, (1, K): each score a level up to 2^20 pairs, then 65,536 equal bins.
-        coarse: the same, (1, k), in the bins of the replicates.
-        resampled: (B, k): people drawn with replacement, or each left out in turn.
+        left_out: (B, k): without each person in turn, or each of so many groups of people.
         permuted: (R, k): as mated count each person's pairs with somebody drawn at random.
-        bootstrapped: which of the two `resampled` is; draws need 30 people with mated pairs.
         n: probe pictures with a mated pair.
         n_people: people with a mated pair.
         n_people_pairs: different pairs of people that were compared.
     """
 
     point: Histograms
-    coarse: Histograms
-    resampled: Histograms
+    left_out: Histograms
     permuted: Histograms
-    bootstrapped: bool
     n: int
     n_people: int
     n_people_pairs: int
@@ -59,12 +54,9 @@ def comparison(templates: Templates, group: Ids | None = None) -> Comparison:
     coarse_of = np.searchsorted(starts, np.arange(len(scale.levels)), side="right") - 1
     coarse_of = coarse_of.astype(np.int32)
     binned = ScoreLevels(coarse.levels, lambda tile: coarse_of[scale.number(tile)])
-    bootstrapped = len(pairs.paired) >= MANY_PEOPLE
     return Comparison(
         point,
-        coarse,
-        *_replicates(pairs, binned, coarse, bootstrapped=bootstrapped),
-        bootstrapped,
+        *_replicates(pairs, binned, coarse),
         n=int(np.isin(pairs.templates.probe_person, pairs.paired).sum()),
         n_people=len(pairs.paired),
         n_people_pairs=pairs.n_people_pairs(),
@@ -116,12 +108,11 @@ def _starts(point: Histograms) -> Ids:
 
 
 def _replicates(
-    pairs: Pairs, scale: ScoreLevels, point: Histograms, *, bootstrapped: bool
+    pairs: Pairs, scale: ScoreLevels, point: Histograms
 ) -> tuple[Histograms, Histograms]:
-    """The comparison with people drawn or left out, (B, k), and with people permuted, (R, k)."""
-    rng, n_people = np.random.default_rng(_SEED), pairs.n_people
-    weights = _drawn(rng, n_people) if bootstrapped else 1 - np.eye(n_people, dtype=np.float32)
-    others = _permutations(rng, pairs)
+    """The comparison with people left out, (B, k), and with people permuted, (R, k)."""
+    n_people = pairs.n_people
+    weights, others = _weights(n_people), _permutations(pairs)
     mated, nonmated, permuted = _sums(pairs, scale, weights, others)
     itself = (others == np.arange(n_people))[:, pairs.paired]
     permuted += itself @ mated[pairs.paired]  # (R, k)
@@ -195,15 +186,16 @@ def _rows(others: Ids, pairs: Pairs, tile: Tile) -> csr_array:
     return csr_array(parts, shape=(len(at), len(tile.people) * pairs.n_people))
 
 
-def _drawn(rng: np.random.Generator, n_people: int) -> Singles:
-    """How often each person is drawn, (B, P): 1000 times up to 1000 people, 400 from 1600 on."""
-    n = max(400, min(N_REPLICATES, 10**9 // n_people**2))  # each costs people^2
-    return rng.multinomial(n_people, np.full(n_people, 1 / n_people), size=n).astype(np.float32)
+def _weights(n_people: int) -> Singles:
+    """0 for people left out, else 1, (B, P); above 1000 people in 400 groups or more."""
+    n_groups = min(n_people, max(400, min(N_REPLICATES, 10**9 // n_people**2)))  # cost people^2
+    left_out = np.arange(n_people) % n_groups == np.arange(n_groups)[:, None]
+    return np.asarray(~left_out, np.float32)
 
 
-def _permutations(rng: np.random.Generator, pairs: Pairs) -> Ids:
+def _permutations(pairs: Pairs) -> Ids:
     """Each person with mated pairs is replaced by one of the same group, (R, P)."""
-    group = pairs.group[pairs.paired]
+    rng, group = np.random.default_rng(_SEED), pairs.group[pairs.paired]
     order = np.argsort(group + rng.random((N_REPLICATES, len(group))), axis=1)
     others = np.zeros((N_REPLICATES, pairs.n_people), np.int64)
     others[:, pairs.paired[np.argsort(group, kind="stable")]] = pairs.paired[order]

@@ -1,10 +1,12 @@
 """Accuracy over pooled pictures, of the worst tenth of people, and between groups."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.answers import Answers, Estimate
-from bench.metrics.accuracy import is_right, rates_by_group
-from bench.metrics.intervals import Floats, Ids, estimate, widened, wilson
+from bench.metrics.accuracy import is_right
+from bench.metrics.gaffke import draws
+from bench.metrics.intervals import CONFIDENCE, Floats, Ids, estimate, weighted_mean
 from bench.metrics.ratio_intervals import difference_ends
 
 _SEED = 20180615  # of the groups
@@ -54,45 +56,41 @@ def worst_decile(answers: Answers) -> Estimate:
     Raises:
         ValueError: with fewer than 10 people.
     """
-    people, first, unit = np.unique(answers.person, return_index=True, return_inverse=True)
+    people, unit = np.unique(answers.person, return_inverse=True)
     if len(people) < 10:
         raise ValueError(f"expected 10 people or more for the worst tenth, got {len(people)}")
     accuracy = np.bincount(unit, weights=is_right(answers)) / np.bincount(unit)
-    order = np.argsort(accuracy, kind="stable")
+    accuracy = np.sort(accuracy)
+    value = float(_worst_tenth(accuracy, np.ones((1, len(people))))[0])
+    drawn = draws(len(people))  # (B, P + 1); one more person has 0 or 1, see `bounds`
+    lows = _worst_tenth(np.append(0, accuracy), drawn)
+    highs = _worst_tenth(np.append(accuracy, 1), drawn)
+    low = float(np.quantile(lows, (1 - CONFIDENCE) / 2))
+    high = float(np.quantile(highs, (1 + CONFIDENCE) / 2))
+    return Estimate(value, min(low, value), max(high, value), len(answers), np.nan)
 
-    def statistic(weights: Floats) -> Floats:
-        ranked = weights[:, first[order]]  # (B, P)
-        tenth = ranked.sum(axis=1, keepdims=True) / 10
-        before = np.cumsum(ranked, axis=1) - ranked
-        taken = np.clip(tenth - before, 0, ranked)
-        return np.asarray(taken @ accuracy[order] / tenth[:, 0])
 
-    return estimate(statistic, answers.person, np.nan)
+def _worst_tenth(accuracy: Floats, weight: NDArray[np.floating]) -> Floats:
+    """The mean of the lowest tenth of the weight, (B,), of people in ascending order, (B, P)."""
+    tenth = weight.sum(axis=1, keepdims=True) / 10
+    before = np.cumsum(weight, axis=1) - weight
+    return np.asarray(np.clip(tenth - before, 0, weight) @ accuracy / tenth[:, 0])
 
 
 def gap(answers: Answers, group: Ids) -> Estimate:
     """Accuracy in group 1 minus that in group 0, -1..1; chance 0.
 
-    Pictures of any other group, (N,), are left out. The interval is never narrower than Newcombe's
-    over the pictures.
+    Pictures of any other group, (N,), are left out. The interval combines those of both groups.
 
     Raises:
-        ValueError: unless both groups have two people or more.
+        ValueError: unless both groups have people enough for an interval.
 
     Source: Newcombe, Statistics in Medicine 17 (1998), 873-890, method 10.
+    Differs from it: with Gaffke's bounds over people in place of Wilson's.
     """
-    n_people = [len(np.unique(answers.person[group == side])) for side in (0, 1)]
-    if min(n_people) < 2:
-        raise ValueError(
-            f"expected two people or more in both groups, got {n_people[0]} and {n_people[1]}; "
-            "compare other groups"
-        )
-    chosen = (group == 0) | (group == 1)
-    right, member = is_right(answers)[chosen], group[chosen, None] == [1, 0]  # (n,), (n, 2)
-    rates = rates_by_group(right, member)
-    found = estimate(
-        lambda weights: np.subtract(*rates(weights).T), answers.person[chosen], 0.0, share=False
+    right, members = is_right(answers), [group == 1, group == 0]
+    first, second = (
+        estimate(weighted_mean(right[side]), answers.person[side], np.nan) for side in members
     )
-    counts = zip((right @ member).tolist(), member.sum(axis=0).tolist(), strict=True)
-    first, second = (Estimate(hits / n, *wilson(hits, n), n, np.nan) for hits, n in counts)
-    return widened(found, difference_ends(first, second, 0.0))
+    low, high = difference_ends(first, second, 0.0)
+    return Estimate(first.value - second.value, low, high, first.n + second.n, 0.0)

@@ -16,9 +16,9 @@ def correlation(prediction: Floats, truth: Floats, person: Ids) -> Estimate:
     check_finite("correlation", prediction, truth)
     if np.ptp(prediction) == 0:
         raise ValueError("expected predictions that vary, got a constant; use the MAE")
-    found = estimate(correlation_statistic(prediction, truth), person, 0.0, share=False)
-    low, high = np.clip(found[1:3], -1, 1)
-    return found._replace(low=float(low), high=float(high))
+    plain = correlation_statistic(prediction, truth)
+    value, low, high, n, _ = estimate(lambda w: (1 + plain(w)) / 2, person, 0.5, pairs=True)
+    return Estimate(2 * value - 1, 2 * low - 1, 2 * high - 1, n, 0.0)
 
 
 def correlation_statistic(prediction: Floats, truth: Floats) -> Statistic:

@@ -7,8 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.answers import Estimate
-from bench.metrics.intervals import Floats, Ids, estimate, weighted_mean, widened, wilson
+from bench.metrics.intervals import (
+    CONFIDENCE,
+    Floats,
+    Ids,
+    estimate,
+    weighted_mean,
+    widened,
+    wilson,
+)
 from bench.metrics.means import mean_over_people
+
+SURE = 0.999  # confidence of the mark `memorised`
+MARGIN = 0.02  # above chance: one release in 25 is a copy
 
 
 def ssim(values: Floats, person: Ids) -> Estimate:
@@ -45,7 +56,7 @@ def face_found(face: NDArray[np.bool_], person: Ids) -> Estimate:
     return estimate(weighted_mean(face), person, np.nan)
 
 
-def memorised(trained_on: Floats, person: Ids) -> Estimate:
+def memorised(trained_on: Floats, person: Ids, *, confidence: float = CONFIDENCE) -> Estimate:
     """Share of releases whose nearest real picture is one that was trained on; chance 0.5.
 
     The people (or takes) to compare with are drawn at random, so the interval is over the people of
@@ -61,5 +72,21 @@ def memorised(trained_on: Floats, person: Ids) -> Estimate:
     n_people = len(np.unique(person))
     if n_people < 2:
         raise ValueError("expected releases near to two people or more, got one; nothing follows")
-    share = estimate(weighted_mean(trained_on), person, 0.5)
-    return widened(share, wilson(share.value * n_people, n_people))  # so few may agree by chance
+    share = estimate(weighted_mean(trained_on), person, 0.5, confidence=confidence)
+    few = wilson(share.value * n_people, n_people, confidence)
+    return widened(share, few)  # so few may agree by chance
+
+
+def memorised_reason(trained_on: Floats, person: Ids) -> str:
+    """Why releases are surely pictures that were trained on; empty if they may not be.
+
+    From 12 people on: of fewer, all may be nearest to training pictures by chance.
+    """
+    try:
+        share = memorised(trained_on, person, confidence=SURE)
+    except ValueError:  # nothing follows from one person
+        return ""
+    if share.low <= share.chance + MARGIN:
+        return ""
+    found = f"{share.value:.0%} of releases are nearest to a picture that was trained on"
+    return f"{found} (99.9 % from {share.low:.0%}; chance 50 %)"

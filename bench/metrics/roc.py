@@ -11,7 +11,7 @@ FMR = np.unique(np.concatenate([np.geomspace(1e-3, 1, 31), np.linspace(0, 1, 21)
 
 
 def true_match_rates(answers: AnyAnswers) -> list[float]:
-    """The true positive or match rate at each of FMR.
+    """The true positive or match rate at each of FMR, between thresholds by straight lines.
 
     Raises:
         ValueError: if answers are not about two classes, or one kind of pair is missing.
@@ -23,4 +23,4 @@ def true_match_rates(answers: AnyAnswers) -> list[float]:
         pairs = curves.histograms(margin[answers.truth == 1], margin[answers.truth == 0])
     else:
         raise ValueError("expected two classes or templates for a ROC")
-    return [float(curves.tmr(pairs, fmr)[0]) for fmr in FMR]
+    return list(map(float, curves.roc(pairs, FMR)))

@@ -80,6 +80,7 @@ class NetClassifier(NetAttacker, Classifier):
     """A classifier that is a network; side information joins the network's last features."""
 
     uses_side_info = True
+    evidence = "network"
 
     @abstractmethod
     def net(self, n_classes: int, shape: tuple[int, ...]) -> Net:

@@ -14,14 +14,16 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from bench.answers import AnyAnswers, Estimate
+from bench.metrics.contrasts import Contrast
 from bench.metrics.declared import NamedEstimate
+from bench.metrics.exposed import Exposure
 from bench.runner.fingerprint import code_of
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 _LIBRARIES = ("numpy", "scipy", "matplotlib", "pillow")  # their versions enter every key
-_NAMED = {kind.__name__: kind for kind in (Estimate, NamedEstimate)}
+_NAMED = {kind.__name__: kind for kind in (Contrast, Estimate, Exposure, NamedEstimate)}
 _digests: WeakKeyDictionary[AnyAnswers, bytes] = WeakKeyDictionary()
 
 
@@ -81,6 +83,8 @@ def _made(path: Path, compute: Callable[[], object]) -> tuple[str, Any]:
 
 def _plain(value: object) -> object:
     """The value as JSON has it."""
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
     if not isinstance(value, list | tuple):
         return value
     parts, name = [_plain(part) for part in value], type(value).__name__

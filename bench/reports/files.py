@@ -12,6 +12,7 @@ from bench.reports.records import Record
 from bench.reports.roc import Roc
 from bench.reports.scenarios import NOTE as SCENARIOS_NOTE
 from bench.reports.scenarios import scenarios
+from bench.reports.summary import summaries
 from bench.reports.tradeoff import NOTE, tables
 from bench.runner.step import Outcome
 from bench.runner.store import Store
@@ -22,7 +23,7 @@ COSTS = ("key", "action", "plugin", "about", "status", "seconds", "peak_memory_m
 
 def write_tables(records: Sequence[Record], folder: Path) -> None:
     """table.md, judges.md, and scenarios.md and linkage.md where they apply."""
-    write_whole(folder / "table.md", markdown(tables(records), NOTE))
+    write_whole(folder / "table.md", markdown([*summaries(records), *tables(records)], NOTE))
     write_whole(folder / "judges.md", markdown(judges(records)))
     pages: dict[str, tuple[tuple[Sequence[Table], str], ...]] = {
         "scenarios.md": ((scenarios(records), SCENARIOS_NOTE),),

@@ -1,80 +1,88 @@
-"""Marks of attackers: whether a number may be believed, by what they do where nothing is hidden.
+"""Marks of attacks: why a number may not be what it seems.
 
-Marks qualify privacy, never leakage: a hit above chance counts from any attacker, a miss only from
-a strong one. Marks need 99.9 % intervals, since a large grid gives many chances of a false mark.
+Marks are given and dropped by 99.9 % intervals, since a large grid gives many chances of a false
+one; docs/truth.md lists them, with a planted case of each.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from bench.answers import Estimate, Templates
-from bench.metrics.advantage import share_right
+from bench.metrics.advantage import beyond_chance, share_right
 from bench.metrics.comparisons import difference
-from bench.metrics.leakage import leakage
 from bench.registry import spec_of
+from bench.reports.evidence import Evidence
+from bench.reports.lines import Line
+from bench.reports.release_marks import GATE, Mark, release_marks, release_of
 from bench.reports.results import ReleaseQuality, Result
 from bench.reports.selection import Choice, strongest
-from bench.runner.cells import CONTROLS, Cell
+from bench.runner.cells import CONTROLS
 from bench.runner.controls.canary import bit_ceiling, person_ceiling
 
-GATE = 0.999  # confidence of the intervals
-STRONG = 0.9  # least share of the best attacker's advantage where nothing is hidden
-FOUND = 0.5  # least share of the canary's advantage
-TMR = 0.5  # least TMR at FMR 1 % of a matcher where nothing is hidden
-
-
-class Mark(NamedTuple):
-    """A name that docs/truth.md lists, and the reason."""
-
-    name: str
-    reason: str
+READS = {
+    "reads-secret": "it reads the private label when it protects",
+    "reads-utility": "it reads the utility label that it is praised for when it protects",
+}
 
 
 class Marks:
     """The marks of the results of one run; they are given by comparing all its results."""
 
     def __init__(self, results: Sequence[Result], qualities: Sequence[ReleaseQuality] = ()) -> None:
-        self._shifted = dict(_shifted(qualities))
-        self._undefended: dict[tuple[object, ...], list[Result]] = {}
+        self.evidence = Evidence(results)
+        self._of_release = release_marks(qualities)
+        self._judged: dict[tuple[object, ...], list[Result]] = {}
         self._controls: dict[tuple[object, ...], list[Result]] = {}
         for result in results:
             cell = result.cell
             if cell.purpose in CONTROLS:
                 self._controls.setdefault(_attacker(result), []).append(result)
-            elif cell.defense.changes_nothing and cell.share == 1:
-                self._undefended.setdefault(_question(result), []).append(result)
-        self._strength: dict[tuple[object, ...], tuple[Mark, ...]] = {}
+            elif cell.purpose == "utility" and cell.defense.changes_nothing:
+                self._judged.setdefault(_question(result), []).append(result)
 
-    def of(self, result: Result) -> tuple[Mark, ...]:
+    def of(self, result: Result) -> list[Mark]:
         """The marks of one result's attacker; none of one without answers."""
         if result.probe is None:
-            return ()
-        key = (_question(result), _attacker(result))
-        if key not in self._strength:
-            self._strength[key] = (*self._weak(result), *self._leaking(result))
-        found = [*self._strength[key], *_below_chance(result)]
+            return []
+        purpose = result.cell.purpose
+        found = [*self._leaking(result), *_below_chance(result)]
+        if purpose == "private" and (weakness := self._weakness(result)):
+            found.append(Mark("not-shown-strong", weakness))
+        if purpose == "utility":
+            found += self._blind(result)
         if not result.converged:
             reason = "hit the round limit while validation loss was still falling"
             found.append(Mark("undertrained", reason))
-        if result.cell.threat.form == "pixels" and result.cell.purpose == "private":
-            found += self._shifted.get(_release(result.cell), ())
-        return tuple(found)
+        return found
 
-    def _weak(self, result: Result) -> Iterable[Mark]:
-        """Whether it is weaker than others without a defense, or misses the canary."""
-        asked = self._undefended.get(_question(result), [])
-        own = [one for one in asked if _attacker(one) == _attacker(result)]
-        best = strongest(asked, inverts=result.cell.purpose != "utility")
-        choice = strongest(own, inverts=result.cell.purpose != "utility")
-        if choice and best:
-            yield from _behind(choice, best)
-            yield from _weak_matcher(choice.result)
-        controls = self._controls.get(_attacker(result), [])
-        for control in controls:
-            if control.cell.purpose == "canary" and control.probe is not None:
-                yield from _misses_canary(control)
-        if any(one.status == "failed" for one in (*own, *controls)):
-            yield Mark("weak", "an attack without a defense failed, so its strength is unknown")
+    def of_line(self, line: Line) -> list[Mark]:
+        """What forbids to call a line hidden, whatever attacks find."""
+        found = [Mark(name, READS[name]) for name in line.cell.marks if name in READS]
+        for attack in line.attacks:
+            found += self._of_release.get(release_of(attack.cell), {}).get(line.form, [])
+        if not any(mark.name == "role-shift" for mark in found):
+            found += [mark for attack in line.attacks for mark in _misled(attack)][:1]
+        leaking = (mark for attack in line.attacks for mark in self._leaking(attack))
+        return list(dict.fromkeys((*found, *leaking)))
+
+    def _weakness(self, result: Result) -> str:
+        if missed := self._missed_canary(result):
+            return missed
+        return self.evidence.weakness(result)
+
+    def _missed_canary(self, result: Result) -> str:
+        """Why it is not known to find the canary, or empty."""
+        for control in self._controls.get(_attacker(result), []):
+            if control.cell.purpose != "canary":
+                continue
+            if control.probe is None:
+                return "its attack on the canary failed, so its strength is unknown"
+            try:
+                power = canary_power(control)
+            except ValueError:  # nobody was enrolled
+                continue
+            if power.low <= 0:
+                return f"finds {power.value:.0%} of the canary"
+        return ""
 
     def _leaking(self, result: Result) -> Iterable[Mark]:
         """Whether the attacker finds shuffled labels, which is impossible without a leak."""
@@ -91,6 +99,19 @@ class Marks:
                 reason = f"{value} of shuffled labels are right (99.9 % from {low})"
                 yield Mark("harness-leak", reason)
 
+    def _blind(self, result: Result) -> Iterator[Mark]:
+        """Whether no judge surely sees the label even without a defense."""
+        best = strongest(self._judged.get(_question(result), ()), inverts=False)
+        if best is None:
+            return
+        try:
+            found = best.result.figures(share_right, best.probe, confidence=GATE)
+        except ValueError:
+            return
+        if found.low <= found.chance:
+            reason = f"without a defense {found.value:.0%} are right, a guess is {found.chance:.0%}"
+            yield Mark("blind-judge", reason)
+
 
 def canary_power(result: Result, *, confidence: float = 0.95) -> Estimate:
     """The share of a canary that an attacker finds, by answers about the bit or by templates.
@@ -105,23 +126,6 @@ def canary_power(result: Result, *, confidence: float = 0.95) -> Estimate:
     found = result.figures(share_right, result.probe, confidence=confidence)
     value, low, high = ((end - 0.5) / best for end in found[:3])
     return Estimate(value, low, high, found.n, 0.0)
-
-
-def _shifted(qualities: Sequence[ReleaseQuality]) -> Iterator[tuple[object, tuple[Mark, ...]]]:
-    """Releases in which probe and attacker's pictures differ more than in raw pictures."""
-    raw = {
-        _release(quality.cell)[:2]: quality.values["shift"]
-        for quality in qualities
-        if quality.cell.defense.changes_nothing
-    }
-    for quality in qualities:
-        before, after = raw.get(_release(quality.cell)[:2]), quality.values["shift"]
-        if after is None or before is None or quality.cell.defense.changes_nothing:
-            continue
-        more = quality.figures(difference, after, before, confidence=GATE)
-        if more.low > 0:
-            reason = f"probe and attackers' pictures differ, AUC {more.value:+.3f} of raw ones"
-            yield _release(quality.cell), (Mark("role-shift", reason),)
 
 
 def _below_chance(result: Result) -> Iterator[Mark]:
@@ -146,32 +150,22 @@ def _below_chance(result: Result) -> Iterator[Mark]:
         yield Mark("below-chance", reason)
 
 
-def _behind(own: Choice, best: Choice) -> Iterator[Mark]:
-    if own.result is best.result:
+def _misled(result: Result) -> Iterator[Mark]:
+    """Whether it is right about the attacker's own releases, but not about the probe's."""
+    cell, valid, answers = result.cell, result.valid, result.probe
+    alike = cell.data.protocol != "closed-paper" and not cell.learned_from
+    if cell.defense.changes_nothing or not alike or valid is None or answers is None:
         return
     try:
-        against = best.probe, best.sign
-        share = own.result.figures(leakage, own.probe, own.sign, *against, confidence=GATE)
-    except ValueError:  # the best finds nothing either: the leakage says so
+        own, probe = (
+            beyond_chance(result.figures(share_right, each, confidence=GATE))
+            for each in (valid, answers)
+        )
+    except ValueError:  # one class only
         return
-    if share.high < STRONG:
-        name = best.result.cell.attacker.name
-        yield Mark("weak", f"without a defense it has {share.value:.0%} of the advantage of {name}")
-
-
-def _misses_canary(control: Result) -> Iterator[Mark]:
-    try:
-        power = canary_power(control, confidence=GATE)
-    except ValueError:  # nobody was enrolled
-        return
-    if power.high < FOUND:
-        yield Mark("weak", f"finds {power.value:.0%} of the canary")
-
-
-def _weak_matcher(result: Result) -> Iterator[Mark]:
-    for metric, found, _ in result.estimates:  # none: too few people to say
-        if metric == "tmr_at_fmr_1%" and found and found.value < TMR:
-            yield Mark("weak", f"without a defense its TMR at FMR 1 % is {found.value:.2f}")
+    if own.low > max(probe.high, 0):
+        reason = f"right {own.value:.0%} beyond a guess on its own releases, {probe.value:.0%} on"
+        yield Mark("role-shift", f"{cell.attacker.name} is {reason} the probe's")
 
 
 def raw_beats_aware(line: Sequence[Result]) -> Iterator[Mark]:
@@ -218,10 +212,6 @@ def _same_attack(result: Result) -> tuple[object, ...]:
     """What is alike in attacks that learned from different shares of the training pictures."""
     cell = result.cell
     return (*_attacker(result), cell.threat_spec, cell.target, cell.defense)
-
-
-def _release(cell: Cell) -> tuple[object, ...]:
-    return (cell.task, cell.seed, str(spec_of(cell.defense)))
 
 
 def _attacker(result: Result) -> tuple[object, ...]:

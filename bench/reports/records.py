@@ -31,7 +31,7 @@ class Record(NamedTuple):
         learned_from: `ROLE SPEC; ...` of the roles that learn from another data set; else empty.
         purpose: `private` (should be low), `utility` (should be high), `headline` (of the strongest
             attacker), `release` (before any attacker), and of controls `permuted` (must stand at
-            chance), `canary` (must be found), `saturation` (fewer training pictures).
+            chance), `canary` and `trace` (must be found), `saturation` (fewer training pictures).
         target: that the attacker answers about.
         defense, attacker, threat: with their fields.
         form: `pixels` or `codes`.
@@ -143,11 +143,17 @@ def _of_cell(result: Result, signs: Mapping[int, int], marks: Marks) -> Iterator
 
 
 def _headlines(results: Sequence[Result], marks: Marks) -> Iterator[Record]:
-    for result, sign, metric, estimate, status, reason, found in headlines(results, marks):
-        names = [mark.name for mark in found] + (["failed"] if status == "failed" else [])
-        line = _record(result, names)._replace(purpose="headline")
-        chosen = int(metric == "leakage" and status == "ok")
-        yield _with(line, metric, estimate, status, reason, chosen=chosen, sign=sign)
+    for found in headlines(results, marks):
+        names = [mark.name for mark in found.marks]
+        names += ["failed"] if found.status == "failed" else []
+        line = _record(found.result, names)._replace(
+            cleaned=int(found.cleaned), verdict=found.verdict
+        )
+        if found.metric != "kept":
+            line = line._replace(purpose="headline")
+        chosen = int(found.metric == "leakage" and found.status == "ok")
+        numbers = (found.metric, found.estimate, found.status, found.reason)
+        yield _with(line, *numbers, chosen=chosen, sign=found.sign)
 
 
 def _of_releases(qualities: Iterable[ReleaseQuality]) -> Iterator[Record]:
@@ -157,7 +163,7 @@ def _of_releases(qualities: Iterable[ReleaseQuality]) -> Iterator[Record]:
         line = line._replace(purpose="release", target="", attacker="", threat="")
         for metric, estimate, reason in quality.figures(estimates_of_release, quality.values):
             status = "ok" if estimate else "skipped"
-            person = quality.values["nearest_person" if metric == "memorised" else "person"]
+            person = quality.values["nearest_person" if metric == "memorised" else "people"]
             found = _with(line, metric, estimate, status, reason, chosen=int(metric == "ssim"))
             yield found._replace(n_people=len(np.unique(person)))
 
@@ -204,11 +210,12 @@ def _record(result: Result, marks: Iterable[str]) -> Record:
         chosen=0,
         sign=1,
         metric="",
-        n_people=0 if result.probe is None else len(np.unique(result.probe.person)),
+        n_people=len(np.unique(result.person)),
         status="",
         reason="",
         marks=" ".join(dict.fromkeys([*cell.marks, *marks])),
         key=result.key[:16],
+        cleaned=int(cell.threat.clean),
         **NOTHING._asdict(),  # value, low, high, n, chance
     )
 

@@ -9,14 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.answers import Answers, AnyAnswers, Templates
+from bench.api import Described
+from bench.described import BITS
 from bench.faces import ESTIMATED, MISSING
+from bench.forensics.stability import instability
 from bench.metrics.declared import NamedEstimate, estimates_of_answers
 from bench.metrics.failure_to_acquire import with_failures
+from bench.metrics.separability import Units
 from bench.reports.figures import Figures
 from bench.runner.answers_io import answers_in, columns_in
 from bench.runner.artifacts import faces_in, notes_in, targets_in
+from bench.runner.cell_stages import CellStages
 from bench.runner.cells import Cell
-from bench.runner.plan import CellStages, Plan
+from bench.runner.plan import Plan
 from bench.runner.store import Artifact, Store
 from bench.threats import RAW
 
@@ -29,12 +34,14 @@ class Result(NamedTuple):
 
     Attributes:
         probe, valid: answers about the probe, and about the attacker's validation part, protected
-            as the probe is; None if the cell was skipped or failed.
+            as the probe is; None if the cell was skipped or failed. Under closed protocols these
+            people are fixed, and intervals are over takes: these stand for people in `probe`.
         reason: why there are none.
         key: of the stage that holds them; empty if it was skipped.
         converged: the attacker's training ended by itself; true if it does not train.
         side_info: what is known besides, see `bench.metrics.given`.
         classes: names of the target's classes.
+        person, take: int64, (N,), of each picture of the probe; without takes, a picture is one.
         figures: where those of these answers are kept.
     """
 
@@ -46,7 +53,16 @@ class Result(NamedTuple):
     converged: bool = True
     side_info: Mapping[str, Any] = {}
     classes: tuple[str, ...] = ()
+    person: Ids = np.empty(0, np.int64)
+    take: Ids = np.empty(0, np.int64)
     figures: Figures = Figures()
+
+    @property
+    def units(self) -> Units:
+        """What was drawn independently: people who stand for others, or takes of just these."""
+        if self.cell.data.protocol == "open":
+            return Units(self.person, np.zeros_like(self.person))
+        return Units(self.take, self.person)
 
     @property
     def status(self) -> str:
@@ -69,16 +85,18 @@ class ReleaseQuality(NamedTuple):
     Attributes:
         cell: any of the defense's.
         key: of the stage that holds them.
-        values: by name, of each picture, (N,); None if not known: `ssim`, `psnr_db`, `person`;
+        values: by name, of each picture, (N,); None if not known: `ssim`, `psnr_db`; `people`;
+            `person`, over whom intervals are: under closed protocols, takes;
             `face`, whether one was found; `gender`; `trained_on` and `nearest_person`, see
-            `bench.metrics.releases`; and `shift`, answers to whether a picture is the probe's or
-            the attacker's.
+            `bench.metrics.releases`; `shift` and `code_shift`, answers to whether a picture or
+            code is the probe's or the attacker's; and `unstable`, why the defense answers
+            otherwise when it is asked again, or empty.
         figures: where those of these values are kept.
     """
 
     cell: Cell
     key: str
-    values: Mapping[str, Any]
+    values: dict[str, Any]
     figures: Figures = Figures()
 
 
@@ -131,19 +149,26 @@ def _result(
         measured = get(stages.measure.key).arrays
         face: NDArray[np.bool_] = np.array(measured["face"], bool)
         probe = with_failures(probe, np.array(measured["image_id"], np.int64)[~face])
+    person, take = probe.person, _takes(part, probe.image_id)
+    side_info = dict(_side_info(cell, stages, get, part, probe.image_id, valid))
+    if cell.data.protocol != "open" and not isinstance(probe, Templates):
+        probe = replace(probe, person=take)
+        side_info["people"] = person
     return Result(
         cell,
         probe,
         valid,
         "",
         stages.answer.key,
-        side_info=dict(_side_info(cell, stages, get, part, probe.image_id)),
+        side_info=side_info,
         classes=next((t.classes for t in targets_in(part) if t.name == cell.target), ()),
+        person=person,
+        take=take,
     )
 
 
 def _side_info(
-    cell: Cell, stages: CellStages, get: Get, part: Artifact, image_id: Ids
+    cell: Cell, stages: CellStages, get: Get, part: Artifact, image_id: Ids, valid: AnyAnswers
 ) -> Iterator[tuple[str, Any]]:
     """What is known of the pictures with these ids, by name."""
     if (gender := _gender(part, image_id)) is not None:
@@ -157,6 +182,10 @@ def _side_info(
         yield "mistaken", np.asarray((np.asarray(estimated) != truth)[place], bool)
     for stage in stages.raw_gallery:
         yield "raw_gallery", answers_in(get(stage.key), cell)
+    if isinstance(valid, Answers):
+        yield "valid", valid
+    if isinstance(cell.defense, Described) and "y" in notes:
+        yield "y_bits", BITS * notes["y"].shape[1]
 
 
 def release_qualities(cells: Iterable[Cell], plan: Plan, store: Store) -> list[ReleaseQuality]:
@@ -165,20 +194,23 @@ def release_qualities(cells: Iterable[Cell], plan: Plan, store: Store) -> list[R
     get, figures = _reader(store), figures_in(store)
     for cell in cells:
         stages = plan.of.get(cell)
-        if stages is None or (cell.task, stages.measure.key) in found:
+        if stages is None or (key := stages.measure.key) not in store:
             continue
-        if (key := stages.measure.key) in store:
-            values = _quality(get(key), get(stages.part.key))
+        if (cell.task, key) not in found:
+            values = _quality(get(key), get(stages.part.key), cell.data.protocol)
             plain = replace(cell, marks=(), threat=RAW)
             found[cell.task, key] = ReleaseQuality(plain, key, values, figures)
+        values = found[cell.task, key].values
+        for again in (get(stage.key) for stage in stages.again if stage.key in store):
+            values["unstable"] = values["unstable"] or instability(again.arrays, again.meta)
+        for shift in (get(stage.key) for stage in stages.code_shift if stage.key in store):
+            values["code_shift"] = _shift(shift)
     return list(found.values())
 
 
-def _quality(measured: Artifact, part: Artifact) -> Mapping[str, Any]:
-    arrays, shift = measured.arrays, None
-    if "shift.scores" in arrays:
-        scores, person, image_id = columns_in(measured, "shift.")
-        shift = Answers(scores, np.array(arrays["shift.truth"], np.int64), person, image_id)
+def _quality(measured: Artifact, part: Artifact, protocol: str) -> dict[str, Any]:
+    arrays, image_id = measured.arrays, np.array(measured.arrays["image_id"], np.int64)
+    person = np.array(arrays["person"], np.int64)
 
     def stored(name: str, kind: type) -> NDArray[Any] | None:
         return np.array(arrays[name], kind) if name in arrays else None
@@ -186,13 +218,24 @@ def _quality(measured: Artifact, part: Artifact) -> Mapping[str, Any]:
     return {
         "ssim": stored("ssim", np.float64),
         "psnr_db": stored("psnr_db", np.float64),
-        "person": stored("person", np.int64),
-        "shift": shift,
+        "people": person,
+        "person": person if protocol == "open" else _takes(part, image_id),
+        "shift": _shift(measured),
+        "code_shift": None,
         "face": stored("face", bool),
-        "gender": _gender(part, np.array(arrays["image_id"], np.int64)),
+        "gender": _gender(part, image_id),
         "trained_on": stored("nearest.trained_on", np.float64),
         "nearest_person": stored("nearest.person", np.int64),
+        "unstable": "",
     }
+
+
+def _shift(measured: Artifact) -> Answers | None:
+    """The answers of the two-sample test; None if there are none."""
+    if "shift.scores" not in measured.arrays:
+        return None
+    scores, person, image_id = columns_in(measured, "shift.")
+    return Answers(scores, np.array(measured.arrays["shift.truth"], np.int64), person, image_id)
 
 
 def _not_enrolled(answers: AnyAnswers, part: Artifact) -> AnyAnswers:
@@ -210,6 +253,12 @@ def _gender(part: Artifact, image_id: Ids) -> Ids | None:
         return None
     gender: Ids = np.asarray(labels["gender"], np.int64)[_places(part, image_id)]
     return None if (gender == MISSING).any() else gender
+
+
+def _takes(part: Artifact, image_id: Ids) -> Ids:
+    """The take of each of these pictures, (N,)."""
+    faces = faces_in(part)
+    return np.asarray(faces.labels.get("take", faces.image_id), np.int64)[_places(part, image_id)]
 
 
 def _places(part: Artifact, image_id: Ids) -> Ids:

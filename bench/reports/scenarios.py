@@ -36,7 +36,7 @@ def scenarios(records: Sequence[Record]) -> list[Table]:
 
 
 def _table(records: Sequence[Record], task: str, target: str, defense: str) -> Table:
-    here = select(records, task=task, chosen=1)
+    here = select(records, task=task, chosen=1, cleaned=0)
     utilities = list(dict.fromkeys(r.target for r in select(here, purpose="utility")))
     headings = [text.format(target) for text in _METRICS.values()]
     headings += [f"^ {utility}" for utility in utilities]

@@ -13,13 +13,13 @@ from bench.tables import Cell, NotAvailable, Number, Table
 NOTE = (
     "Each number is of the strongest attacker (for utility, of the best judge): chosen on "
     "validation pictures, reported on the probe, with its 95 % interval over people; of several "
-    "seeds the mean and the widest interval. Accuracy in %, AUC as a fraction; ^ utility should "
-    "be high, v private should be low. Leakage: 0 = chance, 1 = no defense. Marks: ! reads the "
-    "secret when it protects, ~ not promised. Words in brackets: the leakage may be larger "
-    "than shown (weak, undertrained, data-limited, incomplete, raw-beats-aware, role-shift), or is "
-    "not leakage of faces (harness-leak, below-chance); records.json has the reasons."
+    "fits the mean and the widest interval. Accuracy in %, AUC as a fraction; ^ utility should "
+    "be high, v private should be low. Leakage: 0 = chance, 1 = no defense; it depends on the "
+    "number of classes, pairwise AUC and d' do not. Words in brackets are marks (docs/truth.md); "
+    "~ is not promised. records.json has the reasons."
 )
-_MARKS = {"reads-secret": "!", "not-promised": "~"}
+_MARKS = {"not-promised": "~"}
+BALANCED = "balanced_accuracy"
 _USES = {"raw": "drop-in", "aware": "retrained"}  # of utility, by threat
 
 H = TypeVar("H", bound=Hashable)
@@ -32,30 +32,38 @@ class Column(NamedTuple):
     target: str
     threat: str
     form: str
+    cleaned: int = 0
+    balanced: bool = False
 
     @property
     def heading(self) -> str:
         """The heading that a reader sees."""
+        threat = self.threat.replace(":clean=true", "")
+        cleaned = ", cleaned" if threat != self.threat else ""
+        cleaned += ", classes alike" if self.balanced else ""
         if self.purpose == "utility":
-            return f"^ {self.target} {_USES.get(self.threat, self.threat)}"
+            return f"^ {self.target} {_USES.get(threat, threat)}{cleaned}"
         if self.purpose == "headline":
-            return f"v {self.target} leakage, {self.form}"
+            return f"v {self.target} leakage, {shown_form(self.form, self.cleaned)}"
         if self.purpose == "release":
             return "SSIM"
-        return f"v {self.target} {self.threat}"
+        return f"v {self.target} {threat}{cleaned}"
 
     def of(self, records: Iterable[Record]) -> list[Record]:
         """The records of this column."""
         return [
             record
             for record in select(records, purpose=self.purpose, target=self.target)
-            if self.threat in ("", record.threat) and self.form in ("", record.form)
+            if self.balanced == (record.metric == BALANCED)
+            and self.threat in ("", record.threat)
+            and self.form in ("", record.form)
+            and (self.purpose != "headline" or self.cleaned == record.cleaned)
         ]
 
 
 def tables(records: Sequence[Record]) -> list[Table]:
     """The tables of a grid, in the order of its tasks."""
-    return [_table(select(records, task=task)) for task in _unique(r.task for r in records)]
+    return [_table(select(records, task=task)) for task in unique(r.task for r in records)]
 
 
 def mean_number(records: Sequence[Record], absent: Cell = "") -> Cell:
@@ -90,26 +98,39 @@ def _table(records: Sequence[Record]) -> Table:
         if r.metric and (shown := declared(r.metric).shown):
             about = (r.purpose, r.target)
             best[about] = min(shown, best.get(about, shown))
+    uneven = {about for about in _uneven(records) if best.get(about) == declared("top1").shown}
     records = [
         r
         for r in records
-        if not r.metric or declared(r.metric).shown == best.get((r.purpose, r.target))
+        if not r.metric
+        or declared(r.metric).shown == best.get((r.purpose, r.target))
+        or (r.metric == BALANCED and (r.purpose, r.target) in uneven)
     ]
-    columns = _unique(_columns(records))
-    defenses = _unique(record.defense for record in records)
+    columns = unique(_columns(records))
+    defenses = unique(record.defense for record in records)
     rows = [_row(defense, columns, records) for defense in defenses]
     rows.append(["chance", *(chance_number(select(c.of(records), chosen=1)) for c in columns)])
     return Table(_title(records), ["defense", *(column.heading for column in columns)], rows)
+
+
+def _uneven(records: Sequence[Record]) -> Iterator[tuple[str, str]]:
+    """Purpose and target of questions where one class is a tenth more frequent than on average."""
+    usual = {(r.purpose, r.target): r.chance for r in select(records, metric=BALANCED, status="ok")}
+    for r in select(records, metric="top1", status="ok"):
+        if r.chance > 1.1 * usual.get((r.purpose, r.target), 1.0):
+            yield r.purpose, r.target
 
 
 def _columns(records: Sequence[Record]) -> Iterator[Column]:
     """Utility, then each private target under each threat, then the headlines."""
     for purpose in ("utility", "private", "headline", "release"):
         for record in records:
-            if record.purpose == purpose and record.status != "skipped":
+            if record.purpose == purpose and (record.metric or record.status != "skipped"):
                 threat = record.threat if purpose in ("utility", "private") else ""
-                form = record.form if purpose == "headline" else ""
-                yield Column(purpose, record.target, threat, form)
+                is_headline = purpose == "headline"
+                form, cleaned = (record.form, record.cleaned) if is_headline else ("", 0)
+                balanced = record.metric == BALANCED
+                yield Column(purpose, record.target, threat, form, cleaned, balanced)
 
 
 def _row(defense: str, columns: Sequence[Column], records: Sequence[Record]) -> list[Cell]:
@@ -124,15 +145,21 @@ def _cell(records: Sequence[Record]) -> Cell:
     chosen, failed = select(records, chosen=1), bool(select(records, status="failed"))
     number = mean_number(chosen)
     if not isinstance(number, Number):
-        return NotAvailable(status="failed" if failed else "n/a")
+        reasons = [record.reason for record in records if record.reason and record.metric]
+        return NotAvailable(reasons[0] if reasons else "", "failed" if failed else "n/a")
     if chosen[0].purpose != "headline":
         return number._replace(note="(incomplete)" if failed else "")
-    attackers = _unique(f"{Spec.parse(r.attacker).name} {r.threat}" for r in chosen)
-    marks = [m for m in _unique(" ".join(r.marks for r in chosen).split()) if m not in _MARKS]
+    attackers = unique(f"{Spec.parse(r.attacker).name} {r.threat}" for r in chosen)
+    marks = [m for m in unique(" ".join(r.marks for r in chosen).split()) if m not in _MARKS]
     if failed and "incomplete" not in marks:  # of several seeds
         marks.append("incomplete")
     note = ", ".join(attackers) + (f" ({', '.join(marks)})" if marks else "")
     return number._replace(note=note)
+
+
+def shown_form(form: str, cleaned: int) -> str:
+    """The form of a release in words."""
+    return "code" if form == "codes" else "picture, cleaned" if cleaned else "picture"
 
 
 def _title(records: Sequence[Record]) -> str:
@@ -140,22 +167,28 @@ def _title(records: Sequence[Record]) -> str:
     data = short(Dataset, first.data)
     n, n_people = (max(getattr(r, name) for r in records) for name in ("n", "n_people"))
     learned = f"; learned from {first.learned_from}" if first.learned_from else ""
-    n_seeds = len(_unique(record.seed for record in records))
     return (
         f"{_warning(records)}{first.task} ({data}; protocol {first.protocol}{learned}; probe: {n} "
-        f"pictures of {n_people} people; {n_seeds} seed{'s' if n_seeds > 1 else ''})"
+        f"pictures of {n_people} people; {fits(records)})"
     )
+
+
+def fits(records: Sequence[Record]) -> str:
+    """The number of trainings of each defense in words."""
+    n_fits = len(unique(record.seed for record in records))
+    return f"{n_fits} fit{'s' if n_fits > 1 else ''}"
 
 
 def _warning(records: Sequence[Record]) -> str:
     """That a table is about synthetic people, and how far these stand for photographs."""
     if Spec.parse(records[0].data).name != SYNTHETIC:
         return ""
-    private = _unique(record.target for record in select(records, purpose="private"))
+    private = unique(record.target for record in select(records, purpose="private"))
     found = [synthetic_validity(target, records[0].protocol) for target in private]
     kind = "Harness demonstration" if any(map(demonstrates, found)) else "Synthetic people"
     return f"{kind} ({'; '.join(map(str, found))}): "
 
 
-def _unique(items: Iterable[H]) -> list[H]:
+def unique(items: Iterable[H]) -> list[H]:
+    """Each item once, in their order."""
     return list(dict.fromkeys(items))

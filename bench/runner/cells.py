@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Literal
 
-from bench.api import Attacker, Dataset, Defense, LatentDefense, Matcher, Regressor, Role
+from bench.api import Attacker, Dataset, Defense, Described, LatentDefense, Matcher, Regressor, Role
 from bench.faces import Target
 from bench.registry import controls, fields_of, make, plugins, spec_of
 from bench.runner.controls.canary import TARGET as CANARY
@@ -14,9 +14,10 @@ from bench.spec import Spec
 from bench.threats import Form, Threat, threat
 
 _FORMS: tuple[Form, ...] = ("pixels", "codes")
-Purpose = Literal["private", "utility", "permuted", "canary", "saturation"]
+Purpose = Literal["private", "utility", "permuted", "canary", "saturation", "trace"]
 CONTROLS: tuple[Purpose, ...] = ("permuted", "canary")  # purposes of the controls of attackers
 SHARES = (0.25, 0.5)  # of the training pictures, for saturation
+TRACE = 0.1  # share of the raw picture that is planted into a release
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -27,7 +28,8 @@ class Cell:
         task: title of its task.
         purpose: `private` or `utility`: the target is to be hidden or kept. Controls: `permuted`,
             with shuffled labels, where an attacker must end at chance; `canary`, a known secret
-            that must be found; `saturation`, a private question with fewer training pictures.
+            that must be found; `saturation`, a private question with fewer training pictures;
+            `trace`, a private question about releases that a secret was planted into.
         data: the data set of the probe.
         skip_reason: why the question does not apply; empty if it does.
         share: of the training pictures that the attacker learns from.
@@ -109,8 +111,13 @@ def _questions(
         *(("private", target, spec) for target in task.private for spec in task.threats),
         *(("utility", target, spec) for target in task.utility for spec in task.utility_threats),
     ]
+    asked += _cleaned(asked, defense)
     for purpose, target, spec in asked:
-        yield from ((purpose, target, attacker, spec) for attacker in attackers)
+        for attacker in attackers:
+            # Cleaning removes low bits, and whoever uses a picture looks at all of it.
+            lowest = attacker.evidence == "low-bits"
+            if not (lowest and (purpose == "utility" or threat(spec).clean)):
+                yield purpose, target, attacker, spec
     if not defense.changes_nothing:
         return
     forms = {threat(spec).reads for _, _, spec in asked}
@@ -123,6 +130,39 @@ def _questions(
             if not (isinstance(attacker, Regressor) or attacker.uses_gallery):
                 secret = "identity" if isinstance(attacker, Matcher) else CANARY
                 yield "canary", secret, attacker, spec
+
+
+def may_hide_a_channel(defense: Defense) -> bool:
+    """Whether pictures may hold what only a key finds: learned, or a program that is not ours.
+
+    A description is rounded, so its pictures hold nothing else.
+    """
+    if defense.changes_nothing or isinstance(defense, Described):
+        return False
+    ours = type(defense).__module__.partition(".")[0] == "defenses"
+    return not ours or type(defense).fit is not Defense.fit
+
+
+def _cleaned(
+    asked: Sequence[tuple[Purpose, str, Spec]], defense: Defense
+) -> list[tuple[Purpose, str, Spec]]:
+    """The questions once more about cleaned releases, for attackers that learn from them."""
+    purposes = {"private", "utility"} if may_hide_a_channel(defense) else set[str]()
+    if defense.changes_nothing:
+        purposes = {"utility"}  # what cleaning costs without a defense
+    known = set(asked)
+    found = []
+    for purpose, target, spec in asked:
+        how = threat(spec)
+        if purpose in purposes and how.form == "pixels" and how.learns_from == "protected":
+            cleaned = Spec(
+                spec.name,
+                spec.preset,
+                tuple(sorted({**dict(spec.fields), "clean": "true"}.items())),
+            )
+            if (purpose, target, cleaned) not in known:
+                found.append((purpose, target, cleaned))
+    return found
 
 
 def _skip_reason(
@@ -156,8 +196,13 @@ def _marks(task: Task, defense: Defense) -> tuple[str, ...]:
         "*" in promise or promise.issuperset(targets)
         for promise, targets in ((defense.hides, task.private), (defense.keeps, task.utility))
     )
-    reads_secret = not set(task.private).isdisjoint(defense.reads_to_protect)
-    marks = {"reads-secret": reads_secret, "not-promised": not promised}
+    read = set(defense.reads_to_protect)
+    secrets = {*task.private, "identity"}  # a name tells all that a person always has
+    marks = {
+        "reads-secret": bool(read & secrets),
+        "reads-utility": bool(read & set(task.utility)),
+        "not-promised": not promised,
+    }
     return tuple(mark for mark, holds in marks.items() if holds)
 
 

@@ -17,10 +17,15 @@ ACTIONS: Mapping[str, str] = {
     "protect": "bench.runner.actions.protect",
     "encode": "bench.runner.actions.encode",
     "reencode": "bench.runner.actions.encode",
+    "ask_again": "bench.runner.actions.ask_again",
     "measure": "bench.runner.actions.measure",
+    "measure_codes": "bench.runner.actions.measure",
     "attack": "bench.runner.actions.attack",
     "answer": "bench.runner.actions.answer",
+    "clean": "bench.runner.actions.clean",
     "plant_canary": "bench.runner.controls.plant_canary",
+    "plant_own": "bench.runner.controls.plant_own",
+    "plant_trace": "bench.runner.controls.plant_trace",
     "shuffle_labels": "bench.runner.controls.shuffle_labels",
 }
 

@@ -15,7 +15,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from bench.api import Defense, Learned, Weights
+from bench.faces import Faces
 from bench.registry import brief, make, spec_of
+from bench.runner.rng import RowGenerators
+from bench.runner.worker import Worker
 from bench.spec import Spec, Value
 
 
@@ -101,12 +104,35 @@ def read(path: Path) -> WeightsFile:
     digest = _digest(header["recipe"], weights)
     if digest != header["digest"]:
         raise ValueError(f"{path} changed since it was exported; get it again")
+    if broken := [name for name, array in weights.items() if not np.isfinite(array).all()]:
+        raise ValueError(f"expected finite weights in {path}, got NaN or infinity in {broken}")
     try:
         return WeightsFile(WeightsRecipe.model_validate_json(header["recipe"]), weights, digest)
     except ValidationError as error:
         raise ValueError(
             f"expected a recipe of this version, got {error.error_count()} other fields in {path}; "
             "update, or export it again"
+        ) from error
+
+
+def check_protects(file: WeightsFile) -> None:
+    """Protects one grey picture with the weights.
+
+    Raises:
+        ValueError: if that fails, as where arrays are missing or have other shapes.
+    """
+    defense = make(Defense, file.recipe.spec)
+    labels = {name: np.zeros(1, np.int64) for name in defense.reads_to_protect}
+    grey = np.full((1, *file.recipe.shape), 128, np.uint8)
+    faces = Faces(grey, labels, np.arange(1))
+    context = Worker().protecting(RowGenerators(faces.image_id, 0, defense.name, 0))
+    try:
+        defense.protect(faces, file.weights, context)
+    except Exception as error:  # whatever a plugin raises
+        reason = " ".join(str(error).split())
+        raise ValueError(
+            f"expected weights with which {defense.name} protects pictures {file.recipe.shape}, "
+            f"got {type(error).__name__}: {reason}; export them again"
         ) from error
 
 

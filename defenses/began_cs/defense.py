@@ -6,7 +6,8 @@ from typing import ClassVar
 import numpy as np
 
 from bench.api import SAMPLES, Context, Weights, field
-from bench.faces import ESTIMATED, Array, Faces, Images, Labels, Release
+from bench.described import y_of
+from bench.faces import ESTIMATED, Faces, Images, Labels
 from bench.nn.state import config_arrays, with_prefix
 from bench.registry import register
 from defenses.began_cs.labels import Scale, Vectors, vectors
@@ -25,7 +26,7 @@ class BEGANCS(TrainConfig):
     which learns to rebuild real pictures well and generated ones badly, at a fixed ratio of both
     errors. The autoencoder's code of a generated picture must equal its noise, and a predictor must
     find y in it. To protect a picture, the defender's own regressor estimates y. No pixel is
-    released: the release reveals only y, which is the code and `notes["y"]`.
+    released: the release reveals only y, rounded to 5 bits, which is the code and `notes["y"]`.
 
     Source: Shirai and Whitehill, "Privacy-Preserving Annotation of Face Images through
     Attribute-Preserving Face Synthesis", CVPR-W 2019 (preset `paper`; `began_cs` has alpha and
@@ -101,20 +102,7 @@ class BEGANCS(TrainConfig):
         weights |= training.trained(data, self, weights, context)
         return {**weights, SAMPLES: self._samples(faces.images, weights, context)}
 
-    def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
-        """A surrogate of each picture; notes: `y` and the estimated classes."""
-        from defenses.began_cs.nets import NetConfig
-
-        y, latent = self.encode(faces, weights, context), NetConfig.of(weights).latent
-        noise = np.array([rng.uniform(-1, 1, latent) for rng in context.row_rngs], np.float32)
-        images = self.decode(y, {"noise": noise}, weights, context)
-        notes: dict[str, Array] = {"y": y}
-        if self.attributes == "estimated":
-            classes = np.flatnonzero(weights["classes"])
-            notes |= {ESTIMATED + self.names[i]: y[:, i].astype(np.int64) for i in classes}
-        return Release(images, notes)
-
-    def encode(self, faces: Faces, weights: Weights, context: Context) -> Vectors:
+    def describe(self, faces: Faces, weights: Weights, context: Context) -> Vectors:
         """The pictures' y, (N, D), 0..1; a missing label is estimated.
 
         Classes are estimated as 0 or 1, because a face in between would belong to neither.
@@ -126,6 +114,25 @@ class BEGANCS(TrainConfig):
             return y
         read = vectors(faces.labels, self.names)
         return np.where(np.isnan(read), y, read)
+
+    def render(self, y: Vectors, weights: Weights, context: Context) -> Images:
+        """A surrogate with each y."""
+        from defenses.began_cs.nets import NetConfig
+
+        latent = NetConfig.of(weights).latent
+        noise = np.array([rng.uniform(-1, 1, latent) for rng in context.row_rngs], np.float32)
+        return self.decode(y, {"noise": noise}, weights, context)
+
+    def notes(self, faces: Faces, y: Vectors, weights: Weights, context: Context) -> Labels:
+        """The estimated classes."""
+        if self.attributes == "label":
+            return {}
+        classes = np.flatnonzero(weights["classes"])
+        return {ESTIMATED + self.names[i]: y[:, i].astype(np.int64) for i in classes}
+
+    def encode(self, faces: Faces, weights: Weights, context: Context) -> Vectors:
+        """The y that is rendered, (N, D)."""
+        return y_of(self, faces, weights, context)
 
     def decode(
         self, codes: Vectors, condition: Labels, weights: Weights, context: Context

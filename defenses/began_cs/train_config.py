@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench.api import LatentDefense, Learned, field
+from bench.api import Described, LatentDefense, Learned, field
 from bench.spec import Value
 
 Presets = Mapping[str, Mapping[str, Value]]
@@ -33,7 +33,7 @@ BEGAN_CS: Mapping[str, Value] = {**PAPER, "alpha": 0.1, "gamma": 0.5}
 
 
 @dataclass(frozen=True)
-class TrainConfig(Learned, LatentDefense):
+class TrainConfig(Learned, LatentDefense, Described):
     """The fields of training; the defaults are the preset `quick`."""
 
     labels: str = field(LABELS, about="labels in y, of 0..1 or of two classes, joined by +")

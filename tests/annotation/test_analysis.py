@@ -91,14 +91,19 @@ def test_a_model_of_all_right_answers_is_undefined(table):
     assert isinstance(mixed(given).rows[0][1], NotAvailable)
 
 
+def eight(first, second):
+    """The same labels of four images each."""
+    return dict.fromkeys("abcd", first) | dict.fromkeys("efgh", second)
+
+
 @pytest.mark.parametrize(
     ("labelled", "reason"),
     [
         (
-            {"raw": {"a": "yy", "b": "nn"}, "blur": {"a": "yn", "b": "nn"}},
+            {"raw": eight("yy", "nn"), "blur": eight("yn", "nn")},
             "expected 3 labelers or more for a team, got 2",
         ),
-        ({"blur": {"a": "yyn", "b": "nnn"}}, "expected votes on the version 'raw'"),
+        ({"blur": eight("yyn", "nnn")}, "expected votes on the version 'raw'"),
     ],
 )
 def test_missing_numbers_have_a_reason_and_spare_the_others(

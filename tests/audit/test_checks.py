@@ -29,9 +29,9 @@ def bench(tmp_path, monkeypatch):
 
 @pytest.fixture
 def photos(tmp_path):
-    """Six people in folders of their own; each one's files have a size of their own."""
+    """Nine people in folders of their own; each one's files have a size of their own."""
     rng = np.random.default_rng(0)
-    for person in range(6):
+    for person in range(9):
         for number in range(6):
             path = tmp_path / "photos" / f"p{person}" / f"{number}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -42,7 +42,7 @@ def photos(tmp_path):
 
 
 def test_the_command_prints_and_writes(bench, tmp_path):
-    done = bench("toy")
+    done = bench("toy:people=12")
     assert done.exit_code == 0, done.stderr
     assert "findings leak" in done.stdout
     with (tmp_path / "runs" / "audit" / "audit.csv").open() as file:

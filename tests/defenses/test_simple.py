@@ -135,3 +135,13 @@ sys.exit(f"imported {heavy}" if heavy else 0)
 def test_importing_plugins_does_not_import_torch():
     done = subprocess.run([sys.executable, "-c", LIGHT], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_partial_gives_out_its_share_of_pictures_and_noise_otherwise():
+    images = np.full((400, 3, 4, 4), 255)
+    out = released("partial:share=0.25,spread=0", images)
+    assert set(np.unique(out)) == {128, 255}
+    assert 0.18 < (out[:, 0, 0, 0] == 255).mean() < 0.32
+    noise = released("partial", images)
+    assert abs(noise.mean() - 127.5) < 1
+    assert 28 < noise.std() < 32

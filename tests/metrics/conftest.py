@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from bench.answers import Templates
+from bench.metrics import intervals
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +24,11 @@ def templates():
         return Templates(pictures(gallery), pictures(probe), gallery, probe, *ids)
 
     return make
+
+
+@pytest.fixture(scope="module")
+def few_people():
+    """Two people are enough for an interval, so that a value can be computed by hand."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(intervals, "MIN_PEOPLE_FOR_INTERVAL", 2)
+        yield

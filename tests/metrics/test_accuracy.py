@@ -17,8 +17,13 @@ from bench.metrics.accuracy import (
     top5,
 )
 
+pytestmark = pytest.mark.usefixtures("few_people")  # values by hand
+
 
 def answers(scores, truth, person=None):
+    """Answers; of fewer than 8 pictures each is there 8 times, of 8 people: no rate changes."""
+    if person is None and 0 < len(truth) < 8:
+        scores, truth = np.repeat(scores, 8, axis=0), np.repeat(truth, 8)
     scores = np.asarray(scores, np.float32)
     truth = np.asarray(truth, np.int64)
     person = np.arange(len(truth)) if person is None else np.asarray(person, np.int64)
@@ -36,7 +41,7 @@ def random_answers(seed, n=60, n_classes=2):
 def test_three_of_four():
     found = top1(answers(np.eye(4)[[0, 1, 2, 0]], [0, 1, 2, 3]))
     assert found.value == 0.75
-    assert found.n == 4
+    assert found.n == 4 * 8
     assert found.chance == 0.25
 
 
@@ -62,6 +67,25 @@ def test_top5_agrees_with_scikit_learn():
 def test_top5_of_five_classes_is_refused():
     with pytest.raises(ValueError, match="expected 6 classes or more for top-5, got 5"):
         top5(answers(np.eye(5), np.arange(5)))
+
+
+def test_of_m_equal_scores_each_counts_1_of_m():
+    scores = np.array([[1, 1, 0], [2, 0, 2], [0, 0, 0], [3, 1, 1]])
+    assert top1(answers(scores, [0, 1, 2, 0])).value == pytest.approx((1 / 2 + 0 + 1 / 3 + 1) / 4)
+
+
+@pytest.mark.parametrize("truth", [[0, 1, 2], [2, 2, 2, 2, 1, 0], [0, 0, 0, 1, 2]])
+def test_equal_scores_are_a_guess_whatever_the_truths(truth):
+    same = answers(np.ones((len(truth), 3)), truth)
+    assert top1(same).value == pytest.approx(1 / 3)
+    found = balanced_accuracy(same)
+    assert found.value == pytest.approx(found.chance) == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize("metric", [top1, balanced_accuracy])
+def test_no_answers_are_refused(metric):
+    with pytest.raises(ValueError, match="expected answers about one picture or more, got none"):
+        metric(answers(np.ones((0, 2)), []))
 
 
 def test_balanced_accuracy_weighs_classes_alike():
@@ -98,7 +122,10 @@ def test_a_score_that_is_no_number_is_refused():
 @given(st.integers(0, 10_000))
 @settings(max_examples=40, deadline=None)
 def test_values_agree_with_scikit_learn(seed):
-    two, many = random_answers(seed), random_answers(seed, n_classes=5)
+    two = random_answers(seed)
+    many = random_answers(seed, n_classes=5)
+    untied = many.scores + np.random.default_rng(seed).random(many.scores.shape) / 4
+    many = answers(untied, many.truth, many.person)  # argmax gives a tie to the first class
     margin = two.scores[:, 1] - two.scores[:, 0]
     assert auc(two).value == pytest.approx(roc_auc_score(two.truth, margin))
     predicted = many.scores.argmax(axis=1)
@@ -124,19 +151,19 @@ def test_weights_count_as_repeated_pictures(seed):
 
 
 def named(classes, truth):
-    return answers(np.eye(3)[classes], truth, np.arange(len(truth)) % 4)
+    return answers(np.eye(3)[np.repeat(classes, 8)], np.repeat(truth, 8), np.arange(8 * len(truth)))
 
 
 def test_attackers_may_name_the_class_that_is_shown():
     # Pictures 0 and 1 show their own class; of the six others one is named truly, four as shown.
     truth = [0, 1, 0, 1, 2, 0, 1, 2]
-    shown = np.array([0, 1, 1, 2, 0, 2, 0, 1])
+    shown = np.repeat([0, 1, 1, 2, 0, 2, 0, 1], 8)
     some = named([0, 1, 1, 2, 0, 2, 1, 0], truth)
-    assert names_target_identity(some, shown).value == 6 / 8
+    assert names_target_identity(some, shown).value == pytest.approx(6 / 8)
     found = top1_if_other(some, shown)
-    assert (found.value, found.n) == (1 / 6, 6)
+    assert (found.value, found.n) == (pytest.approx(1 / 6), 6 * 8)
 
 
 def test_accuracy_on_other_classes_is_undefined_where_all_show_their_own():
     with pytest.raises(ValueError, match="expected pictures that show another class"):
-        top1_if_other(named([0, 1, 2, 0], [0, 1, 2, 0]), np.array([0, 1, 2, 0]))
+        top1_if_other(named([0, 1, 2, 0], [0, 1, 2, 0]), np.repeat([0, 1, 2, 0], 8))

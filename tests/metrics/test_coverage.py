@@ -1,9 +1,8 @@
-"""How often a 95 % interval holds the truth, over 2000 simulated sets of people.
+"""How often a 95 % interval holds the truth; all cells: tests/benchmarks/coverage.py.
 
 People differ: the share of a person's pictures that is answered right is beta-distributed, with a
-correlation of 0.1 between two pictures of a person (at 0.8, a standard deviation of 0.13). People
-have 12 pictures each, or from 6 to 42.
-AUC is of normal scores with a correlation of 0.32.
+correlation of 0.1 or more between two pictures of a person (at 0.8, a standard deviation of 0.13).
+People have 12 pictures each, or from 6 to 42. AUC is of normal scores with a correlation of 0.32.
 """
 
 from contextlib import suppress
@@ -13,14 +12,13 @@ import pytest
 from scipy import special
 
 from bench.answers import Answers
-from bench.metrics.accuracy import auc, top1, top1_statistic
+from bench.metrics.accuracy import auc, eer, top1, top1_statistic
 from bench.metrics.intervals import estimate
 from bench.metrics.leakage import leakage
 
 pytestmark = pytest.mark.slow
-N_SETS, N_CLASSES = 2000, 6
-HOLDS = (0.93, 0.97)
-TOO_WIDE = (0.97, 0.998)  # few errors in all: Wilson's over the pictures, or the logit, is careful
+N_SETS, N_CLASSES = 1000, 6
+HOLDS = 0.95 - 2 * np.sqrt(0.95 * 0.05 / N_SETS)
 
 
 def people(rng, n_people, unequal):
@@ -61,23 +59,33 @@ def coverage(truth, estimates):
     return np.mean([each.low <= truth <= each.high for each in estimates])
 
 
-@pytest.mark.parametrize("unequal", [False, True])
-@pytest.mark.parametrize("share", [0.5, 0.8, 0.97])
+@pytest.mark.parametrize(("share", "alike"), [(0.5, 0.1), (0.97, 0.25), (0.9, 0.4), (0.99, 0.4)])
 @pytest.mark.parametrize("n_people", [8, 30, 150])
-def test_accuracy(n_people, share, unequal):
+def test_accuracy(n_people, share, alike):
     rng = np.random.default_rng(1)
-    found = [top1(classified(rng, share, n_people, unequal)) for _ in range(N_SETS)]
-    low, high = TOO_WIDE if n_people < 150 and share == 0.97 and not unequal else HOLDS
-    assert low <= coverage(share, found) <= high
+    found = [top1(classified(rng, share, n_people, True, alike)) for _ in range(N_SETS)]
+    assert coverage(share, found) >= HOLDS
 
 
-@pytest.mark.parametrize("area", [0.5, 0.8, 0.97])
+@pytest.mark.parametrize(("few", "most"), [(0.9, 0.02), (0.1, 0.9), (0.1, 0.99)])
 @pytest.mark.parametrize("n_people", [8, 30, 150])
-def test_auc(n_people, area):
+def test_rare_people(n_people, few, most):
+    """One person in twenty is unlike the others; the jackknife covers in 72 to 92 %."""
+    rng, found = np.random.default_rng(8), []
+    for _ in range(N_SETS):
+        person = people(rng, n_people, True)
+        rate = np.where(rng.random(n_people) < 0.05, few, most)[person]
+        found.append(top1(answered(rng.random(len(person)) < rate, person)))
+    assert coverage(0.05 * few + 0.95 * most, found) >= HOLDS
+
+
+@pytest.mark.parametrize("area", [0.5, 0.8, 0.99])
+@pytest.mark.parametrize("n_people", [8, 30, 150])
+def test_two_classes(n_people, area):
     rng, shift = np.random.default_rng(2), np.sqrt(2) * special.ndtri(area)
-    found = [auc(*scored(rng, [shift], n_people)) for _ in range(N_SETS)]
-    low, high = TOO_WIDE if n_people == 8 and area == 0.97 else HOLDS
-    assert low <= coverage(area, found) <= high
+    found = [*(some for _ in range(N_SETS) for some in scored(rng, [shift], n_people))]
+    assert coverage(area, map(auc, found)) >= HOLDS
+    assert coverage(special.ndtr(-shift / 2), map(eer, found)) >= HOLDS
 
 
 @pytest.mark.parametrize(("kept", "ceiling"), [(0.5, 0.95), (0.1, 0.8), (0.98, 0.98)])
@@ -90,11 +98,10 @@ def test_leakage_of_many_classes(n_people, kept, ceiling):
         still = best & (rng.random(len(person)) < rates(rng, kept, n_people)[person])
         found.append(leakage(answered(still, person), 1, answered(best, person), 1))
     truth = (kept * ceiling - 1 / N_CLASSES) / (ceiling - 1 / N_CLASSES)
-    low, high = TOO_WIDE if n_people < 150 and kept == 0.98 else HOLDS
-    assert low <= coverage(truth, found) <= high
+    assert coverage(truth, found) >= HOLDS
 
 
-@pytest.mark.parametrize(("n_people", "n_refused"), [(8, 500), (30, 0), (150, 0)])
+@pytest.mark.parametrize(("n_people", "n_refused"), [(8, 250), (30, 10), (150, 0)])
 def test_leakage_of_two_classes(n_people, n_refused):
     rng, shifts = np.random.default_rng(4), np.sqrt(2) * special.ndtri([0.7, 0.9])
     found = []
@@ -103,8 +110,7 @@ def test_leakage_of_two_classes(n_people, n_refused):
         with suppress(ValueError):  # too few people to show that the best is above chance
             found.append(leakage(attack, 1, best, 1))
     assert len(found) >= N_SETS - n_refused
-    low, high = HOLDS
-    assert low <= coverage(0.2 / 0.4, found) <= high
+    assert coverage(0.2 / 0.4, found) >= HOLDS
 
 
 @pytest.mark.parametrize("n_people", [8, 30, 150])
@@ -113,12 +119,3 @@ def test_gates(n_people):
     sets = [classified(rng, share, n_people, True) for _ in range(N_SETS)]
     found = [estimate(top1_statistic(s), s.person, 0.0, confidence=0.999) for s in sets]
     assert coverage(share, found) >= 0.998
-
-
-@pytest.mark.parametrize("n_people", [8, 30, 150])
-def test_a_few_people_with_most_of_the_errors(n_people):
-    """A correlation of 0.25; the percentiles of the bootstrap of 30 people cover in 84 %."""
-    rng, share = np.random.default_rng(6), 0.97
-    found = [top1(classified(rng, share, n_people, True, alike=0.25)) for _ in range(N_SETS)]
-    low, high = HOLDS
-    assert low <= coverage(share, found) <= high

@@ -15,6 +15,7 @@ from bench.metrics.curves import (
     histograms,
     min_cllr,
     n_equal_bins,
+    roc,
     tmr,
 )
 
@@ -51,7 +52,7 @@ def test_equal_scores_give_chance():
 def test_separated_scores_are_perfect():
     pairs = histograms([3, 4], [1, 2])
     assert [curve(pairs)[0] for curve in (auc, eer, min_cllr)] == [1, 0, 0]
-    assert [tmr(pairs, 0.001)[0], d_sys(pairs, 2)[0]] == [1, 1]
+    assert tmr(pairs, 0.001)[0] == 1
 
 
 def test_a_rate_of_exactly_the_fmr_passes():
@@ -105,21 +106,48 @@ def _crossing(fmr, true):
 
 @given(st.integers(0, 10_000))
 @settings(max_examples=20, deadline=None)
-def test_d_sys_agrees_with_the_definition(seed):
+def test_d_sys_agrees_with_the_authors_rule(seed):
     mated, nonmated = scores(seed, n_mated=130)
     pairs = histograms(mated, nonmated)
     assert n_equal_bins(pairs) == 13
     both = np.concatenate([mated, nonmated])
     edges = np.linspace(both.min(), both.max(), 14)
     p, q = (np.histogram(side, edges, density=True)[0] for side in (mated, nonmated))
-    product = [0.0]
+    product = []
     for of_mated, of_other in zip(p, q, strict=True):
-        likelier = of_mated > of_other
         ratio = of_mated / of_other if of_other else np.inf
-        local = (2 * ratio / (1 + ratio) - 1 if of_other else 1.0) if likelier else 0.0
+        local = (2 * ratio / (1 + ratio) - 1 if ratio > 1 else 0) if of_other else 1.0
         product.append(of_mated * local)
-    found = np.trapezoid([*product, 0.0], dx=edges[1] - edges[0])
+    found = np.trapezoid(product, (edges[1:] + edges[:-1]) / 2)
     assert d_sys(pairs, 13)[0] == pytest.approx(found)
+
+
+def test_the_outer_bins_of_d_sys_count_half():
+    # Four bins: mated only in the last two, the others in the first two.
+    assert d_sys(histograms([2.5, 4], [0, 1.5]), 4)[0] == pytest.approx(0.5 + 0.5 / 2)
+    # Bins with no pair at all add nothing.
+    assert d_sys(histograms([9.0, 10], [0.0, 1]), 100)[0] == pytest.approx(0.5 + 0.5 / 2)
+
+
+def test_a_roc_joins_ties_by_the_diagonal():
+    tied = histograms([1, 1], [1, 1, 1])
+    assert roc(tied, [0, 0.3, 1]) == pytest.approx([0, 0.3, 1])
+    # At 2 one of two mated and one of two others; at 1 the rest of the others; at 0 of the mated.
+    some = histograms([2, 0], [2, 1])
+    assert roc(some, [0, 0.25, 0.5, 0.75, 1]) == pytest.approx([0, 0.25, 0.5, 0.5, 1])
+
+
+@given(st.integers(0, 10_000), st.sampled_from([None, 2]))
+@settings(max_examples=20, deadline=None)
+def test_the_area_below_a_roc_is_its_auc(seed, levels):
+    mated, nonmated = scores(seed, levels=levels)
+    pairs = histograms(mated, nonmated)
+    truth, score = np.repeat([1, 0], [60, 200]), np.concatenate([mated, nonmated])
+    fmr, true, _ = roc_curve(truth, score, drop_intermediate=False)
+    once = np.append(np.diff(fmr) > 0, True)  # the highest point above each FMR
+    assert roc(pairs, fmr[once]) == pytest.approx(true[once])
+    fine = np.linspace(0, 1, 20_001)
+    assert np.trapezoid(roc(pairs, fine), fine) == pytest.approx(auc(pairs)[0], abs=1e-3)
 
 
 @given(st.integers(0, 10_000))

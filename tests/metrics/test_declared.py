@@ -14,23 +14,38 @@ from bench.metrics.declared import (
     estimates_of_answers,
     estimates_of_release,
 )
+from bench.metrics.information import bits
 from bench.metrics.pairs import comparison
 from bench.metrics.verification import auc, eer
 
 
 def test_pictures_that_were_mistaken_stand_apart():
-    scores = np.array([[1, 0], [1, 0], [0, 1], [0, 1]], np.float32)
-    n = np.arange(4)
-    answers = Answers(scores, np.array([0, 1, 1, 1]), n, n)
+    """Four pictures, each of ten people."""
+    scores = np.repeat(np.array([[1, 0], [1, 0], [0, 1], [0, 1]], np.float32), 10, axis=0)
+    n = np.arange(40)
+    answers = Answers(scores, np.repeat([0, 1, 1, 1], 10), n, n)
     found = {
         f.metric: f
-        for f in estimates_of_answers(answers, {"mistaken": np.array([False, True, True, True])})
+        for f in estimates_of_answers(
+            answers, {"mistaken": np.repeat([False, True, True, True], 10)}
+        )
     }
     assert found["top1_mistaken"].estimate.value == pytest.approx(2 / 3)
     assert found["top1_not_mistaken"].estimate.value == 1
-    none = {f.metric: f for f in estimates_of_answers(answers, {"mistaken": np.zeros(4, bool)})}
+    none = {f.metric: f for f in estimates_of_answers(answers, {"mistaken": np.zeros(40, bool)})}
     assert none["top1_mistaken"].reason == "there are no such pictures"
     assert "top1_mistaken" not in {f.metric for f in estimates_of_answers(answers, {})}
+
+
+def test_bits_need_the_answers_of_validation():
+    n = np.arange(12)
+    answers = Answers(np.eye(3, dtype=np.float32)[n % 3], n % 3, n, n)
+    known, unknown = (
+        {f.metric: f.estimate for f in estimates_of_answers(answers, side_info)}
+        for side_info in ({"valid": answers}, {})
+    )
+    assert known["bits"] == bits(answers, answers)
+    assert "bits" not in unknown
 
 
 def test_matching_is_also_measured_on_pairs_of_one_gender():
@@ -68,7 +83,7 @@ def test_a_new_metric_is_a_line_in_the_list(monkeypatch):
     monkeypatch.setattr(
         declarations, "METRICS", {**METRICS, "release": (*METRICS["release"], metric)}
     )
-    values = {"ssim": np.array([0.5, 0.7]), "person": np.arange(2), "psnr_db": None}
+    values = {"ssim": np.repeat([0.5, 0.7], 5), "person": np.arange(10), "psnr_db": None}
     found = {f.metric: f.estimate.value for f in estimates_of_release(values)}
     assert found == {"ssim": pytest.approx(0.6), "ssim_again": pytest.approx(0.6)}
     assert "`ssim_again`" in documentation()

@@ -8,6 +8,8 @@ from bench.metrics.identification import fnir, rank, search
 from bench.metrics.matching import identified, matching_statistic
 from bench.metrics.pairs import comparison
 
+pytestmark = pytest.mark.usefixtures("few_people")  # values by hand
+
 
 def ids(*numbers):
     return np.array(numbers, np.int64)

@@ -11,6 +11,8 @@ from bench.answers import Templates
 from bench.metrics import identification
 from bench.metrics.identification import fnir, gallery_of, rank, same_picture, search, sizes
 
+pytestmark = pytest.mark.usefixtures("few_people")  # values by hand
+
 
 def line(scores, person, n_enrolled=None):
     """One gallery picture of each person enrolled, which scores what the probes give."""
@@ -97,9 +99,9 @@ def test_sizes_grow_by_ten():
 
 
 def open_set(own, others):
-    """Two enrolled; person 0 probed with these scores, people 10, 11, ... are not enrolled."""
-    scores = [[s, 0] for s in own] + [[0, s] for s in others]
-    return line(scores, [0] * len(own) + [10 + i for i in range(len(others))])
+    """Two enrolled and probed in turn with these scores; people 10, 11, ... are not enrolled."""
+    scores = [[s, 0][:: 1 - 2 * (i % 2)] for i, s in enumerate(own)] + [[0, s] for s in others]
+    return line(scores, [i % 2 for i in range(len(own))] + [10 + i for i in range(len(others))])
 
 
 def test_fnir_by_hand():

@@ -4,6 +4,7 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from bench.answers import Answers
+from bench.metrics import intervals
 from bench.metrics.accuracy import auc_statistic, top1, top1_statistic
 from bench.metrics.intervals import estimate, left_out, standard_error, wilson
 
@@ -22,18 +23,19 @@ def test_wilson_agrees_with_statsmodels(hits, n):
     assert wilson(hits, n) == pytest.approx(proportion_confint(hits, n, method="wilson"))
 
 
-def test_pictures_of_one_person_have_no_interval():
-    found = top1(people(np.random.default_rng(0), 1, 20, 0.1))
-    assert np.isnan([found.low, found.high]).all()
+def test_seven_people_have_no_interval(monkeypatch):
+    monkeypatch.setattr(intervals, "MIN_PEOPLE_FOR_INTERVAL", 8)
+    with pytest.raises(ValueError, match="expected 8 people or more for an interval, got 7"):
+        top1(people(np.random.default_rng(0), 7, 20, 0.1))
 
 
 @pytest.mark.parametrize("n_people", [8, 40])
-def test_people_who_are_all_alike_do_not_give_an_empty_interval(n_people):
+def test_people_who_are_all_right_have_the_interval_of_clopper_and_pearson(n_people):
     person = np.repeat(np.arange(n_people), 10)
     scores = np.tile(np.array([1, 0], np.float32), (len(person), 1))
     found = top1(Answers(scores, np.zeros(len(person), np.int64), person, person))
     assert found.value == found.high == 1
-    assert found.low == pytest.approx(wilson(10 * n_people, 10 * n_people)[0])
+    assert found.low == pytest.approx(0.025 ** (1 / n_people), abs=0.005)
 
 
 def test_numbers_that_are_no_shares_get_students_t():
@@ -50,28 +52,36 @@ def test_numbers_that_are_no_shares_get_students_t():
 
 
 @pytest.mark.parametrize("n_people", [8, 40])
-def test_shares_agree_with_loops(n_people):
+def test_shares_of_pairs_agree_with_loops(n_people):
     some = people(np.random.default_rng(2), n_people, 12, 0.2)
     right = some.scores[:, 0].astype(float)
-    without = [right[some.person != each].mean() for each in range(n_people)]
-    share, on_logits = right.mean(), n_people == 40
-    if on_logits:
-        without = [np.log(x / (1 - x)) for x in without]
-    middle = sum(without) / n_people
-    error = np.sqrt((n_people - 1) / n_people * sum((x - middle) ** 2 for x in without))
-    slope = 1 if on_logits else 1 / (share * (1 - share))
-    half = stats.t.ppf(0.975, n_people - 1) * error * slope
-    ends = [np.log(share / (1 - share)) - half, np.log(share / (1 - share)) + half]
-    found = top1(some)
-    assert (found.low, found.high) == pytest.approx([1 / (1 + np.exp(-x)) for x in ends])
+    without = np.array([right[some.person != each].mean() for each in range(n_people)])
+    share, longer = right.mean(), [0.0, 0.0]
+    error = np.sqrt((n_people - 1) / n_people * ((without - without.mean()) ** 2).sum())
+    error /= share * (1 - share)
+    quantile = stats.t.ppf(0.975, n_people - 1)
+    if n_people == 40:
+        logits = np.log(without / (1 - without))
+        error = np.sqrt(39 / 40 * ((logits - logits.mean()) ** 2).sum())
+        more = stats.skew(-logits) / (6 * np.sqrt(40)) * (2 * quantile**2 + 1)
+        longer = [max(-more, 0), max(more, 0)]
+    middle = np.log(share / (1 - share))
+    ends = [middle - (quantile + longer[0]) * error, middle + (quantile + longer[1]) * error]
+    n_pairs = {8: 28, 40: 780}[n_people]
+    floor = wilson(share * n_pairs, n_pairs)
+    found = estimate(top1_statistic(some), some.person, 0.0, pairs=True)
+    low, high = (1 / (1 + np.exp(-end)) for end in ends)
+    assert (found.low, found.high) == pytest.approx((min(low, floor[0]), max(high, floor[1])))
 
 
 def test_more_confidence_is_wider():
     some = people(np.random.default_rng(2), 40, 12, 0.2)
-    wide, narrow = (
-        estimate(top1_statistic(some), some.person, 0.0, confidence=c) for c in (0.999, 0.95)
-    )
-    assert wide.low < narrow.low < narrow.value < narrow.high < wide.high
+    for pairs in (False, True):
+        wide, narrow = (
+            estimate(top1_statistic(some), some.person, 0.0, pairs=pairs, confidence=c)
+            for c in (0.999, 0.95)
+        )
+        assert wide.low < narrow.low < narrow.value < narrow.high < wide.high
 
 
 def test_very_many_people_are_left_out_in_groups():

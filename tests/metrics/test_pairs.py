@@ -49,44 +49,26 @@ def test_every_pair_counts_once_and_none_with_itself(templates, itself, group):
 
 
 def test_people_left_out_lose_all_their_pairs(templates):
+    """Few levels, so that the bins of the people left out are the scores."""
     some = templates(5, 2, n_others=1)
-    found = comparison(some)
-    assert not found.bootstrapped
-    for person in range(6):
-        weights = np.ones(6)
-        weights[person] = 0
-        for ours, looped in zip(
-            as_counts(found.resampled, person), counted(some, weights), strict=True
-        ):
-            assert sum(ours.values()) == sum(looped.values())
-            mean = sum(s * w for s, w in looped.items()) / sum(looped.values())
-            assert sum(s * w for s, w in ours.items()) / sum(ours.values()) == pytest.approx(mean)
-
-
-def test_a_person_drawn_twice_never_pairs_with_itself(templates):
-    found = comparison(templates(40, 3))
-    assert found.bootstrapped
-    mated, nonmated = (side.sum(axis=1) for side in found.resampled[1:])
-    assert mated == pytest.approx(np.full(1000, 40 * 9))
-    # Of 40 drawn, sum over i != j of w_i * w_j = 40^2 - sum of w_i^2 < 40 * 39.
-    assert nonmated.max() < 40 * 39 * 9
-    assert nonmated.mean() == pytest.approx((40**2 - 40 * (2 - 1 / 40)) * 9, rel=0.01)
-
-
-def test_replicates_agree_with_loops(templates):
-    """Few levels, so that the bins of the replicates are the scores."""
-    some = templates(30, 2)
     rough = Templates(
         np.round(some.gallery), np.round(some.probe), *(getattr(some, f) for f in FIELDS)
     )
     found = comparison(rough)
-    rng = np.random.default_rng(20180615)
-    weights = rng.multinomial(30, np.full(30, 1 / 30), size=1000)
-    for which in (0, 7):
+    for person in range(6):
         for ours, looped in zip(
-            as_counts(found.resampled, which), counted(rough, weights[which]), strict=True
+            as_counts(found.left_out, person),
+            counted(rough, (np.arange(6) != person).astype(float)),
+            strict=True,
         ):
             assert ours == pytest.approx({s: w for s, w in looped.items() if w})
+
+
+def test_very_many_people_are_left_out_in_groups():
+    weights = pairs._weights(2000)
+    assert weights.shape == (400, 2000)
+    assert (weights.sum(axis=0) == 399).all()
+    assert (pairs._weights(40) == 1 - np.eye(40)).all()
 
 
 FIELDS = ("gallery_person", "probe_person", "gallery_image_id", "probe_image_id")
@@ -101,14 +83,13 @@ def test_equal_bins_and_small_tiles_change_nothing_much(templates, monkeypatch):
     assert len(binned.point.levels) == pair_blocks.N_FINE
     for curve in (auc, eer, min_cllr):
         assert curve(binned.point) == pytest.approx(curve(exact.point), abs=2e-3)
-        assert curve(binned.resampled) == pytest.approx(curve(exact.resampled), abs=5e-3)
-        assert curve(binned.coarse) == pytest.approx(curve(binned.point), abs=5e-3)
+        assert curve(binned.left_out) == pytest.approx(curve(exact.left_out), abs=5e-3)
 
 
 def replicates(templates, group, n_draws):
-    """Mated and non-mated pairs per score of bootstraps, and of permutations, with loops."""
+    """Mated and non-mated pairs per score without a person, and of permutations, with loops."""
     people = np.union1d(templates.probe_person, templates.gallery_person)
-    n, group = len(people), np.zeros(len(people)) if group is None else group[people]
+    group = np.zeros(len(people)) if group is None else group[people]
     scores = templates.probe @ templates.gallery.T
     counts = {}  # by person of the probe, person enrolled and score
     for i, j in product(range(len(scores)), range(scores.shape[1])):
@@ -119,26 +100,25 @@ def replicates(templates, group, n_draws):
             counts[key] = counts.get(key, 0) + 1
     paired = np.unique([one for one, two, _ in counts if one == two])
     rng = np.random.default_rng(20180615)
-    weights = rng.multinomial(n, np.full(n, 1 / n), size=1000)[:n_draws]
     order = np.argsort(group[paired] + rng.random((1000, len(paired))), axis=1)[:n_draws]
     sorted_by_group = paired[np.argsort(group[paired], kind="stable")]
     found = [[{}, {}, {}] for _ in range(n_draws)]
     for draw, sides in enumerate(found):
         stands_for = dict(zip(sorted_by_group, paired[order[draw]], strict=True))
         for (one, two, score), count in counts.items():
-            side = sides[int(one != two)]
-            weight = weights[draw, one] * (weights[draw, two] if one != two else 1)
-            side[score] = side.get(score, 0) + weight * count
+            if draw not in (one, two):
+                side = sides[int(one != two)]
+                side[score] = side.get(score, 0) + count
             if stands_for.get(two) == one:
                 sides[2][score] = sides[2].get(score, 0) + count
-    return [[{s: w for s, w in side.items() if w} for side in sides] for sides in found]
+    return found
 
 
 @pytest.mark.parametrize("itself", [False, True])
 @pytest.mark.parametrize("group", [None, np.arange(45) % 2])
 @pytest.mark.parametrize("dense", [0, 10**9])  # few or many pictures per person
 @pytest.mark.parametrize("n_scores", [40, 2**18])
-def test_bootstraps_and_permutations_agree_with_loops(
+def test_people_left_out_and_permutations_agree_with_loops(
     templates, monkeypatch, itself, group, dense, n_scores
 ):
     some = templates(40, 2, n_others=5, width=3)
@@ -152,7 +132,7 @@ def test_bootstraps_and_permutations_agree_with_loops(
     monkeypatch.setattr(pair_blocks, "_SCORES", n_scores)
     found = comparison(some, group)
     for draw, (mated, nonmated, permuted) in enumerate(replicates(some, group, 2)):
-        assert as_counts(found.resampled, draw) == [mated, nonmated]
+        assert as_counts(found.left_out, draw) == [mated, nonmated]
         assert as_counts(found.permuted, draw)[0] == permuted
 
 
@@ -220,7 +200,7 @@ def test_the_order_of_rows_does_not_matter(templates):
     )  # fmt: skip
     one, two = (comparison(each) for each in (some, shuffled))
     assert auc(one.point) == pytest.approx(auc(two.point))
-    assert auc(one.resampled) == pytest.approx(auc(two.resampled))
+    assert auc(one.left_out) == pytest.approx(auc(two.left_out))
 
 
 def test_scores_are_those_of_the_templates(templates):

@@ -1,10 +1,13 @@
+from math import comb
+
 import numpy as np
 import pytest
+from scipy import stats
 
 from bench.answers import Templates
-from bench.metrics import curves
+from bench.metrics import curves, intervals
 from bench.metrics.declared import METRICS
-from bench.metrics.intervals import wilson
+from bench.metrics.intervals import standard_error, wilson
 from bench.metrics.pairs import comparison
 from bench.metrics.verification import auc, eer, linkability, min_cllr, tmr
 
@@ -19,7 +22,7 @@ def line(scores, person):
 
 def test_three_probes_by_hand():
     # Mated: 9, 5, 4; others: 3, 6, 1, 2, 4, 0.
-    found = comparison(line([[9, 3, 6], [1, 5, 2], [4, 0, 4]], [0, 1, 2]))
+    found = comparison(line([[9, 3, 6], [1, 5, 2], [4, 0, 4]], [0, 1, 2]))._replace(n_people=8)
     assert auc(found).value == pytest.approx((6 + 5 + 4.5) / 18)
     assert auc(found)[3:] == (3, 0.5)
     # At 4 FMR and FNMR are 1/3 and 0; at 5, 1/6 and 1/3.
@@ -37,7 +40,7 @@ def test_chance_levels(templates):
 @pytest.mark.parametrize(("fmr", "n_people"), [(0.1, 25), (0.01, 78), (0.001, 246)])
 def test_a_low_fmr_wants_people(templates, fmr, n_people):
     def of(n):
-        return comparison(templates(4, 2))._replace(n_people_pairs=n * (n - 1) // 2)
+        return comparison(templates(8, 2))._replace(n_people_pairs=n * (n - 1) // 2)
 
     assert tmr(of(n_people), fmr).chance == fmr
     with pytest.raises(
@@ -78,16 +81,29 @@ def test_flipped_scores_flip_the_auc(templates):
 
 
 @pytest.mark.parametrize("n_people", [10, 40])
-def test_a_perfect_matcher_has_the_interval_of_wilson(templates, n_people):
+def test_a_perfect_matcher_has_the_interval_of_wilson_over_pairs_of_people(templates, n_people):
     found = auc(comparison(templates(n_people, 3, noise=1e-3)))
+    n_pairs = min(comb(n_people, 2), 10 * n_people)
     assert (found.value, found.n) == (1, 3 * n_people)
     assert found.high == pytest.approx(1)
-    assert found.low == pytest.approx(wilson(3 * n_people, 3 * n_people)[0])
+    assert found.low == pytest.approx(wilson(n_pairs, n_pairs)[0])
 
 
-def test_one_person_with_mated_pairs_has_no_interval(templates):
-    found = auc(comparison(templates(1, 3, n_others=5)))
-    assert np.isnan([found.low, found.high]).all()
+def test_seven_people_with_mated_pairs_are_too_few(templates, monkeypatch):
+    monkeypatch.setattr(intervals, "MIN_PEOPLE_FOR_INTERVAL", 8)
+    with pytest.raises(ValueError, match="expected 8 people or more for an interval, got 7"):
+        auc(comparison(templates(7, 3, n_others=5)))
+
+
+def test_the_interval_is_students_t_on_logits(templates):
+    found = comparison(templates(12, 3, noise=1.5, width=8))
+    value, values = curves.auc(found.point)[0], curves.auc(found.left_out)
+    half = stats.t.ppf(0.975, 11) * standard_error(values) / (value * (1 - value))
+    middle = np.log(value / (1 - value))
+    ends = (1 / (1 + np.exp(-end)) for end in (middle - half, middle + half))
+    floor = wilson(value * 66, 66)  # over the pairs of 12 people
+    own, (low, high) = auc(found), ends
+    assert (own.low, own.high) == pytest.approx((min(low, floor[0]), max(high, floor[1])))
 
 
 def test_all_metrics_lie_in_their_intervals(templates):

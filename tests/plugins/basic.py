@@ -28,7 +28,7 @@ class Toy(Dataset):
     """Each person is a pattern, each colour a brightness. Source: ours."""
 
     people: int = field(6, about="people")
-    takes: int = field(4, about="takes of each")
+    takes: int = field(8, about="takes of each")
     pictures: int = field(4, about="pictures of each take")
     seed: int = field(0, about="seed")
     protocol: str = field("closed", about="protocol")

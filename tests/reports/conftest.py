@@ -13,9 +13,8 @@ def result():
     """
 
     def make(valid, probe, *, defense="none", attacker="cnn", form="pixels", threat="raw", n=40):
-        return Result(
-            _cell(defense, attacker, form, threat), _said(probe, n), _said(valid, n), "", "k"
-        )
+        cell, said = _cell(defense, attacker, form, threat), _said(probe, n)
+        return Result(cell, said, _said(valid, n), "", "k", person=said.person, take=said.image_id)
 
     return make
 

@@ -9,6 +9,7 @@ from PIL import Image
 from bench.metrics.pairs import comparison
 from bench.metrics.roc import FMR
 from bench.metrics.verification import auc
+from bench.reports.cmc import AXES, cmcs, write_cmc
 from bench.reports.figures import Figures
 from bench.reports.files import write_roc, write_tables
 from bench.reports.judges import judges
@@ -23,7 +24,7 @@ def done(runner, tmp_path_factory):
     task = {
         "private": ["colour"],
         "utility": ["identity"],
-        "data": "toy:people=24,takes=4,protocol=open",
+        "data": "toy:people=48,takes=4,protocol=open",
         "defenses": ["pixelate:block=0.25"],
         "attackers": ["nearest", "eyes"],
         "threats": ["raw"],
@@ -61,6 +62,13 @@ def test_a_curve_of_a_matcher_passes_through_its_rates(done):
     assert curve.tmr[at] <= curve.tmr[-1] == 1
 
 
+def test_a_curve_of_a_constant_release_is_the_diagonal(done):
+    curves = [roc for roc in rocs(done.results) if roc.name == "constant"]
+    assert len(curves) == 2
+    for curve in curves:
+        assert curve.tmr == pytest.approx(FMR)
+
+
 def test_curves_are_written_and_drawn(done, tmp_path):
     found = list(rocs(done.results))
     write_roc(found, tmp_path / "roc.csv")
@@ -71,3 +79,62 @@ def test_curves_are_written_and_drawn(done, tmp_path):
     with Image.open(tmp_path / "roc.png") as sheet:
         assert sheet.width == 400 * len({roc.panel for roc in found}) == 800
     draw([], tmp_path / "none.png", Figures())  # a grid without such judges
+
+
+@pytest.fixture(scope="module")
+def closed(runner, tmp_path_factory):
+    """A grid that asks about identity only, of known people."""
+    task = {
+        "private": ["identity"],
+        "utility": [],
+        "data": "toy:people=8,pictures=12",
+        "defenses": ["pixelate:block=0.25"],
+        "attackers": ["memory"],
+        "threats": ["raw", "aware"],
+        "utility_threats": [],
+    }
+    grid = Grid.model_validate({"name": "toy", "tasks": [task]})
+    return runner(Store(tmp_path_factory.mktemp("store")), grid)
+
+
+def test_identity_alone_has_its_table_of_judges(closed):
+    tables = {table.title: table for table in judges(closed.records)}
+    table = tables["accuracy of identity, % [95 % interval]"]
+    assert [(row[1], row[2]) for row in table.rows] == [("memory", "raw"), ("memory", "aware")]
+    (record,) = closed.select(defense="none", threat="raw", metric="top1", purpose="private")
+    assert table.texts()[0][3].startswith(f"{100 * record.value:.1f} [")
+
+
+def test_a_judge_without_a_number_has_the_reason(closed):
+    lost = [
+        r._replace(metric="", status="failed", reason="no memory")
+        if r.metric == "top1" and r.defense.startswith("pixelate") and r.threat == "aware"
+        else r
+        for r in closed.records
+    ]
+    (table,) = (t for t in judges(lost) if t.title.startswith("accuracy"))
+    column = table.columns.index("pixelate:block=0.25")
+    assert table.texts()[1][column] == "failed"
+    assert table.reasons() == ["no memory"]
+
+
+def test_identity_alone_has_its_curves_of_ranks(closed, tmp_path):
+    assert list(rocs(closed.results)) == []
+    found = list(cmcs(closed.results))
+    assert {curve.name for curve in found} == {"none", "constant", "pixelate:block=0.25"}
+    for curve in found:
+        threat = curve.panel.rpartition(", ")[2]
+        (record,) = closed.select(
+            purpose="private", defense=curve.name, threat=threat, metric="top1"
+        )
+        assert curve.identified[0] == pytest.approx(record.value)
+        assert curve.identified[-1] == 1
+        if curve.name == "constant":
+            assert curve.identified == pytest.approx(curve.points[0])
+    write_cmc(found, tmp_path / "cmc.csv")
+    with (tmp_path / "cmc.csv").open() as file:
+        lines = list(csv.DictReader(file))
+    assert len(lines) == sum(len(curve.ranks) for curve in found)
+    draw(found, tmp_path / "cmc.png", Figures(), AXES)
+    with Image.open(tmp_path / "cmc.png") as sheet:
+        assert sheet.width == 800

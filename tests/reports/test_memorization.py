@@ -8,7 +8,7 @@ from bench.reports.linkage import memorization
 @pytest.mark.parametrize("protocol", ["open", "closed"])
 def test_a_parrot_is_found_and_what_shows_only_its_input_is_not(run, protocol):
     done = run(
-        data=f"toy:people=24,takes=8,protocol={protocol}",
+        data=f"toy:people=48,takes=8,protocol={protocol}",
         defenses=["parrot", "parrot:share=0", "pixelate:block=0.25"],
         attackers=["nearest"],
         private=["colour"],

@@ -14,7 +14,7 @@ def done(runner, tmp_path_factory):
     task = {
         "private": ["identity"],
         "utility": ["colour"],
-        "data": "toy:pictures=12",
+        "data": "toy:people=8,pictures=12",
         "defenses": ["swap", "pixelate"],
         "attackers": ["memory"],
         "threats": ["raw", "aware", "aware:draws=2,told=as_whom", "latent:queries=2"],
@@ -50,7 +50,7 @@ def test_the_table_has_the_papers_rows(done):
     assert float(last["v identity"].split()[0]) > 90
     assert first["v identity, 10 pooled"].startswith("100.0")
     guess = dict(zip(table.columns, table.texts()[1], strict=True))
-    assert guess["v identity"] == "16.7"
+    assert guess["v identity"] == "12.5"
 
 
 def test_samples_are_drawn(done, tmp_path):

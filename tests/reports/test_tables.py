@@ -70,11 +70,14 @@ def test_the_table_has_none_on_top_and_chance_at_the_bottom(done):
     assert table.columns[1:] == [
         "^ colour drop-in",
         "^ colour retrained",
+        "^ colour retrained, cleaned",
         "v identity raw",
         "v identity aware",
         "v identity latent",
-        "v identity leakage, pixels",
-        "v identity leakage, codes",
+        "v identity aware, cleaned",
+        "v identity leakage, picture",
+        "v identity leakage, code",
+        "v identity leakage, picture, cleaned",
         "SSIM",
     ]
     broken = table.texts()[names.index("broken_defense")]
@@ -86,7 +89,8 @@ def test_tables_show_the_attacker_chosen_on_validation_rows(done):
     (chosen,) = [record for record in shown if record.chosen]
     (table,) = tables(done.records)
     row = next(row for row in table.texts() if row[0].startswith("pixelate"))
-    assert row[4].startswith(f"{100 * chosen.value:.1f} ")
+    cell = row[table.columns.index("v identity aware")]
+    assert cell.startswith(f"{100 * chosen.value:.1f} ")
 
 
 def test_no_hole_is_silent(done):
@@ -94,7 +98,7 @@ def test_no_hole_is_silent(done):
         key = (result.cell.defense.name, result.cell.attacker.name, result.cell.threat.name)
         assert result.status == "ok" or result.reason, key
     failed = done.select(status="failed")
-    assert {record.marks for record in failed} == {"failed"}
+    assert all("failed" in record.marks.split() for record in failed)
 
 
 def test_costs_tell_every_stage(done, tmp_path):

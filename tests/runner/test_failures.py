@@ -40,7 +40,7 @@ def test_failure_of_an_attacker_spares_the_other_cells(how, run):
     assert {r.status for r in done.select(attacker="memory", metric="top1")} == {"ok"}
     headline = done.select(purpose="headline", defense="none")[0]
     assert headline.marks == "incomplete"
-    assert headline.reason == "incomplete: 2 of 4 attacks failed"
+    assert "incomplete: 2 of 4 attacks failed" in headline.reason
 
 
 def test_a_failed_stage_is_not_kept_and_what_needs_it_is_skipped(run):

@@ -16,8 +16,16 @@ from bench.runner.stage import ACTIONS
 ROOT = Path(bench.__file__).parents[1]  # installed, or this checkout
 # Which plugins an action runs.
 RUN_WITH = {
-    "dataset": ("load", "split", "plant_canary", "shuffle_labels"),
-    "defense": ("fit", "protect", "encode", "reencode", "measure"),
+    "dataset": (
+        "load",
+        "split",
+        "plant_canary",
+        "plant_own",
+        "plant_trace",
+        "shuffle_labels",
+        "clean",
+    ),
+    "defense": ("fit", "protect", "encode", "reencode", "ask_again", "measure", "measure_codes"),
     "attacker": ("attack", "answer"),
 }
 

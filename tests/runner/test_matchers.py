@@ -11,7 +11,7 @@ from bench.runner.artifacts import of_faces
 from bench.spec import Spec
 from bench.threats import threat
 
-OPEN = "toy:people=24,takes=4,protocol=open"
+OPEN = "toy:people=40,takes=4,protocol=open"
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from bench.runner.actions.measure import measure
+from bench.runner.actions.measure import measure, measure_codes
 from bench.runner.artifacts import Inputs
 from bench.runner.store import Artifact
 from bench.runner.worker import Worker
@@ -38,6 +38,22 @@ def test_an_invisible_change_of_the_probe_alone_is_a_shift(rng):
     assert truth.tolist() == [0] * 72 + [1] * 72
     assert (scores.argmax(axis=1) == truth).mean() > 0.9
     assert set(found.arrays["nearest.trained_on"]) <= {0, 0.5, 1}
+
+
+@pytest.mark.parametrize(("sign", "shifted"), [(1, False), (0, True), (-1, True)])
+def test_codes_that_mean_something_else_in_the_probe_are_a_shift(rng, sign, shifted):
+    """Also codes of the other sign, which look like any other codes."""
+    inputs = {}
+    for first, role, factor in ((0, "attacker", 1), (20, "probe", sign)):
+        faces = part(rng, first + np.arange(20))
+        level = rng.integers(0, 200, len(faces.arrays["images"]))
+        images = (faces.arrays["images"] // 5 + level[:, None, None, None]).astype(np.uint8)
+        codes = factor * (level[:, None] - 100) * np.ones((1, 4), np.float32)
+        inputs[f"{role}_faces"] = (Artifact({**faces.arrays, "images": images}),)
+        inputs[f"{role}_release"] = (Artifact({"images": codes.astype(np.float32)}),)
+    found = measure_codes(Stage(), Inputs(inputs), Worker()).arrays
+    share = (found["shift.scores"].argmax(axis=1) == found["shift.truth"]).mean()
+    assert share > 0.8 if shifted else 0.4 < share < 0.6
 
 
 @pytest.mark.slow  # it starts a process

@@ -6,7 +6,7 @@ from bench.reports.linkage import linkage
 from bench.runner.grid import Grid
 from bench.runner.store import Store
 
-OPEN = "toy:people=24,takes=4,protocol=open"  # 6 people are asked about
+OPEN = "toy:people=40,takes=4,protocol=open"  # 10 people are asked about
 
 
 @pytest.fixture(scope="module")
@@ -28,22 +28,22 @@ def found(done, defense, metric, threat="reencode"):
 
 
 def test_a_release_that_keeps_its_code_leads_to_its_picture(done):
-    assert found(done, "keeper:n=16", "same_picture_of_6").low > 0.8
-    assert found(done, "none", "same_picture_of_6").value == 1
-    other, raw = (found(done, "keeper:n=16", "rank1_of_6", t) for t in ("reencode", "latent"))
+    assert found(done, "keeper:n=16", "same_picture_of_10").low > 0.6
+    assert found(done, "none", "same_picture_of_10").value == 1
+    other, raw = (found(done, "keeper:n=16", "rank1_of_10", t) for t in ("reencode", "latent"))
     assert other.value == pytest.approx(raw.value, abs=0.05)
-    assert other.value > 1 / 6
+    assert other.value > 1 / 10
 
 
 def test_codes_that_say_nothing_lead_nowhere(done):
-    for metric in ("same_picture_of_6", "rank1_of_6"):
+    for metric in ("same_picture_of_10", "rank1_of_10"):
         for defense in ("constant", "keeper:n=0"):
-            assert found(done, defense, metric).value == pytest.approx(1 / 6)
+            assert found(done, defense, metric).value == pytest.approx(1 / 10)
 
 
 def test_no_luck_is_drawn_again_when_a_release_is_read(done):
-    record = found(done, "random_code", "same_picture_of_6")
-    assert record.low < 1 / 6 < record.high
+    record = found(done, "random_code", "same_picture_of_10")
+    assert record.low < 1 / 10 < record.high
 
 
 def test_it_is_an_attack_on_pixels_that_codes_are_read_for(done):
@@ -67,17 +67,17 @@ def test_the_table_sets_the_same_picture_beside_others(done):
     assert table.columns == [
         "defense",
         "attacker",
-        "release, same picture of 6",
-        "release, other pictures of 6",
-        "raw, other pictures of 6",
+        "release, same picture of 10",
+        "release, other pictures of 10",
+        "raw, other pictures of 10",
     ]
     rows = {row[0]: row[2:] for row in table.texts()}
-    assert rows["chance"] == ["16.7"] * 3
-    assert [cell.split()[0] for cell in rows["constant"]] == ["16.7"] * 3
+    assert rows["chance"] == ["10.0"] * 3
+    assert [cell.split()[0] for cell in rows["constant"]] == ["10.0"] * 3
     assert rows["none"][0].startswith("100.0")
     assert rows["none"][1] == rows["none"][2]
 
 
 def test_the_raw_codes_are_asked_about_whether_or_not_codes_are_given_out(run):
     done = run(data=OPEN, attackers=["linkage"], defenses=["keeper"], threats=["reread"])
-    assert found(done, "keeper:n=16", "same_picture_of_6").low > 0.8
+    assert found(done, "keeper:n=16", "same_picture_of_10").low > 0.6

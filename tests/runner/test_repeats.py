@@ -53,7 +53,7 @@ def test_draws_are_more_pictures_to_learn_from_and_queries_are_averaged(run):
         for stage in done.plan.stages
         if stage.action == "attack" and len(stage.inputs["releases"]) == 3
     )
-    n_train = len(done.faces("attacker")) // 2  # one take of two; the other validates
+    n_train = len(done.faces("attacker")) * 3 // 4  # three takes of four; the other validates
     assert len(attack.weights["inputs"]) == 3 * n_train
     asked = [r for r in done.results if r.cell.defense.name == "random_code" and r.probe]
     assert 0.5 in asked[0].probe.scores  # two queries that disagree

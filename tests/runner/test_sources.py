@@ -3,7 +3,7 @@
 import pytest
 
 ELSEWHERE = "toy:people=12,seed=7,protocol=open"
-HERE = "toy:people=24,takes=4,protocol=open"
+HERE = "toy:people=40,takes=4,protocol=open"
 BY_ROLE = {"defender": ELSEWHERE, "attacker": ELSEWHERE, "evaluation": HERE}
 
 
@@ -23,7 +23,7 @@ def test_each_role_gets_the_pictures_of_its_own_set(run):
 
 def test_records_say_where_was_learned(run):
     done = run(data=BY_ROLE, attackers=["eyes"], threats=["raw"])
-    assert {r.data.split("people=")[1][:2] for r in done.records} == {"24"}
+    assert {r.data.split("people=")[1][:2] for r in done.records} == {"40"}
     assert all(r.learned_from.startswith("defender toy:") for r in done.records)
     assert {r.learned_from for r in run(data=HERE, attackers=["eyes"]).records} == {""}
 

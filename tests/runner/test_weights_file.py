@@ -16,7 +16,7 @@ from bench.runner.engines.local import LocalEngine
 from bench.runner.plan import plan
 from bench.runner.step import with_inputs
 from bench.runner.stored_fits import export, fit_of
-from bench.runner.weights_file import read
+from bench.runner.weights_file import read, save
 from bench.spec import Spec
 
 
@@ -240,3 +240,19 @@ def test_records_name_weights_by_their_digest_not_by_the_users_path(share, run):
     lines = run(defenses=[f"eigenface:k=4,weights={file}"]).select(defense="eigenface")
     digest = read(file).digest[:16]
     assert {line.defense for line in lines} == {f"eigenface:k=4,weights={digest}"}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda w: w | {"mean": np.full_like(w["mean"], np.nan)}, "NaN or infinity in ['mean']"),
+        (lambda w: {k: v for k, v in w.items() if k != "mean"}, "KeyError: 'mean'"),
+        (lambda w: w | {"mean": w["mean"][:-1]}, "could not be broadcast"),
+    ],
+)
+def test_weights_that_cannot_protect_are_refused_when_they_are_imported(bench, share, change, told):
+    given = read(path := share())
+    save(path, change(dict(given.weights)), given.recipe)
+    done = bench("weights", "import", path)
+    assert done.exit_code == 2
+    assert told in done.stderr

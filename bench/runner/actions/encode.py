@@ -1,6 +1,7 @@
 """Encodes raw or released pictures with the encoder of a defense that has a code."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.api import Context, Defense, LatentDefense, Weights
 from bench.faces import Faces, describe
@@ -12,11 +13,13 @@ from bench.runner.stage import Stage
 from bench.runner.store import Artifact
 from bench.runner.worker import Worker
 
+Codes = NDArray[np.float32]
+
 
 def encode(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
     """The codes of a role's pictures, float32, (N, D)."""
     defense = make(Defense, stage.spec)
-    return _encoded(defense, *prepared(stage, defense, inputs, worker))
+    return of_release(codes_of(defense, *prepared(stage, defense, inputs, worker)), {})
 
 
 def reencode(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
@@ -29,11 +32,16 @@ def reencode(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
     seed, query = stage.number("seed"), stage.number("query")
     rngs = RowGenerators(faces.image_id, seed, f"{defense.name} reread", query)  # a frozen string
     shown = faces.with_images(inputs_in(release).astype(np.uint8))
-    return _encoded(defense, shown, weights, worker.protecting(rngs))
+    return of_release(codes_of(defense, shown, weights, worker.protecting(rngs)), {})
 
 
-def _encoded(defense: Defense, faces: Faces, weights: Weights, context: Context) -> Artifact:
-    """The codes of faces, checked."""
+def codes_of(defense: Defense, faces: Faces, weights: Weights, context: Context) -> Codes:
+    """The codes of faces, float32 (N, D).
+
+    Raises:
+        TypeError: if the defense has no code, or it is not float32.
+        ValueError: if it has another shape, or is not finite.
+    """
     if not isinstance(defense, LatentDefense):
         raise TypeError(f"{defense.name} has no code")
     codes = defense.encode(faces, weights, context)
@@ -45,4 +53,4 @@ def _encoded(defense: Defense, faces: Faces, weights: Weights, context: Context)
         )
     if not np.isfinite(codes).all():
         raise ValueError(f"expected finite codes of {defense.name}.encode, got NaN or infinity")
-    return of_release(codes, {})
+    return codes

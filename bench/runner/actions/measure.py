@@ -1,8 +1,9 @@
 """Compares a release with raw pictures, with another role's release, and with training data."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.data.alignment import landmarks
 from bench.faces import Array, Faces, Images
@@ -13,6 +14,8 @@ from bench.runner.artifacts import Inputs, faces_in, inputs_in
 from bench.runner.stage import Stage
 from bench.runner.store import Artifact
 from bench.runner.worker import Worker
+
+Codes = NDArray[np.float32]
 
 
 def measure(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
@@ -32,17 +35,22 @@ def measure(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
         found = np.isfinite(landmarks(shown, worker.device)).all(axis=(1, 2))
         arrays |= {"face": found.astype(np.uint8)}
     if stage.number("alike"):
-        arrays |= {**_shift(inputs), **_nearest(inputs)}
+        arrays |= {**_shift(inputs, _released), **_nearest(inputs)}
     return Artifact(arrays)
 
 
-def _shift(inputs: Inputs) -> Mapping[str, Array]:
+def measure_codes(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
+    """`shift.*` as by `measure`, of the codes `ROLE_release` of the pictures `ROLE_faces`."""
+    return Artifact(_shift(inputs, _codes))
+
+
+def _shift(inputs: Inputs, shown: Callable[[Inputs, str], Images | Codes]) -> Mapping[str, Array]:
     """The answers of the two-sample test; none where there are too few people."""
     sides = []
     for role in ("attacker", "probe"):
         faces = faces_in(inputs.one(f"{role}_faces"))
         person = np.asarray(faces.labels["identity"], np.int64)
-        sides.append(PictureSet(_released(inputs, role), person, faces.images))
+        sides.append(PictureSet(shown(inputs, role), person, faces.images))
     if min(len(np.unique(side.person)) for side in sides) < MIN_PEOPLE:
         return {}
     answers = two_sample_test(*sides)
@@ -61,6 +69,10 @@ def _nearest(inputs: Inputs) -> Mapping[str, Array]:
 
 def _released(inputs: Inputs, role: str) -> Images:
     return inputs_in(inputs.one(f"{role}_release")).astype(np.uint8)
+
+
+def _codes(inputs: Inputs, role: str) -> Codes:
+    return inputs_in(inputs.one(f"{role}_release")).astype(np.float32)
 
 
 def _real(faces: Faces) -> RealPictures:

@@ -49,9 +49,14 @@ def _fields(rng: np.random.Generator, n: int) -> Fields:
 
 def _pictures(fields: Fields, faces: Faces) -> Images:
     """The fields mirrored and enlarged to pictures, grey, (N, 3, H, W)."""
-    left = fields.reshape(-1, GRID, GRID // 2)
-    coarse = np.concatenate([left, left[..., ::-1]], axis=2)  # (N, GRID, GRID)
-    levels = np.clip(np.rint(GREY + SCALE * coarse), 0, 255).astype(np.uint8)
-    height, width = faces.images.shape[2:]
-    tall, wide = (np.arange(side) * GRID // side for side in (height, width))
-    return np.repeat(levels[:, tall][:, None, :, wide], 3, axis=1)
+    levels = np.clip(np.rint(GREY + SCALE * enlarged(fields, *faces.images.shape[2:])), 0, 255)
+    return np.repeat(levels.astype(np.uint8)[:, None], 3, axis=1)
+
+
+def enlarged(fields: Fields, height: int, width: int) -> Fields:
+    """Numbers on the left half of a G x G grid, (N, G * G / 2), mirrored, by pixel, (N, H, W)."""
+    grid = round((2 * fields.shape[1]) ** 0.5)
+    left = fields.reshape(-1, grid, grid // 2)
+    coarse = np.concatenate([left, left[..., ::-1]], axis=2)  # (N, G, G)
+    tall, wide = (np.arange(side) * grid // side for side in (height, width))
+    return coarse[:, tall[:, None], wide]

@@ -1,0 +1,50 @@
+"""Runs a grid in two rounds: all questions, then planted traces where nothing was found."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from bench.reports.results import ReleaseQuality, Result, release_qualities, results
+from bench.reports.traces import traces
+from bench.runner.cells import Cell
+from bench.runner.plan import Goal, Plan, plan
+from bench.runner.stage import Stage
+from bench.runner.step import Outcome
+from bench.runner.store import Store
+
+Run = Callable[[Sequence[Stage], Sequence[Goal], Plan], Iterable[Outcome]]
+
+
+class Finished(NamedTuple):
+    """A grid that has run."""
+
+    cells: Sequence[Cell]
+    plan: Plan
+    outcomes: Sequence[Outcome]
+    results: Sequence[Result]
+    qualities: Sequence[ReleaseQuality]
+
+
+def run_rounds(cells: Sequence[Cell], store: Store, run: Run) -> Finished:
+    """Plans and runs the cells, then the traces that they call for.
+
+    `run` gets stages, the goals among them, and the plan of all cells so far.
+    """
+    planned = plan(cells, store.root)
+    outcomes = list(run(planned.stages, planned.goals, planned))
+    found = _finished(cells, planned, outcomes, store)
+    more = traces(found.results, found.qualities)
+    if not more:
+        return found
+    planned, known = plan([*cells, *more], store.root), {stage.key for stage in planned.stages}
+    stages = [stage for stage in planned.stages if stage.key not in known]
+    goals = [goal for goal in planned.goals if any(cell.purpose == "trace" for cell in goal.cells)]
+    outcomes += run(stages, goals, planned)
+    return _finished([*cells, *more], planned, outcomes, store)
+
+
+def _finished(
+    cells: Sequence[Cell], planned: Plan, outcomes: Sequence[Outcome], store: Store
+) -> Finished:
+    failed = {outcome.stage.key: outcome.reason for outcome in outcomes if outcome.reason}
+    found = results(cells, planned, store, failed)
+    return Finished(cells, planned, outcomes, found, release_qualities(cells, planned, store))

@@ -1,0 +1,93 @@
+"""What an attack shows: whether it surely finds something, and how much it surely does not find."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import special
+
+from bench.answers import Answers, AnyAnswers
+from bench.metrics.advantage import aligned
+from bench.metrics.intervals import Floats, Ids, Statistic
+from bench.metrics.separability import (
+    Units,
+    relabelled_statistic,
+    separability_statistic,
+    standard_errors,
+    without_each,
+)
+
+NOTHING = 0.02  # an S up to this is not a finding, however sure
+MARGIN = 0.10  # the share of S without a defense that a hidden secret must stay below
+LEVEL = 0.05  # of the one-sided ends
+
+
+class Contrast(NamedTuple):
+    """One reading of an attack's answers, beside the best attack without a defense.
+
+    Attributes:
+        reading: `as given`, `inverted` or `relabelled` (see `relabelled_statistic`).
+        value: S of that reading.
+        p: of the hypothesis that S is at most NOTHING, one-sided.
+        excess: S less the margin, a share of S without a defense.
+        low, high: one-sided 95 % ends of the excess, paired by unit.
+        ceiling: S without a defense.
+        n_units: how many.
+    """
+
+    reading: str
+    value: float
+    p: float
+    excess: float
+    low: float
+    high: float
+    ceiling: float
+    n_units: int
+
+
+def contrasts(
+    attack: AnyAnswers,
+    unit: Ids,
+    stratum: Ids,
+    ceiling: AnyAnswers | None = None,
+    margin: float = MARGIN,
+) -> list[Contrast]:
+    """All readings of an attack; `ceiling` are the best attack's answers without a defense.
+
+    `unit` and `stratum` as in Units. Two classes, numbers and templates can be read in two ways;
+    of more classes a relabelling is a third. Without a ceiling the margin is 0.
+
+    Raises:
+        ValueError: if a class is missing, the ceiling is about other pictures, or there are too
+            few units for an interval.
+    """
+    units = Units(unit, stratum)
+    plain = separability_statistic(attack)
+    readings: dict[str, Statistic] = {"as given": plain, "inverted": lambda w: -plain(w)}
+    if isinstance(attack, Answers) and attack.scores.shape[1] > 2:
+        readings |= _relabelled(attack, units)
+    best = separability_statistic(aligned(ceiling, attack)) if ceiling is not None else _zero
+    values, without, strata = without_each([*readings.values(), best], units)
+    if len(without) < 3:
+        raise ValueError(f"expected 3 units or more for an interval, got {len(without)}")
+    errors, freedom = standard_errors(without[:, :-1], strata)
+    spread, _ = standard_errors(without[:, :-1] - margin * without[:, -1:], strata)
+    excess = values[:-1] - margin * values[-1]
+    half = special.stdtrit(freedom, 1 - LEVEL) * spread
+    tiny = np.maximum(errors, 1e-12)  # without spread a finding is certain
+    p = special.stdtr(freedom, (NOTHING - values[:-1]) / tiny)
+    ends = np.stack([values[:-1], p, excess, excess - half, excess + half], axis=1).tolist()
+    return [
+        Contrast(name, value, p, over, low, high, float(values[-1]), len(without))
+        for name, (value, p, over, low, high) in zip(readings, ends, strict=True)
+    ]
+
+
+def _relabelled(attack: Answers, units: Units) -> dict[str, Statistic]:
+    try:
+        return {"relabelled": relabelled_statistic(attack, units)}
+    except ValueError:  # too few units to learn a relabelling from
+        return {}
+
+
+def _zero(weights: Floats) -> Floats:
+    return np.zeros(len(weights))

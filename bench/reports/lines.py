@@ -1,0 +1,72 @@
+"""The lines of a table: all attacks on one form of one defense about one target."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from bench.api import Described
+from bench.registry import controls, spec_of
+from bench.reports.results import Result
+from bench.runner.cells import Cell, may_hide_a_channel
+from bench.threats import Form
+
+
+class Line(NamedTuple):
+    """All private attacks that a verdict is about, of all fits.
+
+    Attributes:
+        cell: any of them.
+        form: of the release.
+        cleaned: attackers got it cleaned; else they may clean it.
+        attacks: their results.
+        plain: for a cleaned release, the attacks on it before cleaning.
+    """
+
+    cell: Cell
+    form: Form
+    cleaned: bool
+    attacks: tuple[Result, ...]
+    plain: tuple[Result, ...] = ()
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What identifies it in a grid."""
+        return (*_question(self.cell), self.form, self.cleaned)
+
+    @property
+    def is_control(self) -> bool:
+        """It is a reference, without a verdict; a control that is not ours gets one."""
+        ours = type(self.cell.defense).__module__.partition(".")[0] == "defenses"
+        return ours and self.cell.defense.name in controls()
+
+    @property
+    def is_described(self) -> bool:
+        """Its pictures are drawn from a few numbers, without the picture."""
+        return self.form == "pixels" and isinstance(self.cell.defense, Described)
+
+    @property
+    def is_cleaned_too(self) -> bool:
+        """Only its cleaned release can be called hidden: a key may hide a channel in it.
+
+        Codes have no cleaned release.
+        """
+        return not self.cleaned and may_hide_a_channel(self.cell.defense)
+
+
+def lines(results: Iterable[Result]) -> list[Line]:
+    """The lines of a grid, in the order of its cells; a cleaned release after the plain one."""
+    groups: dict[tuple[object, ...], list[Result]] = {}
+    for result in results:
+        if result.cell.purpose == "private" and result.status != "skipped":
+            groups.setdefault((*_question(result.cell), result.cell.threat.form), []).append(result)
+    found = []
+    for group in groups.values():
+        cell, form = group[0].cell, group[0].cell.threat.form
+        found.append(Line(cell, form, cleaned=False, attacks=tuple(group)))
+        if clean := tuple(r for r in group if r.cell.threat.clean):
+            plain = tuple(r for r in group if not r.cell.threat.clean)
+            found.append(Line(cell, form, cleaned=True, attacks=clean, plain=plain))
+    return found
+
+
+def _question(cell: Cell) -> tuple[object, ...]:
+    return (cell.task, cell.target, str(spec_of(cell.defense)))

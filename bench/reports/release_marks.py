@@ -1,0 +1,91 @@
+"""Marks of releases: what forbids to call them hidden, whatever attacks find."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from bench.answers import Answers
+from bench.metrics.advantage import aligned, right_statistic
+from bench.metrics.comparisons import difference
+from bench.metrics.intervals import estimate
+from bench.metrics.releases import memorised_reason
+from bench.registry import spec_of
+from bench.reports.results import ReleaseQuality
+from bench.reports.selection import Choice
+from bench.runner.cells import Cell
+
+GATE = 0.999  # confidence of the intervals
+FRAGILE = 0.2  # utility that cleaning may cost a defense more than it costs `none`
+
+Key = tuple[str, int, str]
+
+
+class Mark(NamedTuple):
+    """A name that docs/truth.md lists, and the reason."""
+
+    name: str
+    reason: str
+
+
+def release_marks(qualities: Sequence[ReleaseQuality]) -> dict[Key, dict[str, list[Mark]]]:
+    """The marks of releases, by release and form."""
+    raw = {
+        release_of(quality.cell)[:2]: quality.values["shift"]
+        for quality in qualities
+        if quality.cell.defense.changes_nothing
+    }
+    found = {}
+    for quality in qualities:
+        if quality.cell.defense.changes_nothing:
+            continue
+        values, before = quality.values, raw.get(release_of(quality.cell)[:2])
+        unstable = [Mark("unstable", values["unstable"])] if values["unstable"] else []
+        found[release_of(quality.cell)] = {
+            "pixels": [*unstable, *_shift(quality, before, "shift"), *_memorised(quality)],
+            "codes": [*unstable, *_shift(quality, before, "code_shift")],
+        }
+    return found
+
+
+def _shift(quality: ReleaseQuality, before: Answers | None, name: str) -> Iterator[Mark]:
+    """Whether probe and attacker's releases differ more than raw pictures do."""
+    after = quality.values[name]
+    if after is None or before is None:
+        return
+    try:
+        more = quality.figures(difference, after, before, confidence=GATE)
+    except ValueError:  # too few people for an interval
+        return
+    if more.low > 0:
+        reason = f"probe and attackers' releases differ, AUC {more.value:+.3f} of raw pictures"
+        yield Mark("role-shift", reason)
+
+
+def _memorised(quality: ReleaseQuality) -> Iterator[Mark]:
+    trained_on, person = (quality.values[name] for name in ("trained_on", "nearest_person"))
+    if trained_on is not None and (reason := memorised_reason(trained_on, person)):
+        yield Mark("memorised", reason)
+
+
+def fragile(cleaned: Choice, plain: Choice, raw: Choice, raw_cleaned: Choice) -> list[Mark]:
+    """Whether cleaning costs a defense far more utility than it costs unprotected pictures.
+
+    All are judges of one label, of the cleaned and the plain release, with and without a defense.
+    """
+    answers = [aligned(choice.probe, plain.probe) for choice in (plain, cleaned, raw, raw_cleaned)]
+    rights = [right_statistic(each) for each in answers]
+    lost = lambda w: (rights[0](w) - rights[1](w)) - (rights[2](w) - rights[3](w))  # noqa: E731
+    try:
+        found = estimate(lost, plain.probe.person, np.nan, share=False, confidence=GATE)
+    except ValueError:  # too few people for an interval
+        return []
+    if found.low <= FRAGILE:
+        return []
+    reason = f"cleaning costs {found.value:.0%} more of what it keeps than it costs `none`"
+    return [Mark("fragile", reason)]
+
+
+def release_of(cell: Cell) -> Key:
+    """What a cell's release depends on: the task, the seed and the defense."""
+    return (cell.task, cell.seed, str(spec_of(cell.defense)))

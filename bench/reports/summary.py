@@ -1,0 +1,281 @@
+"""Verdicts of a run: a table of lines, and its short form for the terminal."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from math import nan
+from typing import NamedTuple
+
+from bench.api import Dataset, Defense
+from bench.reports.records import Record, select, short
+from bench.reports.tradeoff import fits, mean_number, shown_form, unique
+from bench.reports.verdicts import LEAKS, ORDER, REFERENCE
+from bench.spec import Spec
+from bench.tables import Cell, NotAvailable, Number, Table
+
+NOTE = (
+    "keeps: of the label named, a judge that was retrained on releases, as a share of the "
+    "undefended. leaks: the strongest attack, likewise. Both 0 for a guess, with 95 % intervals "
+    "over people. * on the front of what is kept and what leaks. hidden: from these attacks, for "
+    "these people, these fits. docs/truth.md says what each verdict needs."
+)
+_REFERENCES = {"none": "all there is", "card": "price of utility", "constant": "nothing"}
+_CHEATS = {"reads-secret", "reads-utility", "unstable", "role-shift", "memorised"}
+_NOT_ON_FRONT = {*_CHEATS, "may-hide-a-channel"}
+_APART = {  # headings, and the metrics of which each shows the first that there is
+    "pairwise AUC": ("pairwise_auc", "auc"),
+    "d'": ("d_prime",),
+    "at least, bits": ("bits",),
+}
+_MOST_ROWS = 14  # on the terminal
+_WIDTH = 70  # characters of a reason on the terminal
+_READING = (
+    "keeps: a judge retrained on releases, as a share of the undefended. leaks: the strongest "
+    "attack, likewise.\nhidden: from these attacks, for these people, these fits."
+)
+
+
+class Row(NamedTuple):
+    """A line of the table.
+
+    Attributes:
+        defense, form: as tables show them.
+        keeps: by utility target.
+        leaks: the leakage.
+        apart: pairwise AUC, d' and bits of the same attack, which do not depend on the classes.
+        few: people exposed, and matches at the lowest FMR that the data support.
+        verdict: the word.
+        reason: what was found, or what is missing.
+        on_front: no other line keeps more and leaks less.
+        is_repeated: its cleaned release stands in a row of its own, and nothing else is said here.
+        marks: of all fits.
+    """
+
+    defense: str
+    form: str
+    keeps: Sequence[Cell]
+    leaks: Cell
+    apart: Sequence[Cell]
+    few: str
+    verdict: str
+    reason: str
+    on_front: bool = False
+    is_repeated: bool = False
+    marks: frozenset[str] = frozenset()
+
+
+def summaries(records: Sequence[Record]) -> list[Table]:
+    """A table of all lines for each task and private target, ordered by verdict and utility."""
+    return [_table(*group) for group in _groups(records)]
+
+
+def lines_of_text(records: Sequence[Record]) -> Iterator[str]:
+    """The tables in at most 20 lines each, for the terminal, and how to read them."""
+    for found, rows in _groups(records):
+        shown = [row for row in rows if not row.is_repeated]
+        names = [row.defense for row in shown]
+        widths = [max(map(len, (*names[:_MOST_ROWS], found[0].task))), 16]
+        keeps = [f"keeps {name}" for name in _utilities(found)]
+        yield _aligned([found[0].task.upper(), "", *keeps, "leaks [95 %]", "verdict"], widths)
+        for row in shown[:_MOST_ROWS]:
+            said = row.verdict.upper() if row.verdict == LEAKS else row.verdict
+            reason = _shortened(row.reason)
+            cells = [row.defense, row.form, *map(_short, row.keeps), _short(row.leaks, ends=True)]
+            yield _aligned([*cells, f"{said}{': ' if reason else ''}{reason}"], widths)
+        if len(shown) > _MOST_ROWS:
+            yield f"... and {len(shown) - _MOST_ROWS} more in table.md"
+    yield _READING
+
+
+def heading(records: Sequence[Record], name: str) -> str:
+    """What a run was about, in a line."""
+    first = select(records, purpose="headline")[0]
+    n, n_people = (
+        max(getattr(r, what) for r in records if r.purpose == "headline" and r.task == first.task)
+        for what in ("n", "n_people")
+    )
+    return (
+        f"{name}: {short(Dataset, first.data)}: {n} pictures of {n_people} people, {fits(records)}"
+    )
+
+
+def _groups(records: Sequence[Record]) -> Iterator[tuple[Sequence[Record], list[Row]]]:
+    for task in unique(r.task for r in records):
+        mine = select(records, task=task)
+        for target in unique(r.target for r in select(mine, purpose="private")):
+            found = [r for r in mine if r.target == target or r.purpose != "headline"]
+            if rows := _rows(found):
+                yield found, rows
+
+
+def _rows(records: Sequence[Record]) -> list[Row]:
+    leaks = [r for r in records if r.purpose == "headline" and r.metric == "leakage"]
+    groups: dict[tuple[str, str, int], list[Record]] = {}
+    for r in leaks:
+        groups.setdefault((r.defense, r.form, r.cleaned), []).append(r)
+    cleaned = {(r.defense, r.form) for r in leaks if r.cleaned}
+    rows = []
+    for (defense, form, is_clean), found in groups.items():
+        repeated = not is_clean and (defense, form) in cleaned and found[0].verdict != LEAKS
+        rows.append(
+            Row(
+                short(Defense, defense),
+                shown_form(form, is_clean),
+                [_keeps(records, name, defense, form, is_clean) for name in _utilities(records)],
+                _mean(found),
+                [_mean(_same_attack(records, found, metrics)) for metrics in _APART.values()],
+                _few(records, found),
+                found[0].verdict,
+                _reason(found[0]),
+                is_repeated=repeated,
+                marks=frozenset(mark for r in found for mark in r.marks.split()),
+            )
+        )
+    rows = [row._replace(on_front=_is_on_front(row, rows)) for row in rows]
+    return sorted(rows, key=_place)
+
+
+def _place(row: Row) -> tuple[bool, int, float]:
+    """References first, then by verdict, then by what is kept; who cheats stands last."""
+    if row.verdict not in ORDER:
+        return False, -1, -_value(row)
+    return bool(row.marks & _CHEATS), max(0, ORDER.index(row.verdict) - 1), -_value(row)
+
+
+def _value(row: Row) -> float:
+    kept = [cell.value for cell in row.keeps if isinstance(cell, Number)]
+    return sum(kept) / len(kept) if kept else 0.0
+
+
+def _is_on_front(row: Row, rows: Iterable[Row]) -> bool:
+    """Whether no other line keeps as much and leaks less, or the reverse.
+
+    References do not count, nor do lines that may cheat.
+    """
+    mine, *others = (_compared(one) for one in (row, *rows))
+    return mine is not None and not any(
+        other and other != mine and other[0] >= mine[0] and other[1] >= mine[1] for other in others
+    )
+
+
+def _compared(row: Row) -> tuple[float, float] | None:
+    if row.verdict == REFERENCE or row.marks & _NOT_ON_FRONT:
+        return None
+    return (_value(row), -row.leaks.value) if isinstance(row.leaks, Number) else None
+
+
+def _utilities(records: Sequence[Record]) -> list[str]:
+    return unique(r.target for r in select(records, purpose="utility"))
+
+
+def _keeps(records: Sequence[Record], target: str, defense: str, form: str, cleaned: int) -> Cell:
+    """What the best retrained judge of a label keeps, else one that was not retrained."""
+    found = [
+        r
+        for r in select(records, purpose="utility", metric="kept", target=target, form=form)
+        if r.defense == defense and r.cleaned == cleaned
+    ]
+    threats = unique(Spec.parse(r.threat).name for r in found if r.status == "ok")
+    if not threats:
+        return NotAvailable(found[0].reason if found else "")
+    best = next((name for name in ("aware", "latent") if name in threats), threats[0])
+    return _mean([r for r in found if Spec.parse(r.threat).name == best])
+
+
+def _mean(records: Sequence[Record]) -> Cell:
+    """The mean over fits, with the widest interval and, of several fits, their range."""
+    found = [r for r in records if r.status == "ok"]
+    if not records:
+        return NotAvailable()
+    if not found:
+        return NotAvailable(records[0].reason, "failed" if records[0].status == "failed" else "n/a")
+    number = mean_number(found)
+    if not isinstance(number, Number):
+        return number
+    if found[0].metric in ("leakage", "kept"):
+        number = number._replace(unit="percent")
+    if len(found) < 2:
+        return number
+    ends = (number._replace(value=f(r.value for r in found), low=nan) for f in (min, max))
+    return number._replace(note=f"fits {' to '.join(map(str, ends))}")
+
+
+def _same_attack(
+    records: Sequence[Record], headlines: Sequence[Record], metrics: Sequence[str]
+) -> list[Record]:
+    """The first of these metrics of the attacks that headlines are about."""
+    signs = {(r.defense, r.attacker, r.threat, r.seed): r.sign for r in headlines}
+    found = [
+        _read(r, sign)
+        for r in select(records, purpose="private", target=headlines[0].target, status="ok")
+        if (sign := signs.get((r.defense, r.attacker, r.threat, r.seed)))
+    ]
+    return next((some for name in metrics if (some := select(found, metric=name))), [])
+
+
+def _read(record: Record, sign: int) -> Record:
+    """The record, of answers that are read with this sign."""
+    middle = {"auc": 0.5, "pairwise_auc": 0.5, "d_prime": 0.0}.get(record.metric)
+    record = record._replace(sign=1)
+    if sign > 0 or middle is None:
+        return record
+    value, low, high = (2 * middle - end for end in (record.value, record.high, record.low))
+    return record._replace(value=value, low=low, high=high)
+
+
+def _few(records: Sequence[Record], headlines: Sequence[Record]) -> str:
+    """Who is told apart, in words: averages hide the few."""
+    first, said = headlines[0], []
+    counted = [
+        r
+        for r in select(records, purpose="headline", metric="exposed", status="ok")
+        if (r.defense, r.form, r.cleaned) == (first.defense, first.form, first.cleaned)
+    ]
+    if counted:
+        worst = max(counted, key=lambda r: r.value)
+        below = (
+            f" (share below {1 - 0.05 ** (1 / worst.n):.0%})" if worst.n and not worst.value else ""
+        )
+        said.append(f"{worst.value:.0f} of {worst.n} exposed{below}")
+    for fmr in ("0.1", "1", "10"):
+        if found := _same_attack(records, headlines, [f"tmr_at_fmr_{fmr}%"]):
+            said.append(f"TMR {_mean(found)} % at FMR {fmr} %")
+            break
+    return "; ".join(said)
+
+
+def _reason(record: Record) -> str:
+    return _REFERENCES.get(Spec.parse(record.defense).name, record.reason)
+
+
+def _table(records: Sequence[Record], rows: Sequence[Row]) -> Table:
+    utilities = [f"^ keeps {name}" for name in _utilities(records)]
+    columns = ["defense", "form", *utilities, "v leaks", *_APART, "the few"]
+    columns += ["front", "verdict", "reason"]
+    target = next(r.target for r in records if r.purpose == "headline")
+    shown = [
+        [
+            *(r.defense, r.form, *r.keeps, r.leaks, *r.apart, r.few),
+            *("*" if r.on_front else "", r.verdict, r.reason),
+        ]
+        for r in rows
+    ]
+    return Table(f"Verdicts: {records[0].task}: {target} ({fits(records)})", columns, shown, NOTE)
+
+
+def _short(cell: Cell, *, ends: bool = False) -> str:
+    """A cell in whole percent."""
+    if not isinstance(cell, Number):
+        return str(cell)
+    text = f"{100 * cell.value:.0f} %"
+    return f"{text} [{100 * cell.low:.0f}, {100 * cell.high:.0f}]" if ends else text
+
+
+def _shortened(reason: str) -> str:
+    """The first clause of a reason."""
+    first = reason.split("; ")[0]
+    return first if len(first) <= _WIDTH else f"{first[:_WIDTH].rsplit(' ', 1)[0]} ..."
+
+
+def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
+    first, second, *middle, last = cells
+    columns = [first.ljust(widths[0]), second.ljust(widths[1]), *(c.rjust(18) for c in middle)]
+    return "  ".join([*columns, last]).rstrip()

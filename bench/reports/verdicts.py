@@ -1,0 +1,245 @@
+"""Verdicts: what may be said of a defense, in words, and what a claim still lacks."""
+
+from collections.abc import Sequence
+from math import ceil
+from typing import NamedTuple
+
+import numpy as np
+from scipy import special
+
+from bench.answers import Answers, Templates
+from bench.metrics.advantage import guessed, right_statistic
+from bench.metrics.contrasts import LEVEL, MARGIN, NOTHING, Contrast
+from bench.metrics.exposed import Exposure, exposed
+from bench.metrics.matching import identified
+from bench.reports.evidence import FOUND, Evidence, readings
+from bench.reports.lines import Line
+from bench.reports.release_marks import Mark
+from bench.reports.results import Result
+from bench.reports.selection import strongest
+from bench.runner.cells import TRACE
+
+HIDDEN, CARRIES = "hidden as far as tried", "carries y and nothing else"
+LITTLE, OPEN, LEAKS = "leaks a little", "inconclusive", "leaks"
+REFERENCE = "reference"
+ORDER = (HIDDEN, CARRIES, LITTLE, OPEN, LEAKS)  # of a table's rows; the first two are one rank
+
+MIN_TAKES, MIN_TAKES_EACH = 48, 4  # where just these people are asked about
+MIN_PEOPLE = 59  # where they stand for others: 1 - 0.05^(1/59) is 5 %
+
+
+class Verdict(NamedTuple):
+    """What may be said of a line.
+
+    Attributes:
+        word: one of ORDER, or REFERENCE.
+        reason: what was found, or what is missing.
+        trace: the smallest trace of the raw picture that was noticed; nan if none was asked for.
+        marks: names of what stands in the way.
+        lacks_trace: only planted traces are missing for more than `inconclusive`.
+    """
+
+    word: str
+    reason: str
+    trace: float = np.nan
+    marks: tuple[Mark, ...] = ()
+    lacks_trace: bool = False
+
+    @property
+    def rank(self) -> int:
+        """Its place in the order of a table's rows; references stand apart."""
+        return max(0, ORDER.index(self.word) - 1) if self.word in ORDER else -1
+
+
+class Finding(NamedTuple):
+    """One reading of one attack."""
+
+    attack: Result
+    contrast: Contrast
+
+
+def verdict(line: Line, evidence: Evidence, obstacles: Sequence[Mark]) -> Verdict:
+    """The verdict of a line; `obstacles` are marks that forbid to call it hidden.
+
+    Source: ours (design.md, 6.1); Holm, Scandinavian Journal of Statistics 6 (1979), 65-70.
+    """
+    if line.is_control:
+        return Verdict(REFERENCE, "")
+    findings = _findings(line, evidence)
+    found = [f for f in findings if f.contrast.p * len(findings) <= FOUND]
+    everywhere_low = bool(findings) and all(f.contrast.high < 0 for f in findings)
+    if exposure := _exposure(line):
+        return Verdict(LEAKS, f"tells {exposure} apart from all others")
+    if found and not everywhere_low:
+        return Verdict(LEAKS, _what_leaks(found), marks=tuple(_inverted(found)))
+    if line.is_described and not (obstacles or incomplete(line)):
+        return Verdict(CARRIES, _what_y_says(line, found))
+    marks = [*obstacles, *incomplete(line), *_unseen(line, evidence), *_few(line)]
+    shown = evidence.of_line(line)
+    own = {id(attack) for attack in line.attacks}  # low bits are sought before cleaning
+    known = {id(s.attack) for s in shown if not s.reason or s.lacks_trace} & own
+    resting = [f for f in findings if id(f.attack) in known]
+    bounded = all(f.contrast.high < 0 for f in resting) and {id(f.attack) for f in resting} == known
+    if not bounded and resting:
+        marks.append(Mark("imprecise", _needed(line, resting)))
+    lacking = evidence.missing(line)
+    lacks_trace = (
+        bool(resting)
+        and bounded
+        and not marks
+        and all("no trace was asked" in one for one in lacking)
+    )
+    if lacking:
+        marks.append(Mark("not-shown-strong", "; ".join(lacking)))
+    if marks:
+        reason = "; ".join(f"{mark.name}: {mark.reason}" for mark in marks)
+        return Verdict(OPEN, reason, marks=tuple(marks), lacks_trace=lacks_trace and bool(lacking))
+    if found:
+        return Verdict(LITTLE, _what_leaks(found), TRACE)
+    return Verdict(HIDDEN, f"a {TRACE:.0%} trace of the picture would have been seen", TRACE)
+
+
+def _findings(line: Line, evidence: Evidence) -> list[Finding]:
+    found = []
+    for attack in line.attacks:
+        best = evidence.ceiling(attack.cell)
+        if attack.probe is None or best is None:
+            continue
+        try:
+            found += [Finding(attack, one) for one in readings(attack, best.result)]
+        except ValueError:  # one class, or too few units
+            continue
+    return found
+
+
+def _exposure(line: Line) -> str:
+    """Who is exposed by the strongest attack of each fit, in words; empty if nobody is."""
+    if line.cell.target != "identity":
+        return ""
+    people: dict[int, None] = {}
+    for seed in dict.fromkeys(attack.cell.seed for attack in line.attacks):
+        choice = strongest(attack for attack in line.attacks if attack.cell.seed == seed)
+        found = exposure(choice.result) if choice else None
+        if found:
+            people |= dict.fromkeys(int(person) for person in found.people)
+    if not people:
+        return ""
+    names = line.attacks[0].classes
+    listed = ", ".join(names[person] for person in list(people)[:3])
+    who = "1 person" if len(people) == 1 else f"{len(people)} people"
+    return f"{who} ({listed}{', ...' if len(people) > 3 else ''})"
+
+
+def exposure(result: Result) -> Exposure | None:
+    """Whom an attack on identity exposes; None if that cannot be tested."""
+    answers = result.probe
+    if isinstance(answers, Templates):
+        answers = identified(answers, len(result.classes))
+    if not isinstance(answers, Answers):
+        return None
+    try:
+        return result.figures(exposed, answers, result.take)
+    except ValueError:
+        return None
+
+
+def _what_leaks(found: Sequence[Finding]) -> str:
+    """What the strongest of several findings shows."""
+    attack, contrast = max(found, key=lambda f: f.contrast.value)
+    cell = attack.cell
+    how = "" if contrast.reading == "as given" else f", {contrast.reading}"
+    what = f"S {contrast.value:.2f} of {contrast.ceiling:.2f} without a defense"
+    if contrast.reading == "as given" and attack.probe is not None:
+        share = float(right_statistic(attack.probe)(np.ones((1, len(attack.probe))))[0])
+        what = f"{share:.0%} right (guess {guessed(attack.probe):.0%})"
+    return f"{cell.attacker.name} {cell.threat_spec}{how}: {what}"
+
+
+def _what_y_says(line: Line, found: Sequence[Finding]) -> str:
+    """How much the description holds, and what attacks find in it."""
+    n_bits = max((int(attack.side_info.get("y_bits", 0)) for attack in line.attacks), default=0)
+    given_away = _what_leaks(found) if found else "attacks find nothing sure in it"
+    return f"y holds {n_bits} bits at most: {given_away}"
+
+
+def _inverted(found: Sequence[Finding]) -> list[Mark]:
+    """Whether the strongest finding is of answers that are reliably wrong."""
+    attack, contrast = max(found, key=lambda f: f.contrast.value)
+    if any(f.attack is attack and f.contrast.reading == "as given" for f in found):
+        return []
+    name = attack.cell.attacker.name
+    how = "the opposite" if contrast.reading == "inverted" else "another name"
+    return [Mark("inverted", f"{name} is reliably wrong, so {how} of its answer is right")]
+
+
+def incomplete(line: Line) -> list[Mark]:
+    """Whether attacks failed."""
+    failed = [attack for attack in line.attacks if attack.status == "failed"]
+    if not failed:
+        return []
+    return [Mark("incomplete", f"{len(failed)} of {len(line.attacks)} attacks failed")]
+
+
+def _unseen(line: Line, evidence: Evidence) -> list[Mark]:
+    """A line that only its cleaned release can clear, and targets that nobody here can tell."""
+    marks = []
+    if line.is_cleaned_too:
+        reason = "a key may hide anything in uncleaned pictures; only cleaned ones can be hidden"
+        if line.form == "codes":
+            reason = "a key may hide anything in codes, and these cannot be cleaned"
+        marks.append(Mark("may-hide-a-channel", reason))
+    for seed in dict.fromkeys(attack.cell.seed for attack in line.attacks):
+        cell = next(attack.cell for attack in line.attacks if attack.cell.seed == seed)
+        if reason := evidence.sight(cell):
+            marks.append(Mark("not-shown-strong", f"{reason}; bring a stronger attacker"))
+            break
+    return marks
+
+
+def _few(line: Line) -> list[Mark]:
+    """Whether the probe has too few units for a claim."""
+    answered = next((attack for attack in line.attacks if attack.probe is not None), None)
+    if answered is None:
+        return []
+    people = np.unique(answered.person)
+    if line.cell.data.protocol == "open":
+        if len(people) >= MIN_PEOPLE:
+            return []
+        return [Mark("few-people", f"{len(people)} people, {MIN_PEOPLE} are needed")]
+    pairs = np.unique(np.stack([answered.person, answered.take]), axis=1)
+    n_takes = np.unique(pairs[0], return_counts=True)[1]
+    if n_takes.sum() >= MIN_TAKES and n_takes.min() >= MIN_TAKES_EACH:
+        return []
+    reason = (
+        f"{n_takes.sum()} takes, {n_takes.min()} or more a person; {MIN_TAKES} and "
+        f"{MIN_TAKES_EACH} are needed"
+    )
+    return [Mark("few-people", reason)]
+
+
+def _needed(line: Line, resting: Sequence[Finding]) -> str:
+    """About how many takes or people would decide the line."""
+    factors = [_factor(finding.contrast) for finding in resting if finding.contrast.high >= 0]
+    first = resting[0].attack
+    n_people = len(
+        np.unique(first.units.unit if line.cell.data.protocol == "open" else first.units.stratum)
+    )
+    factor = max(factors)
+    if not np.isfinite(factor):
+        return f"S lies near {MARGIN:.0%} of that without a defense; more pictures will not decide"
+    n_units = ceil(factor * resting[0].contrast.n_units)
+    if line.cell.data.protocol == "open":
+        return f"needs about {n_units} people"
+    return f"needs about {ceil(n_units / n_people)} takes a person"
+
+
+def _factor(contrast: Contrast) -> float:
+    """By how much the number of units must grow to decide a reading; inf near the margin."""
+    error = (contrast.high - contrast.excess) / -special.ndtri(LEVEL)
+    margin = contrast.value - contrast.excess
+    value = max(contrast.value - error, 0.0)  # the largest of several readings is too large
+    if margin - value > error / 8:  # it would lie below: its own error, and that of the largest
+        return float((3.5 * error / (margin - value)) ** 2)
+    if value - margin > error / 8:  # it would be found
+        return float((4 * error / (value - NOTHING)) ** 2)
+    return np.inf
