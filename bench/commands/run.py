@@ -50,7 +50,7 @@ def run(
 def run_grid(
     grid: "Grid", store: "Store", folder: Path, engine: "Engine", *, with_images: bool
 ) -> int:
-    """Runs the grid and writes its results to the folder; returns how many cells failed."""
+    """Runs the grid, writes its results to the folder; returns how many cells or stages failed."""
     from rich.console import Console
 
     from bench.commands.progress import watched
@@ -101,7 +101,8 @@ def run_grid(
         console.print(f"failed: {reason}", style="red", markup=False)
     took = f"{len(planned.stages)} stages, {time.perf_counter() - start:.0f} s"
     print(f"{took}. Tables, pictures (sheet-1.png) and data (records.csv): {folder}/")
-    return len(failed)
+    n_stages = sum(outcome.status == "failed" for outcome in done.outcomes)
+    return max(len(failed), n_stages)  # a control may fail, too
 
 
 def _print(lines: Sequence["Record"], name: str, console: "Console") -> None:

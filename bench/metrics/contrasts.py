@@ -19,6 +19,7 @@ from bench.metrics.separability import (
 NOTHING = 0.02  # an S up to this is not a finding, however sure
 MARGIN = 0.10  # the share of S without a defense that a hidden secret must stay below
 LEVEL = 0.05  # of the one-sided ends
+MIN_UNITS = 12  # of the rarest class, times the number of classes; of fewer, errors are not known
 
 
 class Contrast(NamedTuple):
@@ -61,14 +62,13 @@ def contrasts(
             few units for an interval.
     """
     units = Units(unit, stratum)
+    _check_units(attack, units)
     plain = separability_statistic(attack)
     readings: dict[str, Statistic] = {"as given": plain, "inverted": lambda w: -plain(w)}
     if isinstance(attack, Answers) and attack.scores.shape[1] > 2:
         readings |= _relabelled(attack, units)
     best = separability_statistic(aligned(ceiling, attack)) if ceiling is not None else _zero
     values, without, strata = without_each([*readings.values(), best], units)
-    if len(without) < 3:
-        raise ValueError(f"expected 3 units or more for an interval, got {len(without)}")
     errors, freedom = standard_errors(without[:, :-1], strata)
     spread, _ = standard_errors(without[:, :-1] - margin * without[:, -1:], strata)
     excess = values[:-1] - margin * values[-1]
@@ -80,6 +80,20 @@ def contrasts(
         Contrast(name, value, p, over, low, high, float(values[-1]), len(without))
         for name, (value, p, over, low, high) in zip(readings, ends, strict=True)
     ]
+
+
+def _check_units(attack: AnyAnswers, units: Units) -> None:
+    first = np.unique(units.unit, return_index=True)[1]
+    if not isinstance(attack, Answers):
+        if len(first) < MIN_UNITS:
+            raise ValueError(f"expected {MIN_UNITS} units or more, got {len(first)}")
+        return
+    _, n_units = np.unique(attack.truth[first], return_counts=True)
+    if n_units.min() < 2 or n_units.min() * len(n_units) < MIN_UNITS:
+        raise ValueError(
+            f"expected {max(2, -(-MIN_UNITS // len(n_units)))} people or takes of each class, got "
+            f"{n_units.min()} of the rarest"
+        )
 
 
 def _relabelled(attack: Answers, units: Units) -> dict[str, Statistic]:

@@ -33,6 +33,13 @@ class Shown(NamedTuple):
     lacks_trace: bool = False
 
 
+class Missing(NamedTuple):
+    """A kind of evidence that a line lacks, in words, and whether a trace may yet supply it."""
+
+    text: str
+    lacks_trace: bool
+
+
 class Evidence:
     """The attacks of one run, compared with what they see where nothing is hidden.
 
@@ -55,6 +62,7 @@ class Evidence:
             result
             for result in self._undefended.get(_asked(cell), ())
             if result.cell.threat.form == "pixels"
+            and result.cell.threat.gallery == cell.threat.gallery
         ]
         seeing = [one for one in asked if one.cell.attacker.evidence]
         return strongest(seeing) or strongest(asked)
@@ -70,15 +78,16 @@ class Evidence:
             return f"even without a defense the best attack has {value}, below {SIGHT}"
         return ""
 
-    def missing(self, line: Line) -> list[str]:
-        """The kinds of evidence that a line lacks, with the reason; each fit needs all kinds."""
+    def missing(self, line: Line) -> list[Missing]:
+        """The kinds of evidence that a line lacks; each fit needs all kinds."""
         lacking = []
         for seed in dict.fromkeys(result.cell.seed for result in line.attacks):
             for kind in kinds(line):
                 found = [s for s in self.of_kind(line, kind) if s.attack.cell.seed == seed]
                 if not any(not shown.reason for shown in found):
-                    reasons = "; ".join(dict.fromkeys(shown.reason for shown in found))
-                    lacking.append(f"no {_WORDS[kind]} is evidence ({reasons or 'none ran'})")
+                    reasons = ", ".join(dict.fromkeys(shown.reason for shown in found))
+                    text = f"no {_WORDS[kind]} is evidence ({reasons or 'none ran'})"
+                    lacking.append(Missing(text, any(shown.lacks_trace for shown in found)))
         return list(dict.fromkeys(lacking))
 
     def of_line(self, line: Line) -> list[Shown]:
@@ -99,7 +108,12 @@ class Evidence:
         """Why an attacker has not shown its strength where nothing is hidden, or empty."""
         cell = result.cell
         asked = self._undefended.get(_asked(cell), [])
-        same_form = [one for one in asked if one.cell.threat.reads == cell.threat.reads]
+        same_form = [
+            one
+            for one in asked
+            if one.cell.threat.reads == cell.threat.reads
+            and one.cell.threat.gallery == cell.threat.gallery
+        ]
         best = strongest(same_form)
         own = strongest(
             one for one in same_form if spec_of(one.cell.attacker) == spec_of(cell.attacker)

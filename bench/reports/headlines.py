@@ -76,7 +76,8 @@ def _of_fit(
     said: Verdict,
     marks: tuple[Mark, ...],
 ) -> Iterator[Headline]:
-    choice, ceiling = strongest(attacks), evidence.ceiling(attacks[0].cell)
+    choice = strongest(attacks)
+    ceiling = evidence.ceiling(choice.result.cell if choice else attacks[0].cell)
     failed = [attack for attack in attacks if attack.status == "failed"]
     also = [f"{mark.name}: {mark.reason}" for mark in marks]
     reason = "; ".join([said.reason, *(mark for mark in also if mark not in said.reason)])

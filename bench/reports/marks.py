@@ -57,8 +57,9 @@ class Marks:
     def of_line(self, line: Line) -> list[Mark]:
         """What forbids to call a line hidden, whatever attacks find."""
         found = [Mark(name, READS[name]) for name in line.cell.marks if name in READS]
+        unmeasured = {line.form: [Mark("unchecked", "its release could not be measured")]}
         for attack in line.attacks:
-            found += self._of_release.get(release_of(attack.cell), {}).get(line.form, [])
+            found += self._of_release.get(release_of(attack.cell), unmeasured)[line.form]
         if not any(mark.name == "role-shift" for mark in found):
             found += [mark for attack in line.attacks for mark in _misled(attack)][:1]
         leaking = (mark for attack in line.attacks for mark in self._leaking(attack))

@@ -43,7 +43,7 @@ def release_marks(qualities: Sequence[ReleaseQuality]) -> dict[Key, dict[str, li
         unstable = [Mark("unstable", values["unstable"])] if values["unstable"] else []
         found[release_of(quality.cell)] = {
             "pixels": [*unstable, *_shift(quality, before, "shift"), *_memorised(quality)],
-            "codes": [*unstable, *_shift(quality, before, "code_shift")],
+            "codes": [*unstable, *_shift(quality, before, "code_shift")],  # only of lines of codes
         }
     return found
 
@@ -52,10 +52,13 @@ def _shift(quality: ReleaseQuality, before: Answers | None, name: str) -> Iterat
     """Whether probe and attacker's releases differ more than raw pictures do."""
     after = quality.values[name]
     if after is None or before is None:
+        reason = "the probe and the attacker's pictures are not alike, or too few, to be compared"
+        yield Mark("unchecked", f"role shift cannot be tested: {reason}")
         return
     try:
         more = quality.figures(difference, after, before, confidence=GATE)
-    except ValueError:  # too few people for an interval
+    except ValueError as error:  # too few people for an interval
+        yield Mark("unchecked", f"role shift cannot be tested: {error}")
         return
     if more.low > 0:
         reason = f"probe and attackers' releases differ, AUC {more.value:+.3f} of raw pictures"

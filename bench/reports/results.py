@@ -201,8 +201,12 @@ def release_qualities(cells: Iterable[Cell], plan: Plan, store: Store) -> list[R
             plain = replace(cell, marks=(), threat=RAW)
             found[cell.task, key] = ReleaseQuality(plain, key, values, figures)
         values = found[cell.task, key].values
-        for again in (get(stage.key) for stage in stages.again if stage.key in store):
-            values["unstable"] = values["unstable"] or instability(again.arrays, again.meta)
+        for stage in stages.again:
+            if stage.key in store:
+                again = get(stage.key)
+                values["unstable"] = values["unstable"] or instability(again.arrays, again.meta)
+            else:
+                values["unstable"] = "it could not be asked again: that stage failed"
         for shift in (get(stage.key) for stage in stages.code_shift if stage.key in store):
             values["code_shift"] = _shift(shift)
     return list(found.values())

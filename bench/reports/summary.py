@@ -1,5 +1,6 @@
 """Verdicts of a run: a table of lines, and its short form for the terminal."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from math import nan
 from typing import NamedTuple
@@ -69,19 +70,22 @@ def summaries(records: Sequence[Record]) -> list[Table]:
 
 def lines_of_text(records: Sequence[Record]) -> Iterator[str]:
     """The tables in at most 20 lines each, for the terminal, and how to read them."""
-    for found, rows in _groups(records):
+    groups = list(_groups(records))
+    n_tables = Counter(found[0].task for found, _ in groups)
+    for found, rows in groups:
         shown = [row for row in rows if not row.is_repeated]
+        most = max(3, _MOST_ROWS // n_tables[found[0].task])
         names = [row.defense for row in shown]
-        widths = [max(map(len, (*names[:_MOST_ROWS], found[0].task))), 16]
+        widths = [max(map(len, (*names[:most], found[0].task))), 16]
         keeps = [f"keeps {name}" for name in _utilities(found)]
         yield _aligned([found[0].task.upper(), "", *keeps, "leaks [95 %]", "verdict"], widths)
-        for row in shown[:_MOST_ROWS]:
+        for row in shown[:most]:
             said = row.verdict.upper() if row.verdict == LEAKS else row.verdict
             reason = _shortened(row.reason)
             cells = [row.defense, row.form, *map(_short, row.keeps), _short(row.leaks, ends=True)]
             yield _aligned([*cells, f"{said}{': ' if reason else ''}{reason}"], widths)
-        if len(shown) > _MOST_ROWS:
-            yield f"... and {len(shown) - _MOST_ROWS} more in table.md"
+        if len(shown) > most:
+            yield f"... and {len(shown) - most} more in table.md"
     yield _READING
 
 
@@ -193,9 +197,14 @@ def _mean(records: Sequence[Record]) -> Cell:
     if found[0].metric in ("leakage", "kept"):
         number = number._replace(unit="percent")
     if len(found) < 2:
-        return number
+        return number if len(found) == len(records) else number._replace(note="1 fit")
     ends = (number._replace(value=f(r.value for r in found), low=nan) for f in (min, max))
-    return number._replace(note=f"fits {' to '.join(map(str, ends))}")
+    n_fits = (
+        f"{len(found)} fits"
+        if len(found) == len(records)
+        else f"{len(found)} of {len(records)} fits"
+    )
+    return number._replace(note=f"{n_fits}, {' to '.join(map(str, ends))}")
 
 
 def _same_attack(

@@ -12,7 +12,7 @@ from bench.metrics.advantage import guessed, right_statistic
 from bench.metrics.contrasts import LEVEL, MARGIN, NOTHING, Contrast
 from bench.metrics.exposed import Exposure, exposed
 from bench.metrics.matching import identified
-from bench.reports.evidence import FOUND, Evidence, readings
+from bench.reports.evidence import FOUND, Evidence, kinds, readings
 from bench.reports.lines import Line
 from bench.reports.release_marks import Mark
 from bench.reports.results import Result
@@ -34,21 +34,14 @@ class Verdict(NamedTuple):
     Attributes:
         word: one of ORDER, or REFERENCE.
         reason: what was found, or what is missing.
-        trace: the smallest trace of the raw picture that was noticed; nan if none was asked for.
         marks: names of what stands in the way.
         lacks_trace: only planted traces are missing for more than `inconclusive`.
     """
 
     word: str
     reason: str
-    trace: float = np.nan
     marks: tuple[Mark, ...] = ()
     lacks_trace: bool = False
-
-    @property
-    def rank(self) -> int:
-        """Its place in the order of a table's rows; references stand apart."""
-        return max(0, ORDER.index(self.word) - 1) if self.word in ORDER else -1
 
 
 class Finding(NamedTuple):
@@ -65,51 +58,59 @@ def verdict(line: Line, evidence: Evidence, obstacles: Sequence[Mark]) -> Verdic
     """
     if line.is_control:
         return Verdict(REFERENCE, "")
-    findings = _findings(line, evidence)
+    findings, unread = _findings(line, evidence)
     found = [f for f in findings if f.contrast.p * len(findings) <= FOUND]
     everywhere_low = bool(findings) and all(f.contrast.high < 0 for f in findings)
-    if exposure := _exposure(line):
-        return Verdict(LEAKS, f"tells {exposure} apart from all others")
+    told_apart = _exposure(line)
     if found and not everywhere_low:
-        return Verdict(LEAKS, _what_leaks(found), marks=tuple(_inverted(found)))
-    if line.is_described and not (obstacles or incomplete(line)):
-        return Verdict(CARRIES, _what_y_says(line, found))
-    marks = [*obstacles, *incomplete(line), *_unseen(line, evidence), *_few(line)]
-    shown = evidence.of_line(line)
-    own = {id(attack) for attack in line.attacks}  # low bits are sought before cleaning
-    known = {id(s.attack) for s in shown if not s.reason or s.lacks_trace} & own
-    resting = [f for f in findings if id(f.attack) in known]
-    bounded = all(f.contrast.high < 0 for f in resting) and {id(f.attack) for f in resting} == known
-    if not bounded and resting:
+        reason = "; ".join(part for part in (_what_leaks(found), told_apart) if part)
+        return Verdict(LEAKS, reason, marks=tuple(_inverted(found)))
+    if told_apart:
+        return Verdict(LEAKS, told_apart)
+    marks = [*obstacles, *incomplete(line), *unread, *_unseen(line, evidence), *_few(line)]
+    if line.is_described and findings and all(mark.name == "few-people" for mark in marks):
+        return Verdict(CARRIES, _what_y_says(line, found), marks=tuple(marks))
+    resting = _resting(line, evidence, findings)
+    if any(f.contrast.high >= 0 for f in resting):
         marks.append(Mark("imprecise", _needed(line, resting)))
     lacking = evidence.missing(line)
-    lacks_trace = (
-        bool(resting)
-        and bounded
-        and not marks
-        and all("no trace was asked" in one for one in lacking)
-    )
     if lacking:
-        marks.append(Mark("not-shown-strong", "; ".join(lacking)))
+        only_traces = bool(resting) and not marks and all(one.lacks_trace for one in lacking)
+        marks.append(Mark("not-shown-strong", "; ".join(one.text for one in lacking)))
     if marks:
         reason = "; ".join(f"{mark.name}: {mark.reason}" for mark in marks)
-        return Verdict(OPEN, reason, marks=tuple(marks), lacks_trace=lacks_trace and bool(lacking))
+        return Verdict(OPEN, reason, marks=tuple(marks), lacks_trace=bool(lacking) and only_traces)
     if found:
-        return Verdict(LITTLE, _what_leaks(found), TRACE)
-    return Verdict(HIDDEN, f"a {TRACE:.0%} trace of the picture would have been seen", TRACE)
+        return Verdict(LITTLE, _what_leaks(found))
+    return Verdict(HIDDEN, _what_was_noticed(line))
 
 
-def _findings(line: Line, evidence: Evidence) -> list[Finding]:
-    found = []
+def _findings(line: Line, evidence: Evidence) -> tuple[list[Finding], list[Mark]]:
+    """All readings of all attacks, and a mark of each attack that cannot be read."""
+    found, unread = [], []
     for attack in line.attacks:
         best = evidence.ceiling(attack.cell)
         if attack.probe is None or best is None:
-            continue
+            continue  # `incomplete` and `_unseen` say so
         try:
             found += [Finding(attack, one) for one in readings(attack, best.result)]
-        except ValueError:  # one class, or too few units
-            continue
-    return found
+        except ValueError as error:
+            unread.append(Mark("few-people", f"separability cannot be computed: {error}"))
+    return found, list(dict.fromkeys(unread))
+
+
+def _resting(line: Line, evidence: Evidence, findings: Sequence[Finding]) -> list[Finding]:
+    """The readings that a claim rests on: of attacks that can see, or lack no more than a trace."""
+    shown = (s.attack for s in evidence.of_line(line) if not s.reason or s.lacks_trace)
+    seeing = {id(attack) for attack in shown}
+    return [finding for finding in findings if id(finding.attack) in seeing]
+
+
+def _what_was_noticed(line: Line) -> str:
+    """What the evidence was tested with."""
+    if "network" in kinds(line):
+        return f"a {TRACE:.0%} trace of the picture would have been seen"
+    return "a faint pattern of each person would have been seen"
 
 
 def _exposure(line: Line) -> str:
@@ -127,7 +128,7 @@ def _exposure(line: Line) -> str:
     names = line.attacks[0].classes
     listed = ", ".join(names[person] for person in list(people)[:3])
     who = "1 person" if len(people) == 1 else f"{len(people)} people"
-    return f"{who} ({listed}{', ...' if len(people) > 3 else ''})"
+    return f"tells {who} ({listed}{', ...' if len(people) > 3 else ''}) apart from all others"
 
 
 def exposure(result: Result) -> Exposure | None:
@@ -144,8 +145,10 @@ def exposure(result: Result) -> Exposure | None:
 
 
 def _what_leaks(found: Sequence[Finding]) -> str:
-    """What the strongest of several findings shows."""
-    attack, contrast = max(found, key=lambda f: f.contrast.value)
+    """What the strongest of several findings shows, as given rather than read otherwise."""
+    attack, contrast = max(
+        found, key=lambda f: f.contrast.value * (1 if f.contrast.reading == "as given" else 0.9)
+    )
     cell = attack.cell
     how = "" if contrast.reading == "as given" else f", {contrast.reading}"
     what = f"S {contrast.value:.2f} of {contrast.ceiling:.2f} without a defense"

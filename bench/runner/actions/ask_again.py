@@ -45,7 +45,7 @@ def ask_again(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
     for name, ask in asked.questions(rng):
         try:
             arrays[name] = ask()
-        except Exception as error:  # whatever a plugin raises now, it did not raise before
+        except (Exception, SystemExit) as error:  # it did not raise before
             failures[name] = f"{type(error).__name__}: {error}"
     return Artifact(arrays, meta={"failures": failures})
 
