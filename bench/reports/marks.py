@@ -58,7 +58,7 @@ class Marks:
         """What forbids to call a line hidden, whatever attacks find."""
         found = [Mark(name, READS[name]) for name in line.cell.marks if name in READS]
         unmeasured = {line.form: [Mark("unchecked", "its release could not be measured")]}
-        for attack in line.attacks:
+        for attack in () if line.cell.defense.changes_nothing else line.attacks:
             found += self._of_release.get(release_of(attack.cell), unmeasured)[line.form]
         if not any(mark.name == "role-shift" for mark in found):
             found += [mark for attack in line.attacks for mark in _misled(attack)][:1]

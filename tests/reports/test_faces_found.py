@@ -7,7 +7,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def done(run):
-    data = "synthetic:people=2,takes=4,pictures=4,size=64,align=true"
+    data = "synthetic:people=6,takes=16,pictures=1,size=64,align=true"
     return run(
         data=data, private=["glasses"], utility=["identity"], attackers=["nearest"], threats=["raw"]
     )
