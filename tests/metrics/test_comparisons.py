@@ -103,7 +103,7 @@ def test_worst_case_of_two_classes_reads_signs():
 @pytest.mark.slow
 @pytest.mark.parametrize("n_people", [8, 30])
 def test_the_worst_of_many_needs_a_wider_interval(n_people):
-    """Of ten attackers that are equally good, the best one's interval lies higher than the truth's."""
+    """Of ten attackers that are equally good, the interval of the best lies too high."""
     rng, share, naive, simultaneous = np.random.default_rng(4), 0.6, [], []
     for _ in range(400):
         each = attackers(rng, [share] * 10, n_people)
