@@ -132,7 +132,7 @@ METRICS: Mapping[str, Sequence[Metric]] = {
         Metric("leakage", "leakage", "", None, "fraction", -inf, inf, shown=1),
         Metric("worst_leakage", "leakage, worst attacker on the probe", "", None, "fraction", -inf,
                inf),
-        Metric("exposed", "people told apart from all others", "", None, "label", highest=inf),
+        Metric("exposed", "number of people exposed", "", None, "label", highest=inf),
         Metric("kept", "utility kept, a share of the undefended", "", None, "fraction", -inf, inf),
     ),
 }

@@ -1,4 +1,4 @@
-"""Which people an attack tells apart from all others: averages hide the few."""
+"""Which people an attack identifies, even where it fails on average."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from bench.answers import Answers
 from bench.metrics.intervals import Floats, Ids
 
 LEVEL = 0.05  # of all people together
-LEAST_AUC = 0.55  # with many pictures even less is sure, but it is nobody's betrayal
+LEAST_AUC = 0.55  # a smaller AUC may be significant, but does not identify a person
 _N_DRAWS = 10_000  # of takes, at least
 _SEED = 20180615  # of the draws
 

@@ -36,7 +36,7 @@ def cmcs(results: Sequence[Result]) -> Iterator[Cmc]:
             continue
         try:
             yield Cmc(*titles(result), *result.figures(cmc, result.probe))
-        except ValueError:  # nobody is enrolled twice: there is no curve
+        except ValueError:  # no probe picture shows an enrolled person
             continue
 
 

@@ -71,7 +71,7 @@ class Evidence:
         """Why nobody here can tell the target even of unprotected pictures; empty if one can."""
         best = self.ceiling(cell)
         if best is None:
-            return "there is no attack without a defense"
+            return "no attack on unprotected pictures has answers"
         as_given = _contrast(best.result)
         if as_given is None or as_given.value < SIGHT:
             value = "no S" if as_given is None else f"S {as_given.value:.2f}"
@@ -182,7 +182,8 @@ def readings(result: Result, best: Result | None, margin: float = MARGIN) -> lis
     """All readings of an attack beside the best one's without a defense.
 
     Raises:
-        ValueError: as `contrasts` does, or if there are no answers.
+        ValueError: if the result has no answers, a class is missing or has too few units, or the
+            two results are about different pictures.
     """
     against = None if best is None else _by_class(best)
     return list(result.figures(contrasts, _by_class(result), *result.units, against, margin))

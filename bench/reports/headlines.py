@@ -173,7 +173,7 @@ def _kept(judges: Mapping[Judged, Choice], none: str, marks: Marks) -> Iterator[
         try:
             best = strongest((choice.result for choice in bare), inverts=False)
             if best is None:
-                raise ValueError("there is no judge without a defense")
+                raise ValueError("no judge of unprotected pictures has answers")
             kept = choice.result.figures(leakage, choice.probe, 1, best.probe, 1)
         except ValueError as error:
             first = Headline(choice.result, 1, "kept", None, "skipped", str(error), found)

@@ -118,7 +118,7 @@ def canary_power(result: Result, *, confidence: float = 0.95) -> Estimate:
     """The share of a canary that an attacker finds, by answers about the bit or by templates.
 
     Raises:
-        ValueError: if there are no answers, or no pairs of canaries to compare.
+        ValueError: if the result has no answers, or its templates allow no comparison.
     """
     if result.probe is None:
         raise ValueError("expected answers about a canary, got none")

@@ -231,7 +231,7 @@ def _read(record: Record, sign: int) -> Record:
 
 
 def _few(records: Sequence[Record], headlines: Sequence[Record]) -> str:
-    """Who is told apart, in words: averages hide the few."""
+    """The number of people exposed, and the TMR at the lowest supported FMR, in words."""
     first, said = headlines[0], []
     counted = [
         r

@@ -61,12 +61,12 @@ def verdict(line: Line, evidence: Evidence, obstacles: Sequence[Mark]) -> Verdic
     findings, unread = _findings(line, evidence)
     found = [f for f in findings if f.contrast.p * len(findings) <= FOUND]
     everywhere_low = bool(findings) and all(f.contrast.high < 0 for f in findings)
-    told_apart = _exposure(line)
+    exposes = _exposure(line)
     if found and not everywhere_low:
-        reason = "; ".join(part for part in (_what_leaks(found), told_apart) if part)
+        reason = "; ".join(part for part in (_what_leaks(found), exposes) if part)
         return Verdict(LEAKS, reason, marks=tuple(_inverted(found)))
-    if told_apart:
-        return Verdict(LEAKS, told_apart)
+    if exposes:
+        return Verdict(LEAKS, exposes)
     marks = [*obstacles, *incomplete(line), *unread, *_unseen(line, evidence), *_few(line)]
     if line.is_described and findings and all(mark.name == "few-people" for mark in marks):
         return Verdict(CARRIES, _what_y_says(line, found), marks=tuple(marks))
@@ -114,7 +114,7 @@ def _what_was_noticed(line: Line) -> str:
 
 
 def _exposure(line: Line) -> str:
-    """Who is exposed by the strongest attack of each fit, in words; empty if nobody is."""
+    """The people exposed by the strongest attack of each fit, in words; empty if there are none."""
     if line.cell.target != "identity":
         return ""
     people: dict[int, None] = {}
@@ -128,7 +128,7 @@ def _exposure(line: Line) -> str:
     names = line.attacks[0].classes
     listed = ", ".join(names[person] for person in list(people)[:3])
     who = "1 person" if len(people) == 1 else f"{len(people)} people"
-    return f"tells {who} ({listed}{', ...' if len(people) > 3 else ''}) apart from all others"
+    return f"exposes {who} ({listed}{', ...' if len(people) > 3 else ''})"
 
 
 def exposure(result: Result) -> Exposure | None:

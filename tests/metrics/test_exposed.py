@@ -1,4 +1,4 @@
-"""Who is told apart from all others; tests/benchmarks/exposed.py has the error rates."""
+"""Which people are exposed; tests/benchmarks/exposed.py has the error rates."""
 
 import numpy as np
 import pytest

@@ -120,7 +120,7 @@ def test_two_betrayed_people_of_many_leak(rng):
             results[number] = each
     found = said(results)
     assert found.word == "leaks"
-    assert found.reason.endswith("tells 2 people (3, 8) apart from all others")
+    assert found.reason.endswith("exposes 2 people (3, 8)")
 
 
 def test_a_learned_defense_is_hidden_only_after_cleaning(rng):
