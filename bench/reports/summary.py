@@ -26,6 +26,10 @@ _APART = {  # headings, and the metrics of which each shows the first that there
     "d'": ("d_prime",),
     "at least, bits": ("bits",),
 }
+_FMR = ("0.1", "1", "10")  # percent, the lowest first
+_METRICS = {*(name for names in _APART.values() for name in names)} | {
+    f"tmr_at_fmr_{fmr}%" for fmr in _FMR
+}
 _MOST_ROWS = 14  # on the terminal
 _WIDTH = 70  # characters of a reason on the terminal
 _READING = (
@@ -116,6 +120,8 @@ def _rows(records: Sequence[Record]) -> list[Row]:
     for r in leaks:
         groups.setdefault((r.defense, r.form, r.cleaned), []).append(r)
     cleaned = {(r.defense, r.form) for r in leaks if r.cleaned}
+    attacks = [r for r in select(records, purpose="private", status="ok") if r.metric in _METRICS]
+    exposed = select(records, purpose="headline", metric="exposed", status="ok")
     rows = []
     for (defense, form, is_clean), found in groups.items():
         repeated = not is_clean and (defense, form) in cleaned and found[0].verdict != LEAKS
@@ -125,8 +131,8 @@ def _rows(records: Sequence[Record]) -> list[Row]:
                 shown_form(form, is_clean),
                 [_keeps(records, name, defense, form, is_clean) for name in _utilities(records)],
                 _mean(found),
-                [_mean(_same_attack(records, found, metrics)) for metrics in _APART.values()],
-                _few(records, found),
+                [_mean(_same_attack(attacks, found, metrics)) for metrics in _APART.values()],
+                _few(exposed, attacks, found),
                 found[0].verdict,
                 _reason(found[0]),
                 is_repeated=repeated,
@@ -208,13 +214,13 @@ def _mean(records: Sequence[Record]) -> Cell:
 
 
 def _same_attack(
-    records: Sequence[Record], headlines: Sequence[Record], metrics: Sequence[str]
+    attacks: Sequence[Record], headlines: Sequence[Record], metrics: Sequence[str]
 ) -> list[Record]:
     """The first of these metrics of the attacks that headlines are about."""
     signs = {(r.defense, r.attacker, r.threat, r.seed): r.sign for r in headlines}
     found = [
         _read(r, sign)
-        for r in select(records, purpose="private", target=headlines[0].target, status="ok")
+        for r in select(attacks, target=headlines[0].target)
         if (sign := signs.get((r.defense, r.attacker, r.threat, r.seed)))
     ]
     return next((some for name in metrics if (some := select(found, metric=name))), [])
@@ -230,12 +236,12 @@ def _read(record: Record, sign: int) -> Record:
     return record._replace(value=value, low=low, high=high)
 
 
-def _few(records: Sequence[Record], headlines: Sequence[Record]) -> str:
+def _few(exposed: Sequence[Record], attacks: Sequence[Record], headlines: Sequence[Record]) -> str:
     """The number of people exposed, and the TMR at the lowest supported FMR, in words."""
     first, said = headlines[0], []
     counted = [
         r
-        for r in select(records, purpose="headline", metric="exposed", status="ok")
+        for r in exposed
         if (r.defense, r.form, r.cleaned) == (first.defense, first.form, first.cleaned)
     ]
     if counted:
@@ -244,8 +250,8 @@ def _few(records: Sequence[Record], headlines: Sequence[Record]) -> str:
             f" (share below {1 - 0.05 ** (1 / worst.n):.0%})" if worst.n and not worst.value else ""
         )
         said.append(f"{worst.value:.0f} of {worst.n} exposed{below}")
-    for fmr in ("0.1", "1", "10"):
-        if found := _same_attack(records, headlines, [f"tmr_at_fmr_{fmr}%"]):
+    for fmr in _FMR:
+        if found := _same_attack(attacks, headlines, [f"tmr_at_fmr_{fmr}%"]):
             said.append(f"TMR {_mean(found)} % at FMR {fmr} %")
             break
     return "; ".join(said)
