@@ -3,12 +3,11 @@
 A plugin keeps no state, receives random generators and a device, and returns its weights as arrays.
 """
 
-import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,9 @@ from bench.context import Context as Context
 from bench.described import Y, release_of
 from bench.faces import Array, Faces, Labels, Release, Sample, Target
 from bench.faces import Weights as Weights
-from bench.spec import Value
+from bench.plugin import Plugin as Plugin
+from bench.plugin import field as field
+from bench.threats import FacePoints as FacePoints
 from bench.threats import Form
 from bench.threats import Knowledge as Knowledge
 from bench.threats import Threat as Threat
@@ -27,41 +28,6 @@ ROLES: tuple[Role, ...] = ("defender", "attacker", "probe")
 ANY = frozenset({"*"})  # a promise about every target
 
 SAMPLES = "samples"  # array of sample pictures, uint8 (rows, columns, 3, H, W); never shared
-
-_NAMES_IN_0_1 = {"asks": "targets", "imposes": "replaces", "uses_told": "uses_side_info"}
-
-T = TypeVar("T", bool, int, float, str)
-
-
-def field(
-    default: T, *, about: str, at: Literal["fit", "protect", "path"] = "fit", was: str = ""
-) -> T:
-    """A field of a plugin.
-
-    Args:
-        default: used where neither preset nor spec says otherwise.
-        about: one line for `bench list`, with the unit.
-        at: the step that it changes. A `protect` field does not enter the key of `fit`, so one
-            trained defense serves all its values; a `path` names a file or folder and enters no
-            key (the content does).
-        was: an earlier name, by which specs may still call it.
-    """
-    at = "path" if at == "place" else at  # its name in 0.1
-    made: T = dataclasses.field(default=default, metadata={"about": about, "at": at, "was": was})
-    return made
-
-
-class Plugin:
-    """The base of all plugins; the registry gives the name."""
-
-    name: ClassVar[str]
-    presets: ClassVar[Mapping[str, Mapping[str, Value]]] = {}
-
-    def __init_subclass__(cls) -> None:
-        """Accepts attributes of plugins that were written for 0.1."""
-        for old, new in _NAMES_IN_0_1.items():
-            if old in vars(cls):
-                setattr(cls, new, vars(cls)[old])
 
 
 class Defense(Plugin, ABC):
@@ -192,6 +158,16 @@ class Attacker(Plugin, ABC):
     uses_gallery: ClassVar[bool] = False
     uses_side_info: ClassVar[bool] = False
 
+    @property
+    def frozen(self) -> bool:
+        """Whether it learns nothing, as a published network that is asked as it is."""
+        return False
+
+    @property
+    def needs_face_points(self) -> bool:
+        """Whether it must know where faces stand in the pictures."""
+        return False
+
     def skip_reason(self, target: Target, threat: Threat, protocol: str) -> str:
         """Why this attacker cannot answer under this threat; empty if it can."""
         if threat.reads not in self.forms:
@@ -220,6 +196,8 @@ class Classifier(Attacker):
             return f"{self.name} cannot answer {target.kind} targets"
         if target.name == "identity" and protocol == "open":
             return "classifiers cannot identify unseen people (protocol open); use a matcher"
+        if self.frozen and threat.learns_from != "raw":
+            return "a frozen classifier does not learn from releases"
         return super().skip_reason(target, threat, protocol)
 
     @abstractmethod
@@ -283,6 +261,14 @@ class Dataset(Plugin, ABC):
     @abstractmethod
     def targets(self) -> tuple[Target, ...]:
         """Its targets, known without reading pictures; classes may be missing until `load`."""
+
+    @property
+    def face_points(self) -> FacePoints:
+        """Where eyes, nose and corners of the mouth are on average; empty if unknown.
+
+        (x, y) in fractions of the side, left in the picture first.
+        """
+        return ()
 
     @property
     def n_pictures(self) -> int:

@@ -8,6 +8,7 @@ from bench.commands.annotate import annotate_app
 from bench.commands.apply import OperationsCommand, apply
 from bench.commands.check import check
 from bench.commands.data import data_app
+from bench.commands.judges import judges_app
 from bench.commands.list import list_plugins
 from bench.commands.plan import plan
 from bench.commands.run import run
@@ -26,6 +27,7 @@ app.command()(check)
 app.add_typer(data_app, name="data")
 app.add_typer(annotate_app, name="annotate")
 app.add_typer(weights_app, name="weights")
+app.add_typer(judges_app, name="judges")
 app.command(cls=OperationsCommand)(apply)
 
 

@@ -10,6 +10,7 @@ from bench.spec import Spec, Value, coerced
 
 Form = Literal["pixels", "codes"]
 Source = Literal["raw", "protected", "codes", "reencode"]
+FacePoints = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class Knowledge(NamedTuple):
         start: for attackers of protected pictures, the weights of the same attacker trained on raw
             pictures (whoever can protect pictures has raw ones); it may start from there.
         disclosed: the granted arrays of the defense's weights, by name.
+        face_points: where faces stand in the pictures (`Dataset.face_points`), if it needs that.
     """
 
     train: Sample
@@ -69,6 +71,7 @@ class Knowledge(NamedTuple):
     side_info: frozenset[str]
     start: Weights | None = None
     disclosed: Weights = MappingProxyType({})
+    face_points: FacePoints = ()
 
     @property
     def told(self) -> frozenset[str]:

@@ -14,6 +14,7 @@ LAYERS = (
     ("bench.faces", "bench.answers", "bench.spec", "bench.tables", "bench.processes"),
     ("bench.threats", "bench.context"),
     ("bench.described",),
+    ("bench.plugin",),
     ("bench.api",),
     ("bench.operation",),
     ("bench.registry",),

@@ -19,21 +19,14 @@ _SEED = 0  # of the teams of labelers
 
 
 class AnalysisOptions(NamedTuple):
-    """Choices of the analyst.
+    """Choices of the analyst."""
 
-    Attributes:
-        truth_from: see `votes_by_question`.
-        rules: for ties and levels of consensus.
-        bins: of evidence.
-        attributes: columns of the key by which errors are reported.
-        without_careless: leave out careless labelers.
-    """
-
-    truth_from: TruthFrom = "raw"
-    rules: majority.VoteRules = majority.VoteRules()
-    bins: Bins = Bins()
+    truth_from: TruthFrom = "raw"  # see `votes_by_question`
+    rules: majority.VoteRules = majority.VoteRules()  # for ties and levels of consensus
+    bins: Bins = Bins()  # of evidence
+    # Columns of the key by which errors are reported.
     attributes: tuple[str, ...] = accuracy.ATTRIBUTES
-    without_careless: bool = False
+    without_careless: bool = False  # leave out careless labelers
 
 
 def analyse(

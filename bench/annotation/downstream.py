@@ -29,17 +29,11 @@ VALID_SHARE = 0.25  # of the training groups, for early stopping
 
 
 class Examples(NamedTuple):
-    """Raw pictures for training and testing.
+    """Raw pictures for training and testing."""
 
-    Attributes:
-        faces: pictures with labels and image ids.
-        truth: (N,), 1 or 0.
-        group: is never split between training and test, (N,): a take, or a person under `open`.
-    """
-
-    faces: Faces
-    truth: Ids
-    group: Ids
+    faces: Faces  # pictures with labels and image ids
+    truth: Ids  # (N,), 1 or 0
+    group: Ids  # is never split between training and test, (N,): a take, or a person under `open`
 
     @property
     def person(self) -> Ids:

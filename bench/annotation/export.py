@@ -20,17 +20,11 @@ COLUMNS = ("picture", "question", "image", "version", "truth", "person", "eviden
 
 
 class Item(NamedTuple):
-    """One question about one picture, or about a pair.
+    """One question about one picture, or about a pair."""
 
-    Attributes:
-        token: a random name, which reveals nothing.
-        key: its line of the key table.
-        shown: random file name to picture, uint8 (3, H, W).
-    """
-
-    token: str
-    key: Mapping[str, object]
-    shown: Mapping[str, Images]
+    token: str  # a random name, which reveals nothing
+    key: Mapping[str, object]  # its line of the key table
+    shown: Mapping[str, Images]  # random file name to picture, uint8 (3, H, W)
 
 
 def new_item(key: Mapping[str, object], *shown: Images) -> Item:

@@ -23,16 +23,13 @@ CONSENSUS = np.linspace(0.5, 1.0, 11)  # edges of the histogram
 
 
 class VoteRules(NamedTuple):
-    """Choices that the paper leaves open.
+    """Choices that the paper leaves open."""
 
-    Attributes:
-        ties: a tied vote that includes the truth counts `half` (one over the number of tied
-            labels) or `wrong`, or is left `out`.
-        level: consensus must reach a level (`at-least`, as in the paper's text) or exceed it
-            (`over`, as in its caption).
-    """
-
+    # A tied vote that includes the truth counts `half` (one over the number of tied labels) or
+    # `wrong`, or is left `out`.
     ties: Ties = "half"
+    # Consensus must reach a level (`at-least`, as in the paper's text) or exceed it (`over`, as in
+    # its caption).
     level: Literal["at-least", "over"] = "at-least"
 
 

@@ -31,17 +31,11 @@ CLASSIFIERS = tuple(
 
 
 class Participants(NamedTuple):
-    """Who labels and learns.
+    """Who labels and learns."""
 
-    Attributes:
-        panel: labels the chosen pictures, once for each of PANELS.
-        n_downstream: odd; so many of them label all pictures that the classifier learns from.
-        classifier: learns from their labels.
-    """
-
-    panel: PanelOptions
-    n_downstream: int
-    classifier: Spec
+    panel: PanelOptions  # labels the chosen pictures, once for each of PANELS
+    n_downstream: int  # odd; so many of them label all pictures that the classifier learns from
+    classifier: Spec  # learns from their labels
 
 
 def rehearse(

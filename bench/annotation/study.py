@@ -23,27 +23,16 @@ NOT_SHOWN = ("none", "card", "constant")  # controls of a grid; --defense adds o
 
 
 class ExportOptions(NamedTuple):
-    """Choices of what a study shows.
+    """Choices of what a study shows."""
 
-    Attributes:
-        raw: whether labelers see originals.
-        choose: by bins of evidence, or at random.
-        n_pictures: of which all versions are shown.
-        evidence: labels to take it from, as `AU6+AU12`; empty for the defender's classifier.
-        bins: of evidence.
-        text: the question as labelers read it.
-        n_pairs: of the second question, whether two pictures show one person.
-        base_url: where Mechanical Turk will find the pictures.
-    """
-
-    raw: bool
-    choose: Literal["bins", "random"]
-    n_pictures: int
-    evidence: str = ""
-    bins: choice.Bins = choice.Bins()
-    text: str = ""
-    n_pairs: int = 0
-    base_url: str = ""
+    raw: bool  # whether labelers see originals
+    choose: Literal["bins", "random"]  # by bins of evidence, or at random
+    n_pictures: int  # of which all versions are shown
+    evidence: str = ""  # labels to take it from, as `AU6+AU12`; empty for the defender's classifier
+    bins: choice.Bins = choice.Bins()  # of evidence
+    text: str = ""  # the question as labelers read it
+    n_pairs: int = 0  # of the second question, whether two pictures show one person
+    base_url: str = ""  # where Mechanical Turk will find the pictures
 
 
 def study_spec(grid: Grid, question: str, defenses: Sequence[str], seed: int) -> StudySpec:

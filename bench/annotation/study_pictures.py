@@ -24,21 +24,13 @@ CHANCE = Spec("chance")
 
 
 class StudyPictures(NamedTuple):
-    """The probe's pictures.
+    """The probe's pictures."""
 
-    Attributes:
-        faces: raw, with labels and image ids.
-        targets: of the data.
-        versions: name to pictures, uint8 (N, 3, H, W), in the same order.
-        truth: whether the answer is yes, (N,): 1 or 0, -1 if unknown.
-        evidence: log-odds of yes by the defender's classifier, (N,); nan if no label answers the
-            question.
-    """
-
-    faces: Faces
-    targets: tuple[Target, ...]
-    versions: Mapping[str, Images]
-    truth: Ids
+    faces: Faces  # raw, with labels and image ids
+    targets: tuple[Target, ...]  # of the data
+    versions: Mapping[str, Images]  # name to pictures, uint8 (N, 3, H, W), in the same order
+    truth: Ids  # whether the answer is yes, (N,): 1 or 0, -1 if unknown
+    # Log-odds of yes by the defender's classifier, (N,); nan if no label answers the question.
     evidence: Floats
 
 

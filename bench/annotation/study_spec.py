@@ -13,20 +13,14 @@ SAME_PERSON = "same-person"  # the second question
 
 @dataclass(frozen=True)
 class StudySpec:
-    """The pictures of a study and the question about them.
+    """The pictures of a study and the question about them."""
 
-    Attributes:
-        data: the data set; the study shows pictures of its probe.
-        defenses: each gives a version of every picture.
-        question: `TARGET=CLASS`: whether a picture has this label, as `expression=joy`; any other
-            name is a question that no label of the data answers.
-        seed: redraws defenses, panel and choice.
-    """
-
-    data: Spec
-    defenses: tuple[Spec, ...]
+    data: Spec  # the data set; the study shows pictures of its probe
+    defenses: tuple[Spec, ...]  # each gives a version of every picture
+    # `TARGET=CLASS`: whether a picture has this label, as `expression=joy`; any other name is a
+    # question that no label of the data answers.
     question: str
-    seed: int
+    seed: int  # redraws defenses, panel and choice
 
     @property
     def name(self) -> str:

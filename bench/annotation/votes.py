@@ -20,30 +20,20 @@ SIMULATED = "simulated-"  # begins the name of every simulated labeler
 
 @dataclass(frozen=True, eq=False)
 class Votes:
-    """Labels of each version of each image.
+    """Labels of each version of each image."""
 
-    Attributes:
-        question: its short name.
-        versions, images, labelers, classes: names.
-        labels: int64, (V, I, L): a class's number, -1 if not labelled.
-        truth: int64, (I,): a class's number, -1 if unknown.
-        truth_from: raw (the majority of the raw version's votes) or key.
-        unit: int64, (I,): the person of each image, if the key has it; else the image.
-        facts: name to a text per image, from the key; empty if it has none.
-        seconds: float64, (V, I, L): time that the labeler took; nan if unknown.
-    """
-
-    question: str
+    question: str  # its short name
     versions: tuple[str, ...]
     images: tuple[str, ...]
     labelers: tuple[str, ...]
     classes: tuple[str, ...]
-    labels: Ids
-    truth: Ids
-    truth_from: TruthFrom
-    unit: Ids
+    labels: Ids  # int64, (V, I, L): a class's number, -1 if not labelled
+    truth: Ids  # int64, (I,): a class's number, -1 if unknown
+    truth_from: TruthFrom  # raw (the majority of the raw version's votes) or key
+    unit: Ids  # int64, (I,): the person of each image, if the key has it; else the image
+    # Name to a text per image, from the key; empty if it has none.
     facts: Mapping[str, tuple[str, ...]]
-    seconds: Floats
+    seconds: Floats  # float64, (V, I, L): time that the labeler took; nan if unknown
 
     @property
     def correct(self) -> Floats:

@@ -25,6 +25,10 @@ def audit(
             help="Labels that only faces should reveal.", show_default="identity, gender, ..."
         ),
     ] = None,
+    judges: Annotated[
+        bool,
+        typer.Option("--judges", help="Only ask published judges (`bench judges`) of `synthetic`."),
+    ] = False,
     out: Annotated[Path, typer.Option(help="Folder of audit.csv.")] = Path("runs/audit"),
     store: opt.StorePath = None,
     plugin: opt.Plugins = None,
@@ -45,16 +49,20 @@ def audit(
 
         start = time.perf_counter()
         dataset = make(Dataset, Spec.parse(data))
-        findings = list(audit_of(dataset, opt.store_at(store), target or []))
+        if judges:
+            findings = _judged(dataset)
+        else:
+            findings = list(audit_of(dataset, opt.store_at(store), target or []))
         out.mkdir(parents=True, exist_ok=True)
         columns = ("check", "about", "value", "n", "chance", "verdict", "how")
         title = str(spec_of(dataset, without=("path",)))
         table = Table(title, columns, list(map(_row, findings)))
         write_rows(out / "audit.csv", Finding._fields, map(_line, findings))
         Console().print(terminal(table))
-        n_leaks = sum(finding.verdict == "leaks" for finding in findings)
-        took = f"{time.perf_counter() - start:.0f} s; {out}/audit.csv"
-        print(f"{n_leaks} of {len(findings)} findings leak; {took}")
+        verdicts = [finding.verdict for finding in findings]
+        told = f"{verdicts.count('leaks')} of {len(findings)} findings leak"
+        short = f", {verdicts.count('short')} fall short" if "short" in verdicts else ""
+        print(f"{told}{short}; {time.perf_counter() - start:.0f} s; {out}/audit.csv")
 
 
 @data_app.command()
@@ -115,6 +123,20 @@ def save_data(dataset: "Dataset", role: str | None, out: Path) -> None:
             picture_of(image).save(draft / path)
         lines = zip(paths, *columns.values(), strict=True)
         write_rows(draft / "labels.csv", ("path", *columns), lines)
+
+
+def _judged(dataset: "Dataset") -> "list[Finding]":
+    """What published judges say of synthetic people with the seed of the data set.
+
+    Raises:
+        ValueError: if it is another data set.
+    """
+    from bench.audit.judged_people import judged_people
+    from bench.data.synthetic.dataset import Synthetic
+
+    if not isinstance(dataset, Synthetic):
+        raise ValueError(f"expected synthetic with --judges, got {dataset.name}")
+    return list(judged_people(dataset.seed))
 
 
 def _line(finding: "Finding") -> list[object]:

@@ -64,7 +64,7 @@ def grid_of(
     if data:
         update["data"] = Spec.parse(data)
     if attackers:
-        update["attackers"] = tuple(map(Spec.parse, attackers))
+        update |= {"attackers": tuple(map(Spec.parse, attackers)), "optional": ()}
     if threats:
         update["threats"] = tuple(current(Spec.parse(text)) for text in threats)
     added = tuple(map(Spec.parse, defenses or []))

@@ -19,6 +19,8 @@ DETECTION_PX = 160  # side of the pictures that MTCNN gets
 MIN_FACE_PX = 40  # smallest face that is detected in them
 CROP_SIDE = 2.8  # of an aligned picture, in distances between eyes and mouth
 CROP_MIDDLE = 0.55  # height of the point between eyes and mouth, in an aligned picture
+# where eyes, nose and corners of the mouth are in an aligned picture of a frontal face
+ALIGNED_POINTS = ((0.345, 0.371), (0.655, 0.371), (0.5, 0.548), (0.372, 0.729), (0.628, 0.729))
 _BATCH = 64
 
 Points = NDArray[np.float32]

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.api import Collection, Context, Dataset, field
+from bench.api import Collection, Context, Dataset, FacePoints, field
 from bench.data import openface
-from bench.data.alignment import aligned
+from bench.data.alignment import ALIGNED_POINTS, aligned
 from bench.data.image_files import SUFFIXES, decoded
 from bench.data.protocols import check_protocol, new_image_ids
 from bench.data.synthetic.pictures import ATTRIBUTES
@@ -66,6 +66,11 @@ class Folder(Dataset):
             )
         names = [name for name in (*columns, *attributes) if name not in ("path", "take")]
         return tuple(Target(n, "continuous" if n in ATTRIBUTES else "categorical") for n in names)
+
+    @property
+    def face_points(self) -> FacePoints:
+        """Those of aligned pictures; else unknown."""
+        return ALIGNED_POINTS if self.align else ()
 
     def files(self) -> Sequence[Path]:
         """The CSV files, if there are any, and the pictures."""

@@ -21,7 +21,7 @@ from bench.api import Role
 from bench.faces import Faces
 
 PROTOCOLS = ("open", "closed", "closed-paper")
-SHARES: Mapping[Role, float] = {"defender": 0.25, "attacker": 0.5, "probe": 0.25}
+PROBE_SHARE = 0.25  # of people or takes; of the rest, the attacker gets twice the defender's
 VALID_SHARE = 0.25  # of the attacker's people or takes
 PAPER_SHARE = 0.85  # of a take's pictures, for defender and attacker
 
@@ -58,10 +58,11 @@ def new_image_ids(n: int, *seed: object) -> Ids:
 new_rows = new_image_ids  # its name in 0.1
 
 
-def parts(faces: Faces, protocol: str, *seed: object) -> Parts:
+def parts(faces: Faces, protocol: str, *seed: object, probe: float = PROBE_SHARE) -> Parts:
     """Splits the pictures between the roles.
 
     Without the label `take`, each picture is a take of its own. Another seed, another split.
+    `probe` is the share of the people (or takes) in the probe; `closed-paper` has its own.
 
     Raises:
         ValueError: if there are too few people or takes to give each role one.
@@ -70,12 +71,12 @@ def parts(faces: Faces, protocol: str, *seed: object) -> Parts:
     person = np.asarray(faces.labels["identity"], np.int64)
     take = np.asarray(faces.labels.get("take", np.arange(len(person))), np.int64)
     if protocol == "open":
-        split = _split_groups(person, np.zeros_like(person), rng, "people")
+        split = _split_groups(person, np.zeros_like(person), rng, "people", probe)
         evaluated = split.roles["probe"] | split.valid
         half = [takes[: len(takes) // 2] for takes in _shuffled(take, person, rng)]
         return split._replace(gallery=evaluated & np.isin(take, np.concatenate(half)))
     if protocol == "closed":
-        return _split_groups(take, person, rng, "takes of a person")
+        return _split_groups(take, person, rng, "takes of a person", probe)
     similar = take if "take" in faces.labels else person  # pictures that resemble one another
     learn = _share_of_each(similar, PAPER_SHARE, rng)
     valid = learn & ~_share_of_each(similar, PAPER_SHARE, rng)
@@ -84,8 +85,15 @@ def parts(faces: Faces, protocol: str, *seed: object) -> Parts:
     return Parts({"defender": learn, "attacker": learn, "probe": ~learn}, valid, learn & ~valid)
 
 
-def _split_groups(group: Ids, within: Ids, rng: np.random.Generator, what: str) -> Parts:
+def _split_groups(
+    group: Ids, within: Ids, rng: np.random.Generator, what: str, probe: float
+) -> Parts:
     """Gives whole groups (people, takes) to the roles, evenly within each of `within`."""
+    shares: Mapping[Role, float] = {
+        "defender": (1 - probe) / 3,
+        "attacker": 2 * (1 - probe) / 3,
+        "probe": probe,
+    }
     dealt = []
     for groups in _shuffled(group, within, rng):
         if len(groups) < 4:
@@ -93,12 +101,12 @@ def _split_groups(group: Ids, within: Ids, rng: np.random.Generator, what: str) 
                 f"defender, attacker, its validation part and the probe cannot share {len(groups)} "
                 f"{what}; give at least 4 {what}"
             )
-        n = {role: max(1, round(share * len(groups))) for role, share in SHARES.items()}
-        defender, probe, attacker = np.split(groups, [n["defender"], n["defender"] + n["probe"]])
+        n = {role: max(1, round(share * len(groups))) for role, share in shares.items()}
+        defender, probed, attacker = np.split(groups, [n["defender"], n["defender"] + n["probe"]])
         n_valid = max(1, round(VALID_SHARE * len(attacker)))
-        dealt.append((defender, attacker, probe, attacker[:n_valid]))
+        dealt.append((defender, attacker, probed, attacker[:n_valid]))
     *masks, valid = (np.isin(group, np.concatenate(ids)) for ids in zip(*dealt, strict=True))
-    roles = dict(zip(SHARES, masks, strict=True))
+    roles = dict(zip(shares, masks, strict=True))
     return Parts(roles, valid, roles["attacker"] & ~valid)
 
 

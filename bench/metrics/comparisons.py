@@ -1,4 +1,4 @@
-"""Comparisons of attackers on the same people: difference and worst case.
+"""Comparisons of attackers on the same people: difference, leakage and worst case.
 
 A person is left out for all of them at once, so the difficulty of a person cancels.
 """
@@ -18,7 +18,7 @@ from bench.metrics.advantage import (
     right_statistic,
 )
 from bench.metrics.intervals import CONFIDENCE, Floats, estimates
-from bench.metrics.ratio_intervals import correlation, difference_ends
+from bench.metrics.ratio_intervals import correlation, difference_ends, ratio_ends
 
 _N_DRAWS = 50_000  # the 95 % point of a maximum to half a percent
 _SEED = 20180615  # of these draws, so that results repeat exactly
@@ -44,6 +44,42 @@ def difference(
     one, two = found
     low, high = difference_ends(one, two, correlation(without))
     return Estimate(one.value - two.value, low, high, len(first), np.nan)
+
+
+def leakage(
+    attack: AnyAnswers,
+    sign: Sign,
+    ceiling: AnyAnswers,
+    ceiling_sign: Sign,
+    *,
+    confidence: float = CONFIDENCE,
+) -> Estimate:
+    """The attack's advantage as a share of the best one without a defense, on the same pictures.
+
+    Signs are those chosen on validation pictures. Unclipped: above 1, the defense adds information;
+    below 0, the attack does worse than chance. The leakage of the ceiling itself is exactly 1.
+
+    How often the interval holds the truth: docs/intervals.md.
+
+    Raises:
+        ValueError: if the answers are about different pictures, or the best attack without a
+            defense is not above chance.
+    """
+    itself = attack is ceiling and sign == ceiling_sign
+    ceiling = aligned(ceiling, attack)
+    rights = right_statistic(attack, sign), right_statistic(ceiling, ceiling_sign)
+    chance, pairs = guessed(attack), over_pairs(attack)
+    found, without = estimates(rights, attack.person, chance, pairs=pairs, confidence=confidence)
+    above, best = map(beyond_chance, found)
+    if not best.value > 0 or best.low <= 0:
+        raise ValueError(
+            f"expected an attack above chance without a defense, got an advantage of "
+            f"{best.value:.3f} from {best.low:.3f}; use stronger attackers or more people"
+        )
+    if itself:
+        return Estimate(1.0, 1.0, 1.0, len(attack), 0.0)
+    low, high = ratio_ends(above, best, correlation(without))
+    return Estimate(above.value / best.value, low, high, len(attack), 0.0)
 
 
 def worst_case(answers: Sequence[AnyAnswers], signs: Sequence[Sign]) -> Estimate:

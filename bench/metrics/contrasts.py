@@ -1,5 +1,6 @@
 """What an attack shows: whether it surely finds something, and how much it surely does not find."""
 
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
@@ -23,26 +24,16 @@ MIN_UNITS = 12  # of the rarest class, times the number of classes; of fewer, er
 
 
 class Contrast(NamedTuple):
-    """One reading of an attack's answers, beside the best attack without a defense.
+    """One reading of an attack's answers, beside the best attack without a defense."""
 
-    Attributes:
-        reading: `as given`, `inverted` or `relabelled` (see `relabelled_statistic`).
-        value: S of that reading.
-        p: of the hypothesis that S is at most NOTHING, one-sided.
-        excess: S less the margin, a share of S without a defense.
-        low, high: one-sided 95 % ends of the excess, paired by unit.
-        ceiling: S without a defense.
-        n_units: how many.
-    """
-
-    reading: str
-    value: float
-    p: float
-    excess: float
-    low: float
-    high: float
-    ceiling: float
-    n_units: int
+    reading: str  # `as given`, `inverted` or `relabelled` (see `relabelled_statistic`)
+    value: float  # S of that reading
+    p: float  # of the hypothesis that S is at most NOTHING, one-sided
+    excess: float  # S less the margin, a share of S without a defense
+    low: float  # one-sided 95 % end of the excess, paired by unit
+    high: float  # likewise
+    ceiling: float  # S without a defense
+    n_units: int  # how many
 
 
 def contrasts(
@@ -66,8 +57,9 @@ def contrasts(
     plain = separability_statistic(attack)
     readings: dict[str, Statistic] = {"as given": plain, "inverted": lambda w: -plain(w)}
     if isinstance(attack, Answers) and attack.scores.shape[1] > 2:
-        readings |= _relabelled(attack, units)
-    best = separability_statistic(aligned(ceiling, attack)) if ceiling is not None else _zero
+        with suppress(ValueError):  # too few units to learn a relabelling from
+            readings["relabelled"] = relabelled_statistic(attack, units)
+    best = _zero if ceiling is None else separability_statistic(aligned(ceiling, attack))
     values, without, strata = without_each([*readings.values(), best], units)
     errors, freedom = standard_errors(without[:, :-1], strata)
     spread, _ = standard_errors(without[:, :-1] - margin * without[:, -1:], strata)
@@ -94,13 +86,6 @@ def _check_units(attack: AnyAnswers, units: Units) -> None:
             f"expected {max(2, -(-MIN_UNITS // len(n_units)))} people or takes of each class, got "
             f"{n_units.min()} of the rarest"
         )
-
-
-def _relabelled(attack: Answers, units: Units) -> dict[str, Statistic]:
-    try:
-        return {"relabelled": relabelled_statistic(attack, units)}
-    except ValueError:  # too few units to learn a relabelling from
-        return {}
 
 
 def _zero(weights: Floats) -> Floats:

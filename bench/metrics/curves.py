@@ -14,16 +14,11 @@ from bench.metrics.intervals import Floats, Ids
 
 
 class Histograms(NamedTuple):
-    """The weight at each level of score.
+    """The weight at each level of score."""
 
-    Attributes:
-        levels: float64, (K,), ascending.
-        mated, nonmated: float64, (B, K): weight of the pairs of one person and of two.
-    """
-
-    levels: Floats
-    mated: Floats
-    nonmated: Floats
+    levels: Floats  # float64, (K,), ascending
+    mated: Floats  # float64, (B, K): weight of the pairs of one person
+    nonmated: Floats  # float64, (B, K): of two
 
 
 Curve = Callable[[Histograms], Floats]

@@ -10,7 +10,7 @@ from math import inf
 from typing import Any, NamedTuple
 
 from bench.answers import Answers, AnyAnswers, Estimate, Numbers, Templates
-from bench.metrics import accuracy, pooled, verification
+from bench.metrics import accuracy, fairness, pooled, verification
 from bench.metrics.given import Given, given, known
 from bench.metrics.identification import fnir, gallery_of, rank
 from bench.metrics.information import bits
@@ -73,8 +73,6 @@ METRICS: Mapping[str, Sequence[Metric]] = {
                lambda answers: accuracy.top1(pooled.pooled(answers, 100))),
         Metric("worst_decile", "accuracy, worst tenth of people", "answers_of_people",
                pooled.worst_decile),
-        Metric("gender_gap", "accuracy, men minus women", "answers_of_people gender", pooled.gap,
-               lowest=-1),
         Metric("names_target_identity", "names the class shown", "answers target_identity",
                accuracy.names_target_identity),
         Metric("top1_if_other", "accuracy where another class is shown", "answers target_identity",
@@ -114,6 +112,12 @@ METRICS: Mapping[str, Sequence[Metric]] = {
                "pairs_of_one_gender", partial(tmr, fmr=0.01)),
         Metric("same_picture_of_{}", "the same picture among {}", "search_same_picture", gallery_of,
                sizes="raw_gallery_sizes"),
+    ),
+    "groups": (
+        Metric("right_{}", "right in one group of people", "answers groups",
+               fairness.right_in_group, sizes="group_names"),
+        Metric("gap_{}", "right, largest gap between groups", "answers groups",
+               fairness.largest_gap, lowest=-1, better="lower", sizes="labels"),
     ),
     "release": (
         Metric("ssim", "SSIM", "ssim person", ssim, "fraction", lowest=-1, shown=1),
@@ -159,6 +163,13 @@ def estimates_of_answers(
     return list(_computed(METRICS[_KINDS[type(answers)]], values))
 
 
+def estimates_by_group(answers: AnyAnswers, groups: fairness.Groupings) -> Sequence[NamedEstimate]:
+    """The share right in each group of people, and the largest gap of each label."""
+    values = {"answers": answers, "groups": groups, "labels": list(groups)}
+    names = {"group_names": fairness.group_names(groups)}
+    return list(_computed(METRICS["groups"], known({**values, **names})))
+
+
 def estimates_of_release(values: Mapping[str, Any]) -> Sequence[NamedEstimate]:
     """All metrics of one release; its values by name, None if not known."""
     return list(_computed(METRICS["release"], known(values)))
@@ -187,7 +198,10 @@ def declared(name: str) -> Metric:
         KeyError: if there is none.
     """
     found = {metric.name: metric for metrics in METRICS.values() for metric in metrics}
-    return found.get(name) or found[f"{name.rpartition('_')[0]}_{{}}"]
+    sized = (m for m in found.values() if m.sizes and name.startswith(m.name.removesuffix("{}")))
+    if (metric := found.get(name) or next(sized, None)) is None:
+        raise KeyError(name)
+    return metric
 
 
 def documentation() -> str:

@@ -17,20 +17,10 @@ _SEED = 20180615  # of the draws
 
 
 class Exposure(NamedTuple):
-    """Who is exposed.
+    """Who is exposed."""
 
-    Attributes:
-        people: classes of the people exposed, ascending.
-        n_tested: people with enough takes for a test.
-        n_people: people with pictures.
-        upper_share: where nobody is exposed, the share of exposed people lies below this (95 %);
-            else nan.
-    """
-
-    people: Sequence[int]
-    n_tested: int
-    n_people: int
-    upper_share: float
+    people: Sequence[int]  # classes of the people exposed, ascending
+    n_tested: int  # people with enough takes for a test
 
 
 def exposed(answers: Answers, take: Ids) -> Exposure:
@@ -72,10 +62,9 @@ def exposed(answers: Answers, take: Ids) -> Exposure:
     ranks, size = _ranks(answers.scores, people, number), np.bincount(number).astype(np.float64)
     stands_out = _stands_out(ranks, size, owner)
     p_values = _permuted(ranks, size, owner, stands_out)
-    n_tested = int(np.isfinite(p_values[0]).sum())
     found = (stands_out & (_holm(p_values) <= LEVEL)).any(axis=0)
-    upper_share = np.nan if found.any() or not n_tested else 1 - LEVEL ** (1 / n_tested)
-    return Exposure(tuple(people[found].tolist()), n_tested, len(people), upper_share)
+    n_tested = int(np.isfinite(p_values[0]).sum())
+    return Exposure(tuple(people[found].tolist()), n_tested)
 
 
 def _ranks(scores: NDArray[np.float32], people: Ids, take: Ids) -> Floats:

@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from bench.answers import Estimate, Templates
+from bench.answers import Answers, AnyAnswers, Estimate, Templates
+from bench.metrics.accuracy import among_highest
 from bench.metrics.intervals import Floats, Ids, Statistic, estimate, weighted_mean, widened
 from bench.metrics.pair_blocks import Singles
 
+_N_RANKS = 50  # of a CMC, at most
 _TILE = 2**22  # scores at once
 _ROWS = 1024  # probes at once, of `same_picture`
 _TIE = 1e-6  # of cosines: two products of the same templates round otherwise
@@ -22,25 +24,16 @@ _TIE = 1e-6  # of cosines: two products of the same templates round otherwise
 
 @dataclass(frozen=True, eq=False)
 class Search:
-    """How the people enrolled rank for each probe.
+    """How the people enrolled rank for each probe."""
 
-    Attributes:
-        better, tied: int64, (N,): other people enrolled who score above, and like, the probe's own.
-        own: float32, (N,): score of the probe's own person; arbitrary, as are the former, if that
-            person is not enrolled.
-        best: float32, (N,): highest score of all people enrolled.
-        person: int64, (N,): of the probe.
-        enrolled: bool, (N,): whether that person is.
-        n_enrolled: people in the gallery.
-    """
-
-    better: Ids
-    tied: Ids
-    own: Singles
-    best: Singles
-    person: Ids
-    enrolled: NDArray[np.bool_]
-    n_enrolled: int
+    # Of a probe whose person is not enrolled, the first three are arbitrary.
+    better: Ids  # int64, (N,): other people enrolled who score above the probe's own
+    tied: Ids  # int64, (N,): others who score like it
+    own: Singles  # float32, (N,): score of the probe's own person
+    best: Singles  # float32, (N,): highest score of all people enrolled
+    person: Ids  # int64, (N,): of the probe
+    enrolled: NDArray[np.bool_]  # bool, (N,): whether that person is
+    n_enrolled: int  # people in the gallery
 
 
 def search(templates: Templates) -> Search:
@@ -109,7 +102,33 @@ def rank(found: Search, k: int) -> Estimate:
             f"expected a rank of 1 to {found.n_enrolled - 1} for {found.n_enrolled} people "
             f"enrolled, got {k}"
         )
-    return _mean(found, np.clip((k - found.better) / (found.tied + 1), 0, 1), k / found.n_enrolled)
+    return _mean(found, _hits(found, k), k / found.n_enrolled)
+
+
+def cmc(answers: AnyAnswers) -> tuple[Sequence[int], Sequence[float]]:
+    """Ranks, 1 to the number of people, and the share of probes identified at each.
+
+    Of templates, the probes of people enrolled among all who are; of a classifier's answers, all
+    among its classes. Ties are broken at random; chance is rank / people.
+
+    Raises:
+        ValueError: for numbers, or without a probe of somebody enrolled.
+    """
+    if isinstance(answers, Templates):
+        found = search(answers)
+        ranks = _ranks(found.n_enrolled)
+        hits = [_hits(found, k)[found.enrolled] for k in ranks]
+    elif isinstance(answers, Answers):
+        ranks = _ranks(answers.scores.shape[1])
+        hits = [among_highest(answers, k) for k in ranks]
+    else:
+        raise ValueError("expected a classifier's answers or templates for a CMC, got numbers")
+    return ranks, [float(hit.mean()) for hit in hits]
+
+
+def _ranks(n: int) -> list[int]:
+    """All ranks, or of many those that are denser where they are low."""
+    return sorted({round(rank) for rank in np.geomspace(1, n, _N_RANKS).tolist()})
 
 
 def gallery_of(found: Search, size: int) -> Estimate:
@@ -186,6 +205,11 @@ def _missed(found: Search, fpir: float) -> Statistic:
         return np.where(positives[:, -1] > 0, 1 - share, np.nan)
 
     return statistic
+
+
+def _hits(found: Search, k: int) -> Floats:
+    """Chance that a probe's person is among the k highest, (N,)."""
+    return np.asarray(np.clip((k - found.better) / (found.tied + 1), 0, 1))
 
 
 def _mean(found: Search, hits: Floats, chance: float) -> Estimate:

@@ -13,17 +13,12 @@ from bench.metrics.intervals import Floats, Ids, estimate
 
 
 class Calibration(NamedTuple):
-    """Makes probabilities of scores: softmax(scores / temperature - offset), with some doubt.
+    """Makes probabilities of scores: softmax(scores / temperature - offset), with some doubt."""
 
-    Attributes:
-        log_temperature: natural logarithm.
-        offset: float64, (C,), of each class.
-        doubt: share of a uniform guess in each answer, 0..1: what is always right on a few
-            validation pictures is wrong once in a while.
-    """
-
-    log_temperature: float
-    offset: Floats
+    log_temperature: float  # natural logarithm
+    offset: Floats  # float64, (C,), of each class
+    # Share of a uniform guess in each answer, 0..1: what is always right on a few validation
+    # pictures is wrong once in a while.
     doubt: float
 
     def bits(self, scores: NDArray[np.float32], truth: Ids) -> Floats:

@@ -18,23 +18,15 @@ _SEED = 20180615  # of the draws, so that results repeat exactly
 
 
 class Comparison(NamedTuple):
-    """All pairs of different pictures, in a few weightings.
+    """All pairs of different pictures, in a few weightings."""
 
-    Attributes:
-        point: all pairs alike, (1, K): each score a level up to 2^20 pairs, then 65,536 equal bins.
-        left_out: (B, k): without each person in turn, or each of so many groups of people.
-        permuted: (R, k): as mated count each person's pairs with somebody drawn at random.
-        n: probe pictures with a mated pair.
-        n_people: people with a mated pair.
-        n_people_pairs: different pairs of people that were compared.
-    """
-
+    # All pairs alike, (1, K): each score a level up to 2^20 pairs, then 65,536 equal bins.
     point: Histograms
-    left_out: Histograms
-    permuted: Histograms
-    n: int
-    n_people: int
-    n_people_pairs: int
+    left_out: Histograms  # (B, k): without each person in turn, or each of so many groups of people
+    permuted: Histograms  # (R, k): as mated count each person's pairs with somebody drawn at random
+    n: int  # probe pictures with a mated pair
+    n_people: int  # people with a mated pair
+    n_people_pairs: int  # different pairs of people that were compared
 
 
 def comparison(templates: Templates, group: Ids | None = None) -> Comparison:

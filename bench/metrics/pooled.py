@@ -1,4 +1,4 @@
-"""Accuracy over pooled pictures, of the worst tenth of people, and between groups."""
+"""Accuracy over pooled pictures, and of the worst tenth of people."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,8 +6,7 @@ from numpy.typing import NDArray
 from bench.answers import Answers, Estimate
 from bench.metrics.accuracy import is_right
 from bench.metrics.gaffke import draws
-from bench.metrics.intervals import CONFIDENCE, Floats, Ids, estimate, weighted_mean
-from bench.metrics.ratio_intervals import difference_ends
+from bench.metrics.intervals import CONFIDENCE, Floats, Ids
 
 _SEED = 20180615  # of the groups
 
@@ -75,22 +74,3 @@ def _worst_tenth(accuracy: Floats, weight: NDArray[np.floating]) -> Floats:
     tenth = weight.sum(axis=1, keepdims=True) / 10
     before = np.cumsum(weight, axis=1) - weight
     return np.asarray(np.clip(tenth - before, 0, weight) @ accuracy / tenth[:, 0])
-
-
-def gap(answers: Answers, group: Ids) -> Estimate:
-    """Accuracy in group 1 minus that in group 0, -1..1; chance 0.
-
-    Pictures of any other group, (N,), are left out. The interval combines those of both groups.
-
-    Raises:
-        ValueError: unless both groups have people enough for an interval.
-
-    Source: Newcombe, Statistics in Medicine 17 (1998), 873-890, method 10.
-    Differs from it: with Gaffke's bounds over people in place of Wilson's.
-    """
-    right, members = is_right(answers), [group == 1, group == 0]
-    first, second = (
-        estimate(weighted_mean(right[side]), answers.person[side], np.nan) for side in members
-    )
-    low, high = difference_ends(first, second, 0.0)
-    return Estimate(first.value - second.value, low, high, first.n + second.n, 0.0)

@@ -18,9 +18,6 @@ from bench.metrics.intervals import (
 )
 from bench.metrics.means import mean_over_people
 
-SURE = 0.999  # confidence of the mark `memorised`
-MARGIN = 0.02  # above chance: one release in 25 is a copy
-
 
 def ssim(values: Floats, person: Ids) -> Estimate:
     """Mean structural similarity of each picture with its original, -1..1.
@@ -75,18 +72,3 @@ def memorised(trained_on: Floats, person: Ids, *, confidence: float = CONFIDENCE
     share = estimate(weighted_mean(trained_on), person, 0.5, confidence=confidence)
     few = wilson(share.value * n_people, n_people, confidence)
     return widened(share, few)  # so few may agree by chance
-
-
-def memorised_reason(trained_on: Floats, person: Ids) -> str:
-    """Why releases are surely pictures that were trained on; empty if they may not be.
-
-    From 12 people on: of fewer, all may be nearest to training pictures by chance.
-    """
-    try:
-        share = memorised(trained_on, person, confidence=SURE)
-    except ValueError:  # nothing follows from one person
-        return ""
-    if share.low <= share.chance + MARGIN:
-        return ""
-    found = f"{share.value:.0%} of releases are nearest to a picture that was trained on"
-    return f"{found} (99.9 % from {share.low:.0%}; chance 50 %)"

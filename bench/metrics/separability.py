@@ -19,16 +19,12 @@ from bench.metrics.matching import matching_statistic
 
 
 class Units(NamedTuple):
-    """What was drawn independently of one another.
+    """What was drawn independently of one another."""
 
-    Attributes:
-        unit: int64, (N,), of each picture: its person where people stand for others (`open`), or
-            its take where just these people are asked about (`closed`).
-        stratum: int64, (N,): within which units were drawn: the person of a take, else 0.
-    """
-
+    # int64, (N,), of each picture: its person where people stand for others (`open`), or its take
+    # where just these people are asked about (`closed`).
     unit: Ids
-    stratum: Ids
+    stratum: Ids  # int64, (N,): within which units were drawn: the person of a take, else 0
 
 
 def pairwise_auc(answers: AnyAnswers) -> Estimate:

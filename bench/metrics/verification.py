@@ -5,15 +5,19 @@ scale, never narrower than Wilson's over the pairs of people, at most 10 a perso
 the people (bench.metrics.intervals).
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from bench.answers import Estimate
+from bench.answers import Answers, AnyAnswers, Estimate, Templates
 from bench.metrics import curves
 from bench.metrics.curves import Curve
 from bench.metrics.intervals import CONFIDENCE, check_people, logit_ends
-from bench.metrics.pairs import Comparison
+from bench.metrics.pairs import Comparison, all_alike
 
 N_ERRORS = 30  # over different pairs of people; fewer support no FMR (rule of 30)
+# False match rates of the curves, denser where they are low: there matchers are used.
+FMR = np.unique(np.concatenate([np.geomspace(1e-3, 1, 31), np.linspace(0, 1, 21)]))
 
 
 def auc(found: Comparison) -> Estimate:
@@ -60,6 +64,22 @@ def linkability(found: Comparison) -> Estimate:
         )
     chance = float(np.nanmean(curves.d_sys(found.permuted, n_bins)))
     return _estimate(found, lambda pairs: curves.d_sys(pairs, n_bins), chance, _units(found))
+
+
+def roc(answers: AnyAnswers) -> tuple[Sequence[float], Sequence[float]]:
+    """FMR, and the true positive or match rate at each, between thresholds by straight lines.
+
+    Raises:
+        ValueError: if answers are not about two classes, or one kind of pair is missing.
+    """
+    if isinstance(answers, Templates):
+        pairs = all_alike(answers)
+    elif isinstance(answers, Answers) and answers.scores.shape[1] == 2:
+        margin = answers.scores[:, 1] - answers.scores[:, 0]
+        pairs = curves.histograms(margin[answers.truth == 1], margin[answers.truth == 0])
+    else:
+        raise ValueError("expected two classes or templates for a ROC")
+    return FMR.tolist(), curves.roc(pairs, FMR).tolist()
 
 
 def _units(found: Comparison) -> int:

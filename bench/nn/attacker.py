@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.api import Attacker, Classifier, Context, Knowledge, Weights, field
+from bench.api import Attacker, Classifier, Context, Knowledge, Matcher, Threat, Weights, field
 from bench.faces import Array, Sample, Target
+from bench.nn.published.catalogue import JUDGES, missing
 from bench.nn.state import restored
 
 if TYPE_CHECKING:
@@ -28,6 +29,11 @@ class NetAttacker(Attacker):
     batch: int = field(64, about="inputs per step")
     steps: int = field(100, about="steps of the first round; each further round has twice as many")
     rounds: int = field(6, about="rounds of training, at most (see bench.nn.training)")
+
+    @property
+    def frozen(self) -> bool:
+        """Whether its network is asked as it is."""
+        return self.rounds == 0
 
     @property
     def schedule(self) -> "Schedule":
@@ -57,11 +63,34 @@ class PictureAttacker(NetAttacker):
 
     uses_start = True
 
-    backbone: str = field("pprl", about="`pprl`, `san`, `vgg`, `resnet`, `facenet` or `timm/NAME`")
+    backbone: str = field(
+        "pprl",
+        about="`pprl`, `san`, `vgg`, `resnet`, `facenet`, `timm/NAME`, or a judge (`bench judges`)",
+    )
     shift: float = field(0.06, about="largest shift of a training picture, fraction of its side")
     flip: bool = field(True, about="mirror half of the training pictures")
     warp: float = field(0.0, about="largest rotation (rad), scaling and shift in training")
     light: float = field(0.0, about="largest change of contrast and brightness in training")
+
+    @property
+    def needs_face_points(self) -> bool:
+        """Whether its network is a published one, which must see faces as it was trained to."""
+        return self.backbone in JUDGES
+
+    @property
+    def not_installed(self) -> str:
+        """How to get its published network; empty if it is installed, or needs none."""
+        return missing(self.backbone) if self.backbone in JUDGES else ""
+
+    def skip_reason(self, target: Target, threat: Threat, protocol: str) -> str:
+        """Why this attacker cannot answer under this threat; empty if it can."""
+        if (judge := JUDGES.get(self.backbone)) is not None:
+            answers = isinstance(self, Matcher) or judge.classes == target.classes
+            own = answers and judge.tells == target.name
+            if not own and (self.frozen or judge.tells not in ("identity", target.name)):
+                classes = f" as {' or '.join(target.classes)}" if target.classes else ""
+                return f"{judge.name} does not tell {target.name}{classes}"
+        return super().skip_reason(target, threat, protocol)
 
     @property
     def prepare(self) -> "Augmentation":
@@ -89,6 +118,7 @@ class NetClassifier(NetAttacker, Classifier):
     def fit(self, knowledge: Knowledge, context: Context) -> Weights:
         """The network's state and its learning curve."""
         from bench.nn.classifier import Labelled, fitted
+        from bench.nn.pretrained import load_published
         from bench.nn.side_info import SideInfoNet, kinds_of, vectors
 
         target, start = knowledge.target, knowledge.start
@@ -102,9 +132,11 @@ class NetClassifier(NetAttacker, Classifier):
 
         def build() -> Net:
             net = self._built(train.inputs, train.side_info, meta)
-            if isinstance(net, SideInfoNet) and start:
-                net.load_features(start)
-            return net
+            if isinstance(net, SideInfoNet):
+                load_published(net.net, knowledge.face_points)
+                if start:
+                    net.load_features(start)
+            return load_published(net, knowledge.face_points)
 
         full_start = None if knowledge.side_info else start  # side information adds layers
         weights = fitted(build, train, valid, self.prepare, self.schedule, context, full_start)
@@ -142,14 +174,22 @@ class PeopleNet(PictureAttacker):
     def __post_init__(self) -> None:
         if self.backbone == "facenet" and self.width != 512:
             raise ValueError(f"expected width=512 for facenet, got {self.width}")
+        if (judge := JUDGES.get(self.backbone)) and self.width != judge.n_outputs:
+            raise ValueError(f"expected width={judge.n_outputs} for {judge.name}, got {self.width}")
         if self.weights and self.backbone != "facenet":
             raise ValueError(f"expected backbone=facenet with weights, got {self.backbone}")
+
+    @property
+    def frozen(self) -> bool:
+        """Whether its network is asked as it is, and nothing else learned."""
+        return super().frozen and isinstance(self, Matcher)
 
     def fit(self, knowledge: Knowledge, context: Context) -> Weights:
         """The network's state and its learning curve."""
         from bench.nn.backbones import backbone
         from bench.nn.classifier import Labelled
         from bench.nn.embedder import fitted
+        from bench.nn.pretrained import load_published
         from bench.nn.weights import facenet
 
         parts = (knowledge.train, knowledge.valid)
@@ -157,8 +197,13 @@ class PeopleNet(PictureAttacker):
         size_px, start = train.inputs.shape[-1], knowledge.start
         if self.weights and not start:
             start = facenet(self.weights, self.sha256)
+
+        def build() -> Net:
+            net = backbone(self.backbone, self.width, size_px)
+            return load_published(net, knowledge.face_points)
+
         return fitted(
-            lambda: backbone(self.backbone, self.width, size_px),
+            build,
             *(self.width, train, valid, self.loss, self.prepare, self.schedule, context, start),
         )
 

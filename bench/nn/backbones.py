@@ -3,6 +3,9 @@
 from torch import Tensor, nn
 from torch.nn import functional
 
+from bench.nn.pretrained import Pretrained
+from bench.nn.published.catalogue import JUDGES
+
 FACENET_PX, FACENET_WIDTH = 160, 512  # side of the input, dimension of the embedding
 
 
@@ -148,7 +151,8 @@ class Enlarged(nn.Module):
 def backbone(name: str, n_classes: int, size_px: int) -> nn.Module:
     """A network for pictures, (N, 3, size, size) in [-1, 1], that gives logits, (N, n_classes).
 
-    With n_classes=512, `facenet` gives its embedding; networks of timm are untrained.
+    With n_classes=512, `facenet` gives its embedding; networks of timm are untrained, and so are
+    published ones until `Pretrained.load_published`.
 
     Raises:
         ValueError: if the network is unknown.
@@ -162,12 +166,14 @@ def backbone(name: str, n_classes: int, size_px: int) -> nn.Module:
 
         head = {} if n_classes == FACENET_WIDTH else {"classify": True, "num_classes": n_classes}
         return Enlarged(InceptionResnetV1(**head), FACENET_PX)
+    if name in JUDGES:
+        return Pretrained(name, n_classes)
     import timm  # slow to import
 
     family, _, model = name.partition("/")
     if family != "timm" or not timm.is_model(model):
         raise ValueError(
-            "expected a backbone `pprl`, `san`, `vgg`, `resnet`, `facenet` or `timm/NAME` "
-            f"(timm.list_models()), got {name!r}"
+            "expected a backbone `pprl`, `san`, `vgg`, `resnet`, `facenet`, a published network "
+            f"of {sorted(JUDGES)}, or `timm/NAME` (timm.list_models()), got {name!r}"
         )
     return timm.create_model(model, num_classes=n_classes)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
 from bench.api import Context, Weights
+from bench.nn.pretrained import Pretrained
 from bench.nn.state import restored, state_of
 
 WEIGHT_DECAY = 1e-3  # of AdamW
@@ -82,7 +83,8 @@ def trained(
 ) -> Weights:
     """The state of a network, trained until it converged, at its best epoch.
 
-    `build` and `objective` are called after torch is seeded; `start` is a state to start from.
+    `build` and `objective` are called after torch is seeded; `start` is a state to start from, as
+    is that of a published network. Of such a one, the first round trains only the last layer.
     With the state come `curve.train` and `curve.valid`, losses per epoch (preceded by those of the
     start), and `curve.converged`, 0 if training hit the round limit.
     """
@@ -91,7 +93,8 @@ def trained(
         if start:
             restored(net, start, context.device)
         loop = _Loop(net, objective(), schedule)
-        converged = loop.run(context, generator, warm=start is not None)
+        warm = start is not None or isinstance(net, Pretrained)
+        converged = loop.run(context, generator, warm=warm)
     curve = np.array(loop.curve, np.float32)  # (epochs, 2)
     return {
         **state_of(net),
@@ -186,6 +189,8 @@ class _Loop:
         converged = warm and self.schedule.rounds == 0  # no training was asked for
         for number in range(self.schedule.rounds):
             before = self.best_loss
+            for late in getattr(self.net, "late", ()):
+                late.requires_grad_(number > 0)
             self._round(optimizer, self.schedule.steps << number, generator)
             context.progress((number + 1) / self.schedule.rounds)
             falling = number < (1 if warm else 2) or self.best_loss < 0.97 * before

@@ -64,7 +64,7 @@ class Evidence:
             if result.cell.threat.form == "pixels"
             and result.cell.threat.gallery == cell.threat.gallery
         ]
-        seeing = [one for one in asked if one.cell.attacker.evidence]
+        seeing = [one for one in asked if one.cell.evidence]
         return strongest(seeing) or strongest(asked)
 
     def sight(self, cell: Cell) -> str:
@@ -101,7 +101,7 @@ class Evidence:
         for result in attacks:
             cell = result.cell
             learned = cell.threat.learns_from == ("codes" if line.form == "codes" else "protected")
-            if cell.attacker.evidence == kind and learned and not cell.threat.gallery:
+            if cell.evidence == kind and learned and not cell.threat.gallery:
                 yield self._shown(result)
 
     def weakness(self, result: Result) -> str:
@@ -134,7 +134,7 @@ class Evidence:
         cell = result.cell
         if result.probe is None:
             return Shown(result, "it failed")
-        if cell.attacker.evidence in ("network", "matcher"):
+        if cell.evidence in ("network", "matcher"):
             if weakness := self.weakness(result):
                 return Shown(result, weakness)
             if not result.converged:

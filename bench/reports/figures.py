@@ -50,7 +50,8 @@ class Figures:
         """
         if self._folder is None:
             return compute(*args, **kwargs)
-        key = _key(compute, args, kwargs)
+        about = (_code(compute.__module__), compute.__qualname__, args, kwargs)
+        key = hashlib.sha256(b"".join(_parts(about, {}))).hexdigest()
         if key not in self._known:
             path = self._folder / key[:2] / f"{key}.json"
             self._known[key] = _read(path) or _made(path, lambda: compute(*args, **kwargs))
@@ -99,11 +100,6 @@ def _typed(value: Any) -> Any:
         ((name, parts),) = value.items()
         return _NAMED[name](*map(_typed, parts))
     return value
-
-
-def _key(compute: Callable[..., object], *arguments: object) -> str:
-    about = (_code(compute.__module__), compute.__qualname__, *arguments)
-    return hashlib.sha256(b"".join(_parts(about, {}))).hexdigest()
 
 
 def _parts(value: object, seen: dict[int, int]) -> Iterator[bytes]:

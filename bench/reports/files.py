@@ -1,15 +1,14 @@
 """The files that a run writes to its folder."""
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.metrics.roc import FMR
-from bench.reports import linkage
+from bench.reports import fairness, linkage
 from bench.reports.judges import judges
 from bench.reports.records import Record
-from bench.reports.roc import Roc
+from bench.reports.roc import Curve, write_curves
 from bench.reports.scenarios import NOTE as SCENARIOS_NOTE
 from bench.reports.scenarios import scenarios
 from bench.reports.summary import summaries
@@ -22,10 +21,11 @@ COSTS = ("key", "action", "plugin", "about", "status", "seconds", "peak_memory_m
 
 
 def write_tables(records: Sequence[Record], folder: Path) -> None:
-    """table.md, judges.md, and scenarios.md and linkage.md where they apply."""
+    """table.md, judges.md; fairness.md, scenarios.md and linkage.md where they apply."""
     write_whole(folder / "table.md", markdown([*summaries(records), *tables(records)], NOTE))
     write_whole(folder / "judges.md", markdown(judges(records)))
     pages: dict[str, tuple[tuple[Sequence[Table], str], ...]] = {
+        "fairness.md": ((fairness.fairness(records), fairness.NOTE),),
         "scenarios.md": ((scenarios(records), SCENARIOS_NOTE),),
         "linkage.md": (
             (linkage.linkage(records), linkage.NOTE),
@@ -37,14 +37,9 @@ def write_tables(records: Sequence[Record], folder: Path) -> None:
             write_whole(folder / name, "\n".join(texts))
 
 
-def write_roc(curves: Sequence[Roc], path: Path) -> None:
+def write_roc(found: Iterable[Curve], path: Path) -> None:
     """roc.csv: a line per point of a curve."""
-    lines = (
-        (roc.panel, roc.name, roc.seed, f"{fmr:.6g}", f"{tmr:.6g}")
-        for roc in curves
-        for fmr, tmr in zip(FMR, roc.tmr, strict=True)
-    )
-    write_rows(path, ("panel", "defense", "seed", "fmr", "tmr"), lines)
+    write_curves(found, path, ("fmr", "tmr"))
 
 
 def write_costs(outcomes: Sequence[Outcome], store: Store, path: Path) -> None:

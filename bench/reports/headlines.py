@@ -8,8 +8,7 @@ import numpy as np
 
 from bench.answers import Answers, AnyAnswers, Estimate
 from bench.metrics.advantage import Sign
-from bench.metrics.comparisons import worst_case
-from bench.metrics.leakage import leakage
+from bench.metrics.comparisons import leakage, worst_case
 from bench.metrics.separability import relabelled
 from bench.registry import spec_of
 from bench.reports.evidence import Evidence
@@ -24,27 +23,17 @@ _SIGNS: tuple[Sign, Sign] = (1, -1)
 
 
 class Headline(NamedTuple):
-    """One number about the attacks on one defense, or about a judge of what it keeps.
+    """One number about the attacks on one defense, or about a judge of what it keeps."""
 
-    Attributes:
-        result: the strongest attack by validation pictures; the first if none could be chosen.
-        sign: to read its scores with.
-        metric: `leakage`, `worst_leakage`, `exposed` or `kept`.
-        estimate: None if there is none.
-        status: `ok`, `skipped` or `failed`, with its reason.
-        cleaned: attackers got the release cleaned.
-        verdict: on the line, over all fits.
-    """
-
-    result: Result
-    sign: Sign
-    metric: str
+    result: Result  # the strongest attack by validation pictures; the first if none could be chosen
+    sign: Sign  # to read its scores with
+    metric: str  # `leakage`, `worst_leakage`, `exposed` or `kept`
     estimate: Estimate | None
-    status: str
+    status: str  # `ok`, `skipped` or `failed`
     reason: str
     marks: tuple[Mark, ...] = ()
-    cleaned: bool = False
-    verdict: str = ""
+    cleaned: bool = False  # attackers got the release cleaned
+    verdict: str = ""  # on the line, over all fits
 
 
 def headlines(results: Sequence[Result], marks: Marks) -> Iterator[Headline]:

@@ -11,26 +11,13 @@ from bench.threats import Form
 
 
 class Line(NamedTuple):
-    """All private attacks that a verdict is about, of all fits.
+    """All private attacks that a verdict is about, of all fits."""
 
-    Attributes:
-        cell: any of them.
-        form: of the release.
-        cleaned: attackers got it cleaned; else they may clean it.
-        attacks: their results.
-        plain: for a cleaned release, the attacks on it before cleaning.
-    """
-
-    cell: Cell
-    form: Form
-    cleaned: bool
-    attacks: tuple[Result, ...]
-    plain: tuple[Result, ...] = ()
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        """What identifies it in a grid."""
-        return (*_question(self.cell), self.form, self.cleaned)
+    cell: Cell  # any of them
+    form: Form  # of the release
+    cleaned: bool  # attackers got it cleaned; else they may clean it
+    attacks: tuple[Result, ...]  # their results
+    plain: tuple[Result, ...] = ()  # for a cleaned release, the attacks on it before cleaning
 
     @property
     def is_control(self) -> bool:
@@ -56,8 +43,10 @@ def lines(results: Iterable[Result]) -> list[Line]:
     """The lines of a grid, in the order of its cells; a cleaned release after the plain one."""
     groups: dict[tuple[object, ...], list[Result]] = {}
     for result in results:
-        if result.cell.purpose == "private" and result.status != "skipped":
-            groups.setdefault((*_question(result.cell), result.cell.threat.form), []).append(result)
+        cell = result.cell
+        if cell.purpose == "private" and result.status != "skipped":
+            about = (cell.task, cell.target, str(spec_of(cell.defense)), cell.threat.form)
+            groups.setdefault(about, []).append(result)
     found = []
     for group in groups.values():
         cell, form = group[0].cell, group[0].cell.threat.form
@@ -66,7 +55,3 @@ def lines(results: Iterable[Result]) -> list[Line]:
             plain = tuple(r for r in group if not r.cell.threat.clean)
             found.append(Line(cell, form, cleaned=True, attacks=clean, plain=plain))
     return found
-
-
-def _question(cell: Cell) -> tuple[object, ...]:
-    return (cell.task, cell.target, str(spec_of(cell.defense)))

@@ -6,8 +6,8 @@ one; docs/truth.md lists them, with a planted case of each.
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from bench.answers import Estimate, Templates
-from bench.metrics.advantage import beyond_chance, share_right
+from bench.answers import AnyAnswers, Estimate, Templates
+from bench.metrics.advantage import Sign, beyond_chance, share_right
 from bench.metrics.comparisons import difference
 from bench.registry import spec_of
 from bench.reports.evidence import Evidence
@@ -45,7 +45,9 @@ class Marks:
             return []
         purpose = result.cell.purpose
         found = [*self._leaking(result), *_below_chance(result)]
-        if purpose == "private" and (weakness := self._weakness(result)):
+        if purpose == "private" and (
+            weakness := self._missed_canary(result) or self.evidence.weakness(result)
+        ):
             found.append(Mark("not-shown-strong", weakness))
         if purpose == "utility":
             found += self._blind(result)
@@ -64,11 +66,6 @@ class Marks:
             found += [mark for attack in line.attacks for mark in _misled(attack)][:1]
         leaking = (mark for attack in line.attacks for mark in self._leaking(attack))
         return list(dict.fromkeys((*found, *leaking)))
-
-    def _weakness(self, result: Result) -> str:
-        if missed := self._missed_canary(result):
-            return missed
-        return self.evidence.weakness(result)
 
     def _missed_canary(self, result: Result) -> str:
         """Why it is not known to find the canary, or empty."""
@@ -91,11 +88,8 @@ class Marks:
             cell, answers = control.cell, control.probe
             if cell.purpose != "permuted" or cell.target != result.cell.target or answers is None:
                 continue
-            try:
-                found = control.figures(share_right, answers, confidence=GATE)
-            except ValueError:  # one class only: nothing could leak
-                continue
-            if found.low > found.chance:
+            found = _share_right(control, answers)
+            if found and found.low > found.chance:
                 value, low = f"{found.value:.3f}", f"{found.low:.3f}"
                 reason = f"{value} of shuffled labels are right (99.9 % from {low})"
                 yield Mark("harness-leak", reason)
@@ -103,13 +97,8 @@ class Marks:
     def _blind(self, result: Result) -> Iterator[Mark]:
         """Whether no judge surely sees the label even without a defense."""
         best = strongest(self._judged.get(_question(result), ()), inverts=False)
-        if best is None:
-            return
-        try:
-            found = best.result.figures(share_right, best.probe, confidence=GATE)
-        except ValueError:
-            return
-        if found.low <= found.chance:
+        found = best and _share_right(best.result, best.probe)
+        if found and found.low <= found.chance:
             reason = f"without a defense {found.value:.0%} are right, a guess is {found.chance:.0%}"
             yield Mark("blind-judge", reason)
 
@@ -129,6 +118,14 @@ def canary_power(result: Result, *, confidence: float = 0.95) -> Estimate:
     return Estimate(value, low, high, found.n, 0.0)
 
 
+def _share_right(result: Result, answers: AnyAnswers, sign: Sign = 1) -> Estimate | None:
+    """The share of a result's answers that is right; None if only one class occurs."""
+    try:
+        return result.figures(share_right, answers, sign, confidence=GATE)
+    except ValueError:
+        return None
+
+
 def _below_chance(result: Result) -> Iterator[Mark]:
     """Whether it is wrong although it was right on validation pictures: labels swapped by role.
 
@@ -139,14 +136,10 @@ def _below_chance(result: Result) -> Iterator[Mark]:
         return
     if not cell.defense.changes_nothing or cell.purpose in CONTROLS:
         return
-    try:
-        before, found = (
-            result.figures(share_right, answers, choice.sign, confidence=GATE)
-            for answers in (result.valid, choice.probe)
-        )
-    except ValueError:  # one class only
-        return
-    if found.high < found.chance and before.low > before.chance:
+    before, found = (
+        _share_right(result, answers, choice.sign) for answers in (result.valid, choice.probe)
+    )
+    if before and found and found.high < found.chance and before.low > before.chance:
         reason = f"{found.value:.3f} are right, chance is {found.chance:.3f}: labels swapped?"
         yield Mark("below-chance", reason)
 
@@ -157,14 +150,9 @@ def _misled(result: Result) -> Iterator[Mark]:
     alike = cell.data.protocol != "closed-paper" and not cell.learned_from
     if cell.defense.changes_nothing or not alike or valid is None or answers is None:
         return
-    try:
-        own, probe = (
-            beyond_chance(result.figures(share_right, each, confidence=GATE))
-            for each in (valid, answers)
-        )
-    except ValueError:  # one class only
-        return
-    if own.low > max(probe.high, 0):
+    shares = (_share_right(result, valid), _share_right(result, answers))
+    own, probe = (share and beyond_chance(share) for share in shares)
+    if own and probe and own.low > max(probe.high, 0):
         reason = f"right {own.value:.0%} beyond a guess on its own releases, {probe.value:.0%} on"
         yield Mark("role-shift", f"{cell.attacker.name} is {reason} the probe's")
 
@@ -222,5 +210,4 @@ def _attacker(result: Result) -> tuple[object, ...]:
 
 def _question(result: Result) -> tuple[object, ...]:
     cell = result.cell
-    purpose = "utility" if cell.purpose == "utility" else "private"
-    return (cell.task, cell.seed, cell.target, purpose, cell.threat.reads)
+    return (cell.task, cell.seed, cell.target, cell.threat.reads)

@@ -99,8 +99,7 @@ def captions(results: Sequence[Result]) -> Mapping[tuple[Spec, Spec], Mapping[in
         for result in about:
             if result.cell.attacker == judge and isinstance(result.probe, Answers):
                 said = result.figures(likeliest, result.probe, valid)
-                own = _captions(result.classes, result.probe, said)
-                found[data_and_defense(result.cell)] = own
+                found[data_and_defense(result.cell)] = _captions(result.classes, result.probe, said)
     return found
 
 
@@ -116,10 +115,8 @@ def _question(cell: Cell) -> tuple[object, ...]:
 def _captions(
     names: Sequence[str], probe: Answers, said: Sequence[tuple[int, float]]
 ) -> Mapping[int, Caption]:
-    found = {}
-    for image_id, (number, share), truth in zip(
-        probe.image_id.tolist(), said, probe.truth.tolist(), strict=True
-    ):
-        name = names[number] if names else str(number)
-        found[image_id] = Caption(f"{name} {100 * share:.0f}", number == truth)
-    return found
+    known = zip(probe.image_id.tolist(), said, probe.truth.tolist(), strict=True)
+    return {
+        i: Caption(f"{names[number] if names else number} {100 * share:.0f}", number == truth)
+        for i, (number, share), truth in known
+    }

@@ -8,14 +8,15 @@ import numpy as np
 from bench.answers import Answers
 from bench.metrics.advantage import aligned, right_statistic
 from bench.metrics.comparisons import difference
-from bench.metrics.intervals import estimate
-from bench.metrics.releases import memorised_reason
+from bench.metrics.intervals import Floats, Ids, estimate
+from bench.metrics.releases import memorised
 from bench.registry import spec_of
 from bench.reports.results import ReleaseQuality
 from bench.reports.selection import Choice
 from bench.runner.cells import Cell
 
 GATE = 0.999  # confidence of the intervals
+COPIES = 0.02  # of releases beyond chance: one in 25 is a copy
 FRAGILE = 0.2  # utility that cleaning may cost a defense more than it costs `none`
 
 Key = tuple[str, int, str]
@@ -41,8 +42,9 @@ def release_marks(qualities: Sequence[ReleaseQuality]) -> dict[Key, dict[str, li
             continue
         values, before = quality.values, raw.get(release_of(quality.cell)[:2])
         unstable = [Mark("unstable", values["unstable"])] if values["unstable"] else []
+        copies = copied(values["trained_on"], values["nearest_person"])
         found[release_of(quality.cell)] = {
-            "pixels": [*unstable, *_shift(quality, before, "shift"), *_memorised(quality)],
+            "pixels": [*unstable, *_shift(quality, before, "shift"), *copies],
             "codes": [*unstable, *_shift(quality, before, "code_shift")],  # only of lines of codes
         }
     return found
@@ -65,10 +67,19 @@ def _shift(quality: ReleaseQuality, before: Answers | None, name: str) -> Iterat
         yield Mark("role-shift", reason)
 
 
-def _memorised(quality: ReleaseQuality) -> Iterator[Mark]:
-    trained_on, person = (quality.values[name] for name in ("trained_on", "nearest_person"))
-    if trained_on is not None and (reason := memorised_reason(trained_on, person)):
-        yield Mark("memorised", reason)
+def copied(trained_on: Floats | None, person: Ids) -> list[Mark]:
+    """Whether releases are surely pictures that were trained on; see `memorised`.
+
+    From 12 people on: of fewer, all may be nearest to training pictures by chance.
+    """
+    try:
+        share = None if trained_on is None else memorised(trained_on, person, confidence=GATE)
+    except ValueError:  # nothing follows from one person
+        return []
+    if share is None or share.low <= share.chance + COPIES:
+        return []
+    found = f"{share.value:.0%} of releases are nearest to a picture that was trained on"
+    return [Mark("memorised", f"{found} (99.9 % from {share.low:.0%}; chance 50 %)")]
 
 
 def fragile(cleaned: Choice, plain: Choice, raw: Choice, raw_cleaned: Choice) -> list[Mark]:

@@ -13,7 +13,8 @@ from bench.api import Described
 from bench.described import BITS
 from bench.faces import ESTIMATED, MISSING
 from bench.forensics.stability import instability
-from bench.metrics.declared import NamedEstimate, estimates_of_answers
+from bench.metrics import fairness
+from bench.metrics.declared import NamedEstimate, estimates_by_group, estimates_of_answers
 from bench.metrics.failure_to_acquire import with_failures
 from bench.metrics.separability import Units
 from bench.reports.figures import Figures
@@ -30,32 +31,24 @@ Get = Callable[[str], Artifact]
 
 
 class Result(NamedTuple):
-    """A cell with its answers.
-
-    Attributes:
-        probe, valid: answers about the probe, and about the attacker's validation part, protected
-            as the probe is; None if the cell was skipped or failed. Under closed protocols these
-            people are fixed, and intervals are over takes: these stand for people in `probe`.
-        reason: why there are none.
-        key: of the stage that holds them; empty if it was skipped.
-        converged: the attacker's training ended by itself; true if it does not train.
-        side_info: what is known besides, see `bench.metrics.given`.
-        classes: names of the target's classes.
-        person, take: int64, (N,), of each picture of the probe; without takes, a picture is one.
-        figures: where those of these answers are kept.
-    """
+    """A cell with its answers."""
 
     cell: Cell
+    # Answers about the probe, and about the attacker's validation part, protected as the probe is;
+    # None if the cell was skipped or failed. Under closed protocols these people are fixed, and
+    # intervals are over takes: these stand for people in `probe`.
     probe: AnyAnswers | None
     valid: AnyAnswers | None
-    reason: str
-    key: str
-    converged: bool = True
-    side_info: Mapping[str, Any] = {}
-    classes: tuple[str, ...] = ()
+    reason: str  # why there are none
+    key: str  # of the stage that holds them; empty if it was skipped
+    converged: bool = True  # the attacker's training ended by itself; true if it does not train
+    side_info: Mapping[str, Any] = {}  # what is known besides, see `bench.metrics.given`
+    classes: tuple[str, ...] = ()  # names of the target's classes
+    groups: Mapping[str, fairness.Grouping] = {}  # of the people shown, as far as known
+    # int64, (N,), of each picture of the probe; without takes, a picture is one.
     person: Ids = np.empty(0, np.int64)
     take: Ids = np.empty(0, np.int64)
-    figures: Figures = Figures()
+    figures: Figures = Figures()  # where those of these answers are kept
 
     @property
     def units(self) -> Units:
@@ -78,26 +71,26 @@ class Result(NamedTuple):
             return ()
         return self.figures(estimates_of_answers, self.probe, self.side_info)
 
+    @property
+    def by_group(self) -> Sequence[NamedEstimate]:
+        """The share right in each group of people; none without answers."""
+        if self.probe is None or not self.groups:
+            return ()
+        return self.figures(estimates_by_group, self.probe, self.groups)
+
 
 class ReleaseQuality(NamedTuple):
-    """A defense's release compared with the raw pictures, picture by picture.
+    """A defense's release compared with the raw pictures, picture by picture."""
 
-    Attributes:
-        cell: any of the defense's.
-        key: of the stage that holds them.
-        values: by name, of each picture, (N,); None if not known: `ssim`, `psnr_db`; `people`;
-            `person`, over whom intervals are: under closed protocols, takes;
-            `face`, whether one was found; `gender`; `trained_on` and `nearest_person`, see
-            `bench.metrics.releases`; `shift` and `code_shift`, answers to whether a picture or
-            code is the probe's or the attacker's; and `unstable`, why the defense answers
-            otherwise when it is asked again, or empty.
-        figures: where those of these values are kept.
-    """
-
-    cell: Cell
-    key: str
+    cell: Cell  # any of the defense's
+    key: str  # of the stage that holds them
+    # By name, of each picture, (N,); None if not known: `ssim`, `psnr_db`; `people`; `person`, over
+    # whom intervals are: under closed protocols, takes; `face`, whether one was found; `gender`;
+    # `trained_on` and `nearest_person`, see `bench.metrics.releases`; `shift` and `code_shift`,
+    # answers to whether a picture or code is the probe's or the attacker's; and `unstable`, why the
+    # defense answers otherwise when it is asked again, or empty.
     values: dict[str, Any]
-    figures: Figures = Figures()
+    figures: Figures = Figures()  # where those of these values are kept
 
 
 def results(
@@ -115,7 +108,7 @@ def results(
         if cell.skip_reason:
             found.append(Result(cell, None, None, cell.skip_reason, ""))
             continue
-        stages, needs_faces = plan.of[cell], cell.purpose == "utility" and cell.data.align
+        stages, needs_faces = plan.of[cell], cell.needs_faces
         needed = [stages.answer.key, *([stages.measure.key] if needs_faces else [])]
         raw_gallery = tuple(stage for stage in stages.raw_gallery if stage.key in store)
         if lost := [key for key in needed if key not in store]:
@@ -162,6 +155,7 @@ def _result(
         stages.answer.key,
         side_info=side_info,
         classes=next((t.classes for t in targets_in(part) if t.name == cell.target), ()),
+        groups=_groups(part, probe.image_id),
         person=person,
         take=take,
     )
@@ -257,6 +251,18 @@ def _gender(part: Artifact, image_id: Ids) -> Ids | None:
         return None
     gender: Ids = np.asarray(labels["gender"], np.int64)[_places(part, image_id)]
     return None if (gender == MISSING).any() else gender
+
+
+def _groups(part: Artifact, image_id: Ids) -> fairness.Groupings:
+    """The groups of the people in these pictures, by label."""
+    labels, place = faces_in(part).labels, _places(part, image_id)
+    return {
+        target.name: fairness.Grouping(
+            target.classes, np.array(labels[target.name], np.int64)[place]
+        )
+        for target in targets_in(part)
+        if target.name in fairness.LABELS and target.kind == "categorical"
+    }
 
 
 def _takes(part: Artifact, image_id: Ids) -> Ids:

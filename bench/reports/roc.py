@@ -1,77 +1,73 @@
-"""ROC curves of answers about two classes and of matchers."""
+"""Curves of attacks: ROC curves of two classes and of matchers; CMC curves are in cmc.py."""
 
 import base64
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
+from bench.answers import AnyAnswers
 from bench.api import Attacker, Defense
-from bench.metrics.roc import FMR, true_match_rates
+from bench.metrics.verification import roc
 from bench.registry import brief, spec_of
 from bench.reports.figures import Figures
 from bench.reports.panels import Line, panels
 from bench.reports.records import without_path
 from bench.reports.results import Result
+from bench.tables import write_rows
 
 AXES = ("false positive or match rate", "true positive or match rate")
 
 
-class Curve(Protocol):
-    """A curve of an attack (the panel) on a defense (the name)."""
+class Curve(NamedTuple):
+    """A curve of an attack on a defense."""
 
-    @property
-    def panel(self) -> str:
-        """Task, target, attacker and threat."""
-
-    @property
-    def name(self) -> str:
-        """The defense."""
-
-    @property
-    def points(self) -> tuple[Sequence[float], Sequence[float]]:
-        """X and y, 0..1."""
-
-
-class Roc(NamedTuple):
-    """The TMR at each of FMR, see `Curve`."""
-
-    panel: str
-    name: str
+    panel: str  # the attack: task, target, attacker and threat
+    name: str  # the defense
     seed: int
-    tmr: Sequence[float]
-
-    @property
-    def points(self) -> tuple[Sequence[float], Sequence[float]]:
-        """FMR and TMR."""
-        return FMR.tolist(), self.tmr
+    x: Sequence[float]  # of its points
+    y: Sequence[float]
 
 
-def rocs(results: Sequence[Result]) -> Iterator[Roc]:
-    """The curves of all answers about two classes and of all matchers."""
+def rocs(results: Iterable[Result]) -> Iterator[Curve]:
+    """FMR and TMR of all answers about two classes and of all matchers."""
+    return curves(results, roc)
+
+
+def curves(
+    results: Iterable[Result],
+    compute: Callable[[AnyAnswers], tuple[Sequence[float], Sequence[float]]],
+) -> Iterator[Curve]:
+    """The curve of each attack; `compute` gives x and y of answers, or raises a ValueError."""
     for result in results:
-        if result.probe is None or result.cell.purpose not in ("private", "utility"):
+        cell = result.cell
+        if result.probe is None or cell.purpose not in ("private", "utility"):
             continue
         try:
-            tmr = result.figures(true_match_rates, result.probe)
-        except ValueError:  # not two classes, or one kind of pair is missing: there is no curve
+            x, y = result.figures(compute, result.probe)
+        except ValueError:  # such answers have no curve
             continue
-        yield Roc(*titles(result), tmr)
+        attacker = brief(Attacker, spec_of(cell.attacker))
+        panel = f"{cell.task}: {cell.target} by {attacker}, {cell.threat_spec}"
+        yield Curve(panel, str(brief(Defense, without_path(cell.defense))), cell.seed, x, y)
 
 
-def titles(result: Result) -> tuple[str, str, int]:
-    """The panel, name and seed of a result's curve."""
-    cell = result.cell
-    attacker = brief(Attacker, spec_of(cell.attacker))
-    panel = f"{cell.task}: {cell.target} by {attacker}, {cell.threat_spec}"
-    return panel, str(brief(Defense, without_path(cell.defense))), cell.seed
+def write_curves(found: Iterable[Curve], path: Path, names: tuple[str, str]) -> None:
+    """A CSV with a line per point; `names` are the columns of x and y."""
+    lines = (
+        (curve.panel, curve.name, curve.seed, f"{x:.6g}", f"{y:.6g}")
+        for curve in found
+        for x, y in zip(curve.x, curve.y, strict=True)
+    )
+    write_rows(path, ("panel", "defense", "seed", *names), lines)
 
 
 def draw(
-    found: Sequence[Curve], path: Path, figures: Figures, axes: tuple[str, str] = AXES
+    found: Iterable[Curve], path: Path, figures: Figures, axes: tuple[str, str] = AXES
 ) -> None:
-    """A PNG with a panel per attacker and threat; of several seeds the first is drawn."""
+    """A PNG with a panel per attack, x as a share of the last; of several seeds the first."""
     lines: dict[str, dict[str, Line]] = {}
-    for curve in found:
-        lines.setdefault(curve.panel, {}).setdefault(curve.name, (curve.name, *curve.points))
-    curves = [(title, list(named.values())) for title, named in lines.items()]
-    path.write_bytes(base64.b64decode(figures(panels, axes, curves)))
+    for panel, name, _, x, y in found:
+        line = name, [one / x[-1] for one in x], y
+        lines.setdefault(panel, {}).setdefault(name, line)
+    drawn = [(title, list(named.values())) for title, named in lines.items()]
+    path.write_bytes(base64.b64decode(figures(panels, axes, drawn)))

@@ -6,6 +6,7 @@ from math import nan
 from typing import NamedTuple
 
 from bench.api import Dataset, Defense
+from bench.metrics.fairness import LABELS
 from bench.reports.records import Record, select, short
 from bench.reports.tradeoff import fits, mean_number, shown_form, unique
 from bench.reports.verdicts import LEAKS, ORDER, REFERENCE
@@ -28,7 +29,8 @@ _APART = {  # headings, and the metrics of which each shows the first that there
 }
 _FMR = ("0.1", "1", "10")  # percent, the lowest first
 _METRICS = {*(name for names in _APART.values() for name in names)} | {
-    f"tmr_at_fmr_{fmr}%" for fmr in _FMR
+    *(f"tmr_at_fmr_{fmr}%" for fmr in _FMR),
+    *(f"gap_{label}" for label in LABELS),
 }
 _MOST_ROWS = 14  # on the terminal
 _WIDTH = 70  # characters of a reason on the terminal
@@ -39,32 +41,22 @@ _READING = (
 
 
 class Row(NamedTuple):
-    """A line of the table.
+    """A line of the table."""
 
-    Attributes:
-        defense, form: as tables show them.
-        keeps: by utility target.
-        leaks: the leakage.
-        apart: pairwise AUC, d' and bits of the same attack, which do not depend on the classes.
-        few: people exposed, and matches at the lowest FMR that the data support.
-        verdict: the word.
-        reason: what was found, or what is missing.
-        on_front: no other line keeps more and leaks less.
-        is_repeated: its cleaned release stands in a row of its own, and nothing else is said here.
-        marks: of all fits.
-    """
-
-    defense: str
+    defense: str  # as tables show them
     form: str
-    keeps: Sequence[Cell]
-    leaks: Cell
+    keeps: Sequence[Cell]  # by utility target
+    leaks: Cell  # the leakage
+    # Pairwise AUC, d' and bits of the same attack, which do not depend on the classes.
     apart: Sequence[Cell]
-    few: str
-    verdict: str
-    reason: str
-    on_front: bool = False
+    gap: Cell  # the largest between groups of people, of the same attack
+    few: str  # people exposed, and matches at the lowest FMR that the data support
+    verdict: str  # the word
+    reason: str  # what was found, or what is missing
+    on_front: bool = False  # no other line keeps more and leaks less
+    # Its cleaned release stands in a row of its own, and nothing else is said here.
     is_repeated: bool = False
-    marks: frozenset[str] = frozenset()
+    marks: frozenset[str] = frozenset()  # of all fits
 
 
 def summaries(records: Sequence[Record]) -> list[Table]:
@@ -132,9 +124,10 @@ def _rows(records: Sequence[Record]) -> list[Row]:
                 [_keeps(records, name, defense, form, is_clean) for name in _utilities(records)],
                 _mean(found),
                 [_mean(_same_attack(attacks, found, metrics)) for metrics in _APART.values()],
+                _gap(attacks, found),
                 _few(exposed, attacks, found),
                 found[0].verdict,
-                _reason(found[0]),
+                _REFERENCES.get(Spec.parse(defense).name, found[0].reason),
                 is_repeated=repeated,
                 marks=frozenset(mark for r in found for mark in r.marks.split()),
             )
@@ -236,6 +229,13 @@ def _read(record: Record, sign: int) -> Record:
     return record._replace(value=value, low=low, high=high)
 
 
+def _gap(attacks: Sequence[Record], headlines: Sequence[Record]) -> Cell:
+    """The largest gap of the attacks that headlines are about, and between which groups."""
+    gaps = {label: _mean(_same_attack(attacks, headlines, [f"gap_{label}"])) for label in LABELS}
+    numbers = [g._replace(note=label) for label, g in gaps.items() if isinstance(g, Number)]
+    return max(numbers, key=lambda number: number.value, default=NotAvailable())
+
+
 def _few(exposed: Sequence[Record], attacks: Sequence[Record], headlines: Sequence[Record]) -> str:
     """The number of people exposed, and the TMR at the lowest supported FMR, in words."""
     first, said = headlines[0], []
@@ -257,18 +257,14 @@ def _few(exposed: Sequence[Record], attacks: Sequence[Record], headlines: Sequen
     return "; ".join(said)
 
 
-def _reason(record: Record) -> str:
-    return _REFERENCES.get(Spec.parse(record.defense).name, record.reason)
-
-
 def _table(records: Sequence[Record], rows: Sequence[Row]) -> Table:
     utilities = [f"^ keeps {name}" for name in _utilities(records)]
-    columns = ["defense", "form", *utilities, "v leaks", *_APART, "the few"]
+    columns = ["defense", "form", *utilities, "v leaks", *_APART, "v largest gap", "the few"]
     columns += ["front", "verdict", "reason"]
     target = next(r.target for r in records if r.purpose == "headline")
     shown = [
         [
-            *(r.defense, r.form, *r.keeps, r.leaks, *r.apart, r.few),
+            *(r.defense, r.form, *r.keeps, r.leaks, *r.apart, r.gap, r.few),
             *("*" if r.on_front else "", r.verdict, r.reason),
         ]
         for r in rows

@@ -3,39 +3,50 @@
 from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
+from math import nan
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
+from scipy.stats import kendalltau
 
 from bench.registry import controls
 from bench.reports.boards import read_records
 from bench.reports.records import Record, select
 from bench.spec import Spec
 
-BOARD = "simple.csv"  # simple defenses attacked alike on both kinds of pictures
+BOARD = "simple.csv"  # the same defenses, attacked alike on both kinds of pictures
+LEARNED = "learned"  # first word of the tasks about defenses that were trained on each
 SYNTHETIC = "synthetic"  # the data set of people who do not exist
 ENOUGH, HIGH = 5, 0.6  # defenses, and tau, from which synthetic tables stand for photographs
 
 
 class SyntheticValidity(NamedTuple):
-    """Kendall's tau between the orders of simple defenses on synthetic people and on photographs.
+    """Kendall's tau between the orders of defenses on synthetic people and on photographs.
 
     Attributes:
-        tau: -1..1; nan if there are too few.
-        n: defenses.
+        tau, learned_tau: -1..1, of simple defenses and of those trained on each kind of pictures;
+            nan if there are too few.
+        n, n_learned: defenses.
     """
 
     tau: float
     n: int
+    learned_tau: float = nan
+    n_learned: int = 0
 
     def __str__(self) -> str:
         if self.n < ENOUGH:
             return f"{BOARD} has {self.n} such defenses on photographs too, too few to compare"
         return (
             f"Kendall's tau of {self.n} simple defenses with their order on photographs is "
-            f"{self.tau:.2f}"
+            f"{self.tau:.2f}{self._of_learned}"
         )
+
+    @property
+    def _of_learned(self) -> str:
+        if self.n_learned < ENOUGH:
+            return ""
+        return f", of {self.n_learned} learned ones {self.learned_tau:.2f}"
 
 
 def synthetic_validity(target: str, protocol: str) -> SyntheticValidity:
@@ -44,18 +55,20 @@ def synthetic_validity(target: str, protocol: str) -> SyntheticValidity:
     about = {"target": target, "protocol": protocol, "form": "pixels", "status": "ok"}
     records = select(records, purpose="headline", metric="leakage", **about)
     records = [r for r in records if Spec.parse(r.defense).name not in controls()]
+    learned = [r for r in records if r.task.startswith(LEARNED)]
+    simple = [r for r in records if not r.task.startswith(LEARNED)]
+    return SyntheticValidity(*_tau(simple), *_tau(learned))
+
+
+def _tau(records: Sequence[Record]) -> tuple[float, int]:
+    """Kendall's tau-b, and the number of defenses; nan of too few."""
     synthetic = _leakages(r for r in records if Spec.parse(r.data).name == SYNTHETIC)
     photographs = _leakages(r for r in records if Spec.parse(r.data).name != SYNTHETIC)
     shared = sorted(synthetic.keys() & photographs.keys())
     if len(shared) < ENOUGH:
-        return SyntheticValidity(float("nan"), len(shared))
-    orders = [
-        np.sign(np.subtract.outer(values, values))  # (n, n)
-        for values in ([side[key] for key in shared] for side in (synthetic, photographs))
-    ]
-    first, second = orders
-    tau = (first * second).sum() / np.sqrt((first**2).sum() * (second**2).sum())
-    return SyntheticValidity(float(tau), len(shared))
+        return nan, len(shared)
+    orders = ([side[key] for key in shared] for side in (synthetic, photographs))
+    return float(kendalltau(*orders).statistic), len(shared)
 
 
 def demonstrates(found: SyntheticValidity) -> bool:

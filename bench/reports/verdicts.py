@@ -29,19 +29,12 @@ MIN_PEOPLE = 59  # where they stand for others: 1 - 0.05^(1/59) is 5 %
 
 
 class Verdict(NamedTuple):
-    """What may be said of a line.
+    """What may be said of a line."""
 
-    Attributes:
-        word: one of ORDER, or REFERENCE.
-        reason: what was found, or what is missing.
-        marks: names of what stands in the way.
-        lacks_trace: only planted traces are missing for more than `inconclusive`.
-    """
-
-    word: str
-    reason: str
-    marks: tuple[Mark, ...] = ()
-    lacks_trace: bool = False
+    word: str  # one of ORDER, or REFERENCE
+    reason: str  # what was found, or what is missing
+    marks: tuple[Mark, ...] = ()  # names of what stands in the way
+    lacks_trace: bool = False  # only planted traces are missing for more than `inconclusive`
 
 
 class Finding(NamedTuple):

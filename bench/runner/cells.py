@@ -5,11 +5,22 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Literal
 
-from bench.api import Attacker, Dataset, Defense, Described, LatentDefense, Matcher, Regressor, Role
+from bench.api import (
+    Attacker,
+    Dataset,
+    Defense,
+    Described,
+    LatentDefense,
+    Matcher,
+    Plugin,
+    Regressor,
+    Role,
+)
 from bench.faces import Target
 from bench.registry import controls, fields_of, make, plugins, spec_of
 from bench.runner.controls.canary import TARGET as CANARY
 from bench.runner.grid import Grid, Task
+from bench.runner.task_data import sources_of, unplaced
 from bench.spec import Spec
 from bench.threats import Form, Threat, threat
 
@@ -50,6 +61,16 @@ class Cell:
     share: float = 1.0
     learned_from: Mapping[Role, Dataset] = field(default_factory=dict)
 
+    @property
+    def evidence(self) -> str:
+        """What kind of evidence of hiding the attacker can be; empty: none."""
+        return "" if self.attacker.frozen else self.attacker.evidence
+
+    @property
+    def needs_faces(self) -> bool:
+        """Whether its answers count only where a face was found: of utility in aligned pictures."""
+        return self.purpose == "utility" and self.data.align
+
     def source(self, role: Role) -> Dataset:
         """The data set that gives the pictures of a role."""
         return self.learned_from.get(role, self.data)
@@ -62,8 +83,8 @@ def cells(grid: Grid) -> Iterator[Cell]:
         ValueError: if a plugin, field, threat or target is unknown.
     """
     for task in grid.tasks:
-        data, learned_from = _sources(task)
-        attackers = [make(Attacker, spec) for spec in task.attackers]
+        data, learned_from = sources_of(task)
+        attackers = _attackers(task)
         targets = {target.name: target for target in data.targets}
         defenses = list(_defenses(task))
         lacking = [_lacks_labels(one, data, *learned_from.values()) for one in defenses]
@@ -84,13 +105,14 @@ def cells(grid: Grid) -> Iterator[Cell]:
                     skip_reason=lacks
                     or _skip_reason(
                         targets.get(target, Target(target)), data, defense, attacker, how
-                    ),
+                    )
+                    or unplaced(attacker, data, learned_from.get("attacker", data)),
                     learned_from=learned_from,
                 )
                 for purpose, target, attacker, spec in _questions(task, defense, attackers)
             ]
             yield from found
-            private = [cell for cell in found if cell.purpose == "private"]
+            private = [c for c in found if c.purpose == "private" and not c.attacker.frozen]
             for share, cell in product(SHARES if grid.saturation else (), private):
                 yield replace(cell, purpose="saturation", share=share)
 
@@ -121,7 +143,7 @@ def _questions(
     if not defense.changes_nothing:
         return
     forms = {threat(spec).reads for _, _, spec in asked}
-    for attacker in attackers:
+    for attacker in (one for one in attackers if not one.frozen):
         granted = (("gallery", "true"),) if attacker.uses_gallery else ()
         for form in (form for form in _FORMS if form in forms & attacker.forms):
             spec = Spec("raw" if form == "pixels" else "latent", "", granted)
@@ -179,7 +201,7 @@ def _skip_reason(
         return f"{defense.name} discloses only {sorted(defense.discloses)}"
     if threat.grants and threat.learns_from != "protected":
         return "raw pictures and codes have no notes"
-    return attacker.skip_reason(target, threat, data.protocol)
+    return attacker.skip_reason(target, threat, data.protocol) or attacker.not_installed
 
 
 def _lacks_labels(defense: Defense, *sources: Dataset) -> str:
@@ -206,6 +228,19 @@ def _marks(task: Task, defense: Defense) -> tuple[str, ...]:
     return tuple(mark for mark, holds in marks.items() if holds)
 
 
+def _attackers(task: Task) -> list[Attacker]:
+    """The task's own, and those that it asks where they are installed."""
+    own = [make(Attacker, spec) for spec in task.attackers]
+    _check_installed(task, own)
+    return own + [make(Attacker, spec) for spec in task.optional if spec not in task.attackers]
+
+
+def _check_installed(task: Task, plugins: Sequence[Plugin]) -> None:
+    """Raises ValueError if one of them needs what is not installed."""
+    if lacking := [plugin.not_installed for plugin in plugins if plugin.not_installed]:
+        raise ValueError(f"task {task.title!r}: {lacking[0]}")
+
+
 def _defenses(task: Task) -> Iterable[Defense]:
     """The controls, then the task's own; each once."""
     classes = plugins("defense")
@@ -217,43 +252,5 @@ def _defenses(task: Task) -> Iterable[Defense]:
         else:
             specs.append(Spec(name))
     made = [make(Defense, spec) for spec in (*specs, *task.defenses)]
+    _check_installed(task, made)
     return {spec_of(defense): defense for defense in made}.values()
-
-
-def _sources(task: Task) -> tuple[Dataset, Mapping[Role, Dataset]]:
-    """The data set of the probe, and those of defender and attacker where they differ from it."""
-    data, *learned = (
-        make(Dataset, spec)
-        for spec in (task.sources.evaluation, task.sources.defender, task.sources.attacker)
-    )
-    for one in (data, *learned):
-        known = [target.name for target in one.targets]
-        if unknown := sorted({*task.private, *task.utility} - set(known)):
-            raise ValueError(
-                f"task {task.title!r}: expected targets of {one.name} ({known}), got {unknown}"
-            )
-        if one != data:
-            _check_pair(task, data, one)
-    roles: tuple[Role, Role] = ("defender", "attacker")
-    return data, {role: one for role, one in zip(roles, learned, strict=True) if one != data}
-
-
-def _check_pair(task: Task, data: Dataset, other: Dataset) -> None:
-    """Raises ValueError unless attackers that learned from `other` can answer about `data`."""
-    facts = [
-        (f"{one.name} has protocol {one.protocol}", one.protocol == "open") for one in (data, other)
-    ]
-    twins = (data.name, data.seed) == (other.name, other.seed)
-    facts.append((f"both have seed {data.seed}, so people may recur", not twins))
-    sizes = [getattr(one, "size", None) for one in (data, other)]
-    alike = None in sizes or len(set(sizes)) == 1
-    facts.append((f"pictures are {sizes[0]} and {sizes[1]} px", alike))
-    for name in sorted({*task.private, *task.utility} - {"identity"}):
-        classes = [next(t.classes for t in one.targets if t.name == name) for one in (data, other)]
-        facts.append((f"{name} is {classes[0]} and {classes[1]}", len(set(classes)) == 1))
-    if wrong := [problem for problem, holds in facts if not holds]:
-        raise ValueError(
-            f"task {task.title!r} learns from {other.name} and asks about {data.name}: "
-            f"{'; '.join(wrong)}; use sets of different people (protocol=open, other seeds), of "
-            "one size and with the same classes"
-        )

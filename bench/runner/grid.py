@@ -41,6 +41,7 @@ class Task(BaseModel):
         data: the data set, with its protocol; or a set for each role.
         defenses: besides the controls, which always run.
         attackers: each answers private and utility targets.
+        optional: further ones, which are left out where their published networks are not installed.
         threats: for the private targets.
         utility_threats: `raw` is drop-in use, `aware` use with a retrained judge.
     """
@@ -52,6 +53,7 @@ class Task(BaseModel):
     data: Sources | SpecText
     defenses: tuple[SpecText, ...] = ()
     attackers: tuple[SpecText, ...] = Field(min_length=1)
+    optional: tuple[SpecText, ...] = ()
     threats: tuple[ThreatText, ...] = (Spec("raw"), Spec("aware"))
     utility_threats: tuple[ThreatText, ...] = (Spec("raw"), Spec("aware"))
 

@@ -44,7 +44,14 @@ class Plan(NamedTuple):
             if cell.purpose in ("private", "utility", "trace"):
                 about = (cell.task, cell.defense, cell.seed, cell.target, cell.threat.form)
                 asked.setdefault((*about, cell.purpose), []).append(cell)
-        return [Goal(group, [self.of[cell].answer for cell in group]) for group in asked.values()]
+        return [
+            Goal(group, [stage for cell in group for stage in self._shown(cell)])
+            for group in asked.values()
+        ]
+
+    def _shown(self, cell: Cell) -> Sequence[Stage]:
+        stages = self.of[cell]
+        return (stages.answer, stages.measure) if cell.needs_faces else (stages.answer,)
 
 
 def plan(cells: Iterable[Cell], store: Path) -> Plan:

@@ -1,5 +1,6 @@
 """The stages of each cell, by what they hold."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -173,6 +174,8 @@ class Planner:
             raw = replace(raw, purpose="private") if cell.purpose == "trace" else raw
             inputs["start"] = (self._attack(raw),)
         detail = {**_asked(cell), "share": str(cell.share)}
+        if cell.attacker.needs_face_points:
+            detail["face_points"] = json.dumps(cell.source("attacker").face_points)
         return self._stage("attack", cell.attacker, inputs, **detail)
 
     def _seen(self, cell: Cell, role: Role, query: int, source: Source) -> Stage:
@@ -192,7 +195,7 @@ class Planner:
     def _with_trace(self, cell: Cell, role: Role, release: Stage) -> Stage:
         """The release with a secret that this kind of attacker must find."""
         inputs = {"release": (release,), "faces": (self._faces(cell, role),)}
-        kind = cell.attacker.evidence
+        kind = cell.evidence
         if kind == "network":
             return self._stage("plant_trace", cell.data, inputs, share=str(TRACE))
         kind = "low-bits" if kind == "low-bits" else "field"

@@ -19,17 +19,12 @@ Json = Mapping[str, object]
 
 @dataclass(frozen=True, eq=False)
 class Artifact:
-    """The result of a stage.
+    """The result of a stage."""
 
-    Attributes:
-        arrays: big ones, one .npy file each, memory-mapped when read.
-        weights: of a plugin, one safetensors file.
-        meta: small facts, JSON.
-    """
-
+    # Big ones, one .npy file each, memory-mapped when read.
     arrays: Mapping[str, Array] = field(default_factory=dict)
-    weights: Mapping[str, Array] = field(default_factory=dict)
-    meta: Json = field(default_factory=dict)
+    weights: Mapping[str, Array] = field(default_factory=dict)  # of a plugin, one safetensors file
+    meta: Json = field(default_factory=dict)  # small facts, JSON
 
 
 class Store:

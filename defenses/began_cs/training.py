@@ -97,25 +97,6 @@ class Batch(NamedTuple):
     z: Tensor
 
 
-class Balance(NamedTuple):
-    """Keeps the ratio of the errors of generated and real pictures at gamma, by updates of k.
-
-    A lower gamma gives sharper pictures, a higher one more varied ones. k is the weight of the
-    error of generated pictures, which the discriminator maximizes.
-    """
-
-    gamma: float
-    rate: float
-
-    def updated(self, k: Tensor, real: Tensor, made: Tensor) -> Tensor:
-        """The next k, clipped to 0..1, as in BEGAN; the paper does not mention it."""
-        return (k + self.rate * (self.gamma * real - made)).clamp(0, 1)
-
-    def measure(self, real: Tensor, made: Tensor) -> Tensor:
-        """BEGAN's measure of convergence, M; lower is better."""
-        return real + (self.gamma * real - made).abs()
-
-
 class AdversarialTraining:
     """Two networks with optimizers and data; `mean`, the generator's running mean, is saved."""
 
@@ -124,7 +105,6 @@ class AdversarialTraining:
         self.sampler = Sampler(data, config, rng)
         self.net_config = net_config = config.net_config(data.images.shape[-1])
         self.plain = config.objective == "gan"
-        self.balance = Balance(config.gamma, config.lambda_k)
         self.generator = Generator(net_config)
         self.discriminator = Discriminator(net_config, rebuilds=not self.plain)
         for net in (self.generator, self.discriminator):
@@ -198,8 +178,9 @@ class AdversarialTraining:
         torch._foreach_lerp_(means, last, 1 - self.config.average)
         measure = torch.zeros_like(self.k)
         if not self.plain:
-            self.k = self.balance.updated(self.k, losses[0], losses[1])
-            measure = self.balance.measure(losses[0], losses[1])
+            gamma, rate = self.config.gamma, self.config.lambda_k
+            self.k = balanced(self.k, losses[0], losses[1], gamma, rate)
+            measure = convergence(losses[0], losses[1], gamma)
         variety = made.detach().std(dim=0).mean() / batch.images.std(dim=0).mean()
         return torch.stack([*losses, labels, self.k, measure, variety])
 
@@ -262,6 +243,20 @@ class AdversarialTraining:
     def _set_rates(self, share: float) -> None:
         set_rate(self.g_optimizer, self.config.lr * share)
         set_rate(self.d_optimizer, self.config.d_lr * share)
+
+
+def balanced(k: Tensor, real: Tensor, made: Tensor, gamma: float, rate: float) -> Tensor:
+    """The next k, the weight of the error of generated pictures, clipped to 0..1 as in BEGAN.
+
+    It keeps the ratio of the errors of generated and real pictures at gamma: a lower gamma gives
+    sharper pictures, a higher one more varied ones. The paper does not mention the clipping.
+    """
+    return (k + rate * (gamma * real - made)).clamp(0, 1)
+
+
+def convergence(real: Tensor, made: Tensor, gamma: float) -> Tensor:
+    """BEGAN's measure of convergence, M; lower is better."""
+    return real + (gamma * real - made).abs()
 
 
 def pixel_error(images: Tensor, rebuilt: Tensor, power: int) -> Tensor:

@@ -9,14 +9,16 @@ import numpy as np
 from bench.api import Context, Weights, field
 from bench.data.alignment import Points
 from bench.faces import Faces, Images
+from bench.nn.published.catalogue import JUDGES, missing
 from bench.nn.state import restored
 from bench.spec import Value
 from defenses.san.prototype_defense import Genders, PrototypeDefense, check_choice
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from defenses.san.nets import Autoencoder
 
-CHUNK = 128  # pictures computed at once
 RELEASED: Mapping[str, Value] = {  # L1 in both stages, 8 times the matcher's sum over a batch of 8
     **{"pixel_loss": "absolute", "pixel_weight": 1.0},
     **{"matched": "mean", "matching_weight": 64.0},
@@ -42,7 +44,7 @@ class AutoencoderDefense(PrototypeDefense):
     pool: int = field(2, about="factor of each of two poolings; 1: no pooling")
     skip: bool = field(False, about="add the change to the picture, which keeps detail")
     pattern: float = field(0.0, about="strength of the fixed pattern that training starts from")
-    matcher: str = field("resnet", about="backbone of the auxiliary matcher")
+    matcher: str = field("resnet", about="backbone of the auxiliary matcher, or a judge, unchanged")
     matcher_weights: str = field("", about="NAME: $BENCH_WEIGHTS/NAME.pt, unchanged (`facenet`)")
     matcher_sha256: str = field("", about="SHA-256 of that file")
     gender_weight: float = field(1.0, about="weight of J_G in the second stage")
@@ -68,6 +70,11 @@ class AutoencoderDefense(PrototypeDefense):
             raise ValueError(f"expected n_colours 1 or 3, got {self.n_colours}")
         if self.pattern and not self.skip:
             raise ValueError(f"expected skip=true with pattern={self.pattern}, got skip=false")
+
+    @property
+    def not_installed(self) -> str:
+        """How to get its published matcher; empty if it is installed, or needs none."""
+        return missing(self.matcher) if self.matcher in JUDGES else ""
 
     def fit_networks(self, faces: Faces, points: Points | None, context: Context) -> Weights:
         """The prototypes, the defender's classifiers and the autoencoder."""
@@ -99,19 +106,17 @@ class AutoencoderDefense(PrototypeDefense):
 
         The side must be a multiple of the square of `pool`.
         """
-        import torch
-
-        from bench.nn.classifier import to_device
+        from bench.nn.classifier import exact_outputs
         from defenses.san.gender_prototypes import prototypes_for
         from defenses.san.nets import scaled, strengthened
 
         net = restored(self.net(), weights, device, "autoencoder")
-        prototypes, assumed = prototypes_for(points, weights, device), to_device(device, gender)
-        pictures, made = to_device(device, images), []
-        with torch.inference_mode():
-            for index in torch.split(torch.arange(len(images), device=device), CHUNK):
-                shown = scaled(pictures[index], self.n_colours)
-                _, moved = net(shown, *prototypes.pairs(self.prototype, assumed[index], index))
-                moved = strengthened(shown, moved, self.strength)
-                made.append((moved * 255).round().byte().expand(-1, 3, -1, -1).cpu().numpy())
-        return np.concatenate(made)
+        prototypes = prototypes_for(points, weights, device)
+
+        def released(pictures: "Tensor", assumed: "Tensor", index: "Tensor") -> "Tensor":
+            shown = scaled(pictures, self.n_colours)
+            _, moved = net(shown, *prototypes.pairs(self.prototype, assumed, index))
+            moved = strengthened(shown, moved, self.strength)
+            return (moved * 255).round().byte().expand(-1, 3, -1, -1)
+
+        return exact_outputs(released, device, images, gender, np.arange(len(images))).numpy()

@@ -8,17 +8,21 @@ from numpy.typing import NDArray
 from torch import nn
 
 from bench.api import Context, Weights
+from bench.data.alignment import landmarks
 from bench.faces import Array, Faces
 from bench.nn import classifier, embedder
 from bench.nn.backbones import FACENET_WIDTH, backbone
 from bench.nn.classifier import Labelled
 from bench.nn.inputs import Augmentation
+from bench.nn.pretrained import load_published
+from bench.nn.published.catalogue import JUDGES
 from bench.nn.state import restored, with_prefix
 from bench.nn.training import Schedule
 from bench.nn.weights import facenet
 from defenses.san.autoencoder_defense import AutoencoderDefense
 
 TEMPLATE = 128  # dimension of an embedding
+N_PLACED = 100  # pictures that tell where faces stand, for a published matcher
 VALID_SHARE = 0.2  # of the defender's people, for early stopping
 AUGMENTATION = Augmentation(shift=0.06, flip=True, warp=0.12, light=0.2)
 
@@ -64,7 +68,15 @@ def classifier_nets(names: str, weights: Weights, size_px: int, device: str) -> 
 
 
 def matcher(fields: AutoencoderDefense, faces: Faces, split: Split, context: Context) -> nn.Module:
-    """A network that embeds faces: a published facenet, or one fitted to the defender's people."""
+    """A network that embeds faces: a published one, or one fitted to the defender's people."""
+    if fields.matcher in JUDGES:
+        some = faces.images[:N_PLACED]
+        found = landmarks(some, context.device)  # (N, 5, 2)
+        if np.isnan(found).all():
+            raise ValueError(f"expected faces for matcher={fields.matcher}, MTCNN found none")
+        points = np.nanmean(found, axis=0)  # (5, 2)
+        net = load_published(backbone(fields.matcher, TEMPLATE, some.shape[-1]), points)
+        return net.to(context.device).eval()
     width = FACENET_WIDTH if fields.matcher_weights else TEMPLATE
     build = partial(backbone, fields.matcher, width, faces.images.shape[-1])
     if fields.matcher_weights:

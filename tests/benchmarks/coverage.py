@@ -18,9 +18,8 @@ from scipy import special
 from bench.answers import Answers, Estimate, Templates
 from bench.metrics import curves, pairs, verification
 from bench.metrics.accuracy import auc, balanced_accuracy, eer
-from bench.metrics.comparisons import difference
+from bench.metrics.comparisons import difference, leakage
 from bench.metrics.intervals import estimates, weighted_mean
-from bench.metrics.leakage import leakage
 from bench.metrics.pairs import comparison
 
 N_SETS, N_CLASSES = 4000, 6

@@ -40,6 +40,12 @@ def test_open_deals_people_by_quarter_half_quarter():
     assert n_people == {"defender": 10, "attacker": 20, "probe": 10}
 
 
+def test_a_larger_probe_leaves_the_attacker_twice_the_defenders_people():
+    dealt = parts(faces(people=60), "open", 0, probe=0.5)
+    n_people = {role: mask.sum() // 30 for role, mask in dealt.roles.items()}
+    assert n_people == {"defender": 10, "attacker": 20, "probe": 30}
+
+
 def test_the_paper_shares_rows_between_defender_and_attacker():
     some = faces(pictures=20)
     dealt = parts(some, "closed-paper", 0)

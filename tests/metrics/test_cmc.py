@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 
 from bench.answers import Answers, Numbers
-from bench.metrics.cmc import cmc
-from bench.metrics.identification import rank, search
+from bench.metrics.identification import cmc, rank, search
 
 
 def test_four_answers_by_hand():

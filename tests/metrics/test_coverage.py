@@ -13,8 +13,8 @@ from scipy import special
 
 from bench.answers import Answers
 from bench.metrics.accuracy import auc, eer, top1, top1_statistic
+from bench.metrics.comparisons import leakage
 from bench.metrics.intervals import estimate
-from bench.metrics.leakage import leakage
 
 pytestmark = pytest.mark.slow
 N_SETS, N_CLASSES = 1000, 6

@@ -73,6 +73,7 @@ def test_matching_is_also_measured_on_pairs_of_one_gender():
 
 def test_a_name_with_a_size_is_found():
     assert declared("rank1_of_100").name == "rank1_of_{}"
+    assert declared("right_skin=light_tan").name == "right_{}"
     assert declared("auc").lowest == 0
     with pytest.raises(KeyError):
         declared("beauty")

@@ -3,7 +3,7 @@ import pytest
 
 from bench.answers import Answers
 from bench.metrics.advantage import advantage
-from bench.metrics.leakage import leakage
+from bench.metrics.comparisons import leakage
 
 pytestmark = pytest.mark.usefixtures("few_people")  # values by hand
 

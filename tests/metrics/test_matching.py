@@ -4,9 +4,8 @@ from sklearn.metrics import roc_auc_score
 
 from bench.answers import Answers, Numbers, Templates
 from bench.metrics.advantage import advantage, aligned, guessed
-from bench.metrics.comparisons import difference
+from bench.metrics.comparisons import difference, leakage
 from bench.metrics.intervals import estimate
-from bench.metrics.leakage import leakage
 from bench.metrics.matching import _bins, identified, matching_statistic
 from bench.runner.controls.canary import bit_ceiling, person_ceiling
 

@@ -2,11 +2,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from statsmodels.stats.proportion import confint_proportions_2indep
 
 from bench.answers import Answers
 from bench.metrics.accuracy import auc, top1
-from bench.metrics.pooled import gap, pooled, worst_decile
+from bench.metrics.pooled import pooled, worst_decile
 
 pytestmark = pytest.mark.usefixtures("few_people")  # values by hand
 
@@ -105,46 +104,3 @@ def test_each_person_counts_alike_among_the_worst():
 def test_the_worst_of_nine_people_are_refused():
     with pytest.raises(ValueError, match="expected 10 people or more for the worst tenth, got 9"):
         worst_decile(answered(np.ones(9), np.arange(9)))
-
-
-def test_a_gap_by_hand():
-    person, group = np.repeat(np.arange(4), 4), np.repeat([0, 0, 1, 1], 4)
-    right = [1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 1, 0, 1, 1, 1, 0]
-    found = gap(answered(right, person), group)
-    assert (found.value, found.chance, found.n) == (0.5, 0, 16)
-    flipped = gap(answered(right, person), 1 - group)
-    assert flipped.value == -0.5
-    assert (flipped.low, flipped.high) == pytest.approx((-found.high, -found.low))
-
-
-def test_pictures_of_no_group_are_left_out():
-    person, group = np.arange(6), np.array([0, 0, 1, 1, -1, -1])
-    found = gap(answered([1, 1, 0, 0, 0, 1], person), group)
-    assert (found.value, found.n) == (-1, 4)
-
-
-def test_a_gap_between_alike_groups_covers_zero():
-    rng, covered = np.random.default_rng(0), 0
-    person = np.repeat(np.arange(60), 5)
-    for _ in range(40):
-        ease = rng.uniform(0.4, 1, 60)
-        found = gap(answered(rng.random(300) < ease[person], person), (person < 30).astype(int))
-        covered += found.low <= 0 <= found.high
-    assert covered >= 34
-
-
-def test_a_gap_between_people_all_alike_is_near_the_interval_of_newcombe():
-    person = np.arange(112)
-    right = np.concatenate([np.arange(56) < 48, np.arange(56) < 56])
-    found = gap(answered(right, person), (person >= 56).astype(int))
-    expected = confint_proportions_2indep(56, 56, 48, 56, method="newcomb")
-    assert (found.low, found.high) == pytest.approx(expected, abs=0.02)
-    every = gap(answered(person >= 56, person), (person >= 56).astype(int))
-    one = 1 - 0.025 ** (1 / 56)  # Clopper and Pearson's, of one group
-    assert (every.low, every.high) == (pytest.approx(1 - np.sqrt(2) * one, abs=0.002), 1)
-
-
-@pytest.mark.parametrize("group", [[0, 0, 0, 0], [0, 0, 0, 1], [1, 1, 1, 1]])
-def test_a_group_without_people_has_no_gap(group):
-    with pytest.raises(ValueError, match="people or more for an interval"):
-        gap(answered(np.ones(4), np.arange(4)), np.array(group))

@@ -7,8 +7,8 @@ import pytest
 
 from bench.answers import Answers, Estimate
 from bench.metrics.advantage import advantage, share_right
+from bench.metrics.comparisons import leakage
 from bench.metrics.declared import NamedEstimate
-from bench.metrics.leakage import leakage
 from bench.reports import figures as module
 from bench.reports.figures import Figures
 

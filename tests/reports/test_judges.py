@@ -7,8 +7,7 @@ import pytest
 from PIL import Image
 
 from bench.metrics.pairs import comparison
-from bench.metrics.roc import FMR
-from bench.metrics.verification import auc
+from bench.metrics.verification import FMR, auc
 from bench.reports.cmc import AXES, cmcs, write_cmc
 from bench.reports.figures import Figures
 from bench.reports.files import write_roc, write_tables
@@ -50,23 +49,23 @@ def test_a_curve_of_a_matcher_passes_through_its_rates(done):
     curve = next(
         roc for roc in rocs(done.results) if "eyes, raw" in roc.panel and roc.name == "none"
     )
-    assert len(curve.tmr) == len(FMR)
-    assert (np.diff(curve.tmr) >= 0).all()
+    assert len(curve.y) == len(FMR)
+    assert (np.diff(curve.y) >= 0).all()
     result = next(
         r for r in done.results
         if r.cell.attacker.name == "eyes" and r.cell.defense.name == "none" and r.probe
     )  # fmt: skip
     at = np.flatnonzero(np.isclose(FMR, 0.1))[0]
     wanted = auc(comparison(result.probe)).value
-    assert np.trapezoid(curve.tmr, FMR) == pytest.approx(wanted, abs=0.05)
-    assert curve.tmr[at] <= curve.tmr[-1] == 1
+    assert np.trapezoid(curve.y, FMR) == pytest.approx(wanted, abs=0.05)
+    assert curve.y[at] <= curve.y[-1] == 1
 
 
 def test_a_curve_of_a_constant_release_is_the_diagonal(done):
     curves = [roc for roc in rocs(done.results) if roc.name == "constant"]
     assert len(curves) == 2
     for curve in curves:
-        assert curve.tmr == pytest.approx(FMR)
+        assert curve.y == pytest.approx(FMR)
 
 
 def test_curves_are_written_and_drawn(done, tmp_path):
@@ -127,14 +126,14 @@ def test_identity_alone_has_its_curves_of_ranks(closed, tmp_path):
         (record,) = closed.select(
             purpose="private", defense=curve.name, threat=threat, metric="top1"
         )
-        assert curve.identified[0] == pytest.approx(record.value)
-        assert curve.identified[-1] == 1
+        assert curve.y[0] == pytest.approx(record.value)
+        assert curve.y[-1] == 1
         if curve.name == "constant":
-            assert curve.identified == pytest.approx(curve.points[0])
+            assert curve.y == pytest.approx([rank / 8 for rank in curve.x])
     write_cmc(found, tmp_path / "cmc.csv")
     with (tmp_path / "cmc.csv").open() as file:
         lines = list(csv.DictReader(file))
-    assert len(lines) == sum(len(curve.ranks) for curve in found)
+    assert len(lines) == sum(len(curve.x) for curve in found)
     draw(found, tmp_path / "cmc.png", Figures(), AXES)
     with Image.open(tmp_path / "cmc.png") as sheet:
         assert sheet.width == 800

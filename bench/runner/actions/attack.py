@@ -1,5 +1,6 @@
 """Trains an attacker on what its threat lets it know."""
 
+import json
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -62,7 +63,9 @@ def knowledge(stage: Stage, inputs: Inputs) -> Knowledge:
         target = Target(name, target.kind, tuple(map(str, range(len(target.classes)))))
     gallery = _gallery([part, *inputs["gallery"]], name, rng) if "gallery" in inputs else None
     start = inputs.one("start").weights if "start" in inputs else None
-    return Knowledge(train, held_out, gallery, target, frozenset(side_info), start, disclosed)
+    points = json.loads(stage.text("face_points")) if "face_points" in stage.detail else ()
+    known_to = (frozenset(side_info), start, disclosed, tuple(map(tuple, points)))
+    return Knowledge(train, held_out, gallery, target, *known_to)
 
 
 def _disclosed(names: Iterable[str], fitted: Sequence[Artifact]) -> Weights:

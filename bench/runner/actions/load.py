@@ -3,7 +3,7 @@
 from typing import cast
 
 from bench.api import Collection, Dataset, Role
-from bench.data.protocols import parts
+from bench.data.protocols import PROBE_SHARE, parts
 from bench.registry import make
 from bench.runner.artifacts import Inputs, faces_in, of_faces, targets_in
 from bench.runner.stage import Stage
@@ -32,8 +32,9 @@ def load(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
 def split(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
     """The pictures of one role, with the masks `valid` and `gallery` (bench.data.protocols)."""
     loaded = inputs.one("whole")
-    whole, seed = faces_in(loaded), dict(stage.spec.fields)["seed"]
-    dealt = parts(whole, stage.text("protocol"), stage.spec.name, seed)
+    whole, fields = faces_in(loaded), dict(stage.spec.fields)
+    share = float(fields.get("probe", PROBE_SHARE))
+    dealt = parts(whole, stage.text("protocol"), stage.spec.name, fields["seed"], probe=share)
     mine = dealt.roles[cast(Role, stage.text("role"))]
     collection = Collection(whole.pick(mine), targets_in(loaded))
     return of_faces(collection, valid=dealt.valid[mine], gallery=dealt.gallery[mine])

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from defenses.began_cs.estimator import label_error
-from defenses.began_cs.training import Balance, constraint, gan_loss, pixel_error
+from defenses.began_cs.training import balanced, constraint, convergence, gan_loss, pixel_error
 
 N, LATENT = 6, 3
 
@@ -65,10 +65,9 @@ def test_the_cross_entropy_of_a_plain_gan():
 )
 def test_k_follows_the_balance_within_0_and_1(k, real, made, wanted):
     numbers = (torch.tensor(x) for x in (k, real, made))
-    assert float(Balance(gamma=0.5, rate=0.1).updated(*numbers)) == pytest.approx(wanted)
+    assert float(balanced(*numbers, gamma=0.5, rate=0.1)) == pytest.approx(wanted)
 
 
 def test_the_measure_of_convergence():
-    balance = Balance(gamma=0.5, rate=0.1)
-    assert float(balance.measure(torch.tensor(0.8), torch.tensor(0.3))) == pytest.approx(0.9)
-    assert float(balance.measure(torch.tensor(0.8), torch.tensor(0.6))) == pytest.approx(1.0)
+    assert float(convergence(torch.tensor(0.8), torch.tensor(0.3), 0.5)) == pytest.approx(0.9)
+    assert float(convergence(torch.tensor(0.8), torch.tensor(0.6), 0.5)) == pytest.approx(1.0)

@@ -1,0 +1,1 @@
+"""Published networks that ship inside packages: judges that this suite did not train."""

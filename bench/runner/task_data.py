@@ -1,0 +1,57 @@
+"""The data sets of a task: of the probe, and of the roles that learn elsewhere."""
+
+from collections.abc import Mapping
+
+from bench.api import Attacker, Dataset, Role
+from bench.registry import make
+from bench.runner.grid import Task
+
+
+def sources_of(task: Task) -> tuple[Dataset, Mapping[Role, Dataset]]:
+    """The data set of the probe, and those of defender and attacker where they differ from it."""
+    data, *learned = (
+        make(Dataset, spec)
+        for spec in (task.sources.evaluation, task.sources.defender, task.sources.attacker)
+    )
+    for one in (data, *learned):
+        known = [target.name for target in one.targets]
+        if unknown := sorted({*task.private, *task.utility} - set(known)):
+            raise ValueError(
+                f"task {task.title!r}: expected targets of {one.name} ({known}), got {unknown}"
+            )
+        if one != data:
+            _check_pair(task, data, one)
+    roles: tuple[Role, Role] = ("defender", "attacker")
+    return data, {role: one for role, one in zip(roles, learned, strict=True) if one != data}
+
+
+def _check_pair(task: Task, data: Dataset, other: Dataset) -> None:
+    """Raises ValueError unless attackers that learned from `other` can answer about `data`."""
+    facts = [
+        (f"{one.name} has protocol {one.protocol}", one.protocol == "open") for one in (data, other)
+    ]
+    twins = (data.name, data.seed) == (other.name, other.seed)
+    facts.append((f"both have seed {data.seed}, so people may recur", not twins))
+    sizes = [getattr(one, "size", None) for one in (data, other)]
+    alike = None in sizes or len(set(sizes)) == 1
+    facts.append((f"pictures are {sizes[0]} and {sizes[1]} px", alike))
+    for name in sorted({*task.private, *task.utility} - {"identity"}):
+        classes = [next(t.classes for t in one.targets if t.name == name) for one in (data, other)]
+        facts.append((f"{name} is {classes[0]} and {classes[1]}", len(set(classes)) == 1))
+    if wrong := [problem for problem, holds in facts if not holds]:
+        raise ValueError(
+            f"task {task.title!r} learns from {other.name} and asks about {data.name}: "
+            f"{'; '.join(wrong)}; use sets of different people (protocol=open, other seeds), of "
+            "one size and with the same classes"
+        )
+
+
+def unplaced(attacker: Attacker, *sources: Dataset) -> str:
+    """Why an attacker cannot be shown the faces of these data sets as it needs them, or empty."""
+    if not attacker.needs_face_points:
+        return ""
+    if unknown := [data.name for data in sources if not data.face_points]:
+        return f"where faces stand in {unknown[0]} is unknown; use align=true"
+    if len({data.face_points for data in sources}) > 1:
+        return "faces stand elsewhere in the attacker's pictures; use align=true for both"
+    return ""
