@@ -175,7 +175,7 @@ def test_it_trains_on_the_prototypes_that_it_protects_with(monkeypatch):
     with torch.inference_mode():
         _, trained_on = net(*data.batch(torch.from_numpy(index)))
     weights = {**prototypes, **state_of(net, "autoencoder")}
-    monkeypatch.setattr("defenses.san.autoencoder_defense.CHUNK", 5)
+    monkeypatch.setattr("bench.nn.classifier.CHUNK", 5)
     released = defense.moved(faces.images, points, faces.labels["gender"], weights, "cpu")
     np.testing.assert_allclose(released[:, :1], trained_on.numpy() * 255, atol=0.51)
 
