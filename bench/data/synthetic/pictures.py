@@ -52,7 +52,7 @@ def scenes(n_people: int, n_takes: int, n_pictures: int, seed: int, style: bool)
     drawn |= dict(zip(ACTION_UNITS, actions.T, strict=True))
     drawn |= {"rotation": _rotation(pose)} | _draw_place(rng)
     drawn |= _draw_light(drawn["skin_colour"], drawn["hair_colour"], rng)
-    drawn |= {"blur": rng.uniform(0.0, 0.22), "noise": rng.uniform(0.004, 0.020)}
+    drawn |= {"blur": rng.uniform(0.0, 0.15), "noise": rng.uniform(0.003, 0.012)}
     drawn["noise_seed"] = np.floor(rng.uniform(0, 2**24))  # float32 holds it exactly
     drawn |= _draw_backdrop(rng)
     parameters = {name: np.ascontiguousarray(c, dtype=np.float32) for name, c in drawn.items()}
@@ -93,10 +93,10 @@ def _draw_light(skin: Column, hair: Column, rng: Streams) -> dict[str, Column]:
     towards = towards / np.linalg.norm(towards, axis=1, keepdims=True)
     warm, green = rng.normal().clip(-2, 2), rng.normal().clip(-2, 2)
     metered = np.sqrt(0.45 / (0.7 * skin + 0.3 * hair).mean(axis=1))  # (N,)
-    exposure = (metered * np.exp(0.32 * rng.normal().clip(-2, 2)))[:, None]
-    tint = np.stack([1 + 0.15 * warm, 1 + 0.07 * green, 1 - 0.17 * warm], axis=1)
+    exposure = (metered * np.exp(0.26 * rng.normal().clip(-2, 2)))[:, None]
+    tint = np.stack([1 + 0.09 * warm, 1 + 0.03 * green, 1 - 0.11 * warm], axis=1)
     cold, pink = rng.normal().clip(-2, 2), rng.normal().clip(-2, 2)
-    balance = np.stack([1 - 0.15 * cold, 1 - 0.06 * pink, 1 + 0.17 * cold], axis=1) * exposure
+    balance = np.stack([1 - 0.08 * cold, 1 - 0.03 * pink, 1 + 0.09 * cold], axis=1) * exposure
     contrast = rng.uniform(0.35, 0.75)
     direction = dict(zip(("light_x", "light_y", "light_z"), towards.T, strict=True))
     return direction | {

@@ -6,21 +6,24 @@ import numpy.typing as npt
 from bench.data.synthetic.eyes import paint_eyes
 from bench.data.synthetic.geometry import place_features
 from bench.data.synthetic.glasses import paint_glasses
-from bench.data.synthetic.hair import grow_hair, paint_back_hair, paint_hair
-from bench.data.synthetic.head import Surface, build_head, find_normals, light_on
+from bench.data.synthetic.hair import Laid, grow_hair, lay_hair, paint_back_hair, paint_hair
+from bench.data.synthetic.head import Surface, build_head
+from bench.data.synthetic.light import Light, find_normals, light_on, occlusion, shadows
 from bench.data.synthetic.mouth import paint_mouth
 from bench.data.synthetic.pictures import Parameters, Scenes
-from bench.data.synthetic.points import patch
+from bench.data.synthetic.points import Points, patch
+from bench.data.synthetic.relief import relief, warped
 from bench.data.synthetic.shapes import Array, Values, blend, bump, darken, ease, edge, ellipse
 from bench.data.synthetic.skin import lay_skin, paint_beard, paint_folds
-from bench.data.synthetic.solids import View, at_points
+from bench.data.synthetic.solids import Seen, View, at_points
+from bench.data.synthetic.texture import SPAN, tile
 from bench.processes import n_cores, process_pool
 
-_EXTENT = 1.12  # half the side of a picture, in head units
-_CENTRE = -0.02  # height of a picture's middle, in head units
+_EXTENT = 1.14  # half the side of a picture, in head units
+_CENTRE = -0.10  # height of a picture's middle, in head units
 _SMALL_PX = 48  # below this, one pixel is the mean of four
 _PIXELS_PER_PROCESS = 2**24  # 4,096 pictures of 64 px, some ten seconds: worth starting a process
-_PIXELS_PER_BATCH = 65536  # the planes of a batch stay within the cache of a core
+_PIXELS_PER_BATCH = 131072  # few calls, yet the planes of a batch stay within the cache of a core
 
 
 def draw(scenes: Scenes, size_px: int, batch: int = 0) -> npt.NDArray[np.uint8]:
@@ -79,10 +82,12 @@ def render(parameters: Parameters, size_px: int) -> npt.NDArray[np.uint8]:
 
 def _values(parameters: Parameters) -> Values:
     """Parameters with the pictures last: (N,), colours (3, N), the rotation (9, N)."""
-    values = {name: np.ascontiguousarray(column.T) for name, column in parameters.items()}
+    values: dict[str, Array] = {
+        name: np.ascontiguousarray(column.T) for name, column in parameters.items()
+    }
     tint = np.array([[0.75], [0.70], [0.68]], np.float32)
     values["beard_colour"] = values["hair_colour"] * tint
-    values["brow_colour"] = values["beard_colour"] * 0.8
+    values["brow_colour"] = values["beard_colour"] * (0.8 * values["brow_light"].clip(0.4, 1.6))
     return values
 
 
@@ -106,29 +111,42 @@ def _paint(v: Values, view: View) -> Array:
     """Paints from back to front, (3, N*H*W), about 0..1."""
     f = place_features(v)
     canvas = _paint_background(view, v)
-    hair = grow_hair(view, v)
+    hair, noise = grow_hair(view, v), tile(round(SPAN / (2.0 * _EXTENT) * view.x.shape[2]))
     paint_back_hair(canvas, view, hair.back, v)
     _paint_neck(canvas, view, v)
     _paint_clothes(canvas, view, v)
     head = build_head(view, v, f)
     points = view.points(head.inside > -0.51 * view.pixel[:, None, None])
-    depth = at_points(head.depth, points)
-    surface = Surface(points, *view.to_head(points, depth))
-    skin = lay_skin(surface, v)
+    surface = Surface(points, *view.to_head(points, at_points(head.depth, points)))
+    surface = warped(surface, v, f)
+    skin = lay_skin(surface, v, f, noise)
     paint_folds(skin, surface, view.pixel, v, f)
-    paint_beard(skin, surface, v, f)
+    paint_beard(skin, surface, v, f, noise)
     paint_mouth(skin, surface, view.pixel, v, f)
-    paint_eyes(skin, surface, view.pixel, v, f)
-    light = light_on(find_normals(head.depth, view, points), points, v)
+    paint_eyes(skin, surface, view.pixel, v, f, noise)
+    front, high = relief(surface, v, f)
+    head.depth.reshape(-1)[points.places[front.points.places]] += high
+    laid = lay_hair(view, hair, head.depth, v)
+    light = _light_on_face(view, points, head, laid, v)
     skin *= light.matt
-    skin += 0.16 * light.gloss * points.at(v["key_colour"])
+    skin += 0.13 * light.gloss * points.at(v["key_colour"])
     cover = edge(at_points(head.inside, points), points.at(view.pixel))
     with patch(canvas, points) as part:
         blend(part, skin, cover)
-    paint_hair(canvas, view, hair, head.depth, v)
+    paint_hair(canvas, view, laid, v, noise)
     paint_glasses(canvas, view, head.depth, v, f)
     bright: Array = np.maximum(canvas - 0.78, 0.0)
     return canvas - 0.55 * bright  # compresses highlights, as film does
+
+
+def _light_on_face(view: View, points: Points, head: Seen, hair: Laid, v: Values) -> Light:
+    """Light on the points of the head, below its hair."""
+    normals = find_normals(head.depth, view, points)
+    scene = np.where(head.inside > 0.0, head.depth, np.float32(-1.0))
+    places = hair.points.places[hair.cover > 0.5]
+    scene.reshape(-1)[places] = hair.depth.reshape(-1).take(places) + 0.04  # it has a thickness
+    open_ = occlusion(scene, points, 2.0 * _EXTENT / view.x.shape[2])
+    return light_on(normals, points, v, open_, open_ * shadows(scene, view, points, v))
 
 
 def _paint_background(view: View, v: Values) -> Array:
@@ -136,35 +154,36 @@ def _paint_background(view: View, v: Values) -> Array:
     across, up = view.x[:, :1], view.y[:, :, :1]  # (N, 1, W) and (N, H, 1)
     share = 0.5 - 0.35 * (up + 0.3 * across)  # (N, H, W)
     share = share.clip(0.0, 1.0, out=share)
-    n_pixels = share[0].size
-    canvas = (v["back_bottom"] - v["back_top"]).repeat(n_pixels, axis=-1)
-    canvas *= share.reshape(-1)
-    canvas += v["back_top"].repeat(n_pixels, axis=-1)
+    canvas = np.empty((3, *share.shape), np.float32)
+    for channel, top, bottom in zip(canvas, v["back_top"], v["back_bottom"], strict=True):
+        np.multiply(share, (bottom - top)[:, None, None], out=channel)
+        channel += top[:, None, None]
     for blob in ("blob0", "blob1", "blob2"):
         radius = v[f"{blob}_radius"][:, None, None]
         x = (across - v[f"{blob}_x"][:, None, None]) / radius
         y = (up - v[f"{blob}_y"][:, None, None]) / radius
-        cover = (0.8 * bump(x, y)).reshape(-1)  # (N*H*W,)
-        blend(canvas, v[f"{blob}_colour"].repeat(n_pixels, axis=-1), cover)
-    return canvas
+        blend(canvas, v[f"{blob}_colour"][..., None, None], 0.8 * bump(x, y))
+    return canvas.reshape(3, -1)
 
 
 def _paint_neck(canvas: Array, view: View, v: Values) -> None:
     """Paints the neck; the body does not turn with the head."""
-    top_x, top_y, _ = view.to_camera((0.0, -0.75, -0.15))
-    wide = 0.33 * v["face_width"] * (0.75 + 0.25 * v["jaw_width"])
+    top_x, top_y, _ = view.to_camera((0.0, -0.80, -0.20))
+    wide = 0.43 * v["face_width"] * (0.35 + 0.65 * v["jaw_width"])
     far = np.abs(top_x) + 2.0 * wide + view.pixel
     points = view.box(-far, far, -np.inf, top_y + view.pixel)
     at, right, up = points.at, at_points(view.x, points), at_points(view.y, points)
     t = ((at(top_y) - up) / 0.75).clip(0.0, 1.0)
     x = right - at(top_x) * (1.0 - t)
-    flare = at(wide) * (1.0 + 0.9 * bump((up + 1.75) / 0.55))
+    flare = at(wide) * (1.0 + 0.9 * bump((up + 1.85) / 0.6))
     neck = np.minimum(flare - np.abs(x), at(top_y) - up)
-    share = x / flare
-    round_off = np.maximum(1.0 - 0.35 * (share * share), 0.3)
-    skin = at(v["skin_colour"] * _body_light(v)) * round_off
-    shadow = ease((up + 1.55) / 0.55)  # of the chin
-    darken(skin, (0.62, 0.52, 0.50), shadow)
+    across = (x / flare).clip(-1.0, 1.0)
+    facing = np.sqrt(1.0 - 0.8 * across * across)
+    towards = np.maximum((across * at(v["light_x"]) + facing * at(v["light_z"])) * 0.7 + 0.3, 0.0)
+    light = at(v["key_colour"]) * towards + at(v["fill_colour"]) * (0.25 + 0.5 * facing)
+    skin = at(v["skin_colour"]) * light
+    shadow = ease((up + 1.65) / 0.6)  # of the chin
+    darken(skin, (0.52, 0.40, 0.38), shadow)
     with patch(canvas, points) as part:
         blend(part, skin, edge(neck, at(view.pixel)))
 
@@ -172,10 +191,10 @@ def _paint_neck(canvas: Array, view: View, v: Values) -> None:
 def _paint_clothes(canvas: Array, view: View, v: Values) -> None:
     """Paints the clothes, with a collar that is round or pointed."""
     soft = view.pixel + 0.01
-    points = view.box(-np.inf, np.inf, -np.inf, -1.34 + soft)
+    points = view.box(-np.inf, np.inf, -np.inf, -1.40 + soft)
     at, x, y = points.at, at_points(view.x, points), at_points(view.y, points)
-    shoulders = ellipse(x, y + 2.15, 1.35, 0.80)
-    low = -1.42 - 0.30 * v["collar"]
+    shoulders = ellipse(x, y + 2.25, 1.50, 0.82)
+    low = -1.50 - 0.30 * v["collar"]
     collar = y - at(low) - at(1.0 + v["collar"]) * np.abs(x)
     cloth = np.minimum(shoulders, -collar)
     folds = 1.0 + 0.12 * (x * at(v["light_x"])) - 0.25 * np.abs(y + 1.4)

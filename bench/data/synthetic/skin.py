@@ -5,23 +5,44 @@ import numpy as np
 from bench.data.synthetic.head import Surface
 from bench.data.synthetic.points import patch
 from bench.data.synthetic.shapes import Array, Values, blend, bump, darken, ease, edge, wave
+from bench.data.synthetic.texture import grain
 
 _MARK = np.array([0.62, 0.48, 0.42], np.float32)  # the tint of freckles
 
 
-def lay_skin(surface: Surface, v: Values) -> Array:
-    """Bare skin with its blush, (3, M)."""
-    skin = surface.at(v["skin_colour"])
-    near = surface.box(0.42 * v["face_width"] + 0.30, -0.54, -0.06)
+def lay_skin(surface: Surface, v: Values, f: Values, noise: Array) -> Array:
+    """Bare skin with its pigment and blush, (3, M)."""
+    at, x, y = surface.at, surface.x, surface.y
+    skin = at(v["skin_colour"])
+    pigment = grain(noise, x + at(v["skin_x"]), y + at(v["skin_y"])) * at(0.05 * v["mottle"])
+    blood = grain(noise, y + at(v["skin_x"]), x + at(v["skin_y"])) * at(0.03 + 0.03 * v["mottle"])
+    for channel, brown, pink in zip(skin, (0.7, 1.0, 1.1), (0.1, 1.0, 0.9), strict=True):
+        channel *= 1.0 + brown * pigment + pink * blood
+    cheek_x = 0.06 + 0.9 * f["eye_x"]
+    near = surface.box(cheek_x + 0.30, f["eye_y"] - 0.62, f["eye_y"] + 0.02)
     out = np.abs(near.x)
-    blush = bump((out - near.at(0.42 * v["face_width"])) / 0.30, (near.y + 0.30) / 0.24)
-    tip = bump(near.x / 0.20, (near.y + 0.30) / 0.18)
-    cover = blush * near.at(0.45 + 0.5 * v["makeup"]) + 0.35 * tip
+    level = near.y - near.at(f["eye_y"])
+    blush = bump((out - near.at(cheek_x)) / 0.30, (level + 0.34) / 0.26)
+    tip = bump(near.x / 0.20, (near.y - near.at(f["nose_y"])) / 0.16)
+    red = 0.35 * v["ruddy"].clip(0.0, 1.2)
+    cover = blush * near.at(red + 0.45 * v["makeup"]) + tip * near.at(0.12 + 0.8 * red)
     with patch(skin, near.points) as part:
-        darken(part, (1.0, 0.78, 0.78), np.minimum(cover, 1.0))
+        darken(part, (1.0, 0.80, 0.80), np.minimum(cover, 1.0))
     _paint_freckles(skin, surface, v)
     _paint_mole(skin, surface, v)
+    _paint_ears(skin, surface, v, f)
     return skin
+
+
+def _paint_ears(skin: Array, surface: Surface, v: Values, f: Values) -> None:
+    """The hollow of the ears."""
+    rim = 0.70 * v["face_width"]
+    near = surface.where(np.abs(surface.x) > surface.at(rim))
+    out = ease((np.abs(near.x) - near.at(rim)) / 0.04)
+    high, deep = near.at(0.30 * v["ear_size"]), near.at(0.17 * v["ear_size"])
+    y, z = (near.y - near.at(f["eye_y"] - 0.17)) / high, (near.z + 0.08) / deep
+    with patch(skin, near.points) as part:
+        darken(part, (0.66, 0.50, 0.48), bump(y / 0.75, z / 0.72) * out)
 
 
 def _paint_freckles(skin: Array, surface: Surface, v: Values) -> None:
@@ -121,34 +142,34 @@ def _paint_nose(skin: Array, surface: Surface, pixel: Array, v: Values, f: Value
     y, out, lifted = near.y - near.at(f["nose_y"]), np.abs(near.x), near.at(f["wing_lift"])
     with patch(skin, near.points) as part:
         below = bump(near.x / near.at(0.20 * wide)) * bump((y + 0.115) / 0.055)
-        darken(part, (0.70, 0.60, 0.60), below)
+        darken(part, (0.82, 0.72, 0.72), below)
         x = (out - near.at(0.60 * f["wing_x"])) / near.at(0.046 * wide)
         hole_y = (y + 0.068 - (lifted + 0.10 * (out - 0.05))) / 0.024
         hole = 1.0 - np.sqrt(x * x + hole_y * hole_y)
         blend(part, (0.16, 0.06, 0.05), 0.85 * edge(hole, near.at(soft)))
         crease = bump((out - near.at(wing)) / 0.030) * bump((y + 0.02 - lifted) / 0.075)
-        darken(part, (0.62, 0.52, 0.52), crease)
-        side = bump((out - near.at(0.10 * v["nose_bridge"])) / 0.07) * bump((y - 0.22) / 0.22)
-        darken(part, (0.90, 0.85, 0.85), side)
+        darken(part, (0.50, 0.40, 0.40), crease)
 
 
-def paint_beard(skin: Array, surface: Surface, v: Values, f: Values) -> None:
-    """Paints beard and moustache; the lips come on top."""
-    growth = np.minimum(1.25 * v["beard"], 0.93)
+def paint_beard(skin: Array, surface: Surface, v: Values, f: Values, noise: Array) -> None:
+    """Paints beard and moustache, or the shadow of shaven ones; the lips come on top."""
+    growth = np.maximum(np.minimum(0.25 + 0.9 * v["beard"], 0.93) * (v["beard"] > 0), v["stubble"])
     lip_y = f["mouth_y"] + f["gap_upper"] + 0.10
     near = surface.box(
-        (0.72 * v["face_width"]) * (growth > 0), -3.0, np.maximum(0.18, lip_y + 0.12)
+        (0.72 * v["face_width"]) * (growth > 0), -3.0, np.maximum(0.10, lip_y + 0.12)
     )
-    x, y, out = near.x, near.y, np.abs(near.x)
+    x, y, out, cheek = near.x, near.y, np.abs(near.x), v["beard_cheek"].clip(-0.6, 1.0)
     # the upper limit runs from the corners of the mouth up to the ears
     rise = np.maximum(out - 0.16, 0.0)
-    limit = near.at(f["mouth_y"] + 0.02) + 1.9 * (rise * rise)
-    jaw = ease((limit - y) / 0.20 + 0.35) * ease((0.18 - y) / 0.15)
+    limit = near.at(f["mouth_y"] - 0.14 + 0.16 * cheek) + near.at(1.9 * cheek) * (rise * rise)
+    jaw = ease((limit - y) / 0.20 + 0.35) * ease((0.10 - y) / 0.15)
     lip = bump(x / near.at(1.25 * f["mouth_half"]))
     lip = lip * bump((y - near.at(f["mouth_y"]) - near.at(f["gap_upper"]) - 0.10) / 0.11)
-    region = np.maximum(jaw, np.minimum(1.4 * lip, 1.0))
+    lip = np.minimum(1.4 * lip, 1.0) * near.at(v["beard_lip"].clip(0.1, 1.0))
+    region = np.maximum(jaw, lip)
     region = region * ease((near.z + 0.25) / 0.3)
     region = region * ease((near.at(0.72 * v["face_width"]) - out) / 0.06)  # not on the ears
-    strand = 0.94 + 0.06 * wave(15.0 * x + 1.5 * wave(3.3 * y + x))
+    hairs = grain(noise, 3.0 * x, y + near.at(v["skin_y"]))
+    cover = region * near.at(growth) * (1.0 + 0.14 * hairs)
     with patch(skin, near.points) as part:
-        blend(part, near.at(v["beard_colour"]) * strand, region * near.at(growth))
+        blend(part, near.at(v["beard_colour"]) * (1.0 + 0.12 * hairs), cover.clip(0.0, 0.97))

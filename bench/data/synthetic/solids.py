@@ -10,6 +10,7 @@ from bench.data.synthetic.points import Points, chosen
 from bench.data.synthetic.shapes import Array, smooth_max
 
 _FALL = 3.0  # how steeply the depth at least goes on falling outside of an outline
+_MARGIN = 0.06  # head units around a small solid within which it is joined
 _SOFT = 0.04  # share of the squared half depth over which the outline is rounded off
 
 Number = Array | float
@@ -78,6 +79,24 @@ class Solids:
     def __getitem__(self, name: str) -> Seen:
         return look(self._view, self._forms[name])
 
+    def join(self, whole: Seen, name: str, width: float) -> None:
+        """Adds a small solid to a whole, in place, rounded over `width`; only where it may show."""
+        form = self._forms[name]
+        wide, high = (
+            extent + (_MARGIN * extent / (2.0 * form.outline * form.square))
+            for extent in (form.reach_x, form.reach_y)
+        )
+        left, low = form.x - wide, form.y - high
+        points = self._view.box(left, left + 2.0 * wide, low, low + 2.0 * high)
+        at = points.at
+        around = Form(*(at(number[:, 0, 0]) for number in form))
+        part = _look(at_points(self._view.x, points), at_points(self._view.y, points), around)
+        inside = part.inside > -_MARGIN  # farther out it does not count, whatever the box
+        for plane, mine in zip(whole, part, strict=True):
+            flat = plane.reshape(-1)
+            own = flat.take(points.places)
+            flat[points.places] = np.where(inside, smooth_max(own, mine, width), own)
+
 
 class Form(NamedTuple):
     """The numbers of an ellipsoid as the camera sees it, (N, 1, 1) each."""
@@ -93,6 +112,8 @@ class Form(NamedTuple):
     yy: Array
     outline: Array  # turns the squared half depth into a distance
     fall: Array  # turns it into what the depth falls outside of the outline
+    reach_x: Array  # half width of the outline
+    reach_y: Array
 
 
 def turned(rotation: Array, centres: Array, radii: Array) -> list[Form]:
@@ -112,14 +133,22 @@ def turned(rotation: Array, centres: Array, radii: Array) -> list[Form]:
     rise_x = (np.abs(slope_x) + 0.2) * 0.5 * np.sqrt(front / xx)
     rise_y = (np.abs(slope_y) + 0.2) * 0.5 * np.sqrt(front / yy)
     fall = np.maximum(np.maximum(rise_x, rise_y), _FALL)
-    columns = (*centre, slope_x, slope_y, 1.0 / front, -xx, -2.0 * xy, -yy, outline, fall)
+    spread = turn * radii  # (3, 3, E, N)
+    reach = [np.sqrt(_sum_of_three(row * row)) for row in spread[:2]]  # (E, N) each
+    columns = (
+        *centre, slope_x, slope_y, 1.0 / front, -xx, -2.0 * xy, -yy, outline, fall, *reach
+    )  # fmt: skip
     return [Form(*solid) for solid in zip(*(c[..., None, None] for c in columns), strict=True)]
 
 
 def look(view: View, form: Form) -> Seen:
     """Depth and outline of an ellipsoid."""
-    x = view.x[:, :1] - form.x  # (N, 1, W)
-    y = view.y[:, :, :1] - form.y  # (N, H, 1)
+    return _look(view.x[:, :1], view.y[:, :, :1], form)
+
+
+def _look(across: Array, up: Array, form: Form) -> Seen:
+    """Depth and outline where x is `across` and y is `up`: (N, 1, W) and (N, H, 1), or (M,)."""
+    x, y = across - form.x, up - form.y
     half = x * (form.xy * y)  # (N, H, W)
     half += form.xx * x * x
     half += form.square + form.yy * y * y

@@ -64,7 +64,7 @@ def test_batch_of_one_equals_batch_of_many(some, size_px):
     assert np.array_equal(many, single)
 
 
-@pytest.mark.parametrize(("size_px", "start"), [(32, "de06a31de80a"), (64, "f50b79e0bcde")])
+@pytest.mark.parametrize(("size_px", "start"), [(32, "7a4f485e2654"), (64, "b9fb77c797e7")])
 def test_pictures_have_the_same_bytes_on_every_machine(some, size_px, start):
     assert hashlib.sha256(draw(some, size_px).tobytes()).hexdigest().startswith(start)
 
