@@ -10,7 +10,13 @@ from numpy.typing import NDArray
 from bench.answers import Answers, AnyAnswers, Estimate
 from bench.metrics.accuracy import is_right
 from bench.metrics.advantage import share_right
-from bench.metrics.intervals import CONFIDENCE, Ids, estimate, weighted_mean
+from bench.metrics.intervals import (
+    CONFIDENCE,
+    MIN_PEOPLE_FOR_INTERVAL,
+    Ids,
+    estimate,
+    weighted_mean,
+)
 from bench.metrics.ratio_intervals import difference_ends
 
 LABELS = ("gender", "age", "skin")  # by which numbers are given where the data have them
@@ -29,6 +35,25 @@ class Grouping(NamedTuple):
 
 
 Groupings = Mapping[str, Grouping]  # by label
+
+
+def groupings(labels: Mapping[str, tuple[Sequence[str], Ids]], person: Ids) -> dict[str, Grouping]:
+    """The labels with two groups or more; those of few people are left out.
+
+    A gap between the three men and the three women of a data set is one between six people.
+
+    Args:
+        labels: classes, and the class of each picture, (N,), by label.
+        person: whose picture it is, (N,); under closed protocols, too.
+    """
+    found = {}
+    for label, (classes, group) in labels.items():
+        n_people = [len(np.unique(person[group == number])) for number in range(len(classes))]
+        few = np.array(n_people) < MIN_PEOPLE_FOR_INTERVAL
+        grouping = Grouping(classes, np.where((group >= 0) & ~few[group], group, -1))
+        if len(grouping.present) > 1:
+            found[label] = grouping
+    return found
 
 
 def group_names(groups: Groupings) -> list[str]:

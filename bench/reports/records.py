@@ -132,7 +132,8 @@ def _of_cell(result: Result, signs: Mapping[int, int], marks: Marks) -> Iterator
     line = _record(result, (mark.name for mark in found))
     why = "; ".join(f"{mark.name}: {mark.reason}" for mark in found)
     sign = signs.get(id(result))
-    for metric, estimate, reason in (*result.estimates, *(result.by_group if sign else ())):
+    asked = sign and result.cell.purpose in ("private", "utility")
+    for metric, estimate, reason in (*result.estimates, *(result.by_group if asked else ())):
         status, chosen = "ok" if estimate else "skipped", int(bool(estimate and sign))
         yield _with(line, metric, estimate, status, reason or why, chosen=chosen, sign=sign or 1)
     if result.cell.purpose == "canary":

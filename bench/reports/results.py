@@ -155,7 +155,7 @@ def _result(
         stages.answer.key,
         side_info=side_info,
         classes=next((t.classes for t in targets_in(part) if t.name == cell.target), ()),
-        groups=_groups(part, probe.image_id),
+        groups=_groups(cell, part, probe.image_id, person),
         person=person,
         take=take,
     )
@@ -253,16 +253,17 @@ def _gender(part: Artifact, image_id: Ids) -> Ids | None:
     return None if (gender == MISSING).any() else gender
 
 
-def _groups(part: Artifact, image_id: Ids) -> fairness.Groupings:
-    """The groups of the people in these pictures, by label."""
+def _groups(cell: Cell, part: Artifact, image_id: Ids, person: Ids) -> fairness.Groupings:
+    """The groups of the people in these pictures, by label; the target makes none."""
     labels, place = faces_in(part).labels, _places(part, image_id)
-    return {
-        target.name: fairness.Grouping(
-            target.classes, np.array(labels[target.name], np.int64)[place]
-        )
+    found = {
+        target.name: (target.classes, np.array(labels[target.name], np.int64)[place])
         for target in targets_in(part)
-        if target.name in fairness.LABELS and target.kind == "categorical"
+        if target.name in fairness.LABELS
+        and target.name != cell.target
+        and target.kind == "categorical"
     }
+    return fairness.groupings(found, person)
 
 
 def _takes(part: Artifact, image_id: Ids) -> Ids:

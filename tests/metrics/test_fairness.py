@@ -4,7 +4,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 
 from bench.answers import Answers, Templates
 from bench.metrics.declared import estimates_by_group
-from bench.metrics.fairness import Grouping, largest_gap, right_in_group
+from bench.metrics.fairness import Grouping, groupings, largest_gap, right_in_group
 
 pytestmark = pytest.mark.usefixtures("few_people")  # values by hand
 
@@ -82,3 +82,16 @@ def test_a_matcher_that_fails_one_group_is_seen_to():
     assert found["right_gender=female"].value > 0.99
     assert found["right_gender=male"].low < 0.5 < found["right_gender=male"].high
     assert found["gap_gender"].low > 0.2
+
+
+def test_a_gap_between_few_people_is_none_between_groups(monkeypatch):
+    monkeypatch.setattr("bench.metrics.fairness.MIN_PEOPLE_FOR_INTERVAL", 8)
+    person = np.repeat(np.arange(27), 2)
+    skin = np.where(person < 3, 2, person % 2)  # three people of the third class
+    skin[-2:] = -1
+    gender = (person >= 24).astype(int)  # three of the second
+    labels = {"skin": (("a", "b", "c"), skin), "gender": (("f", "m"), gender)}
+    found = groupings(labels, person)
+    assert set(found) == {"skin"}
+    assert found["skin"].present == [0, 1]
+    assert (found["skin"].group == -1).sum() == 2 * 4
