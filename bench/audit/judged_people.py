@@ -1,4 +1,4 @@
-"""What published judges say of synthetic people: are they told apart, and believed?"""
+"""What published judges say of synthetic people: does each look like one, and like no other?"""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -117,8 +117,8 @@ def _detector(about: str, found: NDArray[np.bool_], labels: Labels) -> Finding:
 def _finding(about: str, found: Estimate, least: float = -np.inf, most: float = np.inf) -> Finding:
     verdict: Verdict = "ok" if least <= found.value <= most else "short"
     limits = {"at least": least, "at most": most}
-    told = [f"{words} {limit:g}" for words, limit in limits.items() if np.isfinite(limit)]
-    return Finding("judges", about, *found, verdict, ", ".join(told) or "no limit")
+    known = [f"{words} {limit:g}" for words, limit in limits.items() if np.isfinite(limit)]
+    return Finding("judges", about, *found, verdict, ", ".join(known) or "no limit")
 
 
 def _answers(logits: Outputs, labels: Labels, target: str) -> Answers:

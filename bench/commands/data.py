@@ -60,9 +60,9 @@ def audit(
         write_rows(out / "audit.csv", Finding._fields, map(_line, findings))
         Console().print(terminal(table))
         verdicts = [finding.verdict for finding in findings]
-        told = f"{verdicts.count('leaks')} of {len(findings)} findings leak"
+        leaks = f"{verdicts.count('leaks')} of {len(findings)} findings leak"
         short = f", {verdicts.count('short')} fall short" if "short" in verdicts else ""
-        print(f"{told}{short}; {time.perf_counter() - start:.0f} s; {out}/audit.csv")
+        print(f"{leaks}{short}; {time.perf_counter() - start:.0f} s; {out}/audit.csv")
 
 
 @data_app.command()

@@ -88,7 +88,8 @@ class PictureAttacker(NetAttacker):
             answers = isinstance(self, Matcher) or judge.classes == target.classes
             own = answers and judge.tells == target.name
             if not own and (self.frozen or judge.tells not in ("identity", target.name)):
-                classes = f" as {' or '.join(target.classes)}" if target.classes else ""
+                same = judge.tells == target.name and not isinstance(self, Matcher)
+                classes = f" as {' or '.join(target.classes)}" if same else ""
                 return f"{judge.name} does not tell {target.name}{classes}"
         return super().skip_reason(target, threat, protocol)
 

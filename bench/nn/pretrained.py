@@ -48,7 +48,13 @@ class Pretrained(nn.Module):
 
 
 def load_published(net: N, face_points: FacePoints) -> N:
-    """The network; a published one with its weights, told where faces stand in the pictures."""
+    """The network; if it is a published one, with its weights and the position of the face.
+
+    `face_points` are (x, y) of eyes, nose and corners of the mouth, in fractions of the side.
+
+    Raises:
+        FileNotFoundError: if the published network is not installed.
+    """
     if isinstance(net, Pretrained):
         restored(net.net, networks.state(net.judge.name), "cpu")
         net.face_points.copy_(torch.tensor(face_points))

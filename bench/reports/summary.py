@@ -32,6 +32,7 @@ _METRICS = {*(name for names in _APART.values() for name in names)} | {
     *(f"tmr_at_fmr_{fmr}%" for fmr in _FMR),
     *(f"gap_{label}" for label in LABELS),
 }
+NOT_INSTALLED = "is not installed"  # in the reasons of bench.nn.published.catalogue.missing
 _MOST_ROWS = 14  # on the terminal
 _WIDTH = 70  # characters of a reason on the terminal
 _READING = (
@@ -82,6 +83,7 @@ def lines_of_text(records: Sequence[Record]) -> Iterator[str]:
             yield _aligned([*cells, f"{said}{': ' if reason else ''}{reason}"], widths)
         if len(shown) > most:
             yield f"... and {len(shown) - most} more in table.md"
+    yield from _not_asked(records)
     yield _READING
 
 
@@ -95,6 +97,11 @@ def heading(records: Sequence[Record], name: str) -> str:
     return (
         f"{name}: {short(Dataset, first.data)}: {n} pictures of {n_people} people, {fits(records)}"
     )
+
+
+def _not_asked(records: Sequence[Record]) -> list[str]:
+    """Which published judges would have been asked, and how to get them."""
+    return unique(f"not asked: {r.reason}" for r in records if NOT_INSTALLED in r.reason)
 
 
 def _groups(records: Sequence[Record]) -> Iterator[tuple[Sequence[Record], list[Row]]]:
@@ -269,7 +276,8 @@ def _table(records: Sequence[Record], rows: Sequence[Row]) -> Table:
         ]
         for r in rows
     ]
-    return Table(f"Verdicts: {records[0].task}: {target} ({fits(records)})", columns, shown, NOTE)
+    note = " ".join([NOTE, *(f"{line}." for line in _not_asked(records))])
+    return Table(f"Verdicts: {records[0].task}: {target} ({fits(records)})", columns, shown, note)
 
 
 def _short(cell: Cell, *, ends: bool = False) -> str:

@@ -12,6 +12,7 @@ from bench.nn.published import catalogue, networks
 from bench.nn.published.geometry import crop
 from bench.nn.state import state_of
 from bench.registry import make
+from bench.reports.summary import NOT_INSTALLED
 from bench.runner.cells import cells
 from bench.spec import Spec
 
@@ -99,6 +100,7 @@ def test_what_is_optional_and_not_installed_is_told(grid, nothing_installed):
     )
     reasons = {c.skip_reason for c in asked if c.attacker.name == "cnn" and c.threat.name == "raw"}
     assert reasons == {"judge 'dlib-gender' is not installed; run `bench judges get dlib-gender`"}
+    assert all(NOT_INSTALLED in reason for reason in reasons)  # by which tables find them
 
 
 def test_what_is_not_optional_must_be_installed(grid, nothing_installed):
@@ -128,8 +130,8 @@ def test_a_frozen_judge_is_no_evidence_and_has_no_controls(grid, installed):
 @pytest.mark.parametrize(
     ("spec", "target", "reason"),
     [
-        (JUDGE.format(0), "glasses", "dlib-gender does not tell glasses as no or yes"),
-        ("cnn:backbone=sface,rounds=0", "gender", "sface does not tell gender as female or male"),
+        (JUDGE.format(0), "glasses", "dlib-gender does not tell glasses"),
+        ("cnn:backbone=sface,rounds=0", "gender", "sface does not tell gender"),
         ("cnn:backbone=dlib-age,rounds=0", "age", "dlib-age does not tell age as young or middle"),
         ("matcher:backbone=dlib-gender,width=2", "identity", "dlib-gender does not tell"),
     ],

@@ -11,6 +11,7 @@ from bench.reports.files import write_costs
 from bench.reports.pictures import sheets
 from bench.reports.records import records
 from bench.reports.results import release_qualities, results
+from bench.reports.summary import lines_of_text, summaries
 from bench.reports.tradeoff import NOTE, tables
 from bench.runner.grid import Grid
 from bench.runner.store import Store
@@ -126,3 +127,13 @@ def test_pictures_of_people_are_left_out_unless_asked_for(done, tmp_path, monkey
     monkeypatch.setattr(type(done.cells[0].data), "shareable", False)
     assert sheets(done.results, done.plan, done.store, tmp_path, with_images=False) == []
     assert len(sheets(done.results, done.plan, done.store, tmp_path, with_images=True)) == 1
+
+
+def test_a_judge_that_is_not_installed_is_named_with_the_command(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("BENCH_JUDGES", str(tmp_path / "none"))
+    done = run(optional=["matcher:backbone=sface,rounds=0"])
+    line = "not asked: judge 'sface' is not installed; run `bench judges get sface`"
+    assert list(lines_of_text(done.records)).count(line) == 1
+    (table,) = summaries(done.records)
+    assert table.note.endswith(f"{line}.")
+    assert done.select(attacker="matcher", purpose="private", status="skipped")
