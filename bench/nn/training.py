@@ -83,8 +83,8 @@ def trained(
 ) -> Weights:
     """The state of a network, trained until it converged, at its best epoch.
 
-    `build` and `objective` are called after torch is seeded; `start` is a state to start from, as
-    is that of a published network. Of such a one, the first round trains only the last layer.
+    `build` and `objective` are called after torch is seeded; `start` is a state to start from. A
+    published network (`Pretrained`) starts from its own; its first round trains the last layer.
     With the state come `curve.train` and `curve.valid`, losses per epoch (preceded by those of the
     start), and `curve.converged`, 0 if training hit the round limit.
     """

@@ -229,7 +229,7 @@ def _marks(task: Task, defense: Defense) -> tuple[str, ...]:
 
 
 def _attackers(task: Task) -> list[Attacker]:
-    """The task's own, and those that it asks where they are installed."""
+    """The task's own attackers, which must be installed, and its optional ones."""
     own = [make(Attacker, spec) for spec in task.attackers]
     _check_installed(task, own)
     return own + [make(Attacker, spec) for spec in task.optional if spec not in task.attackers]
