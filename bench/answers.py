@@ -20,6 +20,7 @@ class Answers:
         truth: int64, (N,), 0..C-1.
         person: int64, (N,): whose picture it is; intervals resample people.
         image_id: int64, (N,): picture ids, to pair the answers of two attackers.
+        not_acquired: int64: ids of the pictures that show no face; their answers are not right.
 
     Raises:
         ValueError: if the lengths differ, a score is not finite, or a truth is out of range.
@@ -29,6 +30,7 @@ class Answers:
     truth: NDArray[np.int64]
     person: NDArray[np.int64]
     image_id: NDArray[np.int64]
+    not_acquired: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
     def __post_init__(self) -> None:
         n = len(self.image_id)
@@ -50,7 +52,8 @@ class Answers:
 
     def pick(self, at: Index) -> "Answers":
         """The answers about the pictures at these places (integers or a mask), in that order."""
-        return Answers(self.scores[at], self.truth[at], self.person[at], self.image_id[at])
+        columns = (self.scores, self.truth, self.person, self.image_id)
+        return Answers(*(column[at] for column in columns), self.not_acquired)
 
 
 @dataclass(frozen=True, eq=False)

@@ -81,6 +81,8 @@ def is_right(answers: Answers) -> Floats:
 def among_highest(answers: Answers, k: int) -> Floats:
     """Chance that a picture's truth is among its k highest scores, (N,); ties break at random.
 
+    It is 0 where no face was found.
+
     Raises:
         ValueError: without answers.
     """
@@ -88,7 +90,8 @@ def among_highest(answers: Answers, k: int) -> Floats:
         raise ValueError("expected answers about one picture or more, got none; add pictures")
     own = np.take_along_axis(answers.scores, answers.truth[:, None], axis=1)
     better, equal = (answers.scores > own).sum(axis=1), (answers.scores == own).sum(axis=1)
-    return np.asarray(np.clip((k - better) / equal, 0, 1))
+    acquired = ~np.isin(answers.image_id, answers.not_acquired)
+    return np.asarray(np.clip((k - better) / equal, 0, 1) * acquired)
 
 
 def top1_statistic(answers: Answers) -> Statistic:

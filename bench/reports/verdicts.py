@@ -121,6 +121,8 @@ def _exposure(line: Line) -> str:
     names = line.attacks[0].classes
     listed = ", ".join(names[person] for person in list(people)[:3])
     who = "1 person" if len(people) == 1 else f"{len(people)} people"
+    if not line.cell.data.shareable:
+        return f"exposes {who} (names of real people are not written)"
     return f"exposes {who} ({listed}{', ...' if len(people) > 3 else ''})"
 
 

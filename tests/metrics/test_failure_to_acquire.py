@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from bench.answers import Answers, Numbers, Templates
-from bench.metrics.accuracy import auc, top1
+from bench.metrics.accuracy import auc, balanced_accuracy, top1
 from bench.metrics.failure_to_acquire import with_failures
 from bench.metrics.identification import fnir, rank, search
 from bench.metrics.matching import identified, matching_statistic
@@ -29,10 +29,17 @@ def templates():
     return Templates(axes, axes, who, who, rows + 100, rows)
 
 
-def test_a_picture_without_a_face_is_answered_wrong():
+def test_a_picture_without_a_face_is_not_answered_right():
     assert top1(with_failures(answers(), ids(10, 17))).value == 0.75
-    assert auc(with_failures(answers(), ids(10))).value == 0.75  # it scores above all of class 1
+    assert balanced_accuracy(with_failures(answers(), ids(10))).value == (0.75 + 1) / 2
     assert top1(answers()).value == 1
+
+
+def test_without_any_face_nothing_is_right_and_nothing_is_told():
+    lost = with_failures(answers(), np.arange(8) + 10)
+    assert top1(lost).value == 0
+    assert auc(lost).value == 0.5  # not 0: reliably wrong answers would tell the class
+    assert top1(lost.pick(np.arange(4))).value == 0
 
 
 def test_pictures_that_were_not_answered_change_nothing():
