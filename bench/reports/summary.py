@@ -14,10 +14,10 @@ from bench.spec import Spec
 from bench.tables import Cell, NotAvailable, Number, Table
 
 NOTE = (
-    "keeps: of the label named, a judge that was retrained on releases, as a share of the "
-    "undefended. leaks: the strongest attack, likewise. Both 0 for a guess, with 95 % intervals "
-    "over people. * on the front of what is kept and what leaks. hidden: from these attacks, for "
-    "these people, these fits. docs/truth.md says what each verdict needs."
+    "keeps: of the label named, the best judge (retrained on releases, where the grid asks for "
+    "it), as a share of the undefended. leaks: the strongest attack, likewise. Both 0 for a guess, "
+    "with 95 % intervals over people. * on the front of what is kept and what leaks. hidden: from "
+    "these attacks, for these people, these fits. docs/truth.md says what each verdict needs."
 )
 _REFERENCES = {"none": "all there is", "card": "price of utility", "constant": "nothing"}
 _CHEATS = {"reads-secret", "reads-utility", "unstable", "role-shift", "memorised"}
@@ -36,8 +36,9 @@ NOT_INSTALLED = "is not installed"  # in the reasons of bench.nn.published.catal
 _MOST_ROWS = 14  # on the terminal
 _WIDTH = 70  # characters of a reason on the terminal
 _READING = (
-    "keeps: a judge retrained on releases, as a share of the undefended. leaks: the strongest "
-    "attack, likewise.\nhidden: from these attacks, for these people, these fits."
+    "keeps: the best judge (retrained, where the grid asks for it), as a share of the undefended. "
+    "leaks: the strongest attack, likewise.\nhidden: from these attacks, for these people, these "
+    "fits."
 )
 
 
