@@ -30,13 +30,12 @@ class Bits(PictureAttacker, NetClassifier):
 
     evidence = "low-bits"
 
-    n_bits: int = field(2, about="number of low bit planes in the input, 1 to 8")
-    shift: float = field(0.0, about="largest shift of a training picture, fraction of its side")
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.n_bits <= 8 or self.warp or self.light:
-            got = (self.n_bits, self.warp, self.light)
-            raise ValueError(f"expected n_bits from 1 to 8, warp=0 and light=0, got {got}")
+    n_bits: int = field(2, about="number of low bit planes in the input", within="[1, 8]")
+    shift: float = field(
+        0.0, about="largest shift of a training picture, fraction of its side", within="[0, 1)"
+    )
+    warp: float = field(0.0, about="0: warping mixes the bits", among=(0.0,))
+    light: float = field(0.0, about="0: so does a change of brightness", among=(0.0,))
 
     def net(self, n_classes: int, shape: tuple[int, ...]) -> "nn.Module":
         """A 1x1 convolution from all planes to three, then the backbone; plus a linear layer.

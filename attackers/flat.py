@@ -18,8 +18,8 @@ class Flat(NetClassifier):
     Source: ours; the network is that of Chen, Konrad, Ishwar, CVPR-W 2018 (scenario III).
     """
 
-    lr: float = field(1e-3, about="highest learning rate of AdamW")
-    width: int = field(128, about="units per layer")
+    lr: float = field(1e-3, about="highest learning rate of AdamW", within="(0, 10]")
+    width: int = field(128, about="units per layer", within="[1, 65536]")
 
     def net(self, n_classes: int, shape: tuple[int, ...]) -> Net:
         """Dense layers on (N, 3*H*W)."""

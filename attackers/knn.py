@@ -33,7 +33,7 @@ class KNN(Classifier):
     forms = frozenset({"pixels", "codes"})
     evidence = "neighbours"
 
-    k: int = field(5, about="neighbours that vote")
+    k: int = field(5, about="neighbours that vote", within="[1, 1e6]")
 
     def fit(self, knowledge: Knowledge, context: Context) -> Weights:
         """The training inputs, (M, D), bytes or floats, their classes, mean and scale, (D,)."""

@@ -20,7 +20,7 @@ class Linear(NetClassifier):
     forms = frozenset({"pixels", "codes"})
     evidence = ""  # one layer is not enough
 
-    lr: float = field(1e-3, about="highest learning rate of AdamW")
+    lr: float = field(1e-3, about="highest learning rate of AdamW", within="(0, 10]")
 
     def net(self, n_classes: int, shape: tuple[int, ...]) -> Net:
         """One layer."""

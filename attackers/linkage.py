@@ -9,7 +9,6 @@ from bench.api import Context, Knowledge, Matcher, Weights, field
 from bench.faces import Sample
 from bench.registry import register
 
-SPREADS = ("overall", "within")
 _MIN_SHARE = 0.05  # of the overall spread: entries constant within people must not decide alone
 _FAR = 10.0  # distance of the plane, in root mean square lengths of a code
 
@@ -29,11 +28,9 @@ class Linkage(Matcher):
 
     forms = frozenset({"codes"})
 
-    spread: str = field("overall", about="what divides: std `overall`, or `within` people")
-
-    def __post_init__(self) -> None:
-        if self.spread not in SPREADS:
-            raise ValueError(f"expected spread in {SPREADS}, got {self.spread!r}")
+    spread: str = field(
+        "overall", about="what divides: std overall, or within people", among=("overall", "within")
+    )
 
     def fit(self, knowledge: Knowledge, context: Context) -> Weights:
         """Mean and scale of the codes, (D,), and the distance of the plane (see `embed`)."""

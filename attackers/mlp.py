@@ -18,8 +18,10 @@ class MLP(NetClassifier):
 
     forms = frozenset({"codes"})
 
-    steps: int = field(200, about="steps of the first round; each further round has twice as many")
-    width: int = field(128, about="units per layer")
+    steps: int = field(
+        200, about="steps of the first round; each further has twice as many", within="[1, 1e6]"
+    )
+    width: int = field(128, about="units per layer", within="[1, 65536]")
 
     def net(self, n_classes: int, shape: tuple[int, ...]) -> Net:
         """Dense layers."""

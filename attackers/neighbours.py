@@ -22,7 +22,7 @@ class Neighbours(PeopleNet, Classifier):
     Source: ours; votes as in Dudani, IEEE Transactions on SMC 6 (1976) (weighted neighbours).
     """
 
-    k: int = field(15, about="neighbours that vote")
+    k: int = field(15, about="neighbours that vote", within="[1, 1e6]")
 
     def fit(self, knowledge: Knowledge, context: Context) -> Weights:
         """The network's state, its learning curve, and labelled templates of training pictures."""

@@ -32,7 +32,7 @@ class Prototype(Classifier):
     uses_start = True
     uses_side_info = True
 
-    c: float = field(1.0, about="inverse regularization strength")
+    c: float = field(1.0, about="inverse regularization strength", within="(0, 1e9]")
 
     def fit(self, knowledge: Knowledge, context: Context) -> Weights:
         """Prototypes (C, 3, H, W), mean and scale of the features (F,), and the regression."""

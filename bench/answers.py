@@ -52,8 +52,8 @@ class Answers:
 
     def pick(self, at: Index) -> "Answers":
         """The answers about the pictures at these places (integers or a mask), in that order."""
-        columns = (self.scores, self.truth, self.person, self.image_id)
-        return Answers(*(column[at] for column in columns), self.not_acquired)
+        scores, truth, person = self.scores[at], self.truth[at], self.person[at]
+        return replace(self, scores=scores, truth=truth, person=person, image_id=self.image_id[at])
 
 
 @dataclass(frozen=True, eq=False)

@@ -279,6 +279,9 @@ class Dataset(Plugin, ABC):
         """The files that it reads; their content enters the key."""
         return ()
 
+    def check(self) -> None:
+        """Raises ValueError or OSError for mistakes that show before any picture is decoded."""
+
     @abstractmethod
     def load(self, context: Context) -> Collection:
         """All pictures, decoded, with ids from `bench.data.protocols.new_image_ids`."""

@@ -1,6 +1,8 @@
 """The command `bench`: assembles the commands."""
 
 import os
+import sys
+import threading
 
 import typer
 
@@ -12,6 +14,7 @@ from bench.commands.judges import judges_app
 from bench.commands.list import list_plugins
 from bench.commands.plan import plan
 from bench.commands.run import run
+from bench.commands.store import store_app
 from bench.commands.weights import weights_app
 
 app = typer.Typer(
@@ -28,6 +31,7 @@ app.add_typer(data_app, name="data")
 app.add_typer(annotate_app, name="annotate")
 app.add_typer(weights_app, name="weights")
 app.add_typer(judges_app, name="judges")
+app.add_typer(store_app, name="store")
 app.command(cls=OperationsCommand)(apply)
 
 
@@ -35,4 +39,18 @@ def main() -> None:
     """Entry point of the command."""
     # Processes share the cores, not threads (bench.runner.engines.pool); torch reads it on import.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    app()
+    try:
+        app()
+    except SystemExit as end:
+        _leave(end)
+        raise
+
+
+def _leave(end: SystemExit) -> None:
+    """Ends this process at once if a plugin's thread, or a stopped run, would keep it alive."""
+    if any(
+        not each.daemon for each in threading.enumerate() if each is not threading.main_thread()
+    ):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(end.code if isinstance(end.code, int) else 1)

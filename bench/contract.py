@@ -58,7 +58,7 @@ def checks(spec: Spec) -> Iterator[Check]:
             for rule, problem in _rules(make(base, spec), worker):
                 try:
                     yield Check(rule, problem())
-                except Exception as error:  # whatever a plugin raises is the problem
+                except (Exception, SystemExit) as error:  # whatever a plugin raises
                     yield Check(rule, f"{type(error).__name__}: {error}")
 
 

@@ -11,15 +11,20 @@ import hashlib
 import importlib
 import importlib.util
 import pkgutil
+import signal
 import sys
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from types import FrameType
+from typing import Any, TypeVar
 
 from bench.api import Attacker, Dataset, Defense, Learned, Plugin
 from bench.operation import Operation
+from bench.plugin import types_of
 from bench.spec import Spec, Value, coerced, text_of
 
 P = TypeVar("P", bound=Plugin)
@@ -31,6 +36,7 @@ KINDS: Mapping[str, type[Plugin]] = {
     "operation": Operation,
 }
 _READ_FILES = ("dataset", "operation")  # kinds whose plugins may have fields that name files
+IMPORT_S = 60  # that the import of a plugin may take
 BUILT_IN = ("defenses", "attackers", "bench.data")
 _classes: dict[str, dict[str, type[Plugin]]] = {kind: {} for kind in KINDS}
 _controls: set[str] = set()
@@ -94,8 +100,9 @@ def load_file(path: Path) -> None:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
-    except Exception as error:
+        with _time_limit():
+            spec.loader.exec_module(module)
+    except (Exception, SystemExit, KeyboardInterrupt) as error:
         del sys.modules[name]
         raise ImportError(f"plugin {path} cannot be imported: {error!r}; fix it") from error
 
@@ -133,12 +140,11 @@ def make(base: type[P], spec: Spec) -> P:
             f"expected a preset of {spec.name} ({sorted(plugin.presets)}), got {spec.preset}"
         )
     given = dict(plugin.presets.get(spec.preset, {})) | dict(current(kind, spec).fields)
-    hints = get_type_hints(plugin)
-    types = {item.name: hints[item.name] for item in fields_of(plugin)}
+    types = types_of(plugin)
     if strange := sorted(set(given) - set(types)):
         raise ValueError(f"expected fields of {kind} {spec.name} ({sorted(types)}), got {strange}")
     try:
-        fields = {name: coerced(value, types[name]) for name, value in given.items()}
+        fields = {name: coerced(name, value, types[name]) for name, value in given.items()}
         made = plugin(**fields)
     except ValueError as error:
         raise ValueError(f"{kind} `{spec}`: {error}") from error
@@ -220,6 +226,26 @@ def _discover() -> None:
 
 def _try(name: str, module: str) -> None:
     try:
-        importlib.import_module(module)
-    except Exception as error:  # whatever a plugin raises, the others must continue
+        with _time_limit():
+            importlib.import_module(module)
+    except (Exception, SystemExit) as error:  # whatever a plugin raises, the others must continue
         _broken[name] = f"{type(error).__name__}: {error}"
+
+
+@contextmanager
+def _time_limit() -> Iterator[None]:
+    """Raises TimeoutError in an import that takes too long; only the main thread is told."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise TimeoutError(f"its import took over {IMPORT_S} s; import what is slow in its methods")
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, IMPORT_S)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -53,7 +53,7 @@ def text_of(value: Value) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def coerced(text: Value, kind: type) -> Value:
+def coerced(name: str, text: Value, kind: type) -> Value:
     """The text as a value of its field's type.
 
     Raises:
@@ -62,8 +62,11 @@ def coerced(text: Value, kind: type) -> Value:
     if kind is bool:
         if str(text).lower() in ("true", "false"):
             return str(text).lower() == "true"
-        raise ValueError(f"expected true or false, got {text!r}")
-    value = kind(text)
-    if not isinstance(value, bool | int | float | str):
-        raise ValueError(f"fields are bool, int, float or str, not {kind.__name__}")
+        raise ValueError(f"expected {name} to be true or false, got {text!r}")
+    if kind not in (int, float, str):
+        raise ValueError(f"expected {name} to be bool, int, float or str, not {kind.__name__}")
+    try:
+        value: Value = kind(text)
+    except ValueError as error:
+        raise ValueError(f"expected {name} to be of type {kind.__name__}, got {text!r}") from error
     return value

@@ -1,16 +1,20 @@
 """Tables with typed cells, and their text, Markdown, CSV and terminal forms."""
 
 import csv
+import html
 import io
+import re
 from collections.abc import Iterable, Sequence
 from math import isnan, nan
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
 
+T = TypeVar("T")
 Unit = Literal["percent", "fraction", "dB", "bits", "label"]
+_FORMULA = re.compile(r"'*[=+\-@\t\n]")  # how a cell begins that a spreadsheet would run
 _FORMATS = {"percent": "z.1f", "fraction": "z.2f", "dB": "z.1f", "bits": "z.2f"}  # z: no -0.0
 
 
@@ -82,9 +86,9 @@ def markdown(tables: Iterable[Table], note: str = "", level: int = 2) -> str:
     parts = []
     for table in tables:
         lines = [table.columns, ["---"] * len(table.columns), *table.texts()]
-        below = [f"\nn/a: {'; '.join(table.reasons())}"] if table.reasons() else []
+        below = [f"\nn/a: {escaped('; '.join(table.reasons()))}"] if table.reasons() else []
         above = [f"{table.note}\n"] if table.note else []
-        title = f"{'#' * level} {table.title}\n"
+        title = f"{'#' * level} {escaped(table.title)}\n"
         parts.append("\n".join([title, *above, *map(_line, lines), *below]) + "\n")
     return "\n".join(parts) + (f"\n{note}\n" if note else "")
 
@@ -118,7 +122,7 @@ def write_csv(path: Path, table: Table) -> None:
         cells = [c for cell, width in zip(row, widths, strict=True) for c in _plain(cell)[:width]]
         reasons = dict.fromkeys(c.reason for c in row if isinstance(c, NotAvailable) and c.reason)
         rows.append([*cells, "; ".join(reasons)])
-    write_rows(path, [*headings, "reason"], rows)
+    write_rows(path, [*map(inert, headings), "reason"], ([*map(inert, row)] for row in rows))
 
 
 def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -130,6 +134,29 @@ def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Sequence[objec
     write_whole(path, text.getvalue())
 
 
+def inert(cell: T) -> T | str:
+    """The cell of a CSV file; if a spreadsheet would run it, with an apostrophe in front."""
+    if not isinstance(cell, str):
+        return cell
+    text = cell.replace("\r", "\n")  # csv does not quote it, so it would end the line
+    try:
+        float(text)
+    except ValueError:
+        return f"'{text}" if _FORMULA.match(text) else text
+    return text
+
+
+def plain(text: str) -> str:
+    """The text of a cell, without the apostrophe of `inert`."""
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
+
+
+def escaped(text: str) -> str:
+    """The text as one piece of a line of Markdown, without cells, links or HTML of its own."""
+    shown = html.escape(" ".join(text.split()), quote=False).replace("\\", "\\\\")
+    return shown.replace("|", "\\|").replace("](", "]\\(")
+
+
 def write_whole(path: Path, text: str) -> None:
     """Writes a file so that it is whole or as it was before."""
     draft = path.with_name(f".{path.name}.draft")
@@ -138,7 +165,7 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    return "| " + " | ".join(map(escaped, cells)) + " |"
 
 
 def _text(cell: Cell) -> str:

@@ -90,6 +90,7 @@ THREATS = {
         Threat("reencode", learns_from="codes", enrolls="codes", answers_about="reencode"),
     )
 }
+MOST = 1000  # draws or queries: each is a release of its own
 FIELDS = ("draws", "queries", "side_info", "gallery", "clean")
 _NAMES_IN_0_1 = {"reread": "reencode", "told": "side_info"}
 
@@ -115,7 +116,9 @@ def threat(spec: Spec) -> Threat:
         raise ValueError(f"threat `{spec}`: expected fields of {list(FIELDS)}, got {unknown}")
     side_info = str(fields.get("side_info", ""))
     draws, queries = (_count(spec, name, fields.get(name, 1)) for name in ("draws", "queries"))
-    gallery, clean = (_flag(spec, name, fields.get(name, False)) for name in ("gallery", "clean"))
+    gallery, clean = (
+        bool(_coerced(spec, name, fields.get(name, False), bool)) for name in ("gallery", "clean")
+    )
     if clean and known.reads == "codes":
         raise ValueError(
             f"threat `{spec}`: expected pictures to clean, got codes; use aware, lazy or raw"
@@ -124,14 +127,15 @@ def threat(spec: Spec) -> Threat:
     return replace(known, draws=draws, queries=queries, grants=grants, gallery=gallery, clean=clean)
 
 
-def _count(spec: Spec, name: str, value: object) -> int:
-    if not str(value).isdecimal() or int(str(value)) < 1:
-        raise ValueError(f"threat `{spec}`: expected {name} of 1 or more, got {value!r}")
-    return int(str(value))
+def _count(spec: Spec, name: str, value: Value) -> int:
+    count = int(_coerced(spec, name, value, int))
+    if not 1 <= count <= MOST:
+        raise ValueError(f"threat `{spec}`: expected {name} in [1, {MOST}], got {value}")
+    return count
 
 
-def _flag(spec: Spec, name: str, value: Value) -> bool:
+def _coerced(spec: Spec, name: str, value: Value, kind: type) -> Value:
     try:
-        return bool(coerced(value, bool))
+        return coerced(name, value, kind)
     except ValueError as error:
-        raise ValueError(f"threat `{spec}`: {name}: {error}") from error
+        raise ValueError(f"threat `{spec}`: {error}") from error

@@ -23,11 +23,9 @@ class Blur(Defense):
     Source: McPherson, Shokri, Shmatikov, arXiv:1609.00408, 2016 (attacked there).
     """
 
-    sigma: float = field(0.06, about="standard deviation, fraction of picture width", at="protect")
-
-    def __post_init__(self) -> None:
-        if self.sigma <= 0:
-            raise ValueError(f"expected sigma > 0, got {self.sigma}")
+    sigma: float = field(
+        0.06, about="standard deviation, fraction of picture width", at="protect", within="(0, 10]"
+    )
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
         """Blurred pictures; the picture is mirrored beyond its edges.

@@ -18,11 +18,7 @@ class Eigenface(Learned, LatentDefense):
     Source: Turk and Pentland, Journal of Cognitive Neuroscience 3(1), 1991.
     """
 
-    k: int = field(16, about="number of components", at="fit")
-
-    def __post_init__(self) -> None:
-        if self.k < 1:
-            raise ValueError(f"expected k >= 1, got {self.k}")
+    k: int = field(16, about="number of components", within="[1, 1e5]")
 
     def fit(self, faces: Faces, context: Context) -> Weights:
         """Mean (D,) and components (k, D) of the defender's pictures in 0..1, D = 3*H*W."""

@@ -23,11 +23,7 @@ class Mask(Defense):
     Differs from it: the region is the same in every picture, not detected.
     """
 
-    region: str = field("eyes", about="hidden region: eyes, mouth or face", at="protect")
-
-    def __post_init__(self) -> None:
-        if self.region not in REGIONS:
-            raise ValueError(f"expected region in {sorted(REGIONS)}, got {self.region!r}")
+    region: str = field("eyes", about="hidden region", at="protect", among=REGIONS)
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
         """The pictures with a black region."""

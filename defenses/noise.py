@@ -18,11 +18,9 @@ class Noise(Defense):
     Differs from it: symmetric noise; if it is clipped at 0 before it is added, it only brightens.
     """
 
-    sigma: float = field(0.2, about="standard deviation, fraction of 255", at="protect")
-
-    def __post_init__(self) -> None:
-        if self.sigma <= 0:
-            raise ValueError(f"expected sigma > 0, got {self.sigma}")
+    sigma: float = field(
+        0.2, about="standard deviation, fraction of 255", at="protect", within="(0, 1e3]"
+    )
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
         """Noisy pictures."""

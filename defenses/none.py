@@ -20,7 +20,7 @@ class NoDefense(LatentDefense):
 
     changes_nothing = True
 
-    side: int = field(16, about="side of the small copy, px", at="protect")
+    side: int = field(16, about="side of the small copy, px", at="protect", within="[1, 1024]")
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
         """The pictures, unchanged."""

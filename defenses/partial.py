@@ -20,13 +20,12 @@ class Partial(Defense):
     Source: ours.
     """
 
-    share: float = field(0.0, about="probability that a picture is given out", at="protect")
-    spread: float = field(30.0, about="standard deviation of the noise, levels", at="protect")
-
-    def __post_init__(self) -> None:
-        if not (0 <= self.share <= 1 and self.spread >= 0):
-            got = (self.share, self.spread)
-            raise ValueError(f"expected share from 0 to 1 and spread of 0 or more, got {got}")
+    share: float = field(
+        0.0, about="probability that a picture is given out", at="protect", within="[0, 1]"
+    )
+    spread: float = field(
+        30.0, about="standard deviation of the noise, levels", at="protect", within="[0, 1e3]"
+    )
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
         """Pictures, or noise."""

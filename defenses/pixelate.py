@@ -18,11 +18,9 @@ class Pixelate(Defense):
     Differs from it: exact means; toolkits that resize bilinearly use only a few pixels.
     """
 
-    block: float = field(0.125, about="side of a block, fraction of picture width", at="protect")
-
-    def __post_init__(self) -> None:
-        if not 0 < self.block <= 1:
-            raise ValueError(f"expected 0 < block <= 1 (of the width), got {self.block}")
+    block: float = field(
+        0.125, about="side of a block, fraction of picture width", at="protect", within="(0, 1]"
+    )
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
         """Pictures of blocks; blocks at the right and lower edges may be smaller."""

@@ -1,3 +1,4 @@
+import os
 import sys
 from pathlib import Path
 
@@ -27,6 +28,12 @@ def toys():
     for path in FILES:
         registry.load_file(path)
     return next(m for name, m in sys.modules.items() if name.startswith("bench_plugin_basic"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def scratch(tmp_path_factory):
+    """Checkpoints of the tests do not lie in the user's cache."""
+    os.environ["BENCH_SCRATCH"] = str(tmp_path_factory.mktemp("scratch"))
 
 
 @pytest.fixture

@@ -11,7 +11,10 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("bench", "defenses", "attackers")
 # Each part may import those before it; parts of one line are on one level.
 LAYERS = (
-    ("bench.faces", "bench.answers", "bench.spec", "bench.tables", "bench.processes"),
+    (
+        *("bench.faces", "bench.answers", "bench.spec", "bench.tables", "bench.processes"),
+        *("bench.names", "bench.memory"),
+    ),
     ("bench.threats", "bench.context"),
     ("bench.described",),
     ("bench.plugin",),

@@ -5,9 +5,14 @@ import io
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 from rich.console import Console
 
-from bench.tables import NotAvailable, Number, Table, markdown, terminal, write_csv
+from bench.tables import NotAvailable, Number, Table, inert, markdown, plain, terminal, write_csv
+
+HOSTILE = st.text(st.sampled_from("ab |\\`*_[]()<>&#!=+-@'\"\n\r\t:/")) | st.text()
 
 
 @pytest.fixture
@@ -77,3 +82,44 @@ def test_the_terminal_shows_the_same_texts(table):
     shown = console.export_text()
     for text in ("Hide identity", "99.5 [98.0, 100.0]", "failed", "a|b"):
         assert text in shown
+
+
+@given(HOSTILE, HOSTILE)
+def test_text_of_others_stays_in_its_cell(name, reason):
+    rows = [[name, 1], [f"x{name}", NotAvailable(reason)]]
+    text = markdown([Table(f"Hide {name}", [name, "n"], rows)])
+    tokens = MarkdownIt("commonmark").enable("table").parse(text)
+    kinds = [token.type for token in tokens]
+    assert (kinds.count("heading_open"), kinds.count("th_open"), kinds.count("td_open")) == (
+        1,
+        2,
+        4,
+    )
+    inner = {child.type for token in tokens for child in token.children or ()}
+    assert not inner & {"html_inline", "link_open", "image", "hardbreak"}
+    assert "html_block" not in kinds
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [
+        ("=1+1", "'=1+1"), ("+a", "'+a"), ("-a", "'-a"), ("@a", "'@a"), ("\t=a", "'\t=a"),
+        ("\r=a", "'\n=a"), ("'=a", "''=a"), ("-0.5", "-0.5"), ("+1", "+1"),
+        ("'t Hooft", "'t Hooft"), (-0.5, -0.5), ("a=b", "a=b"), ("", ""),
+    ],
+)  # fmt: skip
+def test_no_cell_is_a_formula(cell, written):
+    assert inert(cell) == written
+
+
+@given(st.text(st.characters(exclude_characters="\r")) | HOSTILE.map(lambda t: t.replace("\r", "")))
+def test_inert_text_is_read_back(text):
+    shown = inert(text)
+    assert plain(shown) == text
+    assert not shown.startswith(("=", "@"))
+
+
+def test_csv_of_others_texts_has_no_formula(tmp_path):
+    write_csv(tmp_path / "t.csv", Table("", ["=name", "@n"], [["=cmd", Number(-0.5, -1, 0)]]))
+    text = (tmp_path / "t.csv").read_text()
+    assert text == "'=name,'@n,'@n_low,'@n_high,reason\n'=cmd,-0.5,-1,0,\n"

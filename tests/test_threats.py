@@ -21,5 +21,5 @@ def test_codes_are_not_cleaned(name):
 
 
 def test_another_word_than_true_or_false_is_refused():
-    with pytest.raises(ValueError, match=r"clean: expected true or false, got 'often'"):
+    with pytest.raises(ValueError, match=r"expected clean to be true or false, got 'often'"):
         threat(Spec.parse("aware:clean=often"))

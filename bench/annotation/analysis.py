@@ -12,7 +12,9 @@ from bench.annotation.figures import consensus_figure, curve_figure, evidence_fi
 from bench.annotation.mixed import mixed
 from bench.annotation.reading import BadLine, Reading, read_key, read_labels
 from bench.annotation.votes import TruthFrom, Votes, votes_by_question
-from bench.tables import Table, markdown, write_csv, write_rows
+from bench.data.csv_files import write_lines
+from bench.names import file_name
+from bench.tables import Table, escaped, markdown, write_csv
 
 REPORT, BAD = "analysis.md", "bad.csv"
 _SEED = 0  # of the teams of labelers
@@ -46,24 +48,25 @@ def analyse(
     tables = [table for votes in questions for table in _tables(votes, options, out)]
     for table in tables:
         write_table(table, out)
-    write_rows(out / BAD, BadLine._fields, reading.bad)
+    write_lines(out / BAD, BadLine._fields, reading.bad)
     (out / REPORT).write_text(_report(tables, reading, left_out), encoding="utf-8")
     return tables, reading.bad
 
 
 def write_table(table: Table, folder: Path) -> None:
     """Writes NAME.csv and NAME.md."""
-    write_csv(folder / f"{table.name}.csv", table)
-    (folder / f"{table.name}.md").write_text(markdown([table], level=3), encoding="utf-8")
+    name = file_name(table.name)
+    write_csv(folder / f"{name}.csv", table)
+    (folder / f"{name}.md").write_text(markdown([table], level=3), encoding="utf-8")
 
 
 def _tables(votes: Votes, options: AnalysisOptions, out: Path) -> list[Table]:
     """All tables about a question; its figures are drawn to `out`."""
     curve = majority.curve(votes, options.rules, np.random.default_rng(_SEED))
     if isinstance(curve, majority.Curve):
-        curve_figure(votes, curve, out / f"{votes.question}-curve.png")
-    consensus_figure(votes, out / f"{votes.question}-consensus.png")
-    evidence_figure(votes, options.bins, out / f"{votes.question}-evidence.png")
+        curve_figure(votes, curve, out)
+    consensus_figure(votes, out)
+    evidence_figure(votes, options.bins, out)
     return [
         majority.accuracy_table(votes, options.rules),
         accuracy.t_tests(votes),
@@ -83,9 +86,9 @@ def _report(tables: Iterable[Table], reading: Reading, left_out: Sequence[str]) 
     lines = [f"# Annotation study: {len(reading.labels)} labels", ""]
     if reading.bad:
         lines += [f"{len(reading.bad)} lines were not used; all are in {BAD}:", ""]
-        lines += [f"- {bad}" for bad in reading.bad[:20]] + [""]
+        lines += [f"- {escaped(str(bad))}" for bad in reading.bad[:20]] + [""]
     if left_out:
-        lines += [f"Left out as careless: {', '.join(left_out)}", ""]
+        lines += [f"Left out as careless: {escaped(', '.join(left_out))}", ""]
     shown = []
     for table in tables:
         is_curve = table.name.endswith("-curve")

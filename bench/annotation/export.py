@@ -12,11 +12,12 @@ from PIL import Image
 
 from bench.annotation.study_pictures import StudyPictures
 from bench.annotation.study_spec import SAME_PERSON, StudySpec
+from bench.data.csv_files import write_lines
 from bench.faces import Array, Faces, Images, Target
-from bench.tables import write_rows
 
 SENT, KEY = "send", "key.csv"
 COLUMNS = ("picture", "question", "image", "version", "truth", "person", "evidence")
+_RESERVED = {*COLUMNS, "light", "pose"}
 
 
 class Item(NamedTuple):
@@ -76,19 +77,22 @@ def facts(faces: Faces, targets: Sequence[Target]) -> dict[str, list[str]]:
     """Facts that errors may depend on, as text: labels, and `light` and `pose` of every picture.
 
     `light` is the raw picture's mean, 0..1; `pose` the largest turn of the head as a share of its
-    range, 0 frontal to 1, if the data have yaw and pitch. Missing values are empty.
+    range, 0 frontal to 1, if the data have yaw and pitch. Missing values are empty. A label that is
+    called as another column of the key gets `label.` before its name.
     """
-    classes = {target.name: target.classes for target in targets if target.kind == "categorical"}
-    named = {
-        name: [classes[name][int(value)] if value >= 0 else "" for value in values]
-        for name, values in faces.labels.items()
-        if name in classes and name != "identity"
-    }
-    numbers = {t.name: np.asarray(faces.labels[t.name]) for t in targets if t.kind == "continuous"}
-    numbers["light"] = faces.images.mean(axis=(1, 2, 3)) / 255
-    if {"yaw", "pitch"} <= set(numbers):
-        numbers["pose"] = np.maximum(*(np.abs(2 * numbers[name] - 1) for name in ("yaw", "pitch")))
-    return named | {name: [_digits(value) for value in values] for name, values in numbers.items()}
+    found: dict[str, list[str]] = {}
+    for name, kind, classes in ((t.name, t.kind, t.classes) for t in targets):
+        label = np.asarray(faces.labels[name])
+        own = f"label.{name}" if name in _RESERVED or name.startswith("label.") else name
+        if kind == "continuous":
+            found[own] = [_digits(value) for value in label]
+        elif name != "identity":
+            found[own] = [classes[int(value)] if value >= 0 else "" for value in label]
+    found["light"] = [_digits(value) for value in faces.images.mean(axis=(1, 2, 3)) / 255]
+    if {"yaw", "pitch"} <= set(found):
+        turns = [np.abs(2 * np.asarray(faces.labels[name]) - 1) for name in ("yaw", "pitch")]
+        found["pose"] = [_digits(value) for value in np.maximum(*turns)]
+    return found
 
 
 def _digits(number: float) -> str:
@@ -123,11 +127,11 @@ def write(
         urls = [f"{base_url.rstrip('/')}/{name}" for name in item.shown]
         text = texts[str(item.key["question"])]
         rows.append((item.token, text, *urls, *[""] * (2 - len(urls))))
-    write_rows(folder / "mturk.csv", ("picture", "text", "image_url", "image_url_2"), rows)
+    write_lines(folder / "mturk.csv", ("picture", "text", "image_url", "image_url_2"), rows)
     columns = dict.fromkeys([*COLUMNS, *(name for item in items for name in item.key)])
     lines = ({"picture": item.token, **item.key} for item in items)
     cells = ([line.get(name, "") for name in columns] for line in lines)
-    write_rows(folder / KEY, list(columns), cells)
+    write_lines(folder / KEY, list(columns), cells)
     spec.write(folder)
 
 

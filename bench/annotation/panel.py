@@ -13,13 +13,14 @@ from bench.annotation.reading import Key
 from bench.annotation.study_pictures import StudyPictures, class_log_odds, class_number, study_cell
 from bench.annotation.study_spec import StudySpec
 from bench.annotation.votes import SIMULATED, Mask
+from bench.data.csv_files import write_lines
 from bench.metrics.intervals import Floats, Ids
+from bench.runner.artifacts import Artifact
 from bench.runner.planner import Planner
 from bench.runner.rng import generator
 from bench.runner.step import Engine, run_or_raise
-from bench.runner.store import Artifact, Store
+from bench.runner.store import Store
 from bench.spec import Spec
-from bench.tables import write_rows
 
 LogOdds = Mapping[str, Floats]  # version to a classifier's log-odds of yes for each picture, (N,)
 PanelThreat = Literal["raw", "aware"]
@@ -171,5 +172,5 @@ def write_labels(
             (labeler.name, spec.name, token, "yes" if yes[version][place[image]] else "no")
             for token, image, version in shown
         )
-        write_rows(paths[-1], ("labeler", "question", "picture", "label"), rows)
+        write_lines(paths[-1], ("labeler", "question", "picture", "label"), rows)
     return paths

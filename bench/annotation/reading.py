@@ -1,9 +1,10 @@
 """Reads labels and keys; lists the lines that cannot be used."""
 
-import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+from bench.data.csv_files import number_or_nan, read_lines
 
 LONG = ("labeler", "question", "image", "version", "label")
 RESULT_FILE = ("labeler", "picture", "label")  # of the page
@@ -85,16 +86,14 @@ def read_labels(paths: Sequence[Path], key: Key) -> Reading:
     return Reading([label for label, _ in found.values()], bad)
 
 
-def _rows(path: Path, *expected: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
+def _rows(path: Path, *expected: tuple[str, ...]) -> Iterator[tuple[int, Mapping[str, str]]]:
     """Lines of a CSV with their numbers; empty with more or fewer cells than columns."""
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        columns = set(reader.fieldnames or ())
-        if not any(set(names) <= columns for names in expected):
-            choice = " or ".join(", ".join(names) for names in expected)
-            raise ValueError(f"{path}: expected the columns {choice}; got {sorted(columns)}")
-        for row in reader:  # marks missing columns and cells by None
-            yield reader.line_num, {} if None in row or None in row.values() else row
+    columns, lines = read_lines(path)
+    if not any(set(names) <= set(columns) for names in expected):
+        choice = " or ".join(", ".join(names) for names in expected)
+        raise ValueError(f"{path}: expected the columns {choice}; got {sorted(columns)}")
+    for line in lines:
+        yield line.number, line.cells
 
 
 def _label(row: Mapping[str, str], key: Key) -> Label:
@@ -107,28 +106,20 @@ def _label(row: Mapping[str, str], key: Key) -> Label:
         if row["picture"] not in key:
             raise ValueError(f"picture {row['picture']!r} is not in a key table (--key)")
         row = {**row, **{name: key[row["picture"]][name] for name in LONG[1:4]}}
-    if empty := [name for name in LONG if not row[name].strip()]:
+    if empty := [name for name in LONG if not row[name]]:
         raise ValueError(f"empty: {', '.join(empty)}")
-    labeler, question, image, version, label = (row[name].strip() for name in LONG)
+    labeler, question, image, version, label = (row[name] for name in LONG)
     label = SPELLINGS.get(label.lower(), label.lower())
     seconds = number_or_nan(row.get("seconds", ""))
     return Label(labeler, question, image, version, label, seconds)
 
 
-def number_or_nan(text: str) -> float:
-    """The text as a number; nan if it is not one."""
-    try:
-        return float(text)
-    except ValueError:
-        return float("nan")
-
-
 def _of_mturk(row: Mapping[str, str]) -> dict[str, str]:
     """A line of a batch; radio buttons come as one column, or as one of true and false each."""
-    if row.get("AssignmentStatus") == "Rejected":
+    if row.get("Reject") or row.get("AssignmentStatus") == "Rejected":
         raise ValueError("the assignment was rejected")
     ticked = [n for n in ("yes", "no") if row.get(f"Answer.label.{n}", "").lower() == "true"]
     label = row.get("Answer.label") or (ticked[0] if len(ticked) == 1 else "")
     seconds = row.get("WorkTimeInSeconds", "")
-    picture = row["Input.picture"].strip()
+    picture = row["Input.picture"]
     return {"labeler": row["WorkerId"], "picture": picture, "label": label, "seconds": seconds}

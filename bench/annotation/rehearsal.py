@@ -11,6 +11,7 @@ from bench.annotation.export import KEY
 from bench.annotation.panel import PanelOptions, PanelThreat
 from bench.annotation.study_spec import StudySpec
 from bench.api import Defense
+from bench.names import file_name
 from bench.registry import brief
 from bench.runner.step import Engine
 from bench.runner.store import Store
@@ -52,7 +53,7 @@ def rehearse(
     Raw pictures are always shown, since their votes are the truth. Writes report.md, each
     question's study and each panel's analysis.
     """
-    folders, options = [out / spec.name for spec in specs], options._replace(raw=True)
+    folders, options = [out / file_name(spec.name) for spec in specs], options._replace(raw=True)
     parts = [_head(specs[0], who)]
     for spec, folder in zip(specs, folders, strict=True):
         summary = study.export_study(spec, options, folder, store, engine)

@@ -49,6 +49,9 @@ class StudySpec:
             raise FileNotFoundError(
                 f"expected {FILE} in {folder}, found none; make one with `bench annotate export`"
             )
-        content = json.loads(path.read_text(encoding="utf-8"))
-        defenses = tuple(map(Spec.parse, content["defenses"]))
-        return cls(Spec.parse(content["data"]), defenses, content["question"], content["seed"])
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            defenses = tuple(map(Spec.parse, content["defenses"]))
+            return cls(Spec.parse(content["data"]), defenses, content["question"], content["seed"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{path} is not a whole study ({error!r}); export it anew") from error

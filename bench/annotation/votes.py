@@ -7,8 +7,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.annotation.reading import Key, Label, number_or_nan
+from bench.annotation.reading import Key, Label
 from bench.annotation.study_spec import RAW, SAME_PERSON
+from bench.data.csv_files import number_or_nan
 from bench.metrics.intervals import Floats, Ids
 from bench.tables import Cell, Table
 

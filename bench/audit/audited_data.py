@@ -1,7 +1,7 @@
 """The data set under audit: its pictures, the split, and the bytes of each picture."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +10,7 @@ from PIL import Image
 
 from bench.api import ROLES, Dataset, Role
 from bench.data.image_files import SUFFIXES
-from bench.faces import Faces, Images, Target
+from bench.faces import Faces, Target
 from bench.runner.artifacts import faces_in, targets_in
 from bench.runner.engines.local import LocalEngine
 from bench.runner.planner import Planner
@@ -29,6 +29,7 @@ class AuditedData(NamedTuple):
     roles: Mapping[Role, Mask]  # masks over the pictures, (N,) each
     protocol: str
     n_bytes: Ids  # (N,): of each picture's file; without files, of a PNG of it
+    names: Sequence[str]  # of each picture: its path; without files, its number
     files: bool  # whether there are files
 
     @property
@@ -54,19 +55,17 @@ def load_audited(data: Dataset, store: Store) -> AuditedData:
     faces = faces_in(whole)
     masks = [np.isin(faces.image_id, faces_in(part).image_id) for part in parts]
     roles = dict(zip(ROLES, masks, strict=True))
-    n_bytes, files = _n_bytes(data, faces.images)
-    return AuditedData(faces, targets_in(whole), roles, data.protocol, n_bytes, files)
-
-
-def _n_bytes(data: Dataset, images: Images) -> tuple[Ids, bool]:
-    """Bytes of each picture, and whether of files, which are assumed to be in the same order."""
     paths = [path for path in data.files() if path.suffix.lower() in SUFFIXES]
-    files = len(paths) == len(images)  # a protocol may leave out pictures, and we do not know which
-    sizes = [path.stat().st_size for path in paths] if files else map(_png_bytes, images)
-    return np.fromiter(sizes, np.int64, len(images)), files
+    # a data set may leave pictures out, and we do not know which; else they are in its order
+    files = len(paths) == len(faces)
+    sizes = [path.stat().st_size for path in paths] if files else map(_png_bytes, faces.images)
+    names = map(str, paths) if files else (f"picture {i}" for i in range(len(faces)))
+    n_bytes = np.fromiter(sizes, np.int64, len(faces))
+    targets = targets_in(whole)
+    return AuditedData(faces, targets, roles, data.protocol, n_bytes, list(names), files)
 
 
-def _png_bytes(image: Images) -> int:
+def _png_bytes(image: NDArray[np.uint8]) -> int:
     written = io.BytesIO()
     Image.fromarray(image.transpose(1, 2, 0)).save(written, "PNG")  # (H, W, 3)
     return len(written.getvalue())

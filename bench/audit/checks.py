@@ -1,13 +1,13 @@
 """All checks of a data set; duplicates, class balance and differences between roles."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from bench.answers import Answers, Estimate
 from bench.api import ROLES, Dataset
 from bench.audit.audited_data import AuditedData, Ids, load_audited
-from bench.audit.findings import STRICT, Finding, not_applicable
+from bench.audit.findings import STRICT, Finding, Verdict, not_applicable
 from bench.audit.shortcuts import shortcuts
 from bench.faces import MISSING
 from bench.forensics.duplicates import NEAR, Pair, equal_pairs, near_pairs
@@ -18,7 +18,6 @@ from bench.metrics.intervals import estimate
 from bench.runner.store import Store
 
 DEFAULT_TARGETS = ("identity", "gender", "expression")  # those of them that the data have
-N_EXAMPLES = 3  # pairs of duplicates that are listed
 N_LISTED = 8  # classes that are listed one by one
 
 
@@ -45,22 +44,53 @@ def audit(data: Dataset, store: Store, targets: Sequence[str] = ()) -> Iterator[
         yield from network_checks(data.seed, store)
 
 
+def leaks(data: Dataset, store: Store) -> list[str]:
+    """Duplicates and borders that make numbers about these data doubtful, in words.
+
+    Raises:
+        ValueError: if they cannot be loaded or split.
+    """
+    audited = load_audited(data, store)
+    targets = [name for name in DEFAULT_TARGETS if name in audited.faces.labels]
+    found = [one for one in duplicates(audited) if one.check == "duplicates"]
+    found += shortcuts(audited, targets, ["border"])
+    return [f"{one.about} ({one.value:.3g})" for one in found if one.verdict == "leaks"]
+
+
 def duplicates(data: AuditedData) -> Iterator[Finding]:
-    """Equal and nearly equal pictures in different roles (`closed`: in different takes)."""
+    """The numbers of pairs of equal and of nearly equal pictures, each followed by the pairs.
+
+    A pair leaks if it lies in two roles (`closed`: in two takes), or is said to show two people.
+    Pictures of one take are not compared for being nearly equal.
+    """
     defender, *others = (data.roles[role] for role in ROLES)
     # an index into ROLES, (N,); the attacker's for a picture that it shares with the defender
     role = np.argmax(np.stack([defender & ~others[0], *others]), axis=0)
     where, group = ("takes", data.take) if data.protocol == "closed" else ("roles", role)
-    rule = f"correlation at {THUMBNAIL_PX} px >= {NEAR}"
-    for about, search, reason in (
-        (f"equal pictures in two {where}", equal_pairs, "equal bytes"),
-        (f"near-duplicates in two {where}", near_pairs, rule),
+    near = near_pairs(data.faces.images, data.take * len(ROLES) + role)
+    rule = f"correlation at {THUMBNAIL_PX} px >= {NEAR}, not of one take"
+    for about, pairs, how in (
+        ("equal pictures", equal_pairs(data.faces.images), "equal bytes"),
+        ("near-duplicates", near, rule),
     ):
-        pairs = search(data.faces.images, group)
-        examples = "; ".join(_described(pair, data, role) for pair in pairs[:N_EXAMPLES])
-        reason += f": {examples}" if examples else ""
-        found = Estimate(len(pairs), np.nan, np.nan, len(role), np.nan)
-        yield Finding("duplicates", about, *found, "leaks" if pairs else "ok", reason)
+        groups = {f"two {where}": group, "two people": data.person}
+        found = sorted((_pair(data, pair, groups, role) for pair in pairs), key=lambda f: f.verdict)
+        n_leaks = sum(one.verdict == "leaks" for one in found)
+        value = Estimate(len(found), np.nan, np.nan, len(role), np.nan)
+        reason = f"{how}; {n_leaks} in two {where} or of two people"
+        yield Finding("duplicates", about, *value, "leaks" if n_leaks else "ok", reason)
+        yield from found
+
+
+def _pair(data: AuditedData, pair: Pair, groups: Mapping[str, Ids], role: Ids) -> Finding:
+    first, second, correlation = pair
+    people = next(target.classes for target in data.targets if target.name == "identity")
+    ends = ", ".join(f"{ROLES[role[i]]} {people[data.person[i]]}" for i in (first, second))
+    problems = [name for name, group in groups.items() if group[first] != group[second]]
+    about = f"{data.names[first]} ~ {data.names[second]}"
+    verdict: Verdict = "leaks" if problems else "ok"
+    value = Estimate(correlation, np.nan, np.nan, 2, np.nan)
+    return Finding("pair", about, *value, verdict, " and ".join([ends, *problems]))
 
 
 def balance(data: AuditedData) -> Iterator[Finding]:
@@ -106,8 +136,3 @@ def role_shift_finding(about: str, answers: Answers) -> Finding:
         "leaks if that is above 0.5"
     )
     return Finding("role_shift", about, *found, "leaks" if wide.low > 0.5 else "ok", reason)
-
-
-def _described(pair: Pair, data: AuditedData, role: Ids) -> str:
-    ends = [f"{ROLES[role[i]]} {i} (person {data.person[i]})" for i in (pair.first, pair.second)]
-    return f"{' ~ '.join(ends)} {pair.correlation:.3f}"

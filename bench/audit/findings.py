@@ -17,10 +17,10 @@ STRICT = 0.999  # confidence that roles differ: an audit must not reject good da
 class Finding(NamedTuple):
     """One line of audit.csv."""
 
-    check: str  # duplicates, balance, shortcut, role_shift or synthetic
+    check: str  # duplicates, pair, balance, shortcut, role_shift or synthetic
     about: str  # what was compared
-    # a number of pairs (duplicates), the most frequent class's share (balance), else rank-1
-    # (identity), AUC (two classes, role_shift) or balanced accuracy, as fractions
+    # a number of pairs (duplicates), their correlation (pair), the most frequent class's share
+    # (balance), else rank-1 (identity), AUC (two classes, role_shift) or balanced accuracy
     value: float
     low: float  # of the 95 % interval over people; nan if there is none
     high: float

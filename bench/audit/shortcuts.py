@@ -1,6 +1,6 @@
-"""Shortcuts: how well border, colour, noise, bytes or order predict a label without a face."""
+"""Shortcuts: how well border, colour, noise or bytes predict a label without a face."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -21,16 +21,17 @@ SHORTCUTS: Mapping[str, Callable[[AuditedData], Array]] = {  # (N,) or (N, D)
     "noise": lambda data: noise_statistics(data.faces.images),
     "low bits": lambda data: low_bits(data.faces.images),
     "bytes": lambda data: np.log(data.n_bytes),
-    "position": lambda data: np.arange(len(data.faces)),
     "image id": lambda data: np.argsort(np.argsort(data.faces.image_id)),
 }
 
 
-def shortcuts(data: AuditedData, targets: Sequence[str]) -> Iterator[Finding]:
+def shortcuts(
+    data: AuditedData, targets: Sequence[str], names: Iterable[str] = SHORTCUTS
+) -> Iterator[Finding]:
     """How well each shortcut predicts each target, cross-validated within the whole data set."""
-    n = len(data.faces)
     features = {
-        name: feature(data).reshape(n, -1).astype(np.float32) for name, feature in SHORTCUTS.items()
+        name: SHORTCUTS[name](data).reshape(len(data.faces), -1).astype(np.float32)
+        for name in names
     }
     for target in targets:
         for name, columns in features.items():
@@ -70,12 +71,10 @@ def _finding(data: AuditedData, target: str, shortcut: str, features: Floats) ->
         found, metric = _estimate(_answers(data, target, features), target)
     except ValueError as error:
         return not_applicable("shortcut", about, str(error))
-    notes = {
-        "bytes": ", of files" if data.files else ", of the pictures as PNG",
-        "position": ", in the data set's order (the runner shuffles what attackers see)",
-    }
+    if shortcut == "bytes":
+        metric += ", of files" if data.files else ", of the pictures as PNG"
     limit = limit_of(found.chance, identity=target == "identity")
-    return limit_finding("shortcut", about, found, limit, metric + notes.get(shortcut, ""))
+    return limit_finding("shortcut", about, found, limit, metric)
 
 
 def _answers(data: AuditedData, target: str, features: Floats) -> Answers:

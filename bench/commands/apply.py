@@ -1,5 +1,6 @@
 """`bench apply`: changes pictures with a trained defense."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -120,7 +121,7 @@ def _files(operation: "Operation", size_px: int) -> "Pictures":
     for item in fields_of(operation):
         path = str(getattr(operation, item.name))
         if item.metadata.get("at") == "path" and path:
-            pictures = frames(Path(path).expanduser(), size_px).pictures
+            pictures = frames(Path(os.path.expanduser(path)), size_px).pictures
             found[item.name] = next(iter(pictures.values()))
     return found
 

@@ -9,9 +9,14 @@ import typer
 from bench.commands import options as opt
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bench.api import Dataset
     from bench.audit.findings import Finding
+    from bench.faces import Faces, Target
     from bench.tables import Cell
+
+N_PAIRS = 20  # duplicates that are printed
 
 data_app = typer.Typer(help="Audit a data set, or save its pictures.", no_args_is_help=True)
 
@@ -43,9 +48,10 @@ def audit(
         from bench.api import Dataset
         from bench.audit.checks import audit as audit_of
         from bench.audit.findings import Finding
+        from bench.data.csv_files import write_lines
         from bench.registry import make, spec_of
         from bench.spec import Spec
-        from bench.tables import Table, terminal, write_rows
+        from bench.tables import Table, terminal
 
         start = time.perf_counter()
         dataset = make(Dataset, Spec.parse(data))
@@ -56,11 +62,15 @@ def audit(
         out.mkdir(parents=True, exist_ok=True)
         columns = ("check", "about", "value", "n", "chance", "verdict", "how")
         title = str(spec_of(dataset, without=("path",)))
-        table = Table(title, columns, list(map(_row, findings)))
-        write_rows(out / "audit.csv", Finding._fields, map(_line, findings))
+        pairs = [finding for finding in findings if finding.check == "pair"]
+        others = [finding for finding in findings if finding.check != "pair"]
+        table = Table(title, columns, list(map(_row, [*others, *pairs[:N_PAIRS]])))
+        write_lines(out / "audit.csv", Finding._fields, map(_line, findings))
         Console().print(terminal(table))
-        verdicts = [finding.verdict for finding in findings]
-        leaks = f"{verdicts.count('leaks')} of {len(findings)} findings leak"
+        if len(pairs) > N_PAIRS:
+            print(f"{len(pairs) - N_PAIRS} more duplicates in {out}/audit.csv")
+        verdicts = [finding.verdict for finding in others]
+        leaks = f"{verdicts.count('leaks')} of {len(verdicts)} findings leak"
         short = f", {verdicts.count('short')} fall short" if "short" in verdicts else ""
         print(f"{leaks}{short}; {time.perf_counter() - start:.0f} s; {out}/audit.csv")
 
@@ -84,45 +94,62 @@ def save(
 
 
 def save_data(dataset: "Dataset", role: str | None, out: Path) -> None:
-    """Writes `out/PERSON/NUMBER.png`, and `out/labels.csv` with takes and categorical labels.
+    """Writes `out/PERSON/NUMBER.png`, and `out/labels.csv` with takes and labels.
 
     Raises:
         FileExistsError: if there is something in `out`.
-        ValueError: if the role is unknown.
+        ValueError: if the role is unknown, or a picture has no identity.
     """
-    import numpy as np
-
     from bench.api import ROLES
-    from bench.data.protocols import parts
+    from bench.data.csv_files import write_lines
+    from bench.data.protocols import PROBE_SHARE, parts
+    from bench.names import file_name
     from bench.reports.files import check_new, new_folder
     from bench.reports.sheet import picture_of
     from bench.runner.worker import Worker
-    from bench.tables import write_rows
 
     if role not in (None, *ROLES):
         raise ValueError(f"expected a role of {ROLES}, got {role!r}")
     check_new(out)
     faces, targets = dataset.load(Worker().protecting())
     if role:
-        dealt = parts(faces, dataset.protocol, dataset.name, dataset.seed)
+        probe = getattr(dataset, "probe", PROBE_SHARE)
+        dealt = parts(faces, dataset.protocol, dataset.name, dataset.seed, probe=probe)
         faces = faces.pick(dealt.roles[role])
-    columns: dict[str, list[str]] = {}
-    for target in targets:
-        if target.kind == "categorical":
-            names = np.append(target.classes, "")  # the last one for a missing label, -1
-            columns[target.name] = names[np.asarray(faces.labels[target.name])].tolist()
-    if "take" in faces.labels:
-        columns["take"] = list(map(str, faces.labels["take"]))
-    people = dict.fromkeys(columns["identity"])
-    if wrong := [name for name in people if name in ("", "..") or Path(name).name != name]:
-        raise ValueError(f"expected people with names that a folder can have, got {wrong}")
-    paths = [f"{person}/{number:05d}.png" for number, person in enumerate(columns["identity"])]
+    columns = _columns(faces, targets)
+    if "path" in columns:
+        raise ValueError("expected labels with other names than path, a column of labels.csv")
+    if n_unknown := columns["identity"].count(""):
+        raise ValueError(f"expected the identity of each picture, got {n_unknown} without one")
+    people = {person: file_name(person) for person in columns["identity"]}
+    paths = [f"{people[one]}/{number:05d}.png" for number, one in enumerate(columns["identity"])]
     with new_folder(out) as draft:
         for path, image in zip(paths, faces.images, strict=True):
             (draft / path).parent.mkdir(exist_ok=True)
             picture_of(image).save(draft / path)
         lines = zip(paths, *columns.values(), strict=True)
-        write_rows(draft / "labels.csv", ("path", *columns), lines)
+        write_lines(draft / "labels.csv", ("path", *columns), lines)
+
+
+def _columns(faces: "Faces", targets: "Sequence[Target]") -> dict[str, list[str]]:
+    """The labels that `folder` reads, as text; of numbers, only those of the ten attributes."""
+    import numpy as np
+
+    from bench.data.synthetic.pictures import ATTRIBUTES
+
+    columns: dict[str, list[str]] = {}
+    for target in targets:
+        label = np.asarray(faces.labels[target.name])
+        if target.kind == "categorical":
+            names = (*target.classes, "")  # the last one for a missing label, -1
+            columns[target.name] = [names[number] for number in label]
+        elif target.name in ATTRIBUTES:
+            columns[target.name] = ["" if np.isnan(number) else str(number) for number in label]
+        else:
+            print(f"left out: {target.name}, numbers that are not of {', '.join(ATTRIBUTES)}")
+    if "take" in faces.labels:
+        columns["take"] = list(map(str, faces.labels["take"]))
+    return columns
 
 
 def _judged(dataset: "Dataset") -> "list[Finding]":

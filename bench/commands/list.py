@@ -34,6 +34,7 @@ def list_plugins(plugin: opt.Plugins = None) -> None:
 
 def described(plugin: "type[Plugin]") -> list[str]:
     """A plugin's first line, source, fields and presets, a line each."""
+    from bench.plugin import bounds_of
     from bench.registry import fields_of
 
     text = (plugin.__doc__ or "").strip().splitlines()
@@ -43,5 +44,6 @@ def described(plugin: "type[Plugin]") -> list[str]:
     for item in fields_of(plugin):
         step = _STEPS.get(item.metadata.get("at", ""), "")
         default = "''" if item.default == "" else str(item.default)
-        lines.append(f"{item.name}={default}: {item.metadata.get('about', '?')}{step}")
+        bounds = f"; in {found}" if (found := bounds_of(item)) else ""
+        lines.append(f"{item.name}={default}: {item.metadata.get('about', '?')}{bounds}{step}")
     return lines + [f"@{preset}" for preset in plugin.presets]

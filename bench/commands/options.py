@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.commands.stopping import Stopped, stoppable
+
 if TYPE_CHECKING:
     from bench.runner.grid import Grid
     from bench.runner.step import Engine
@@ -32,7 +34,9 @@ Saturation = Annotated[
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, ...")]
 Workers = Annotated[
     int,
-    typer.Option(min=0, help="Number of processes.", show_default="one per core, or one on a GPU"),
+    typer.Option(
+        min=0, max=1024, help="Number of processes.", show_default="one per core, or one on a GPU"
+    ),
 ]
 StorePath = Annotated[
     Path | None, typer.Option("--store", help="Folder of the store.", show_default="user cache")
@@ -56,7 +60,7 @@ def grid_of(
     Raises:
         ValueError: if a text is not a spec, or a seed not a number.
     """
-    from bench.runner.grid import read
+    from bench.runner.grid import checked, read
     from bench.spec import Spec
     from bench.threats import current
 
@@ -74,16 +78,16 @@ def grid_of(
     )
     numbers = grid.seeds if seeds is None else _numbers(seeds)
     saturation = grid.saturation or saturation
-    return grid.model_copy(update={"tasks": tasks, "seeds": numbers, "saturation": saturation})
+    return checked(name, {**dict(grid), "tasks": tasks, "seeds": numbers, "saturation": saturation})
 
 
 def _numbers(seeds: str) -> tuple[int, ...]:
-    parts = [part.strip() for part in seeds.split(",")]
-    if not all(map(str.isdecimal, parts)):
+    try:
+        return tuple(map(int, seeds.split(",")))
+    except ValueError as error:
         raise ValueError(
             f"expected --seeds of numbers joined by commas, such as 0,1,2, got {seeds!r}"
-        )
-    return tuple(map(int, parts))
+        ) from error
 
 
 def store_at(path: Path | None) -> "Store":
@@ -109,16 +113,17 @@ def engine_of(device: str, workers: int, plugins: list[Path] | None) -> "Engine"
 
 @contextmanager
 def user_errors(plugins: list[Path] | None = None) -> Iterator[None]:
-    """Loads plugins; prints user errors as one line; on Ctrl-C, says how to resume."""
+    """Loads plugins; prints user errors as one line; when stopped, says how to go on."""
     try:
-        from bench.registry import load_file
+        with stoppable():
+            from bench.registry import load_file
 
-        for path in plugins or []:
-            load_file(path)
-        yield
+            for path in plugins or []:
+                load_file(path)
+            yield
     except (ValueError, OSError, ImportError) as error:
         print(f"bench: {error}", file=sys.stderr)
         raise typer.Exit(2) from error
-    except KeyboardInterrupt as error:
-        print("\nbench: stopped; run the same command again to resume", file=sys.stderr)
-        raise typer.Exit(130) from error
+    except Stopped as stopped:
+        print(stopped, file=sys.stderr)
+        raise typer.Exit(128 + stopped.number) from stopped

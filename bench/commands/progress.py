@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from bench.commands.stopping import Stopped
 from bench.runner.plan import Goal
 from bench.runner.ready_queue import expected_wall_s
 from bench.runner.stage import Stage
@@ -33,16 +34,20 @@ def watched(
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as bar:
         task = bar.add_task("starting", total=len(stages))
-        for outcome in engine.run(stages, store, [goal.stages for goal in goals]):
-            clock.settle(outcome)
-            about = f"{clock.left()}; {outcome.status} {outcome.stage}"
-            bar.update(task, advance=1, description=about)
-            if outcome.status == "failed":
-                bar.console.print(f"failed: {outcome.reason}", style="red", markup=False)
-            for goal in reached.by(outcome):
-                line = f"[{clock.elapsed_s:4.0f} s, {clock.left()}] {goal}: {found(goal)}"
-                bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
-            yield outcome
+        try:
+            for outcome in engine.run(stages, store, [goal.stages for goal in goals]):
+                clock.settle(outcome)
+                about = f"{clock.left()}; {outcome.status} {outcome.stage}"
+                bar.update(task, advance=1, description=about)
+                if outcome.status == "failed":
+                    bar.console.print(f"failed: {outcome.reason}", style="red", markup=False)
+                for goal in reached.by(outcome):
+                    line = f"[{clock.elapsed_s:4.0f} s, {clock.left()}] {goal}: {found(goal)}"
+                    bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
+                yield outcome
+        except Stopped as stopped:
+            stopped.where = f" after {bar.tasks[0].completed:.0f} of {len(stages)} stages"
+            raise
 
 
 def duration(seconds: float) -> str:

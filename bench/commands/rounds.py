@@ -1,5 +1,6 @@
 """Runs a grid in two rounds: all questions, then planted traces where nothing was found."""
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
@@ -8,9 +9,10 @@ from bench.reports.traces import traces
 from bench.runner.cells import Cell
 from bench.runner.plan import Goal, Plan, plan
 from bench.runner.stage import Stage
-from bench.runner.step import Outcome
+from bench.runner.step import Outcome, heal
 from bench.runner.store import Store
 
+_log = logging.getLogger(__name__)
 Run = Callable[[Sequence[Stage], Sequence[Goal], Plan], Iterable[Outcome]]
 
 
@@ -30,7 +32,13 @@ def run_rounds(cells: Sequence[Cell], store: Store, run: Run) -> Finished:
     `run` gets stages, the goals among them, and the plan of all cells so far.
     """
     planned = plan(cells, store.root)
+    for stage in planned.stages:
+        store.touch(stage.key)
+    ends = dict.fromkeys(stage for each in planned.of.values() for stage in each.ends)
+    told = heal(ends, store)  # whatever is read below is sound, or made again
     outcomes = list(run(planned.stages, planned.goals, planned))
+    for line in (*told, *(line for outcome in outcomes for line in outcome.healed)):
+        _log.warning(line)
     found = _finished(cells, planned, outcomes, store)
     more = traces(found.results, found.qualities)
     if not more:

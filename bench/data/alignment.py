@@ -1,6 +1,7 @@
 """Facial landmarks by MTCNN, and pictures aligned by them."""
 
 import math
+import warnings
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,8 +54,8 @@ def landmarks(images: Images, device: str) -> Points:
 def aligned(
     paths: list[Path], size_px: int, crop: float, centre: tuple[float, float], device: str
 ) -> Images:
-    """Image files, aligned by their faces; without a face, as by `image_files.decoded`."""
-    images = decoded(paths, size_px, crop, centre)
+    """Image files, aligned by their faces; without a face (a warning counts them), as `decoded`."""
+    images, faceless = decoded(paths, size_px, crop, centre), []
     for start in range(0, len(paths), _BATCH):
         detected = decoded(paths[start : start + _BATCH], DETECTION_PX, 1.0, (0.5, 0.5))
         for i, points in enumerate(landmarks(detected, device), start):
@@ -63,6 +64,14 @@ def aligned(
                 side = min(picture.size)
                 corner = (np.array(picture.size) - side) / 2  # of the square MTCNN has seen
                 images[i] = levelled(picture, points * side + corner, size_px)
+            else:
+                faceless.append(paths[i])
+    if faceless:
+        warnings.warn(
+            f"align=true found no face in {len(faceless)} of {len(paths)} pictures, e.g. "
+            f"{faceless[0]}: cut around the centre, not aligned",
+            stacklevel=2,
+        )
     return images
 
 

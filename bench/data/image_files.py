@@ -1,16 +1,25 @@
 """Image files, animations and folders of them, read as pixels."""
 
-from itertools import islice
+import os
+import warnings
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageOps, ImageSequence
+from PIL import Image, ImageOps
 
 from bench.faces import Images
+from bench.memory import empty
 
-SUFFIXES = {".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
-MAX_PIXELS = 64_000_000  # of one file; more is a mistake or an attack on memory
+# All that is ever decoded, whatever a file is called. (Of others, EPS would start Ghostscript.)
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+SUFFIXES = {".apng", ".bmp", ".gif", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm"}
+SUFFIXES |= {".tif", ".tiff", ".webp"}
+MAX_PIXELS = 64_000_000  # of a picture, or of all frames; more is a mistake or an attack on memory
+MAX_FRAME_PIXELS = 9_000_000  # of one of several frames, which is in memory a few times: 4K
+_MODES = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "HSV"}  # of 8 bits
+_CLUTTER = {"thumbs.db", "desktop.ini"}
 
 
 class Frames(NamedTuple):
@@ -20,6 +29,10 @@ class Frames(NamedTuple):
     n_resized: int
 
 
+class _RefusedError(ValueError):
+    """A file that can be decoded, but must not be."""
+
+
 def decoded(paths: list[Path], size_px: int, crop: float, centre: tuple[float, float]) -> Images:
     """A square of each picture, resized, uint8, (N, 3, size_px, size_px).
 
@@ -27,9 +40,9 @@ def decoded(paths: list[Path], size_px: int, crop: float, centre: tuple[float, f
     width and height.
 
     Raises:
-        ValueError: if a file is empty, broken or huge.
+        ValueError: if a file is empty, broken, huge, or has pixels of an unknown scale.
     """
-    images = np.empty((len(paths), 3, size_px, size_px), np.uint8)
+    images = empty((len(paths), 3, size_px, size_px), np.uint8)
     for image, path in zip(images, paths, strict=True):
         picture = upright(path)
         side = crop * min(picture.size)
@@ -41,32 +54,72 @@ def decoded(paths: list[Path], size_px: int, crop: float, centre: tuple[float, f
 def upright(path: Path) -> Image.Image:
     """The picture (of an animation: the first) in RGB, rotated as its EXIF orientation says.
 
+    Grey of 16 bits and floats of 0..1 are scaled to 0..255; transparent pixels show white.
+
     Raises:
-        ValueError: if the file is empty, broken or huge.
+        ValueError: if the file is empty, broken, huge, or has pixels of an unknown scale.
     """
-    return _read(path, 1)[0]
+    ((_, picture),) = _read(path)
+    return picture
 
 
-def _read(path: Path, most: int | None = None) -> list[Image.Image]:
-    """As `upright`, but the first `most` frames of an animation, or all of them."""
+def _read(path: Path, least_px: int = 0) -> Iterator[tuple[str, Image.Image]]:
+    """As `upright`; with `least_px`, all frames of an animation, `-NUMBER` before each.
+
+    They are decoded one by one. In the limit for all, a frame counts as `least_px` or more.
+    """
     if path.stat().st_size == 0:
         raise ValueError(f"{path} is empty; restore or remove it")
     try:
-        with Image.open(path) as opened:
-            width, height = opened.size
-            huge = width * height > MAX_PIXELS
-            read = islice(ImageSequence.Iterator(opened), 0 if huge else most)
-            pictures = [ImageOps.exif_transpose(frame).convert("RGB") for frame in read]
+        # Pillow's warnings do not name the file.
+        with warnings.catch_warnings(action="ignore"), Image.open(path, formats=FORMATS) as opened:
+            still = not least_px or opened.format == "MPO"  # MPO: a phone adds small copies
+            n, n_pixels = 1 if still else getattr(opened, "n_frames", 1), 0
+            for number in range(n):
+                opened.seek(number)
+                n_pixels += max(opened.width * opened.height, least_px)
+                _check_size(path, opened, n, n_pixels)
+                picture = _rgb(ImageOps.exif_transpose(opened), path, opened.format or "")
+                yield f"-{number:04d}" if n > 1 else "", picture
+    except _RefusedError:
+        raise
     except Exception as error:  # decoders raise many types; the message names the file
         raise ValueError(
-            f"{path} cannot be read, it is corrupt or truncated ({error}); restore or remove it"
+            f"{path} cannot be read, it is corrupt, truncated, too large or not one of "
+            f"{', '.join(FORMATS)} ({error}); restore or remove it"
         ) from error
-    if huge:
-        raise ValueError(
-            f"{path} unpacks to {width}x{height} pixels, expected at most {MAX_PIXELS:,}; shrink "
-            "or remove it"
+
+
+def _check_size(path: Path, frame: Image.Image, n_frames: int, n_pixels: int) -> None:
+    one = MAX_PIXELS if n_frames == 1 else MAX_FRAME_PIXELS
+    if frame.width * frame.height > one or n_pixels > MAX_PIXELS:
+        times = f" in each of {n_frames} frames" if n_frames > 1 else ""
+        raise _RefusedError(
+            f"{path} unpacks to {frame.width}x{frame.height} pixels{times}, expected at most "
+            f"{one:,}, and {MAX_PIXELS:,} in all; shrink or remove it"
         )
-    return pictures
+
+
+def _rgb(picture: Image.Image, path: Path, kind: str) -> Image.Image:
+    """The picture in 8-bit RGB; `kind` is its file's format."""
+    mode = picture.mode
+    if mode == "F" or mode.startswith("I;16") or (mode == "I" and kind in ("PNG", "PPM")):
+        white = 1 if mode == "F" else 65535  # Pillow scales PPM to 16 bits
+        values = np.asarray(picture, np.float32)
+        if not ((values >= 0) & (values <= white)).all():  # nan is neither
+            raise _RefusedError(
+                f"{path} has float pixels that are not all in 0..1; scale and save it again"
+            )
+        picture = Image.fromarray(np.rint(values * (255 / white)).astype(np.uint8))
+    elif mode not in _MODES:
+        raise _RefusedError(
+            f"{path} has pixels of Pillow's mode {mode!r}, expected 8-bit grey or colour, 16-bit "
+            "grey, or floats of 0..1; save it as one of these"
+        )
+    if picture.has_transparency_data:
+        colours = picture.convert("RGBA")
+        picture = Image.alpha_composite(Image.new("RGBA", colours.size, "white"), colours)
+    return picture.convert("RGB")
 
 
 def square(picture: Image.Image, corner: tuple[float, float], side: float, size_px: int) -> Images:
@@ -82,6 +135,40 @@ def square(picture: Image.Image, corner: tuple[float, float], side: float, size_
     return np.asarray(resized).transpose(2, 0, 1)  # (3, size, size)
 
 
+def pictures_in(folder: Path, depth: int = 0, known: Collection[Path] = ()) -> list[Path]:
+    """The pictures at this depth below a folder (1: in it; 0: at any), sorted.
+
+    Hidden files are skipped, and `known` ones, which have another purpose; a warning counts others.
+    """
+    pictures: list[Path] = []
+    others: list[Path] = []
+    for at, folders, names in os.walk(folder, onerror=_raise):
+        folders[:] = [n for n in folders if not _hidden(n) and Path(at, n) not in known]
+        paths = [path for n in names if not _hidden(n) and (path := Path(at, n)) not in known]
+        for link in (path for n in folders if (path := Path(at, n)).is_symlink()):
+            paths += (path for path in link.iterdir() if not _hidden(path.name))  # walk skips links
+        for path in paths:
+            wanted = depth in (0, len(path.relative_to(folder).parts))
+            readable = wanted and path.suffix.lower() in SUFFIXES and path.is_file()
+            (pictures if readable else others).append(path)
+    if others:
+        expected = "/".join(["FOLDER"] * (depth - 1) + ["PICTURE"])
+        warnings.warn(
+            f"not read: {len(others)} file{'s' * (len(others) > 1)}, e.g. {min(others)}; expected "
+            f"{expected} below {folder}, with the ending {', '.join(sorted(SUFFIXES))}",
+            stacklevel=3,
+        )
+    return sorted(pictures)
+
+
+def _hidden(name: str) -> bool:
+    return name.startswith(".") or name.lower() in _CLUTTER
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
 def frames(path: Path, size_px: int) -> Frames:
     """The pictures of a file or a folder (and its sub-folders), in the order of frames or names.
 
@@ -92,19 +179,14 @@ def frames(path: Path, size_px: int) -> Frames:
         FileNotFoundError: if there is no picture.
         ValueError: if one cannot be read, or two have the same name.
     """
-    suffixes = SUFFIXES | {".gif", ".apng"}
-    root, files = path.parent, [path]
-    if path.is_dir():
-        root, files = path, sorted(f for f in path.rglob("*") if f.suffix.lower() in suffixes)
+    root, files = (path, pictures_in(path)) if path.is_dir() else (path.parent, [path])
     if not files or not path.exists():
         raise FileNotFoundError(f"expected a picture, an animation or a folder, none at {path}")
     pictures: dict[str, Images] = {}
     n_resized = 0
     for file in files:
-        read = _read(file)
-        for number, image in enumerate(read):
-            name = file.relative_to(root).with_suffix("").as_posix()
-            name += f"-{number:04d}" if len(read) > 1 else ""
+        for number, image in _read(file, size_px**2):
+            name = file.relative_to(root).with_suffix("").as_posix() + number
             if name in pictures:
                 raise ValueError(f"two pictures are called {name}, e.g. {file}; rename one")
             n_resized += image.size != (size_px, size_px)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from bench.api import Collection, Context, Dataset, FacePoints, field
 from bench.data.alignment import ALIGNED_POINTS, aligned
 from bench.data.image_files import decoded
-from bench.data.protocols import PROBE_SHARE, check_protocol, new_image_ids
-from bench.faces import Faces, Target
+from bench.data.protocols import PROBE_SHARE, PROTOCOLS, new_image_ids, split
+from bench.faces import Faces, Labels, Target
 from bench.registry import register
 
 CENTRE = (0.5, 0.53)  # of the faces in the official 250-px pictures
@@ -33,23 +33,17 @@ class LFW(Dataset):
     """
 
     root: str = field("", about="folder with lfw/ and the lists; else $BENCH_DATA/lfw", at="path")
-    size: int = field(64, about="side of a picture, px")
-    crop: float = field(
-        0.6, about="side of the square, a fraction of 250 px; wide borders reveal identity"
-    )
+    size: int = field(64, about="side of a picture, px", within="[8, 1024]")
+    # wide borders reveal identity
+    crop: float = field(0.6, about="side of the square, a share of 250 px", within="(0, 1]")
     align: bool = field(False, about="align faces by MTCNN's landmarks")
-    min_pictures: int = field(10, about="pictures that a person needs to be in `closed`")
-    people: int = field(0, about="of `closed`: women and men with most pictures in turn; 0: all")
-    seed: int = field(0, about="changes the split")
-    protocol: str = field("open", about="how pictures are split: closed, closed-paper, open")
-    probe: float = field(PROBE_SHARE, about="share of the people, or takes, in the probe")
-
-    def __post_init__(self) -> None:
-        check_protocol(self.protocol)
-        if not 0 < self.crop <= 1:
-            raise ValueError(f"expected crop between 0 and 1, got {self.crop}")
-        if not 0 < self.probe < 1:
-            raise ValueError(f"expected probe between 0 and 1, got {self.probe}")
+    min_pictures: int = field(10, about="of a person in `closed`, at least", within="[1, 1e4]")
+    people: int = field(
+        0, about="of `closed`: women and men with most pictures in turn; 0: all", within="[0, 1e5]"
+    )
+    seed: int = field(0, about="changes the split", within="[0, 2147483647]")
+    protocol: str = field("open", about="how pictures are split", among=PROTOCOLS)
+    probe: float = field(PROBE_SHARE, about="share of people, or takes, in it", within="(0, 1)")
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -73,7 +67,8 @@ class LFW(Dataset):
         """
         if not self.root and "BENCH_DATA" not in os.environ:
             raise FileNotFoundError("LFW not found: set BENCH_DATA to the folder that holds lfw/")
-        folder = Path(self.root or f"{os.environ['BENCH_DATA']}/lfw").expanduser()
+        # Path's own raises RuntimeError for ~nobody
+        folder = Path(os.path.expanduser(self.root or f"{os.environ['BENCH_DATA']}/lfw"))
         for needed in ("lfw", *LISTS):
             if not (folder / needed).exists():
                 raise FileNotFoundError(
@@ -83,21 +78,37 @@ class LFW(Dataset):
         return folder
 
     def files(self) -> Sequence[Path]:
-        """The lists and all pictures, sorted."""
-        pictures = sorted((self.folder / "lfw").glob("*/*.jpg"))
-        if not pictures:
-            raise FileNotFoundError(f"no NAME/NAME_0001.jpg in {self.folder / 'lfw'}; unpack it")
-        return [*(self.folder / name for name in LISTS), *pictures]
+        """The lists, and the pictures by name."""
+        return [*(self.folder / name for name in LISTS), *self._labelled()[0]]
+
+    def check(self) -> None:
+        """Raises ValueError or OSError if labels are wrong, or too few for the protocol."""
+        _, labels, people = self._labelled()
+        split(labels, self.protocol, self.name, self.seed, probe=self.probe, people=people)
 
     def load(self, context: Context) -> Collection:
         """The pictures by name; under `closed` protocols, of people with enough pictures."""
-        pictures = np.array(self.files()[len(LISTS) :], dtype=object)
+        paths, labels, people = self._labelled()
+        cut = (paths, self.size, self.crop, CENTRE)
+        images = aligned(*cut, context.device) if self.align else decoded(*cut)
+        faces = Faces(images, labels, new_image_ids(len(images), self.name))
+        return Collection(faces, (Target("identity", "categorical", people), self.targets[1]))
+
+    def _labelled(self) -> tuple[list[Path], Labels, tuple[str, ...]]:
+        """Pictures, labels, (N,) each, and the names of identities."""
+        pictures = np.array(sorted((self.folder / "lfw").glob("*/*.jpg")), dtype=object)
+        if not len(pictures):
+            raise FileNotFoundError(f"no NAME/NAME_0001.jpg in {self.folder / 'lfw'}; unpack it")
         gender_of = self._genders({path.name for path in pictures})
         names = np.array([path.parent.name for path in pictures])
         people, first, identity, n_pictures = np.unique(
             names, return_index=True, return_inverse=True, return_counts=True
         )
         gender = np.array([gender_of[path.name] for path in pictures], np.int64)
+        if (both := gender != gender[first][identity]).any():
+            raise ValueError(
+                f"{names[both][0]} is in both lists of names; fix {' or '.join(LISTS)}"
+            )
         if self.protocol != "open":
             enough = np.flatnonzero(n_pictures >= self.min_pictures)
             ranked = enough[_alternating(n_pictures[enough], gender[first[enough]])]
@@ -105,30 +116,24 @@ class LFW(Dataset):
             keep = np.isin(identity, kept)
             people, identity = people[kept], np.searchsorted(kept, identity[keep])
             pictures, gender = pictures[keep], gender[keep]
-        for number, name in enumerate(people):
-            if len(set(gender[identity == number])) > 1:
-                raise ValueError(f"{name} is in both lists of names; fix {' or '.join(LISTS)}")
         labels = {"identity": identity.astype(np.int64), "gender": gender}
-        cut = (list(pictures), self.size, self.crop, CENTRE)
-        images = aligned(*cut, context.device) if self.align else decoded(*cut)
-        faces = Faces(images, labels, new_image_ids(len(images), self.name))
-        known = Target("identity", "categorical", tuple(people))
-        return Collection(faces, (known, self.targets[1]))
+        return list(pictures), labels, tuple(map(str, people))
 
     def _genders(self, present: set[str]) -> dict[str, int]:
         """The class of gender by file name."""
-        texts = [(self.folder / name).read_text() for name in LISTS]
+        texts = [(self.folder / name).read_text("utf-8", "replace") for name in LISTS]
         listed = [set(map(str.strip, text.splitlines())) - {""} for text in texts]
         problems = {
-            "are in both lists": listed[0] & listed[1],
-            "are in neither list": present - listed[0] - listed[1],
-            "are listed, but their files are missing": (listed[0] | listed[1]) - present,
+            "in both lists": listed[0] & listed[1],
+            "in neither list": present - listed[0] - listed[1],
+            "listed, but without a file": (listed[0] | listed[1]) - present,
         }
         for problem, names in problems.items():
             if names:
+                more = f" and {len(names) - 1} more" if len(names) > 1 else ""
                 raise ValueError(
-                    f"{len(names)} pictures {problem}, e.g. {min(names)}; fix "
-                    f"{' and '.join(LISTS)} in {self.folder}, or restore the files"
+                    f"{problem}: {min(names)}{more}; fix {' and '.join(LISTS)} in {self.folder}, "
+                    "or restore the files"
                 )
         return {name: number for number, names in enumerate(listed) for name in names}
 

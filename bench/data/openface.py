@@ -1,23 +1,24 @@
 """Attributes of real pictures, read from the output of OpenFace 2."""
 
-import csv
 import math
+import os
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.data.csv_files import Line, fault, number_or_nan, read_lines
 from bench.data.synthetic.pictures import POSE_RANGES
 
 POSE = {"yaw": "pose_Ry", "pitch": "pose_Rx", "roll": "pose_Rz"}
 UNITS = {f"AU{n}": f"AU{n:02}_r" for n in (4, 5, 6, 7, 12, 23)}
 LABELS = (*POSE, *UNITS)
 MAX_INTENSITY = 5.0  # of an action unit in OpenFace
+NEEDED = ("confidence", *POSE.values(), *UNITS.values())
 
-Line = Mapping[str, str]
 Floats = NDArray[np.float32]
 
 
@@ -44,16 +45,19 @@ def attributes(source: Path, names: Sequence[str], min_confidence: float) -> Map
     code (R = Rx Ry Rz; x right, y down, z away from the camera). Single pictures have no column
     `success`.
     """
-    lines = _best_lines(source, names)
-    values = np.array([_labels(line, min_confidence) for line in lines], np.float32)
-    unsure = np.isnan(values[:, 0])
-    if unsure.any():
+    found = _best_lines(source, names)
+    sure = [name for name in names if name in found and _sure(found[name], min_confidence)]
+    _check_numbers([found[name] for name in sure], NEEDED)
+    known = {name: _labels(found[name]) for name in sure}
+    if unsure := [name for name in names if name not in known]:
         warnings.warn(
-            f"{unsure.sum()} of {len(names)} pictures have no attributes, e.g. "
-            f"{names[int(unsure.argmax())]}: OpenFace found no face, or its confidence is below "
-            f"{min_confidence:g}; labels are missing",
+            f"{len(unsure)} of {len(names)} pictures have no attributes, e.g. {unsure[0]}: "
+            f"OpenFace found no face, or its confidence is below {min_confidence:g}; labels are "
+            "missing",
             stacklevel=2,
         )
+    missing = [math.nan] * len(LABELS)
+    values = np.array([known.get(name, missing) for name in names], np.float32)
     return dict(zip(LABELS, values.T.copy(), strict=True))
 
 
@@ -74,59 +78,60 @@ def files(source: Path, names: Sequence[str]) -> list[Path]:
     return [path for name in names if (path := _csv_of(source, name)).is_file()]
 
 
-def _best_lines(source: Path, names: Sequence[str]) -> list[Line]:
-    """Each picture's line with the highest confidence; empty without a face."""
-    present, found = set(files(source, names)), dict[str, Line]()
+def _best_lines(source: Path, names: Sequence[str]) -> Mapping[str, Line]:
+    """The line with the highest confidence of each picture that has one."""
+    present, best = set(files(source, names)), dict[str, Line]()
     if source.is_dir():
         listed = [(name, path) for name in names if (path := _csv_of(source, name)) in present]
         lines = [(name, line) for name, path in listed for line in _lines(path)]
     else:
-        lines = [(line["path"], line) for line in _lines(source, "path")]
+        lines = [(os.path.normpath(line.cells["path"]), line) for line in _lines(source, "path")]
     for name, line in lines:
-        if name not in found or _number(line, "confidence") > _number(found[name], "confidence"):
-            found[name] = line
-    if not set(found) & set(names):
+        if name not in best or number_or_nan(line.cells["confidence"]) > number_or_nan(
+            best[name].cells["confidence"]
+        ):
+            best[name] = line
+    if not set(best) & set(names):
         expected = _csv_of(source, names[0]) if source.is_dir() else f"path {names[0]!r}"
         raise ValueError(
             f"{source} matches none of the {len(names)} pictures; expected e.g. {expected}"
         )
-    return [found.get(name, {}) for name in names]
+    return best
 
 
-def _lines(path: Path, *more: str) -> Iterator[Line]:
-    """The lines of a file, without the blanks that OpenFace puts after commas."""
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file, skipinitialspace=True)
-        columns = [name.strip() for name in reader.fieldnames or []]
-        needed = [*more, "confidence", *POSE.values(), *UNITS.values()]
-        needed += ["success"] * ("frame" in columns)  # of a sequence, not of single pictures
-        if absent := [name for name in needed if name not in columns]:
-            raise ValueError(f"{path} lacks columns {absent}; run OpenFace with -pose -aus")
-        reader.fieldnames = columns
-        yield from reader
+def _lines(path: Path, *more: str) -> list[Line]:
+    columns, lines = read_lines(path)
+    needed = [*more, *NEEDED, *["success"] * ("frame" in columns)]  # of sequences, not of pictures
+    if absent := [name for name in needed if name not in columns]:
+        raise ValueError(f"{path} lacks columns {absent}; run OpenFace with -pose -aus")
+    if bad := [line for line in lines if not line.cells]:
+        raise ValueError(fault(bad, f"expected {len(columns)} cells", "run OpenFace again"))
+    _check_numbers(lines, [name for name in needed if name in ("confidence", "success")])
+    return lines
 
 
-def _labels(line: Line, min_confidence: float) -> list[float]:
-    """In the order of LABELS; nan if no face is known, or not well enough."""
-    found = bool(line) and ("success" not in line or _number(line, "success") != 0)
-    if not found or _number(line, "confidence") < min_confidence:
-        return [math.nan] * len(LABELS)
-    angles = [-math.degrees(_number(line, column)) / POSE_RANGES[n] for n, column in POSE.items()]
+def _check_numbers(lines: Sequence[Line], columns: Sequence[str]) -> None:
+    for name in columns:
+        if bad := [line for line in lines if not math.isfinite(number_or_nan(line.cells[name]))]:
+            problem = f"expected a number in OpenFace's {name}, got {bad[0].cells[name]!r}"
+            raise ValueError(fault(bad, problem, "fix the file, or remove the line"))
+
+
+def _sure(line: Line, min_confidence: float) -> bool:
+    """Whether there is a face that is known well enough."""
+    found = "success" not in line.cells or number_or_nan(line.cells["success"]) != 0
+    return found and number_or_nan(line.cells["confidence"]) >= min_confidence
+
+
+def _labels(line: Line) -> list[float]:
+    """In the order of LABELS."""
+    angles = [
+        -math.degrees(number_or_nan(line.cells[column])) / POSE_RANGES[n]
+        for n, column in POSE.items()
+    ]
     values = [0.5 + angle / 2 for angle in angles]
-    values += [_number(line, column) / MAX_INTENSITY for column in UNITS.values()]
+    values += [number_or_nan(line.cells[column]) / MAX_INTENSITY for column in UNITS.values()]
     return [min(max(value, 0.0), 1.0) for value in values]
-
-
-def _number(line: Line, column: str) -> float:
-    try:
-        number = float(line[column])
-    except (TypeError, ValueError):
-        number = math.nan
-    if not math.isfinite(number):
-        raise ValueError(
-            f"expected a number in OpenFace's {column}, got {line[column]!r}; fix the file"
-        )
-    return number
 
 
 def _csv_of(source: Path, name: str) -> Path:

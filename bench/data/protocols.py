@@ -11,19 +11,21 @@ both sides, which favours every attacker).
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.api import Role
-from bench.faces import Faces
+from bench.faces import Faces, Labels
 
 PROTOCOLS = ("open", "closed", "closed-paper")
 PROBE_SHARE = 0.25  # of people or takes; of the rest, the attacker gets twice the defender's
 VALID_SHARE = 0.25  # of the attacker's people or takes
 PAPER_SHARE = 0.85  # of a take's pictures, for defender and attacker
+N_PARTS = 4  # that share people or takes
+_SHARERS = "defender, attacker, its validation part and the probe"
 
 Mask = NDArray[np.bool_]
 Ids = NDArray[np.int64]
@@ -42,12 +44,6 @@ class Parts(NamedTuple):
     gallery: Mask
 
 
-def check_protocol(name: str) -> None:
-    """Raises ValueError unless this is the name of a protocol."""
-    if name not in PROTOCOLS:
-        raise ValueError(f"protocol must be one of {list(PROTOCOLS)}, got {name!r}")
-
-
 def new_image_ids(n: int, *seed: object) -> Ids:
     """Distinct random picture ids, (n,), equal for equal seeds; they do not follow the order."""
     rng = _rng("rows", *seed)
@@ -59,25 +55,40 @@ new_rows = new_image_ids  # its name in 0.1
 
 
 def parts(faces: Faces, protocol: str, *seed: object, probe: float = PROBE_SHARE) -> Parts:
-    """Splits the pictures between the roles.
+    """`split` of the pictures by their labels."""
+    return split(faces.labels, protocol, *seed, probe=probe)
+
+
+def split(
+    labels: Labels,
+    protocol: str,
+    *seed: object,
+    probe: float = PROBE_SHARE,
+    people: Sequence[str] = (),
+) -> Parts:
+    """Splits pictures between the roles, by `identity` and `take`.
 
     Without the label `take`, each picture is a take of its own. Another seed, another split.
-    `probe` is the share of the people (or takes) in the probe; `closed-paper` has its own.
+    `probe` is the share of the people (or takes) in the probe; `closed-paper` has its own. Errors
+    call the people by their names, if they are given.
 
     Raises:
         ValueError: if there are too few people or takes to give each role one.
     """
     rng = _rng("parts", protocol, *seed)
-    person = np.asarray(faces.labels["identity"], np.int64)
-    take = np.asarray(faces.labels.get("take", np.arange(len(person))), np.int64)
+    person = np.asarray(labels["identity"], np.int64)
+    take = np.asarray(labels.get("take", np.arange(len(person))), np.int64)
     if protocol == "open":
-        split = _split_groups(person, np.zeros_like(person), rng, "people", probe)
-        evaluated = split.roles["probe"] | split.valid
+        if (n := len(np.unique(person))) < N_PARTS:
+            raise ValueError(f"{_SHARERS} cannot share {n} people; give at least {N_PARTS} people")
+        dealt = _split_groups(person, np.zeros_like(person), rng, probe)
+        evaluated = dealt.roles["probe"] | dealt.valid
         half = [takes[: len(takes) // 2] for takes in _shuffled(take, person, rng)]
-        return split._replace(gallery=evaluated & np.isin(take, np.concatenate(half)))
+        return dealt._replace(gallery=evaluated & np.isin(take, np.concatenate(half)))
     if protocol == "closed":
-        return _split_groups(take, person, rng, "takes of a person", probe)
-    similar = take if "take" in faces.labels else person  # pictures that resemble one another
+        _check_takes(take, person, people)
+        return _split_groups(take, person, rng, probe)
+    similar = take if "take" in labels else person  # pictures that resemble one another
     learn = _share_of_each(similar, PAPER_SHARE, rng)
     valid = learn & ~_share_of_each(similar, PAPER_SHARE, rng)
     if learn.all() or not valid.any():
@@ -85,9 +96,22 @@ def parts(faces: Faces, protocol: str, *seed: object, probe: float = PROBE_SHARE
     return Parts({"defender": learn, "attacker": learn, "probe": ~learn}, valid, learn & ~valid)
 
 
-def _split_groups(
-    group: Ids, within: Ids, rng: np.random.Generator, what: str, probe: float
-) -> Parts:
+def _check_takes(take: Ids, person: Ids, people: Sequence[str]) -> None:
+    """Raises ValueError if a person has fewer takes than there are parts."""
+    _, first = np.unique(take, return_index=True)
+    numbers, n_takes = np.unique(person[first], return_counts=True)
+    few = np.flatnonzero(n_takes < N_PARTS)
+    if len(few):
+        number, n = int(numbers[few[0]]), int(n_takes[few[0]])
+        takes = f"{n} take{'s' * (n > 1)} of {people[number] if people else f'person {number}'}"
+        more = f" (and {len(few) - 1} more people have too few)" if len(few) > 1 else ""
+        raise ValueError(
+            f"{_SHARERS} cannot share the {takes}{more}; give at least {N_PARTS} takes of a "
+            "person, or use protocol=open"
+        )
+
+
+def _split_groups(group: Ids, within: Ids, rng: np.random.Generator, probe: float) -> Parts:
     """Gives whole groups (people, takes) to the roles, evenly within each of `within`."""
     shares: Mapping[Role, float] = {
         "defender": (1 - probe) / 3,
@@ -96,13 +120,12 @@ def _split_groups(
     }
     dealt = []
     for groups in _shuffled(group, within, rng):
-        if len(groups) < 4:
-            raise ValueError(
-                f"defender, attacker, its validation part and the probe cannot share {len(groups)} "
-                f"{what}; give at least 4 {what}"
-            )
         n = {role: max(1, round(share * len(groups))) for role, share in shares.items()}
         defender, probed, attacker = np.split(groups, [n["defender"], n["defender"] + n["probe"]])
+        if len(attacker) < 2:
+            raise ValueError(
+                f"probe={probe:g} leaves the attacker too little; choose a smaller one"
+            )
         n_valid = max(1, round(VALID_SHARE * len(attacker)))
         dealt.append((defender, attacker, probed, attacker[:n_valid]))
     *masks, valid = (np.isin(group, np.concatenate(ids)) for ids in zip(*dealt, strict=True))
@@ -121,8 +144,10 @@ def _share_of_each(group: Ids, share: float, rng: np.random.Generator) -> Mask:
 
 def _shuffled(values: Ids, within: Ids, rng: np.random.Generator) -> Iterator[Ids]:
     """The values that occur within each group, in random order."""
-    for group in np.unique(within):
-        yield rng.permutation(np.unique(values[within == group]))
+    order = np.argsort(within, kind="stable")
+    _, starts = np.unique(within[order], return_index=True)
+    for members in np.split(order, starts[1:]):
+        yield rng.permutation(np.unique(values[members]))
 
 
 def _rng(*seed: object) -> np.random.Generator:

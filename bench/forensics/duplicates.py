@@ -1,4 +1,4 @@
-"""Equal and nearly equal pictures in different groups (roles, takes)."""
+"""Equal pictures, and nearly equal ones in different groups (roles, takes)."""
 
 from typing import NamedTuple
 
@@ -20,15 +20,11 @@ class Pair(NamedTuple):
     correlation: float
 
 
-def equal_pairs(images: Images, group: NDArray[np.int64]) -> list[Pair]:
-    """Pairs of equal pictures in different groups; of many equal ones, each with the first."""
+def equal_pairs(images: Images) -> list[Pair]:
+    """Pairs of equal pictures; of many equal ones, each with the first."""
     first: dict[bytes, int] = {}
-    pairs = []
-    for i, image in enumerate(images):
-        other = first.setdefault(image.tobytes(), i)
-        if group[other] != group[i]:
-            pairs.append(Pair(other, i, 1.0))
-    return pairs
+    firsts = [first.setdefault(image.tobytes(), i) for i, image in enumerate(images)]
+    return [Pair(other, i, 1.0) for i, other in enumerate(firsts) if other != i]
 
 
 def near_pairs(images: Images, group: NDArray[np.int64]) -> list[Pair]:

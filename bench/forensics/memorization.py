@@ -23,7 +23,7 @@ _TIE = 1e-6  # of correlations
 class RealPictures(NamedTuple):
     """Real pictures with person and take of each."""
 
-    images: Images  # uint8, (N, 3, H, W)
+    images: Images | NDArray[np.float32]  # uint8, (N, 3, H, W); or their thumbnails, (N, D)
     person: Ids  # (N,)
     take: Ids
 
@@ -44,8 +44,9 @@ def nearest_real_picture(
     The held-out pictures show other people, or the same people in other takes; as many people (or
     takes of each) are compared on both sides.
     """
-    sides = same_size(training, held_out)
-    known = [thumbnails(side.images) for side in sides]  # (M, D) each
+    small = [side._replace(images=thumbnails(side.images)) for side in (training, held_out)]
+    sides = same_size(*small)
+    known = [side.images for side in sides]  # (M, D) each
     queries = thumbnails(released)
     trained_on, person = np.empty(len(queries)), np.empty(len(queries), np.int64)
     for start in range(0, len(queries), _BATCH):

@@ -25,10 +25,12 @@ Net: TypeAlias = "nn.Module"  # a string while the program runs
 class NetAttacker(Attacker):
     """An attacker with a network."""
 
-    lr: float = field(2e-3, about="highest learning rate of AdamW")
-    batch: int = field(64, about="inputs per step")
-    steps: int = field(100, about="steps of the first round; each further round has twice as many")
-    rounds: int = field(6, about="rounds of training, at most (see bench.nn.training)")
+    lr: float = field(2e-3, about="highest learning rate of AdamW", within="(0, 10]")
+    batch: int = field(64, about="inputs per step", within="[1, 65536]")
+    steps: int = field(
+        100, about="steps of the first round; each further one has twice as many", within="[1, 1e6]"
+    )
+    rounds: int = field(6, about="rounds of training, at most", within="[0, 30]")
 
     @property
     def frozen(self) -> bool:
@@ -67,10 +69,16 @@ class PictureAttacker(NetAttacker):
         "pprl",
         about="`pprl`, `san`, `vgg`, `resnet`, `facenet`, `timm/NAME`, or a judge (`bench judges`)",
     )
-    shift: float = field(0.06, about="largest shift of a training picture, fraction of its side")
+    shift: float = field(
+        0.06, about="largest shift of a training picture, fraction of its side", within="[0, 1)"
+    )
     flip: bool = field(True, about="mirror half of the training pictures")
-    warp: float = field(0.0, about="largest rotation (rad), scaling and shift in training")
-    light: float = field(0.0, about="largest change of contrast and brightness in training")
+    warp: float = field(
+        0.0, about="largest rotation (rad), scaling and shift in training", within="[0, 1]"
+    )
+    light: float = field(
+        0.0, about="largest change of contrast and brightness in training", within="[0, 1]"
+    )
 
     @property
     def needs_face_points(self) -> bool:
@@ -167,8 +175,10 @@ class NetClassifier(NetAttacker, Classifier):
 class PeopleNet(PictureAttacker):
     """An attacker with a network whose embeddings of faces identify people."""
 
-    width: int = field(128, about="dimension of a template; 512 for `facenet`")
-    loss: str = field("margin", about="`margin` (CosFace) or `triplet` (hardest of the batch)")
+    width: int = field(128, about="dimension of a template; 512 for `facenet`", within="[1, 65536]")
+    loss: str = field(
+        "margin", about="CosFace, or hardest triplets of a batch", among=("margin", "triplet")
+    )
     weights: str = field("", about="NAME: start from $BENCH_WEIGHTS/NAME.pt (`facenet`)")
     sha256: str = field("", about="SHA-256 of that file")
 

@@ -15,11 +15,14 @@ class Checkpoint:
 
     A loop that first calls `load`, and `save` from time to time, ends with the same weights if it
     is killed and resumed (on the same kind of device). For a new training the folder is empty. The
-    loop draws random numbers only from the generator and from torch's own state.
+    loop draws random numbers only from the generator and from torch's own state. Several trainings
+    in one folder need several names.
     """
 
-    def __init__(self, folder: Path, generator: torch.Generator, parts: Parts) -> None:
-        self._path = folder / "checkpoint.pt"
+    def __init__(
+        self, folder: Path, generator: torch.Generator, parts: Parts, name: str = "checkpoint"
+    ) -> None:
+        self._path = folder / f"{name}.pt"
         self._generator, self._parts = generator, parts
 
     def save(self, facts: Mapping[str, Any]) -> None:

@@ -14,7 +14,7 @@ from bench.faces import Array
 from bench.nn.inputs import Augmentation, Prepare
 from bench.nn.training import Objective, Schedule, autocast, trained
 
-CHUNK = 256  # inputs computed at once
+CHUNK, CHUNK_BYTES = 256, 3 << 20  # inputs computed at once, at most: 256 pictures of 64 px
 
 
 class Labelled(NamedTuple):
@@ -61,7 +61,8 @@ def outputs(
 ) -> Tensor:
     """The network's outputs for inputs on its device, float32, (N, ...), without gradients."""
     net.eval()
-    parts = (torch.split(tensor, CHUNK) for tensor in (inputs, side_info) if tensor is not None)
+    size = _at_once(inputs[:1].nbytes)
+    parts = (torch.split(tensor, size) for tensor in (inputs, side_info) if tensor is not None)
     with torch.inference_mode(), autocast(inputs.device):
         chunks = [
             net(prepare(chunk, None), *more).float() for chunk, *more in zip(*parts, strict=True)
@@ -74,10 +75,16 @@ def exact_outputs(compute: Callable[..., Tensor], device: str, *inputs: Array) -
 
     Never in bf16, so that results do not depend on which rows are computed together.
     """
-    parts = (np.split(array, range(CHUNK, len(array), CHUNK)) for array in inputs)
+    size = _at_once(inputs[0][:1].nbytes)
+    parts = (np.split(array, range(size, len(array), size)) for array in inputs)
     chunks = zip(*parts, strict=True)
     with torch.inference_mode():
         return torch.cat([compute(*(to_device(device, a) for a in c)).cpu() for c in chunks])
+
+
+def _at_once(bytes_each: int) -> int:
+    """How many inputs are computed at once: networks need up to a thousand times their bytes."""
+    return min(CHUNK, max(1, CHUNK_BYTES // max(1, bytes_each)))
 
 
 def to_device(device: str, array: Array) -> Tensor:

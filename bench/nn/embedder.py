@@ -37,10 +37,8 @@ def fitted(
     `valid` may show other people. The validation loss is 1 - AUC: the share of misordered pairs.
 
     Raises:
-        ValueError: if the loss is unknown, or no person has two pictures.
+        ValueError: if no person has two pictures.
     """
-    if loss not in ("margin", "triplet"):
-        raise ValueError(f"expected loss margin or triplet, got {loss!r}")
     n_inputs, n_people = len(train.truth), len(np.unique(train.truth))
     if not 1 < n_people < n_inputs:
         raise ValueError(

@@ -2,9 +2,12 @@
 
 import copy
 import math
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -13,10 +16,12 @@ from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
 from bench.api import Context, Weights
+from bench.nn.checkpoint import Checkpoint, Parts
 from bench.nn.pretrained import Pretrained
 from bench.nn.state import restored, state_of
 
 WEIGHT_DECAY = 1e-3  # of AdamW
+SAVE_EVERY_S = 60.0  # between checkpoints
 _AT_ONCE = 2**24  # random numbers that are drawn and moved at once, 64 MB
 
 
@@ -92,9 +97,8 @@ def trained(
         net = build().to(context.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         if start:
             restored(net, start, context.device)
-        loop = _Loop(net, objective(), schedule)
-        warm = start is not None or isinstance(net, Pretrained)
-        converged = loop.run(context, generator, warm=warm)
+        loop = _Loop(net, objective(), schedule, context, generator)
+        converged = loop.run(warm=start is not None or isinstance(net, Pretrained))
     curve = np.array(loop.curve, np.float32)  # (epochs, 2)
     return {
         **state_of(net),
@@ -174,51 +178,116 @@ def autocast(device: torch.device) -> torch.autocast:
 
 
 class _Loop:
-    def __init__(self, net: nn.Module, objective: Objective, schedule: Schedule) -> None:
+    def __init__(
+        self,
+        net: nn.Module,
+        objective: Objective,
+        schedule: Schedule,
+        context: Context,
+        generator: torch.Generator,
+    ) -> None:
         self.net, self.objective, self.schedule = net, objective, schedule
+        self.context, self.generator = context, generator
+        learned = [*net.parameters(), *objective.parameters()]
+        self.optimizer = AdamW(learned, schedule.lr, weight_decay=WEIGHT_DECAY, fused=True)
         self.best, self.best_loss = copy.deepcopy(net.state_dict()), math.inf
         self.curve: list[tuple[float, float]] = []
+        # Where training stands: the round, its steps, the steps and the losses of its last epoch,
+        # the best loss before the round, and the generator's state when the epoch began.
+        self.number, self.step, self.n_of_epoch, self.before = 0, 0, 0, math.inf
+        self.losses: list[Tensor] = []
+        self._saves = _Saves(self)
 
-    def run(self, context: Context, generator: torch.Generator, *, warm: bool) -> bool:
+    def run(self, *, warm: bool) -> bool:
         """Trains to convergence or to the limit of rounds; the network is then its best epoch."""
-        if warm:  # the start may be the best
+        if not self._saves.load() and warm:  # the start may be the best
             loss = self.objective.valid_loss(self.net)
             self._record(loss, loss)
-        learned = [*self.net.parameters(), *self.objective.parameters()]
-        optimizer = AdamW(learned, self.schedule.lr, weight_decay=WEIGHT_DECAY, fused=True)
         converged = warm and self.schedule.rounds == 0  # no training was asked for
-        for number in range(self.schedule.rounds):
-            before = self.best_loss
+        for number in range(self.number, self.schedule.rounds):
+            if number > self.number or not self.step:
+                self.number, self.step, self.before = number, 0, self.best_loss
             for late in getattr(self.net, "late", ()):
                 late.requires_grad_(number > 0)
-            self._round(optimizer, self.schedule.steps << number, generator)
-            context.progress((number + 1) / self.schedule.rounds)
-            falling = number < (1 if warm else 2) or self.best_loss < 0.97 * before
+            self._round(self.schedule.steps << number)
+            self.context.progress((number + 1) / self.schedule.rounds)
+            falling = number < (1 if warm else 2) or self.best_loss < 0.97 * self.before
             if self.objective.all_equal or self.best_loss < self.objective.solved or not falling:
                 converged = True
                 break
         self.net.load_state_dict(self.best)
-        context.log(f"{len(self.curve)} epochs, best validation loss {self.best_loss:.4f}")
+        self.context.log(f"{len(self.curve)} epochs, best validation loss {self.best_loss:.4f}")
         return converged
 
-    def _round(self, optimizer: Optimizer, n_steps: int, generator: torch.Generator) -> None:
-        step, device = 0, next(self.net.parameters()).device
-        while step < n_steps:
-            parts = self.objective.batches(self.schedule.batch, generator)[: n_steps - step]
-            drawn = ((part, *self.objective.draw(len(part), generator)) for part in parts)
-            losses = []
-            self.net.train()
-            for batch in moved(drawn, device):
-                set_rate(optimizer, self.schedule.rate(step, n_steps))
-                loss = self.objective.loss(self.net, *batch)
-                optimize(loss, optimizer)
-                losses.append(loss.detach())
-                step += 1
-            mean = float(torch.stack(losses).mean())
+    def _round(self, n_steps: int) -> None:
+        while self.step < n_steps or self.n_of_epoch:
+            self._epoch(n_steps)
+            mean = float(torch.stack(self.losses).mean())
             self._record(mean, self.objective.valid_loss(self.net))
+            self.n_of_epoch, self.losses = 0, []
+            self._saves.save()
+
+    def _epoch(self, n_steps: int) -> None:
+        """The rest of an epoch: after a resumption, of the one that was interrupted."""
+        self._saves.begin_epoch()
+        left, device = n_steps - self.step + self.n_of_epoch, next(self.net.parameters()).device
+        parts = self.objective.batches(self.schedule.batch, self.generator)[:left]
+        drawn = ((part, *self.objective.draw(len(part), self.generator)) for part in parts)
+        self.net.train()
+        for batch in islice(moved(drawn, device), self.n_of_epoch, None):
+            set_rate(self.optimizer, self.schedule.rate(self.step, n_steps))
+            loss = self.objective.loss(self.net, *batch)
+            optimize(loss, self.optimizer)
+            self.losses.append(loss.detach())
+            self.step, self.n_of_epoch = self.step + 1, self.n_of_epoch + 1
+            self._saves.save()
 
     def _record(self, train_loss: float, valid_loss: float) -> None:
         """Extends the curve, and copies the network if it is the best so far."""
         self.curve.append((train_loss, valid_loss))
         if valid_loss < self.best_loss:
             self.best, self.best_loss = copy.deepcopy(self.net.state_dict()), valid_loss
+
+
+class _Saves:
+    """Checkpoints of a loop, one a minute, in the scratch folder if there is one."""
+
+    def __init__(self, loop: _Loop) -> None:
+        self._loop, self._at, self._began = loop, time.monotonic(), loop.generator.get_state()
+        self._file: Checkpoint | None = None
+        if (folder := loop.context.scratch) != Path():
+            parts: Parts = {"net": loop.net, "optimizer": loop.optimizer}
+            name = f"training-{loop.generator.initial_seed():x}"
+            self._file = Checkpoint(folder, loop.generator, parts, name)
+
+    def begin_epoch(self) -> None:
+        """Keeps the state that the epoch's batches are drawn from."""
+        if not self._loop.n_of_epoch:
+            self._began = self._loop.generator.get_state()
+
+    def save(self) -> None:
+        """Saves if a minute has passed."""
+        if self._file is None or time.monotonic() - self._at < SAVE_EVERY_S:
+            return
+        loop, self._at = self._loop, time.monotonic()
+        places = (loop.number, loop.step, loop.n_of_epoch, loop.before, loop.best_loss)
+        own = [parameter.detach() for parameter in loop.objective.parameters()]
+        facts = {"places": places, "curve": loop.curve, "losses": loop.losses, "best": loop.best}
+        self._file.save({**facts, "own": own, "began": self._began})
+
+    def load(self) -> bool:
+        """Restores the loop if a killed process left a checkpoint."""
+        facts = self._file.load() if self._file else None
+        if not facts:
+            return False
+        loop = self._loop
+        loop.number, loop.step, loop.n_of_epoch, loop.before, loop.best_loss = facts["places"]
+        device = next(loop.net.parameters()).device
+        loop.losses = [loss.to(device) for loss in facts["losses"]]
+        loop.curve, loop.best, self._began = list(facts["curve"]), facts["best"], facts["began"]
+        with torch.no_grad():
+            for parameter, saved in zip(loop.objective.parameters(), facts["own"], strict=True):
+                parameter.copy_(saved)
+        if loop.n_of_epoch:  # its batches are drawn again
+            loop.generator.set_state(self._began)
+        return True

@@ -18,6 +18,7 @@ from bench.registry import KINDS, brief
 from bench.reports.records import Record
 from bench.reports.records_0_1 import records_of_0_1
 from bench.spec import Spec
+from bench.tables import inert, plain
 
 SCHEMA_VERSION = 1
 LONGEST_LABEL = 12  # of a spec with a field; longer ones are numbered
@@ -45,7 +46,6 @@ _NUMBERS = {"value": 4, "low": 3, "high": 3, "chance": 4}  # with their decimals
 _LABELLED = ("defense", "attacker", "threat")
 _CELL = ("purpose", "target", *_LABELLED, "form", "seed", "share", "sign", "key", "marks")
 _MISSING = ("position", "cell", "metric", "fits", "status", "verdict", "cleaned", "reason")
-_FORMULA = tuple("=+-@\t\r'")  # a spreadsheet runs text that begins so; ' keeps it text
 
 
 def write_board(
@@ -85,12 +85,12 @@ def read_records(path: str | Path) -> list[Record]:
     """
     table, described = Path(path).with_suffix(".csv"), Path(path).with_suffix(".json")
     content = table.read_bytes()
-    lines = list(csv.DictReader(io.StringIO(content.decode(), newline="")))
     try:
+        lines = list(csv.DictReader(io.StringIO(content.decode(), newline="")))
         if lines and "task" in lines[0]:
             return records_of_0_1(lines)
         return _records(lines, _described(described, content))
-    except (KeyError, IndexError, TypeError, json.JSONDecodeError) as error:
+    except (LookupError, TypeError, csv.Error, UnicodeError, json.JSONDecodeError) as error:
         raise ValueError(
             f"expected {table.name} and {described.name} in {table.parent} as bench wrote them, "
             f"got {error!r}; restore both files or run the grid again"
@@ -172,8 +172,8 @@ def _csv(
         if not isnan(r.value):
             named = [labels[kind].get(getattr(r, kind), "") for kind in _LABELLED]
             numbers = [_digits(getattr(r, name), n) for name, n in _NUMBERS.items()]
-            last = (r.n, r.chosen, r.fits, r.status, _inert(r.verdict), r.cleaned or "")
-            first = (cell, r.purpose, _inert(r.target), *named, _inert(r.metric))
+            last = (r.n, r.chosen, r.fits, r.status, inert(r.verdict), r.cleaned or "")
+            first = (cell, r.purpose, inert(r.target), *named, inert(r.metric))
             writer.writerow([*first, *numbers, *last])
     return out.getvalue()
 
@@ -186,11 +186,6 @@ def _digits(value: float, decimals: int) -> str:
         return f"{value:.{decimals - 1}g}".replace("0.", ".", 1).replace("e", "E")
     text = f"{value:.{decimals}f}".rstrip("0").rstrip(".")
     return text.replace("0.", ".", 1) if abs(value) < 1 else text
-
-
-def _inert(text: str) -> str:
-    """The text, so that no spreadsheet runs it."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _package(file: str, content: bytes, title: str) -> dict[str, object]:
@@ -250,7 +245,7 @@ def _records(lines: Iterable[Mapping[str, str]], unmask: Mapping[str, Any]) -> l
     for line in lines:
         own: dict[str, Any] = {name: float(line[name] or nan) for name in _NUMBERS}
         own |= {name: int(line[name] or 0) for name in ("n", "chosen", "fits", "cleaned")}
-        own |= {name: line[name].removeprefix("'") for name in ("metric", "verdict", "status")}
+        own |= {name: plain(line[name]) for name in ("metric", "verdict", "status")}
         found.append(cells[int(line["cell"])]._replace(**own))
     for row in _rows(unmask["missing"]):  # by position
         row["reason"] = unmask["reasons"][str(row["reason"])]

@@ -48,6 +48,8 @@ def sheets(
             strips[name] = Strip(images, [own.get(image_id) for image_id in ids])
     paths = []
     for number, (data, strips) in enumerate(rows.items(), start=1):
+        if not strips:  # no picture was protected
+            continue
         paths.append(folder / f"sheet-{number}.png")
         drawn = figures(sheet_png, str(brief(Dataset, data)), strips)
         paths[-1].write_bytes(base64.b64decode(drawn))

@@ -19,11 +19,11 @@ from bench.metrics.failure_to_acquire import with_failures
 from bench.metrics.separability import Units
 from bench.reports.figures import Figures
 from bench.runner.answers_io import answers_in, columns_in
-from bench.runner.artifacts import faces_in, notes_in, targets_in
+from bench.runner.artifacts import Artifact, faces_in, notes_in, targets_in
 from bench.runner.cell_stages import CellStages
 from bench.runner.cells import Cell
 from bench.runner.plan import Plan
-from bench.runner.store import Artifact, Store
+from bench.runner.store import Store
 from bench.threats import RAW
 
 Ids = NDArray[np.int64]

@@ -13,7 +13,7 @@ from bench.reports.figures import Figures
 from bench.reports.panels import Line, panels
 from bench.reports.records import without_path
 from bench.reports.results import Result
-from bench.tables import write_rows
+from bench.tables import inert, write_rows
 
 AXES = ("false positive or match rate", "true positive or match rate")
 
@@ -54,7 +54,7 @@ def curves(
 def write_curves(found: Iterable[Curve], path: Path, names: tuple[str, str]) -> None:
     """A CSV with a line per point; `names` are the columns of x and y."""
     lines = (
-        (curve.panel, curve.name, curve.seed, f"{x:.6g}", f"{y:.6g}")
+        (inert(curve.panel), inert(curve.name), curve.seed, f"{x:.6g}", f"{y:.6g}")
         for curve in found
         for x, y in zip(curve.x, curve.y, strict=True)
     )

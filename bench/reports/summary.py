@@ -36,9 +36,8 @@ NOT_INSTALLED = "is not installed"  # in the reasons of bench.nn.published.catal
 _MOST_ROWS = 14  # on the terminal
 _WIDTH = 70  # characters of a reason on the terminal
 _READING = (
-    "keeps: the best judge (retrained, where the grid asks for it), as a share of the undefended. "
-    "leaks: the strongest attack, likewise.\nhidden: from these attacks, for these people, these "
-    "fits."
+    "keeps: the best judge (retrained, where asked for), as a share of the undefended. leaks: the "
+    "strongest attack, likewise.\nhidden: from these attacks, for these people, these fits."
 )
 
 

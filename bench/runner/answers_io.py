@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from bench.answers import Answers, AnyAnswers, Numbers, Templates
 from bench.api import Matcher, Regressor
 from bench.metrics.matching import identified
+from bench.runner.artifacts import Artifact
 from bench.runner.cells import Cell
-from bench.runner.store import Artifact
 
 
 def answers_in(artifact: Artifact, cell: Cell, prefix: str = "") -> AnyAnswers:

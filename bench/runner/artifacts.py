@@ -1,12 +1,42 @@
 """Artifacts of faces, releases and weights: how to make and how to read them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from bench.api import Collection, Weights
 from bench.faces import Array, Faces, Target, describe
-from bench.runner.store import Artifact
+
+
+class OnDemand(Mapping[str, Array]):
+    """Arrays by name, each read when it is asked for."""
+
+    def __init__(self, names: Iterable[str], read: Callable[[str], Array]) -> None:
+        self._read, self._known = read, dict[str, Array | None].fromkeys(names)
+
+    def __getitem__(self, name: str) -> Array:
+        if (array := self._known[name]) is None:
+            array = self._known[name] = self._read(name)
+        return array
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
+@dataclass(frozen=True, eq=False)
+class Artifact:
+    """The result of a stage."""
+
+    # Big ones, one .npy file each, memory-mapped when read.
+    arrays: Mapping[str, Array] = field(default_factory=dict)
+    weights: Mapping[str, Array] = field(default_factory=dict)  # of a plugin, one safetensors file
+    meta: Mapping[str, Any] = field(default_factory=dict)  # small facts, JSON
+
 
 _LABEL, _NOTE = "label.", "note."
 
@@ -90,7 +120,7 @@ def of_weights(weights: Weights, plugin: str) -> Artifact:
 
 def _named(artifact: Artifact, prefix: str) -> Mapping[str, Array]:
     return {
-        name.removeprefix(prefix): np.asarray(array)
-        for name, array in sorted(artifact.arrays.items())
+        name.removeprefix(prefix): np.asarray(artifact.arrays[name])
+        for name in sorted(artifact.arrays)
         if name.startswith(prefix)
     }

@@ -1,11 +1,14 @@
 """What to run: tasks of data x defenses x attackers x threats x seeds, read from TOML."""
 
+import reprlib
 import tomllib
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from bench.spec import Spec
 from bench.threats import current
@@ -17,6 +20,8 @@ def _parsed(text: object) -> Spec:
 
 SpecText = Annotated[Spec, BeforeValidator(_parsed)]
 ThreatText = Annotated[Spec, BeforeValidator(lambda text: current(_parsed(text)))]
+Seed = Annotated[int, Field(strict=True, ge=0, lt=2**31)]
+LARGEST = 1_000_000  # bytes of a TOML file: some 10,000 tasks
 _Strict = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -47,7 +52,7 @@ class Task(BaseModel):
     """
 
     model_config = _Strict
-    name: str = ""
+    name: str = Field(default="", pattern=r"^[^\p{Cc}]*$", max_length=200)
     private: tuple[str, ...] = Field(min_length=1)
     utility: tuple[str, ...] = ()
     data: Sources | SpecText
@@ -90,15 +95,17 @@ class Grid(BaseModel):
     """
 
     model_config = _Strict
-    name: str = Field(pattern=r"^[\w.-]+$")
-    seeds: tuple[int, ...] = Field(default=(0,), min_length=1)
+    name: str = Field(pattern=r"^\w[\w.-]*$", max_length=100)
+    seeds: tuple[Seed, ...] = (0,)
     saturation: bool = False
     tasks: tuple[Task, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
-    def _titles_differ(self) -> "Grid":
+    def _differ(self) -> "Grid":
         if len({task.title for task in self.tasks}) < len(self.tasks):
             raise ValueError("expected different titles, got two equal ones; give tasks names")
+        if not self.seeds or len(set(self.seeds)) < len(self.seeds):
+            raise ValueError(f"expected different seeds, one or more, got {list(self.seeds)}")
         return self
 
 
@@ -119,19 +126,39 @@ def read(name: str) -> Grid:
         FileNotFoundError: if there is neither.
         ValueError: if it is not a grid; lists every mistake.
     """
-    path = Path(name)
-    text = path.read_text(encoding="utf-8") if path.is_file() else bundled().get(name)
-    if text is None:
-        raise FileNotFoundError(
-            f"expected a TOML file or a grid of {sorted(bundled())}, got {name!r}"
-        )
+    path, known = Path(name), bundled()
+    if not path.is_file() and name not in known:
+        raise FileNotFoundError(f"expected a TOML file or a grid of {sorted(known)}, got {name!r}")
+    if path.is_file() and path.stat().st_size > LARGEST:
+        raise ValueError(f"expected a grid of at most {LARGEST} bytes in {name}, got more")
     try:
-        return Grid.model_validate(tomllib.loads(text))
+        text = path.read_text(encoding="utf-8") if path.is_file() else known[name]
+        return checked(name, tomllib.loads(text))
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"expected UTF-8 in grid {name!r}, got {error}; save it as UTF-8"
+        ) from error
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"grid {name!r} is not valid TOML: {error}") from error
+    except RecursionError as error:
+        raise ValueError(f"grid {name!r} is not a grid: its values are nested too deep") from error
+
+
+def checked(name: str, content: Mapping[str, object]) -> Grid:
+    """The grid with this content.
+
+    Raises:
+        ValueError: if it is not one; lists every mistake.
+    """
+    try:
+        return Grid.model_validate(content)
     except ValidationError as error:
-        mistakes = [
-            f"  {'.'.join(str(step) for step in item['loc']) or 'grid'}: {item['msg']}"
-            for item in error.errors()
-        ]
-        raise ValueError(f"grid {name!r} cannot be used:\n" + "\n".join(mistakes)) from error
+        mistakes = "; ".join(map(_mistake, error.errors()))
+        raise ValueError(f"grid {name!r} cannot be used: {mistakes}") from error
+
+
+def _mistake(item: ErrorDetails) -> str:
+    place = ".".join(map(str, item["loc"])) or "grid"
+    if item["type"] == "value_error":  # ours
+        return f"{place}: {item['msg'].removeprefix('Value error, ')}"
+    return f"{place}: {item['msg']}, got {reprlib.repr(item['input'])}"

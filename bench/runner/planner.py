@@ -32,6 +32,7 @@ class Planner:
         self._specs: dict[tuple[int, tuple[str, ...]], tuple[Plugin, Spec]] = {}
         self._codes: dict[tuple[str, type[Plugin]], str] = {}
         self._digests: dict[Learned, str] = {}
+        self._checked = set[int]()  # data sets, by id
 
     def cell(self, cell: Cell) -> CellStages:
         """The stages of a cell."""
@@ -59,6 +60,9 @@ class Planner:
         """The stage that holds a role's pictures."""
 
         def make() -> Stage:
+            if id(data) not in self._checked:
+                data.check()
+                self._checked.add(id(data))
             inputs = {"whole": (self.load(data),)}
             return self._stage("split", data, inputs, role=role, protocol=data.protocol)
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from copy import copy
 from typing import overload
 
 import numpy as np
@@ -14,8 +15,16 @@ def generator(*recipe: object) -> np.random.Generator:
 
     Texts in recipes are frozen: a renamed action or plugin keeps its old text, or numbers change.
     """
+    return _generator(_seed(*recipe))
+
+
+def _seed(*recipe: object) -> int:
     digest = hashlib.sha256(json.dumps(recipe).encode()).digest()
-    return np.random.Generator(np.random.PCG64(int.from_bytes(digest[:16], "big")))
+    return int.from_bytes(digest[:16], "big")
+
+
+def _generator(seed: int) -> np.random.Generator:
+    return np.random.Generator(np.random.PCG64(seed))
 
 
 class RowGenerators(Sequence[np.random.Generator]):
@@ -25,11 +34,11 @@ class RowGenerators(Sequence[np.random.Generator]):
     """
 
     def __init__(self, image_id: NDArray[np.int64], seed: int, plugin: str, query: int) -> None:
-        self._image_id = image_id
-        self._recipe = ("protect", seed, plugin, query)
+        # Numbers that do not tell the ids, which plugins must not see.
+        self._seeds = [_seed("protect", seed, plugin, query, one) for one in image_id.tolist()]
 
     def __len__(self) -> int:
-        return len(self._image_id)
+        return len(self._seeds)
 
     @overload
     def __getitem__(self, index: int) -> np.random.Generator: ...
@@ -37,6 +46,7 @@ class RowGenerators(Sequence[np.random.Generator]):
     def __getitem__(self, index: slice) -> "RowGenerators": ...
     def __getitem__(self, index: int | slice) -> "np.random.Generator | RowGenerators":
         if isinstance(index, slice):
-            seed, plugin, query = self._recipe[1:]
-            return RowGenerators(self._image_id[index], seed, plugin, query)
-        return generator(*self._recipe, int(self._image_id[index]))
+            part = copy(self)
+            part._seeds = self._seeds[index]
+            return part
+        return _generator(self._seeds[index])

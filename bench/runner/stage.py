@@ -78,6 +78,11 @@ class Stage:
         """The stages of all inputs."""
         return (stage for stages in self.inputs.values() for stage in stages)
 
+    @cached_property
+    def shuffled(self) -> bool:
+        """Whether it belongs to the shuffled-label control, which has a store of its own."""
+        return self.action == "shuffle_labels" or any(stage.shuffled for stage in self.needs)
+
     def text(self, name: str) -> str:
         """A detail that is a text."""
         return str(self.detail[name])

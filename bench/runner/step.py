@@ -1,30 +1,37 @@
 """One step of a plan: the stage's action on its inputs, from the store and to the store."""
 
+import logging
 import resource
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
+from multiprocessing import parent_process
 from typing import Literal, NamedTuple, Protocol
 
-from bench.runner.artifacts import Inputs
+from bench.runner.artifacts import Artifact, Inputs
 from bench.runner.costs import Cost, Size, note
 from bench.runner.stage import ACTIONS, Stage
-from bench.runner.store import Artifact, Store
+from bench.runner.store import DamagedError, Store
 from bench.runner.worker import Worker
 
 Status = Literal["done", "cached", "failed", "skipped"]
+_log = logging.getLogger(__name__)
 _KIB = 1024 if sys.platform == "linux" else 1  # of ru_maxrss: KiB on Linux, bytes on macOS
 
 
 class Outcome(NamedTuple):
-    """The end of a stage in a run: the seconds that it took now, and why it has no artifact."""
+    """The end of a stage in a run: the seconds that it took now, and why it has no artifact.
+
+    `healed` names damaged inputs that were made again.
+    """
 
     stage: Stage
     status: Status
     seconds: float = 0.0
     reason: str = ""
+    healed: tuple[str, ...] = ()
 
 
 class Engine(Protocol):
@@ -44,30 +51,76 @@ class Engine(Protocol):
 
 
 def step(stage: Stage, store: Store, worker: Worker) -> Outcome:
-    """Makes a stage's artifact unless the store has it; an exception becomes a failed outcome."""
+    """Makes a stage's artifact unless the store has it; an exception becomes a failed outcome.
+
+    Inputs that are damaged or gone are made again first.
+    """
     if stage.key in store:
         return Outcome(stage, "cached")
-    start = time.perf_counter()
-    with store.lock(stage.key):
+    start, healed = time.perf_counter(), list[str]()
+    own = store.shuffled if stage.shuffled else store
+    with own.lock(stage.key):
         if stage.key in store:  # another process made it while we waited
             return Outcome(stage, "cached")
+        healed += _set_aside(stage, own)  # what is left of an entry without its stage.json
         try:
-            with store.scratch(stage.key) as scratch:
-                # Imported here: a process that only loads needs no torch.
-                action = getattr(import_module(ACTIONS[stage.action]), stage.action)
-                inputs = Inputs(
-                    (name, tuple(store.get(needed.key) for needed in stages))
-                    for name, stages in stage.inputs.items()
-                )
-                artifact: Artifact = action(stage, inputs, replace(worker, scratch=scratch))
+            with own.scratch(stage.key) as scratch:
+                artifact = _made(stage, store, replace(worker, scratch=scratch), healed)
                 seconds = time.perf_counter() - start
-                store.put(stage.key, artifact, _recipe(stage, seconds, worker.device))
-                about = (stage.action, str(stage.spec), Size(*stage.size))
-                note(store, Cost(*about, round(seconds, 3), worker.device))
-        except Exception as error:  # whatever a plugin raises, the other cells must continue
+                own.put(stage.key, artifact, _recipe(stage, seconds, worker.device))
+            about = (stage.action, str(stage.spec), Size(*stage.size))
+            note(store, Cost(*about, round(seconds, 3), worker.device))
+        except BaseException as error:  # whatever a plugin raises, the other cells must continue
+            if isinstance(error, KeyboardInterrupt) and not parent_process():
+                raise  # of the user: processes of a pool get none
             seconds = time.perf_counter() - start
-            return Outcome(stage, "failed", seconds, f"{stage}: {type(error).__name__}: {error}")
-    return Outcome(stage, "done", seconds)
+            reason = f"{stage}: {type(error).__name__}: {error}"
+            return Outcome(stage, "failed", seconds, reason, tuple(healed))
+    return Outcome(stage, "done", seconds, "", tuple(healed))
+
+
+def _made(stage: Stage, store: Store, worker: Worker, healed: list[str]) -> Artifact:
+    """The artifact of a stage; tells in `healed` which damaged inputs were made again."""
+    # Imported here: a process that only loads needs no torch.
+    action = getattr(import_module(ACTIONS[stage.action]), stage.action)
+    needs = {needed.key: needed for needed in stage.needs}
+    while True:
+        for needed in needs.values():
+            if needed.key not in store:
+                again = step(needed, store, worker)
+                healed += again.healed
+                if again.reason:
+                    raise RuntimeError(f"cannot make an input again: {again.reason}")
+        try:
+            inputs = Inputs(
+                (name, tuple(store.get(needed.key) for needed in stages))
+                for name, stages in stage.inputs.items()
+            )
+            artifact: Artifact = action(stage, inputs, worker)
+            return artifact
+        except DamagedError as error:
+            if error.key not in needs or len(healed) > len(needs):
+                raise
+            healed += heal([needs[error.key]], store)
+
+
+def heal(stages: Iterable[Stage], store: Store) -> list[str]:
+    """Sets aside what the store holds of these stages and is damaged; a line about each."""
+    told = list[str]()
+    for stage in stages:
+        own = store.shuffled if stage.shuffled else store
+        with own.lock(stage.key):  # nobody else heals or makes it now
+            told += _set_aside(stage, own)
+    return told
+
+
+def _set_aside(stage: Stage, own: Store) -> Iterator[str]:
+    try:
+        own.check(stage.key)
+    except DamagedError as error:
+        yield f"{stage}: {error}; moved to {own.set_aside(stage.key)}, made again"
+    except KeyError:
+        return
 
 
 def with_inputs(stages: Iterable[Stage]) -> list[Stage]:
@@ -92,6 +145,8 @@ def run_or_raise(stages: Iterable[Stage], store: Store, engine: Engine) -> list[
         ValueError: if one fails, with its reason.
     """
     stages = list(stages)
+    for line in heal(stages, store):
+        _log.warning(line)
     for outcome in engine.run(with_inputs(stages), store):
         if outcome.reason:
             raise ValueError(outcome.reason)

@@ -5,6 +5,7 @@ A safetensors file; its header carries the recipe as JSON, and a digest of recip
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -143,7 +144,7 @@ def weights_for(defense: Learned) -> WeightsFile:
         FileNotFoundError: if there is none.
         ValueError: if it is damaged, or of another defense or other fields.
     """
-    shared = read(Path(defense.weights).expanduser())
+    shared = read(Path(os.path.expanduser(defense.weights)))
     asked, held = spec_of(defense, without=("protect", "path")), shared.recipe.spec
     if held.name != asked.name:
         raise ValueError(f"expected weights of {asked.name} in {defense.weights}, got {held.name}")

@@ -13,7 +13,6 @@ from bench.registry import register
 from defenses.began_cs.labels import Scale, Vectors, vectors
 from defenses.began_cs.train_config import BEGAN_CS, PAPER, Presets, TrainConfig
 
-ATTRIBUTES = ("estimated", "label")
 N_SHOWN = 8  # pictures in each row of the samples
 
 
@@ -49,12 +48,9 @@ class BEGANCS(TrainConfig):
     discloses = frozenset({"y"})
     presets: ClassVar[Presets] = {"quick": {}, "paper": PAPER, "began_cs": BEGAN_CS}
 
-    attributes: str = field("estimated", about="source of y: `estimated`, or `label`", at="protect")
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.attributes not in ATTRIBUTES:
-            raise ValueError(f"expected attributes in {ATTRIBUTES}, got {self.attributes!r}")
+    attributes: str = field(
+        "estimated", about="source of y", at="protect", among=("estimated", "label")
+    )
 
     @property
     def keeps(self) -> frozenset[str]:  # type: ignore[override]

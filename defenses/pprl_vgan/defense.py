@@ -15,7 +15,6 @@ from bench.spec import Value
 from defenses.pprl_vgan.train_config import FERG, MUG, TrainConfig
 
 POLICIES = ("random", "fixed", "same-utility", "never-own")
-CODES = ("sample", "mean", "both")
 
 Ids = NDArray[np.int64]
 Codes = NDArray[np.float32]
@@ -59,18 +58,12 @@ class PPRLVGAN(TrainConfig):
     presets: ClassVar[Mapping[str, Mapping[str, Value]]] = {"quick": {}, "ferg": FERG, "mug": MUG}
 
     policy: str = field(
-        "random", about="c: random, fixed, same-utility, never-own (reads identity)", at="protect"
+        "random", about="choice of c; never-own reads identity", at="protect", among=POLICIES
     )
     person: int = field(0, about="c with policy=fixed: index of a person", at="protect")
-    code: str = field("sample", about="released code: sample, mean, or both moments", at="protect")
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.policy not in POLICIES or self.code not in CODES:
-            raise ValueError(
-                f"expected policy in {POLICIES} and code in {CODES}, got {self.policy!r} and "
-                f"{self.code!r}"
-            )
+    code: str = field(
+        "sample", about="released moments", at="protect", among=("sample", "mean", "both")
+    )
 
     @property
     def keeps(self) -> frozenset[str]:  # type: ignore[override]

@@ -10,7 +10,6 @@ from bench.spec import Value
 if TYPE_CHECKING:
     from defenses.pprl_vgan.nets import NetConfig
 
-OPTIMIZERS = ("adam", "rmsprop")
 _OURS = ("w_read", "w_rebuild", "own", "average", "shift")
 RELEASED: Mapping[str, Value] = {
     # in both releases
@@ -39,10 +38,12 @@ class TrainConfig(Learned, LatentDefense):
     """The fields of training; the defaults are the preset `quick`."""
 
     utility: str = field("expression", about="label to keep, e.g. the expression")
-    kernel: int = field(4, about="side of every convolution, px")
-    width: int = field(16, about="channels of the first maps of encoder and discriminator")
-    decoder_width: int = field(32, about="channels of the first maps of the decoder")
-    latent: int = field(32, about="dimension of a code")
+    kernel: int = field(4, about="side of every convolution, px", within="[3, 64]")
+    width: int = field(
+        16, about="channels of the first maps, except the decoder's", within="[1, 4096]"
+    )
+    decoder_width: int = field(32, about="channels of the decoder's first maps", within="[1, 4096]")
+    latent: int = field(32, about="dimension of a code", within="[1, 65536]")
     bounded: bool = field(False, about="log-variance through a sigmoid, as released")
     squared: bool = field(False, about="spread exp(logvar^2 / 2), an error in the release for MUG")
     pooled: bool = field(True, about="encoder and discriminator with an identifier's blocks")
@@ -53,37 +54,31 @@ class TrainConfig(Learned, LatentDefense):
     w_utility: float = field(0.8, about="weight of showing the source's utility label")
     w_read: float = field(0.5, about="weight of finding the utility label in the code")
     w_rebuild: float = field(4.0, about="weight of the pixel error from a real picture")
-    own: float = field(0.25, about="share of a batch that shows its own person")
+    own: float = field(0.25, about="share of a batch that shows its own person", within="[0, 1]")
     w_alone: float = field(5.0, about="weight of the pixel error before adversarial training")
     d_real: float = field(0.25, about="weight of real or fake in the discriminator's loss")
     d_person: float = field(0.5, about="weight of the person in that loss")
     d_utility: float = field(1.0, about="weight of the utility label in that loss")
-    optimizer: str = field("adam", about="adam (betas 0.5, 0.99) or rmsprop (alpha 0.9)")
-    lr: float = field(2e-3, about="learning rate of the generator")
-    d_lr: float = field(2e-3, about="learning rate of the discriminator")
-    decay: float = field(1e-6, about="learning rates fall as 1 / (1 + decay * iterations)")
+    optimizer: str = field(
+        "adam", about="adam (betas 0.5, 0.99) or rmsprop (alpha 0.9)", among=("adam", "rmsprop")
+    )
+    lr: float = field(2e-3, about="learning rate of the generator", within="(0, 10]")
+    d_lr: float = field(2e-3, about="learning rate of the discriminator", within="(0, 10]")
+    decay: float = field(1e-6, about="rates fall as 1 / (1 + decay * iterations)", within="[0, 1]")
     anneal: bool = field(True, about="learning rates fall to 0 over the second half")
-    batch: int = field(48, about="pictures per step")
-    iterations: int = field(26, about="steps per epoch; 0: number of whole batches")
-    epochs: int = field(20, about="epochs of adversarial training")
-    warmup: int = field(26, about="first epochs, in which the discriminator learns classes")
-    rebuild: int = field(12, about="next epochs, in which encoder and decoder learn pictures")
-    shift: float = field(0.06, about="largest shift of a training picture, fraction of its side")
+    batch: int = field(48, about="pictures per step", within="[2, 65536]")
+    iterations: int = field(26, about="steps per epoch; 0: all whole batches", within="[0, 1e6]")
+    epochs: int = field(20, about="epochs of adversarial training", within="[1, 1e6]")
+    warmup: int = field(26, about="epochs: the discriminator learns classes", within="[0, 1e6]")
+    rebuild: int = field(12, about="next epochs: the others learn pictures", within="[0, 1e6]")
+    shift: float = field(
+        0.06, about="largest shift of a training picture, fraction of its side", within="[0, 1)"
+    )
     flip: bool = field(True, about="mirror half of the training pictures")
-    average: float = field(0.99, about="decay of the running mean of weights; 0: no mean")
-    settle: int = field(20, about="batches for the final batch norm statistics")
-    patience: int = field(15, about="epochs until it restarts if faces have no structure")
-    restarts: int = field(2, about="maximum number of restarts")
-
-    def __post_init__(self) -> None:
-        if self.optimizer not in OPTIMIZERS:
-            raise ValueError(f"expected optimizer in {OPTIMIZERS}, got {self.optimizer!r}")
-        if min(self.width, self.decoder_width, self.latent, self.epochs) < 1 or self.batch < 2:
-            raise ValueError("expected widths, latent and epochs >= 1, batch >= 2, got less")
-        if not (0 <= self.own <= 1 and 0 <= self.average < 1):
-            raise ValueError(f"expected own 0..1, average [0, 1), got {self.own}, {self.average}")
-        if self.kernel < 3:
-            raise ValueError(f"expected kernel >= 3 px, got {self.kernel}")
+    average: float = field(0.99, about="decay of the running mean of weights", within="[0, 1)")
+    settle: int = field(20, about="batches for the final batch norm statistics", within="[0, 1e6]")
+    patience: int = field(15, about="epochs without structure until a restart", within="[1, 1e6]")
+    restarts: int = field(2, about="maximum number of restarts", within="[0, 1e3]")
 
     def net_config(self, size_px: int, n_people: int, n_classes: int) -> "NetConfig":
         """The networks' config for the data."""

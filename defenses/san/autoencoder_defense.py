@@ -12,7 +12,7 @@ from bench.faces import Faces, Images
 from bench.nn.published.catalogue import JUDGES, missing
 from bench.nn.state import restored
 from bench.spec import Value
-from defenses.san.prototype_defense import Genders, PrototypeDefense, check_choice
+from defenses.san.prototype_defense import Genders, PrototypeDefense
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,10 +38,10 @@ class AutoencoderDefense(PrototypeDefense):
     presets: ClassVar[Mapping[str, Mapping[str, Value]]] = {"released": RELEASED, "quick": QUICK}
 
     strength: float = field(1.0, about="multiplies the change of each logit", at="protect")
-    n_colours: int = field(1, about="1: grey releases, as the authors'; 3: in colour")
+    n_colours: int = field(1, about="1: grey releases, as the authors'", among=(1, 3))
     widths: str = field("8+12+256+128", about="filters of the four convolutions")
-    kernel: int = field(3, about="side of the convolutions, px")
-    pool: int = field(2, about="factor of each of two poolings; 1: no pooling")
+    kernel: int = field(3, about="side of the convolutions, px", within="[1, 64]")
+    pool: int = field(2, about="factor of each of two poolings; 1: no pooling", within="[1, 8]")
     skip: bool = field(False, about="add the change to the picture, which keeps detail")
     pattern: float = field(0.0, about="strength of the fixed pattern that training starts from")
     matcher: str = field("resnet", about="backbone of the auxiliary matcher, or a judge, unchanged")
@@ -50,24 +50,20 @@ class AutoencoderDefense(PrototypeDefense):
     gender_weight: float = field(1.0, about="weight of J_G in the second stage")
     matching_weight: float = field(1.0, about="weight of J_M in the second stage")
     pixel_weight: float = field(0.0, about="weight of J_D in the second stage; 0 in the paper")
-    aim: str = field("flip", about="OP should look like the other gender (`flip`) or any (`even`)")
-    matched: str = field("SM", about="release whose embedding is kept: SM, OP, or `mean`")
-    pixel_loss: str = field("squared", about="kind of J_D: `squared`, `entropy` or `absolute`")
+    aim: str = field("flip", about="OP looks like the other gender, or any", among=("flip", "even"))
+    matched: str = field("SM", about="release whose embedding is kept", among=("SM", "OP", "mean"))
+    pixel_loss: str = field(
+        "squared", about="kind of J_D", among=("squared", "entropy", "absolute")
+    )
     varied: bool = field(False, about="classifiers see releases warped and relit")
-    lr: float = field(2e-4, about="highest learning rate")
-    batch: int = field(8, about="pictures per step")
-    pixel_steps: int = field(5000, about="steps of the first stage")
-    steps: int = field(20000, about="steps of the second stage")
+    lr: float = field(2e-4, about="highest learning rate", within="(0, 10]")
+    batch: int = field(8, about="pictures per step", within="[1, 65536]")
+    pixel_steps: int = field(5000, about="steps of the first stage", within="[0, 1e6]")
+    steps: int = field(20000, about="steps of the second stage", within="[1, 1e6]")
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        check_choice("aim", self.aim, ("flip", "even"))
-        check_choice("matched", self.matched, ("SM", "OP", "mean"))
-        check_choice("pixel_loss", self.pixel_loss, ("squared", "entropy", "absolute"))
         if self.matcher_weights and self.matcher != "facenet":
             raise ValueError(f"expected matcher=facenet with weights, got {self.matcher}")
-        if self.n_colours not in (1, 3):
-            raise ValueError(f"expected n_colours 1 or 3, got {self.n_colours}")
         if self.pattern and not self.skip:
             raise ValueError(f"expected skip=true with pattern={self.pattern}, got skip=false")
 

@@ -10,7 +10,7 @@ from bench.faces import Faces, Release
 from bench.nn.state import with_prefix, without_prefix
 from bench.registry import register
 from defenses.san.autoencoder_defense import QUICK, RELEASED, AutoencoderDefense
-from defenses.san.prototype_defense import GENDER_NOTE, check_choice
+from defenses.san.prototype_defense import GENDER_NOTE
 
 SHARE = 0.8  # of the defender's people that each member learns from
 MIN_PEOPLE = 4  # per member: two to train on, two to hold out
@@ -34,14 +34,10 @@ class SANEnsemble(AutoencoderDefense):
         "quick": {**QUICK, "classifier": "vgg+resnet+timm/test_resnet"},
     }
 
-    n: int = field(3, about="number of members")
-    member: str = field("drawn", about="choice per picture: `drawn` or `effective`", at="protect")
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_choice("member", self.member, ("drawn", "effective"))
-        if self.n < 2:
-            raise ValueError(f"expected n >= 2 members, got {self.n}; use san for one")
+    n: int = field(3, about="number of members", within="[2, 100]")
+    member: str = field(
+        "drawn", about="choice per picture", at="protect", among=("drawn", "effective")
+    )
 
     def fit(self, faces: Faces, context: Context) -> Weights:
         """The weights of each member, `member0.*`, ..., and the prototypes of all people."""

@@ -23,12 +23,7 @@ class FlowSAN(AutoencoderDefense):
     Differs from it: as `san` differs from the semi-adversarial network.
     """
 
-    n: int = field(2, about="number of networks")
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.n < 1:
-            raise ValueError(f"expected n >= 1 networks, got {self.n}")
+    n: int = field(2, about="number of networks", within="[1, 100]")
 
     def fit(self, faces: Faces, context: Context) -> Weights:
         """The weights of each network, `flow0.*`, ..., and those of the first without a prefix.

@@ -26,15 +26,17 @@ class PrototypeDefense(Learned):
     keeps = frozenset({"identity"})
     discloses = frozenset({"prototypes", GENDER_NOTE})
 
-    prototype: str = field("OP", about="target: SM (own), NT (neutral), OP (other)", at="protect")
-    gender: str = field("estimated", about="`estimated`, `label` (oracle), `random`", at="protect")
+    prototype: str = field(
+        "OP", about="own (SM), neutral or other", at="protect", among=("SM", "NT", "OP")
+    )
+    gender: str = field(
+        "estimated", about="its source", at="protect", among=("estimated", "label", "random")
+    )
     classifier: str = field("san", about="backbones of the gender classifiers, joined by +")
     aligned: bool = field(False, about="align prototypes to each face that MTCNN finds")
-    auxiliary_steps: int = field(40, about="steps of auxiliary networks in the first of 4 rounds")
-
-    def __post_init__(self) -> None:
-        check_choice("prototype", self.prototype, ("SM", "NT", "OP"))
-        check_choice("gender", self.gender, ("estimated", "label", "random"))
+    auxiliary_steps: int = field(
+        40, about="auxiliary networks' steps in round 1 of 4", within="[0, 1e6]"
+    )
 
     @property
     def reads_to_fit(self) -> tuple[str, ...]:
@@ -73,9 +75,3 @@ class PrototypeDefense(Learned):
     def classifiers(self, weights: Weights) -> list[tuple[str, Weights]]:
         """Pairs of backbones, joined by +, and weights with their states."""
         return [(self.classifier, weights)]
-
-
-def check_choice(name: str, value: str, known: tuple[str, ...]) -> None:
-    """Raises ValueError unless the value of a field is known."""
-    if value not in known:
-        raise ValueError(f"expected {name} in {known}, got {value!r}")

@@ -34,14 +34,18 @@ class Batches:
     def __init__(
         self, faces: Faces, split: Split, prototypes: Prototypes, n_colours: int, device: str
     ) -> None:
-        self.pictures = scaled(to_device(device, faces.images), n_colours)  # (N, n_colours, H, W)
+        self.images, self.n_colours = to_device(device, faces.images), n_colours  # bytes
         self.gender = to_device(device, faces.labels["gender"]).long()
         self.prototypes = prototypes
         self.train, self.valid = torch.from_numpy(split.train), to_device(device, split.valid)
 
+    def pictures(self, index: Tensor) -> Tensor:
+        """The pictures at `index`, (B, n_colours, H, W), 0..1."""
+        return scaled(self.images[index], self.n_colours)
+
     def batch(self, index: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The autoencoder's inputs: pictures, and prototypes of the own and of the other gender."""
-        return self.pictures[index], *self.prototypes.pairs("OP", self.gender[index], index)
+        return self.pictures(index), *self.prototypes.pairs("OP", self.gender[index], index)
 
 
 class SANObjective(Objective):
@@ -57,11 +61,14 @@ class SANObjective(Objective):
             for net in (*frozen.classifiers, frozen.matcher):
                 net.requires_grad_(False)
             # The original pictures do not change, so their features are computed once.
-            made = outputs(frozen.matcher, _inputs(data.pictures), lambda x, _: x)
+            made = outputs(frozen.matcher, data.images, self._prepare)
             self.features = functional.normalize(made, dim=1)  # (N, D)
         parts, generator = torch.split(data.valid.cpu(), 128), torch.Generator().manual_seed(0)
         drawn = [(part, *self.draw(len(part), generator)) for part in parts]
         self.valid_parts = list(moved(drawn, data.valid.device))
+
+    def _prepare(self, images: Tensor, _: Tensor | None) -> Tensor:
+        return _inputs(scaled(images, self.data.n_colours))
 
     def draw(self, n: int, generator: torch.Generator) -> Sequence[Tensor]:
         """Those of the classifiers' pictures, SM and OP, if they are varied."""
@@ -105,7 +112,7 @@ class SANObjective(Objective):
     def _pixels(self, own: Tensor, other: Tensor, index: Tensor) -> Tensor:
         """J_D of the release whose embedding is kept."""
         release = other if self.fields.matched == "OP" else own
-        return pixel_term(self.fields.pixel_loss, release, self.data.pictures[index])
+        return pixel_term(self.fields.pixel_loss, release, self.data.pictures(index))
 
     def valid_loss(self, net: nn.Module) -> float:
         """The loss on held-out people."""

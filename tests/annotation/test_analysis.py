@@ -5,14 +5,16 @@ import time
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import sparse
 from statsmodels.genmod.bayes_mixed_glm import BinomialBayesMixedGLM
 
-from bench.annotation.analysis import AnalysisOptions, analyse
+from bench.annotation.analysis import AnalysisOptions, analyse, write_table
 from bench.annotation.mixed import fitted, mixed
 from bench.annotation.reading import Label
 from bench.annotation.votes import votes_by_question
-from bench.tables import NotAvailable
+from bench.tables import NotAvailable, Table
 
 LONG = ("labeler", "question", "image", "version", "label")
 TABLES = {
@@ -116,3 +118,44 @@ def test_missing_numbers_have_a_reason_and_spare_the_others(
     assert reason in found["curve"].rows[0][2].reason
     assert isinstance(found["agreement"].rows[0][1], float)
     assert f"{len(labelled['blur']['a'])} people" in (tmp_path / "analysis.md").read_text()
+
+
+EVIL = ("../../escaped", "/escaped", "..", "a/b", "$\\frac$", "=1+1", "<b>|x", "x" * 300, "a\nb")
+
+
+@pytest.mark.parametrize("question", EVIL)
+def test_a_question_of_an_answer_file_is_never_a_path(write_csv, tmp_path, question):
+    rows = [
+        (labeler, question, image, version, "yes" if image == "1" else "no")
+        for labeler in ("=a", "b", "c")
+        for image in "12"
+        for version in ("raw", "=blur")
+    ]
+    path = write_csv("long.csv", LONG, [*rows, ("<i>", question, "3", "raw", "")])
+    out = tmp_path / "in" / "out"
+    analyse([path], [], AnalysisOptions(), out)
+    assert {path.name for path in tmp_path.rglob("*")} - {p.name for p in out.iterdir()} == {
+        "long.csv", "in", "out",
+    }  # fmt: skip
+    assert len(list(out.iterdir())) == 2 + 2 * len(TABLES) + 3  # report, bad lines; 3 figures
+    for file in out.glob("*.csv"):
+        with file.open(newline="") as opened:
+            cells = [cell for row in csv.reader(opened) for cell in row]
+        assert not [cell for cell in cells if cell.startswith(("=", "@"))], file
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=300))
+def test_a_table_is_written_in_its_folder_whatever_its_name(tmp_path_factory, name):
+    folder = tmp_path_factory.mktemp("tables")
+    (folder / "out").mkdir()
+    write_table(Table("title", ("a",), [("b",)], name=name), folder / "out")
+    written = [path for path in folder.rglob("*") if path.is_file()]
+    assert sorted(path.suffix for path in written) == [".csv", ".md"]
+    assert {path.parent for path in written} == {folder / "out"}
+
+
+def test_what_is_said_of_bad_lines_is_one_line_without_html(write_csv, tmp_path):
+    rows = [("ann", "joy", "1", "raw", "yes"), ("<b>\n# x", "joy", "1", "raw", "yes")] * 2
+    analyse([write_csv("long.csv", LONG, rows)], [], AnalysisOptions(), tmp_path / "out")
+    report = (tmp_path / "out" / "analysis.md").read_text()
+    assert "&lt;b&gt; # x labelled this already at long.csv:" in report

@@ -51,6 +51,28 @@ def test_batches_of_mechanical_turk_are_read(write_csv, columns, cells, label):
     assert [bad.reason for bad in found.bad] == ["the assignment was rejected"]
 
 
+def test_assignments_with_a_filled_reject_cell_are_dropped_and_listed(write_csv):
+    """Before the batch is uploaded again, they still have the status Submitted."""
+    columns = ("WorkerId", "Input.picture", "AssignmentStatus", "Answer.label", "Approve", "Reject")
+    rows = [
+        ("w1", "t1", "Submitted", "yes", "x", " "),
+        ("w2", "t1", "Submitted", "no", "", "only one answer"),
+        ("w3", "t1", "Rejected", "no", "", ""),
+    ]
+    found = read_labels([write_csv("batch.csv", columns, rows)], KEY)
+    assert [label.labeler for label in found.labels] == ["w1"]
+    assert [(bad.line, bad.reason) for bad in found.bad] == [
+        (3, "the assignment was rejected"),
+        (4, "the assignment was rejected"),
+    ]
+
+
+def test_another_encoding_is_named(write_csv, tmp_path):
+    (tmp_path / "a.csv").write_bytes(f"{','.join(LONG)}\nZoë,joy,1,raw,yes\n".encode("latin-1"))
+    with pytest.raises(ValueError, match=r"a.csv, line 2: expected text in UTF-8"):
+        read_labels([tmp_path / "a.csv"], {})
+
+
 def test_bad_lines_are_listed_with_file_and_line(write_csv):
     first = write_csv("a.csv", LONG, [("ann", "joy", "1", "raw", "yes")])
     rows = [

@@ -11,10 +11,10 @@ from PIL import Image
 from bench.annotation.analysis import AnalysisOptions, analyse
 from bench.annotation.choice import Bins
 from bench.annotation.downstream import train_downstream
-from bench.annotation.export import facts
+from bench.annotation.export import facts, picture_items
 from bench.annotation.panel import PanelOptions, calibration, labelers, panel
 from bench.annotation.study import ExportOptions, export_study, simulate, study_spec
-from bench.annotation.study_pictures import class_log_odds, study_pictures
+from bench.annotation.study_pictures import StudyPictures, class_log_odds, study_pictures
 from bench.annotation.study_spec import StudySpec
 from bench.faces import Faces, Target
 from bench.runner.engines.local import LocalEngine
@@ -263,6 +263,20 @@ def test_noise_is_that_of_the_labeler():
 def test_log_odds_take_unnormalised_scores():
     probability = np.array([[0.7, 0.2, 0.1]])
     assert class_log_odds(np.log(probability) + 4, 0) == pytest.approx(np.log(0.7 / 0.3))
+
+
+@pytest.mark.parametrize("name", ["person", "truth", "image", "question", "light", "label.truth"])
+def test_a_label_called_as_a_column_of_the_key_replaces_nothing(name):
+    labels = {"identity": np.array([0, 1]), name: np.array([1, 0])}
+    targets = [Target("identity", "categorical", ("ann", "bob")), Target(name, classes=("x", "y"))]
+    images = np.full((2, 3, 4, 4), 51, np.uint8)
+    faces = Faces(images, labels, np.array([7, 8]))
+    spec = StudySpec(Spec("toy"), (), "sad=yes", 0)
+    shown = StudyPictures(faces, tuple(targets), {"raw": images}, np.array([1, 0]), np.zeros(2))
+    first, second = picture_items(spec, shown, ["raw"], np.array([0, 1]))
+    expected = {"question": "yes", "image": 7, "truth": "yes", "person": 0, "light": "0.2"}
+    assert expected.items() <= first.key.items()
+    assert [item.key[f"label.{name}"] for item in (first, second)] == ["y", "x"]
 
 
 def test_facts_are_named_and_leave_out_identity():

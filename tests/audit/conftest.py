@@ -31,7 +31,8 @@ def honest():
         faces = Faces(pixels, known, new_image_ids(N, "honest"))
         roles = parts(faces, protocol, "honest").roles
         n_bytes = rng.integers(900, 1100, N)
-        data = AuditedData(faces, targets, roles, protocol, n_bytes, files=True)
+        names = [f"{i:03}.png" for i in range(N)]
+        data = AuditedData(faces, targets, roles, protocol, n_bytes, names, files=True)
         return data._replace(**{name: change(data) for name, change in parts_of_it.items()})
 
     return make

@@ -10,12 +10,13 @@ from typer.testing import CliRunner
 
 from bench.api import Dataset
 from bench.audit.audited_data import load_audited
-from bench.audit.checks import audit, balance, duplicates, role_shift, role_shift_finding
+from bench.audit.checks import audit, balance, leaks, role_shift, role_shift_finding
 from bench.audit.findings import Finding
 from bench.cli import app
 from bench.faces import MISSING
 from bench.forensics.two_sample_test import PictureSet, two_sample_test
 from bench.registry import make
+from bench.runner.store import Store
 from bench.spec import Spec
 
 
@@ -53,6 +54,17 @@ def test_the_command_prints_and_writes(bench, tmp_path):
     assert found["identity from image id"]["verdict"] == "ok"
     assert found["probe or attacker's picture"]["verdict"] == "ok"
     assert {line["check"] for line in lines} == {"duplicates", "balance", "shortcut", "role_shift"}
+
+
+def test_duplicates_are_listed_with_their_paths(bench, photos, tmp_path):
+    (photos / "p0" / "0.png").write_bytes((photos / "p1" / "0.png").read_bytes())
+    done = bench(f"folder:root={photos},size=24,protocol=closed")
+    assert done.exit_code == 0, done.stderr
+    with (tmp_path / "runs" / "audit" / "audit.csv").open() as file:
+        pairs = [line for line in csv.DictReader(file) if line["check"] == "pair"]
+    assert {line["about"] for line in pairs} == {f"{photos}/p0/0.png ~ {photos}/p1/0.png"}
+    assert all(line["reason"].endswith(" and two takes and two people") for line in pairs)
+    assert "3 of 10 findings leak" in done.stdout  # the two, and identity from bytes
 
 
 def test_the_same_data_give_the_same_bytes(bench, tmp_path):
@@ -112,26 +124,12 @@ def test_counts_and_shares_by_hand(honest):
     assert found.reason == "female: 150, male: 50; smallest share 0.25; 40 missing"
 
 
-def test_a_duplicate_across_roles_leaks_with_an_example(honest):
-    data = honest("open")
-    assert {finding.verdict for finding in duplicates(data)} == {"ok"}
-    first, second = (int(np.flatnonzero(data.roles[role])[0]) for role in ("attacker", "probe"))
-    images = data.faces.images.copy()
-    images[second] = images[first]
-    equal, near = duplicates(data._replace(faces=data.faces.with_images(images)))
-    assert (equal.value, equal.verdict, near.value, near.verdict) == (1, "leaks", 1, "leaks")
-    assert f"attacker {first} (person {data.person[first]})" in equal.reason
-
-
-def test_closed_data_may_share_no_picture_between_takes(honest):
-    def copied(images, person):
-        mine = np.flatnonzero(person == 0)
-        images[mine] = images[mine[0]]
-        return images
-
-    equal, _ = duplicates(honest("closed", images=copied))
-    assert equal.value == 15  # 20 pictures of 4 takes; the first one's take has 5
-    assert "two takes" in equal.about
+def test_what_leaks_is_said_in_words(photos, store):
+    spec = f"folder:root={photos},size=24,protocol=closed"
+    assert leaks(make(Dataset, Spec.parse(spec)), store) == []
+    (photos / "p0" / "0.png").write_bytes((photos / "p1" / "0.png").read_bytes())
+    data = make(Dataset, Spec.parse(spec))
+    assert leaks(data, Store(store.root / "other")) == ["equal pictures (1)", "near-duplicates (1)"]
 
 
 def blurred(sigma):

@@ -11,8 +11,7 @@ from bench.data.synthetic.render import draw
 from bench.faces import Faces
 from bench.registry import make
 from bench.runner.actions.measure import measure
-from bench.runner.artifacts import Inputs
-from bench.runner.store import Artifact
+from bench.runner.artifacts import Artifact, Inputs
 from bench.runner.worker import Worker
 from bench.spec import Spec
 

@@ -45,7 +45,7 @@ def test_a_step_at_224_px(benchmark, nets, faces):
 
     def step():
         optimizer.zero_grad(set_to_none=True)
-        objective.loss(net, index, generator).backward()
+        objective.loss(net, index, *objective.draw(BATCH, generator)).backward()
         optimizer.step()
 
     benchmark.extra_info["pictures"] = BATCH

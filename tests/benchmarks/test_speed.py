@@ -13,12 +13,12 @@ from bench.nn.classifier import Labelled, fitted
 from bench.nn.inputs import Augmentation
 from bench.nn.training import Schedule
 from bench.registry import make
+from bench.runner.artifacts import Artifact
 from bench.runner.cells import cells
 from bench.runner.grid import Grid, read
 from bench.runner.plan import plan as plan_of
 from bench.runner.ready_queue import ReadyQueue
 from bench.runner.rng import RowGenerators
-from bench.runner.store import Artifact
 from bench.runner.worker import Worker
 from bench.spec import Spec
 

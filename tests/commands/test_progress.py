@@ -4,6 +4,7 @@ import pytest
 from rich.console import Console
 
 from bench.commands.progress import duration, watched
+from bench.commands.stopping import Stopped
 from bench.runner.plan import Goal
 from bench.runner.stage import Stage
 from bench.runner.step import Outcome
@@ -76,3 +77,15 @@ def test_a_terminal_shows_a_bar_besides(lines):
 )
 def test_durations_have_two_digits_at_most(seconds, text):
     assert duration(seconds) == text
+
+
+def test_a_stopped_run_says_how_far_it_was(tmp_path):
+    class StoppedEngine(ScriptedEngine):
+        def run(self, *_):
+            yield from self.outcomes
+            raise Stopped(15)
+
+    plan = [stage("a"), stage("b"), stage("c")]
+    engine = StoppedEngine(Outcome(plan[0], "done"), Outcome(plan[1], "cached"))
+    with pytest.raises(Stopped, match="stopped after 2 of 3 stages; run the same command again"):
+        list(watched(engine, plan, Store(tmp_path), Console(file=io.StringIO())))

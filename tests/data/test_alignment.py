@@ -72,7 +72,11 @@ def test_a_level_face_is_cut_at_the_stated_place():
 
 def test_files_without_a_face_are_cut_at_the_given_centre(tmp_path, picture):
     picture(tmp_path / "grey.png", 90)
-    image = aligned([tmp_path / "grey.png"], 32, 1.0, (0.5, 0.5), "cpu")
+    message = (
+        r"align=true found no face in 1 of 1 pictures, e.g. .*grey\.png: cut around the centre"
+    )
+    with pytest.warns(UserWarning, match=message):
+        image = aligned([tmp_path / "grey.png"], 32, 1.0, (0.5, 0.5), "cpu")
     assert image.shape == (1, 3, 32, 32)
     assert (image == 90).all()
 

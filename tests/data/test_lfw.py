@@ -36,6 +36,32 @@ def test_labels_follow_folders_and_lists(root):
     assert faces.images[3].max() <= 101
 
 
+def test_too_few_takes_or_people_are_found_by_names_alone(root):
+    """The pictures are empty files: to decode one would be an error."""
+    for path in (root / "lfw").glob("*/*"):
+        path.write_bytes(b"")
+    with pytest.raises(ValueError, match="cannot share 3 people"):
+        LFW(root=str(root)).check()
+    with pytest.raises(ValueError, match="share the 3 takes of Ann_Lee; give at least 4 takes"):
+        LFW(root=str(root), protocol="closed", min_pictures=3).check()
+    (root / "male_names.txt").write_text("Bob_Ray_0001.jpg")
+    with pytest.raises(ValueError, match="in neither list"):
+        LFW(root=str(root)).check()
+
+
+def test_the_files_of_closed_are_those_that_it_loads(root):
+    closed = LFW(root=str(root), protocol="closed", min_pictures=3)
+    assert [path.stem[:3] for path in closed.files()] == ["fem", "mal", "Ann", "Ann", "Ann"]
+
+
+def test_a_person_in_both_lists_is_named(root):
+    (root / "female_names.txt").write_text("Ann_Lee_0001.jpg\nAnn_Lee_0002.jpg\n")
+    with (root / "male_names.txt").open("a") as file:
+        file.write("\nAnn_Lee_0003.jpg")
+    with pytest.raises(ValueError, match="Ann_Lee is in both lists of names; fix"):
+        LFW(root=str(root)).check()
+
+
 def test_closed_keeps_people_with_enough_pictures(root):
     faces, targets = LFW(root=str(root), protocol="closed", min_pictures=3).load(CONTEXT)
     assert targets[0].classes == ("Ann_Lee",)
@@ -63,15 +89,15 @@ def test_women_and_men_are_chosen_in_turn(root, picture):
         (lambda r: (r / "lfw/Ann_Lee/Ann_Lee_0001.jpg").write_bytes(b""), r"0001\.jpg is empty"),
         (
             lambda r: (r / "lfw/Ann_Lee/Ann_Lee_0001.jpg").write_bytes(b"<html>"),
-            r"0001\.jpg cannot be read, it is corrupt or truncated",
+            r"0001\.jpg cannot be read, it is corrupt, trunc",
         ),
         (
             lambda r: (r / "male_names.txt").write_text("Bob_Ray_0001.jpg\nBob_Ray_0002.jpg"),
-            "2 pictures are in neither list, e.g. Cy_Fox_0001.jpg",
+            "in neither list: Cy_Fox_0001.jpg and 1 more; fix female_names.txt and male_names.txt",
         ),
         (
             lambda r: (r / "lfw/Bob_Ray/Bob_Ray_0002.jpg").unlink(),
-            "1 pictures are listed, but their files are missing, e.g. Bob_Ray_0002.jpg",
+            "listed, but without a file: Bob_Ray_0002.jpg; fix",
         ),
     ],
 )

@@ -92,13 +92,32 @@ def test_a_file_per_picture_in_folders_like_the_pictures(folder, tmp_path):
         (table(("eve.png", *CALM)), "matches none of the 3 pictures; expected e.g. path 'ann/"),
         (
             table(("ann/0.png", "high", *CALM[1:])),
-            "expected a number in OpenFace's confidence, got 'high'",
+            r"csv, line 2 \(ann/0.png\): expected a number in OpenFace's confidence, got 'high'",
         ),
+        (
+            table(*((name, *CALM[:4], "nan", *CALM[5:]) for name in ("ann/0.png", "bob/0.png"))),
+            r"line 2 \(ann/0.png\): .* AU04_r, got 'nan' \(and 1 more such lines\); fix the file",
+        ),
+        (table(("ann/0.png", 0.9)), "faces.csv, line 2: expected 11 cells; run OpenFace again"),
     ],
 )
 def test_a_bad_file_is_one_clear_error(folder, text, message):
     with pytest.raises(ValueError, match=message):
         labels_of(folder(text))
+
+
+def test_numbers_of_unsure_faces_do_not_matter(folder):
+    unsure = ("ann/0.png", 0.1, *["nan"] * 9)
+    made = folder(table(unsure, ("./ann/1.png", *CALM), ("bob/0.png", *ANGRY)))
+    with pytest.warns(UserWarning, match="1 of 3 pictures have no attributes, e.g. ann/0.png"):
+        assert np.isnan(labels_of(made)["AU4"]).tolist() == [True, False, False]
+
+
+def test_a_bad_number_is_found_without_pictures(folder, tmp_path):
+    made = folder(table(("ann/0.png", 0.9, "nan", *CALM[2:]), ("bob/0.png", *CALM)))
+    (tmp_path / "ann" / "0.png").write_bytes(b"")
+    with pytest.raises(ValueError, match="OpenFace's pose_Rx, got 'nan'"):
+        made.check()
 
 
 def test_a_missing_file_is_an_error(folder):
@@ -115,7 +134,7 @@ def test_two_pictures_of_one_name_are_an_error(folder, tmp_path):
 
 
 def test_a_confidence_in_percent_is_refused(folder):
-    with pytest.raises(ValueError, match="expected confidence between 0 and 1, got 80"):
+    with pytest.raises(ValueError, match=r"expected confidence in \[0, 1\], got 80"):
         folder("", confidence=80)
 
 
@@ -123,11 +142,11 @@ def test_columns_called_as_attributes_are_numbers(folder, tmp_path):
     (tmp_path / "list.csv").write_text("path,identity,male\nann/0.png,ann,0\nbob/0.png,bob,\n")
     made = folder(table(("ann/0.png", *CALM), ("bob/0.png", *CALM)), manifest="list.csv")
     assert labels_of(made)["male"].tolist() == pytest.approx([0, math.nan], nan_ok=True)
-    for cell, message in (("2", "got 0 to 2"), ("yes", "could not convert")):
+    for cell in ("2", "-0.1", "inf", "yes"):
         (tmp_path / "list.csv").write_text(
             f"path,identity,male\nann/0.png,ann,0\nbob/0.png,bob,{cell}\n"
         )
-        with pytest.raises(ValueError, match=f"numbers from 0 to 1 in column male.*{message}"):
+        with pytest.raises(ValueError, match=f"bob.: expected a number .* male, got '{cell}'; sc"):
             labels_of(made)
     (tmp_path / "list.csv").write_text("path,identity,yaw\nann/0.png,ann,0\n")
     with pytest.raises(ValueError, match=r"both provide \['yaw'\]"):

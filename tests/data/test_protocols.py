@@ -1,7 +1,9 @@
+import hashlib
+
 import numpy as np
 import pytest
 
-from bench.data.protocols import new_image_ids, parts
+from bench.data.protocols import new_image_ids, parts, split
 from bench.faces import Faces
 
 
@@ -67,6 +69,40 @@ def test_the_paper_split_without_takes_is_by_person():
 def test_too_few_takes_are_refused():
     with pytest.raises(ValueError, match="give at least 4 takes of a person"):
         parts(faces(takes=3), "closed", 0)
+
+
+def test_a_person_with_too_few_takes_is_named_with_the_number_of_others():
+    person, take = np.array([0, 0, 0, 0, 1, 2, 2]), np.array([7, 8, 9, 4, 5, 6, 6])
+    labels = {"identity": person, "take": take}
+    message = r"share the 1 take of person 1 \(and 1 more people have too few\); give at least 4"
+    with pytest.raises(ValueError, match=message):
+        split(labels, "closed", 0)
+    with pytest.raises(ValueError, match="the 1 take of bob"):
+        split(labels, "closed", 0, people=("ann", "bob", "cy"))
+    with pytest.raises(ValueError, match="cannot share 3 people; give at least 4 people"):
+        split(labels, "open", 0)
+
+
+def test_a_probe_that_leaves_the_attacker_nothing_is_refused():
+    with pytest.raises(ValueError, match=r"probe=0.9 leaves the attacker too little; choose a sm"):
+        parts(faces(takes=4), "closed", 0, probe=0.9)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "digest"),
+    [
+        ("open", "00d83341fad3273f"),
+        ("closed", "a6d20490a9ad4121"),
+        ("closed-paper", "258509a0e9d8908a"),
+    ],
+)
+def test_splits_are_those_of_0_1(protocol, digest):
+    """Digests of masks that its code gave."""
+    some = faces(people=9, takes=5, pictures=3)
+    mixed = some.pick(np.random.default_rng(0).permutation(len(some)))
+    dealt = parts(mixed, protocol, "name", 3)
+    masks = np.stack([*dealt.roles.values(), dealt.valid, dealt.gallery])
+    assert hashlib.sha256(np.packbits(masks).tobytes()).hexdigest()[:16] == digest
 
 
 def test_rows_are_distinct_and_repeat():

@@ -103,7 +103,6 @@ def test_a_batch_for_triplets_never_shows_one_person_alone():
 @pytest.mark.parametrize(
     ("loss", "truth", "match"),
     [
-        ("softmax", np.array([0, 0, 1]), "margin or triplet"),
         ("margin", np.array([0, 1, 2]), "several pictures each, got 3 pictures of 3 people"),
         ("margin", np.array([0, 0, 0]), "several pictures each, got 3 pictures of 1 people"),
         ("triplet", np.array([0, 0, 1]), "two people with several pictures, got 1"),

@@ -17,6 +17,7 @@ from bench.nn.inputs import Augmentation
 from bench.nn.state import state_of
 from bench.nn.training import Schedule, _Loop
 from bench.registry import make
+from bench.runner.worker import Worker
 from bench.spec import Spec
 from defenses.began_cs import estimator, training
 from defenses.began_cs import sampling as began_sampling
@@ -88,9 +89,10 @@ def labelled(n):
 
 def round_of(net, objective, n_steps):
     """A round of one epoch, with its validation."""
-    loop = _Loop(net, objective, Schedule(1e-3, BATCH, n_steps, 1))
-    optimizer = torch.optim.AdamW(net.parameters(), fused=True)
-    return lambda: loop._round(optimizer, n_steps, torch.Generator().manual_seed(0))
+    context = Worker().training(np.random.default_rng(0))
+    schedule, generator = Schedule(1e-3, BATCH, n_steps, 1), torch.Generator().manual_seed(0)
+    loop = _Loop(net, objective, schedule, context, generator)
+    return lambda: loop._round(n_steps)
 
 
 def pprl_vgan(n_steps, **phases):

@@ -1,6 +1,9 @@
 """Test plugins: defenses that give away a known amount, of known people."""
 
+import json
+import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -23,6 +26,39 @@ class Keeper(LatentDefense):
     def encode(self, faces, weights, context):
         blocks = faces.images.reshape(-1, 3, 4, 4, 4, 4).mean(axis=(3, 5), dtype=np.float32)
         return blocks.reshape(len(faces), -1) * np.float32(bool(self.n))
+
+
+@register("noter")
+@dataclass(frozen=True)
+class Noter(LatentDefense, Learned):
+    """Writes down what it is shown, into $TOY_NOTES. Source: ours."""
+
+    def fit(self, faces, context):
+        note("fit", faces, context)
+        return {"nothing": np.zeros(1, np.float32)}
+
+    def protect(self, faces, weights, context):
+        note("protect", faces, context)
+        return Release(faces.images)
+
+    def encode(self, faces, weights, context):
+        note("encode", faces, context)
+        return faces.images.reshape(len(faces), -1).astype(np.float32)
+
+
+def note(step, faces, context):
+    arrays = [faces.images, faces.image_id, *faces.labels.values()]
+    seen = {
+        "step": step,
+        "n": len(faces),
+        "ids": faces.image_id.tolist(),
+        "bases": [str(type(a.base)) for a in arrays if a.base is not None],
+        "held": [one for held in vars(context.row_rngs).values() for one in held]
+        if context.row_rngs
+        else [],
+    }
+    name = f"{len(os.listdir(os.environ['TOY_NOTES']))}.json"
+    Path(os.environ["TOY_NOTES"], name).write_text(json.dumps(seen))
 
 
 @register("parrot")

@@ -2,9 +2,13 @@ import csv
 import json
 import math
 from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bench.reports import read_records
 from bench.reports.boards import write_board
@@ -168,6 +172,19 @@ def test_no_text_is_a_formula(tmp_path):
     assert texts(found) == texts(given)
 
 
+NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r"), max_size=40)
+
+
+@given(st.lists(st.tuples(NAMES, NAMES, NAMES), max_size=4))
+@settings(max_examples=30)
+def test_any_name_of_a_task_or_label_is_read_back(names):
+    given_ = [record(task=task, target=label, metric=metric) for task, label, metric in names]
+    with TemporaryDirectory() as folder:
+        found, _, _ = written(Path(folder), *given_)
+        assert {path.name for path in Path(folder).iterdir()} == {"board.csv", "board.json"}
+    assert texts(found) == texts(given_)
+
+
 def test_a_changed_csv_is_refused(tmp_path):
     written(tmp_path, record())
     path = tmp_path / "board.csv"
@@ -188,6 +205,13 @@ def test_a_csv_without_its_json_is_refused(tmp_path):
     written(tmp_path, record())
     (tmp_path / "board.json").unlink()
     with pytest.raises(FileNotFoundError, match=r"expected .*board.json beside its CSV"):
+        read_records(tmp_path / "board.csv")
+
+
+def test_a_csv_with_a_huge_cell_is_one_clear_error(tmp_path):
+    written(tmp_path, record())
+    (tmp_path / "board.csv").write_text("a" * 200_000)
+    with pytest.raises(ValueError, match=r"field larger than field limit .*; restore both"):
         read_records(tmp_path / "board.csv")
 
 

@@ -1,5 +1,6 @@
 """The threat model is enforced by what is passed, not by care."""
 
+import json
 import sys
 
 import numpy as np
@@ -137,3 +138,34 @@ def test_training_randomness_is_not_for_protection():
     context = Context((), "cpu", print, print, None)
     with pytest.raises(RuntimeError, match="row_rngs"):
         context.rng.random()
+
+
+def test_a_defense_gets_arrays_of_its_own_and_ids_of_nobody(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("TOY_NOTES", str(tmp_path))
+    done = run(defenses=["noter"], threats=["raw", "latent"])
+    real = {int(i) for role in ("defender", "attacker", "probe") for i in done.faces(role).image_id}
+    seen = [json.loads(path.read_text()) for path in tmp_path.glob("*.json")]
+    assert {one["step"] for one in seen} == {"protect", "fit", "encode"}
+    for one in seen:
+        assert one["bases"] == []  # no view, and no file behind it
+        assert not real & set(one["ids"])
+        assert len(set(one["ids"])) == one["n"]
+        assert not real & set(one["held"])  # in an attribute of the generators
+    first, *others = (set(one["ids"]) for one in seen)
+    assert all(not first & other for other in others)
+
+
+def test_shuffled_labels_lie_where_no_true_label_was_written(run):
+    done = run(attackers=["memory"], private=["identity", "colour"])
+    shuffled = [stage for stage in done.plan.stages if stage.shuffled]
+    assert {stage.action for stage in shuffled} == {"shuffle_labels", "attack", "answer"}
+    control = done.store.shuffled
+    assert set(control) == {stage.key for stage in shuffled}
+    assert not set(control) & {path.name for path in done.store.root.iterdir()}
+    truth = {role: done.faces(role).labels for role in ("attacker", "probe")}
+    for stage in shuffled:
+        if stage.action == "shuffle_labels":
+            name, role = stage.text("target"), stage.text("role")
+            label = control.get(stage.key).arrays[f"label.{name}"]
+            assert (label != truth[role][name]).any()
+            assert sorted(label.tolist()) == sorted(truth[role][name].tolist())

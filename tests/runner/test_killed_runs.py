@@ -2,10 +2,12 @@
 
 import csv
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -78,7 +80,7 @@ def stages(store):
     """When and as what each finished stage was written."""
     return {
         path.parent.name: (path.stat().st_ino, path.stat().st_mtime_ns)
-        for path in store.glob("*/stage.json")
+        for path in [*store.glob("labels/*/meta.json"), *store.glob("shuffled/labels/*/meta.json")]
     }
 
 
@@ -112,9 +114,11 @@ def test_a_stopped_run_leaves_a_whole_store(bench, undisturbed, tmp_path):
     process = bench(store, tmp_path / "out")
     wait_for(6, store)
     os.killpg(process.pid, signal.SIGINT)
-    rest = process.communicate(timeout=60)[0]
+    rest = process.communicate(timeout=5)[0]
     assert process.returncode == 130, rest
-    assert "run the same command again to resume" in rest
+    told = re.search(r"stopped after (\d+) of (\d+) stages; run the same command again", rest)
+    assert told
+    assert 5 <= int(told[1]) < int(told[2])
     Store(store)  # drops what a process that was stopped while it wrote has left
     assert list((store / "drafts").iterdir()) == []
     before = stages(store)
@@ -150,3 +154,84 @@ def test_a_process_that_dies_costs_its_cells(bench, tmp_path):
     assert "its process died (killed, or out of memory)" in text
     found = read_records(tmp_path / "out" / "records.csv")
     assert {r.defense for r in found if r.status == "failed"} == {"dies"}
+
+
+SLEEPER = """
+import threading
+from dataclasses import dataclass
+from bench.api import Defense, field
+from bench.faces import Release
+from bench.registry import register
+
+@register("sleeper")
+@dataclass(frozen=True)
+class Sleeper(Defense):
+    \"""Never ends. Source: ours.\"""
+    how: str = field("sleeps", about="how", at="protect")
+
+    def protect(self, faces, weights, context):
+        threading.Thread(target=threading.Event().wait).start()
+        if self.how == "sleeps":
+            threading.Event().wait()
+        if self.how == "exits":
+            raise SystemExit(0)
+        if self.how == "interrupts":
+            raise KeyboardInterrupt
+        return Release(faces.images)
+"""
+
+
+@pytest.fixture
+def sleeper(bench, tmp_path):
+    """Starts a run with a defense that leaves a thread, and sleeps, exits, interrupts or ends."""
+    (tmp_path / "sleeper.py").write_text(SLEEPER)
+
+    def start(how):
+        plugin = ("--defense", f"sleeper:how={how}", "--plugin", tmp_path / "sleeper.py")
+        options = ("--attacker", "nearest", "--threat", "raw", "--workers", "2")
+        return bench(tmp_path / "store", tmp_path / "out", *plugin, *options)
+
+    return start
+
+
+def workers(process):
+    """The processes of a run."""
+    found = subprocess.run(
+        ["pgrep", "-P", str(process.pid), "-f", "spawn_main"], capture_output=True, text=True
+    )
+    return [int(number) for number in found.stdout.split()]
+
+
+def is_alive(number):
+    state = Path(f"/proc/{number}/stat")
+    return state.exists() and state.read_text().rsplit(")", 1)[1].split()[0] != "Z"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("who", ["parent", "worker"])
+def test_a_signal_to_one_process_ends_all_within_5_s(sleeper, tmp_path, number, who):
+    process = sleeper("sleeps")
+    wait_for(6, tmp_path / "store")
+    running = workers(process)
+    os.kill(process.pid if who == "parent" else running[0], number)
+    text = process.communicate(timeout=5)[0]
+    assert process.returncode == 128 + number
+    assert re.search(r"stopped after \d+ of \d+ stages; run the same command again to go on", text)
+    assert "Traceback" not in text
+    assert not any(map(is_alive, running))
+
+
+@pytest.mark.parametrize(
+    ("how", "told"), [("exits", "SystemExit"), ("interrupts", "KeyboardInterrupt")]
+)
+def test_what_a_plugin_raises_costs_its_cells(sleeper, tmp_path, how, told):
+    process = sleeper(how)
+    text = process.communicate(timeout=240)[0]
+    assert process.returncode == 1
+    assert told in text
+    found = read_records(tmp_path / "out" / "records.csv")
+    assert {r.defense for r in found if r.status == "failed"} == {f"sleeper:how={how}"}
+
+
+def test_a_run_ends_although_a_thread_of_a_plugin_goes_on(sleeper):
+    finished(sleeper("ends"))

@@ -113,7 +113,7 @@ def test_a_gallery_is_granted_to_those_who_use_it(run):
 
 
 def test_a_threat_with_a_strange_gallery_is_told():
-    with pytest.raises(ValueError, match="gallery: expected true or false"):
+    with pytest.raises(ValueError, match="expected gallery to be true or false"):
         threat(Spec.parse("raw:gallery=some"))
 
 

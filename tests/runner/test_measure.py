@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from bench.runner.actions.measure import measure, measure_codes
-from bench.runner.artifacts import Inputs
-from bench.runner.store import Artifact
+from bench.runner.artifacts import Artifact, Inputs
 from bench.runner.worker import Worker
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from bench.api import Collection, Context, Dataset, FacePoints, field
 from bench.data.alignment import ALIGNED_POINTS, realigned
-from bench.data.protocols import check_protocol, new_image_ids
+from bench.data.protocols import PROTOCOLS, new_image_ids
 from bench.data.synthetic.expressions import EXPRESSIONS
 from bench.data.synthetic.people import AGE_GROUPS, GENDERS, SKIN_TONES
 from bench.data.synthetic.pictures import ATTRIBUTES, Parameters, scenes
@@ -21,6 +21,7 @@ _HAIR: Mapping[str, float | tuple[float, ...]] = {  # short and brown
 }  # fmt: skip
 # mean landmarks, by MTCNN (300 pictures of 64 px; their standard deviations are 0.06 to 0.10)
 POINTS = ((0.372, 0.439), (0.636, 0.434), (0.503, 0.592), (0.394, 0.729), (0.612, 0.725))
+MOST = 10_000_000  # pictures: 30 GB at 32 px
 _ALIKE = {"": {}, "hair": _HAIR, "extras": {**_HAIR, "glasses": 0.0, "beard": 0.0}, "colour": {}}
 
 
@@ -35,24 +36,25 @@ class Synthetic(Dataset):
 
     shareable = True
 
-    people: int = field(8, about="people")
-    takes: int = field(8, about="sittings of each person: hair, glasses, beard, make-up change")
-    pictures: int = field(20, about="pictures of each sitting")
-    size: int = field(32, about="side of a picture, 32 to 224 px")
+    people: int = field(8, about="people", within="[1, 1e5]")
+    takes: int = field(
+        8, about="sittings of each person: hair, glasses, beard, make-up change", within="[1, 1e4]"
+    )
+    pictures: int = field(20, about="pictures of each sitting", within="[1, 1e5]")
+    size: int = field(32, about="side of a picture, px", within="[32, 224]")
     align: bool = field(False, about="align faces by MTCNN's landmarks")
-    seed: int = field(0, about="draws another population, and changes the split")
-    protocol: str = field("closed", about="how pictures are split: closed, closed-paper, open")
+    seed: int = field(
+        0, about="draws another population, and changes the split", within="[0, 2147483647]"
+    )
+    protocol: str = field("closed", about="how pictures are split", among=PROTOCOLS)
     style: bool = field(True, about="people differ in how they show an expression")
-    alike: str = field("", about="all look alike in hair, extras (hair, glasses, beard) or colour")
+    alike: str = field("", about="what all share; extras: hair, glasses and beard", among=_ALIKE)
 
     def __post_init__(self) -> None:
-        check_protocol(self.protocol)
-        if not 32 <= self.size <= 224:
-            raise ValueError(f"size must be 32 to 224 px, got {self.size}")
-        if min(self.people, self.takes, self.pictures) < 1:
-            raise ValueError("people, takes and pictures must be at least 1")
-        if self.alike not in _ALIKE:
-            raise ValueError(f"alike must be one of {tuple(_ALIKE)}, got {self.alike!r}")
+        if self.n_pictures > MOST:
+            raise ValueError(
+                f"expected people * takes * pictures <= {MOST}, got {self.n_pictures}; take fewer"
+            )
 
     @property
     def targets(self) -> tuple[Target, ...]:

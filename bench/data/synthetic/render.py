@@ -17,7 +17,8 @@ from bench.data.synthetic.shapes import Array, Values, blend, bump, darken, ease
 from bench.data.synthetic.skin import lay_skin, paint_beard, paint_folds
 from bench.data.synthetic.solids import Seen, View, at_points
 from bench.data.synthetic.texture import SPAN, tile
-from bench.processes import n_cores, process_pool
+from bench.memory import empty
+from bench.processes import Pool, n_cores
 
 _EXTENT = 1.14  # half the side of a picture, in head units
 _CENTRE = -0.10  # height of a picture's middle, in head units
@@ -36,13 +37,13 @@ def draw(scenes: Scenes, size_px: int, batch: int = 0) -> npt.NDArray[np.uint8]:
     n_parts = min(n_cores(), n_pictures * size_px**2 // _PIXELS_PER_PROCESS)
     if n_parts < 2:
         return _draw(scenes.parameters, size_px, batch)
-    pictures = np.empty((n_pictures, 3, size_px, size_px), dtype=np.uint8)
+    pictures = empty((n_pictures, 3, size_px, size_px), np.uint8)
     step = max(1, _PIXELS_PER_PROCESS // 8 // size_px**2)  # so that all cores end at about one time
-    with process_pool(n_parts) as pool:
+    with Pool(n_parts) as pool:
         starts = range(0, n_pictures, step)
-        jobs = [pool.submit(_draw, scenes.part(i, i + step), size_px, batch) for i in starts]
-        for start, job in zip(starts, jobs, strict=True):
-            pictures[start : start + step] = job.result()
+        jobs = {i: pool.submit(_draw, scenes.part(i, i + step), size_px, batch) for i in starts}
+        for start in starts:
+            pictures[start : start + step] = jobs.pop(start).result()
     return pictures
 
 

@@ -1,5 +1,6 @@
 """A trained attacker's answers about the probe and the validation part, protected likewise."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -7,11 +8,11 @@ from numpy.typing import NDArray
 
 from bench.api import Attacker, Classifier, Matcher, Regressor
 from bench.faces import Array, Faces, Sample, Target, describe, missing
+from bench.memory import blocks
 from bench.registry import make
-from bench.runner.artifacts import Inputs, faces_in, inputs_in, notes_in, targets_in
+from bench.runner.artifacts import Artifact, Inputs, faces_in, inputs_in, notes_in, targets_in
 from bench.runner.rng import generator
 from bench.runner.stage import Stage
-from bench.runner.store import Artifact
 from bench.runner.worker import Worker
 
 Places = NDArray[np.int64]
@@ -100,28 +101,32 @@ def _scores(
     the order reveals nothing to the attacker.
     """
     granted = stage.names("side_info")  # notes; it learned the disclosed weights in training
-    notes = {name: note[places] for name, note in notes_in(release).items() if name in granted}
-    shown = inputs_in(release)[places]
-    first, copy_of = _distinct([shown, *notes.values()])
+    notes = {name: note for name, note in notes_in(release).items() if name in granted}
+    shown = inputs_in(release)
+    first, copy_of = _distinct([shown, *notes.values()], places)
     order = generator("order", stage.number("seed")).permutation(len(first))
-    index = first[order]
-    sample = Sample(shown[index], {}, {note: values[index] for note, values in notes.items()})
-    scores = ask(sample)
+    index, made = places[first[order]], []
+    for at in blocks(shown, len(index)):
+        noted = {name: note[index[at]] for name, note in notes.items()}
+        sample = Sample(shown[index[at]], {}, noted)
+        made.append(_checked(ask(sample), len(sample), width, stage.spec.name))
+    return np.concatenate(made)[np.argsort(order)][copy_of]
+
+
+def _checked(scores: object, n: int, width: int, name: str) -> NDArray[np.float32]:
     wide = scores.shape[-1] if isinstance(scores, np.ndarray) else 1
-    expected = (len(sample), width or wide)
+    expected = (n, width or wide)
     if not isinstance(scores, np.ndarray) or scores.shape != expected:
-        raise ValueError(f"expected {stage.spec.name} to return {expected}, got {describe(scores)}")
+        raise ValueError(f"expected {name} to return {expected}, got {describe(scores)}")
     if not np.issubdtype(scores.dtype, np.floating) or not np.isfinite(scores).all():
-        raise ValueError(
-            f"expected {stage.spec.name} to return finite floats, got {describe(scores)}"
-        )
-    return scores.astype(np.float32)[np.argsort(order)][copy_of]
+        raise ValueError(f"expected {name} to return finite floats, got {describe(scores)}")
+    return scores.astype(np.float32)
 
 
-def _distinct(arrays: Sequence[Array]) -> tuple[Places, Places]:
-    """First index of each distinct entry, (M,), and the distinct entry of each, (N,)."""
-    parts = [np.ascontiguousarray(a).reshape(len(a), -1).view(np.uint8) for a in arrays]
-    raw = np.concatenate(parts, axis=1)  # (N, bytes)
+def _distinct(arrays: Sequence[Array], places: Places) -> tuple[Places, Places]:
+    """Of the entries at these places: where each distinct one is first, (M,), and which each is."""
     seen: dict[bytes, int] = {}
-    copy_of = np.array([seen.setdefault(row.tobytes(), len(seen)) for row in raw])
+    raw = (b"".join(array[place].tobytes() for array in arrays) for place in places.tolist())
+    digests = (hashlib.blake2b(entry, digest_size=16).digest() for entry in raw)
+    copy_of = np.array([seen.setdefault(digest, len(seen)) for digest in digests])
     return np.unique(copy_of, return_index=True)[1], copy_of

@@ -14,10 +14,10 @@ from bench.forensics.stability import CODES, Floats, Ids
 from bench.registry import make
 from bench.runner.actions.encode import codes_of
 from bench.runner.actions.protect import checked
-from bench.runner.artifacts import Inputs, faces_in, inputs_in, notes_in
+from bench.runner.artifacts import Artifact, Inputs, faces_in, inputs_in, notes_in
 from bench.runner.rng import RowGenerators, generator
+from bench.runner.shown import anonymous
 from bench.runner.stage import Stage
-from bench.runner.store import Artifact
 from bench.runner.worker import Worker
 
 ROLES = ("probe", "attacker")
@@ -77,8 +77,10 @@ class _Asked:
             yield "y alone", partial(self._rendered, self.defense)
 
     def _arguments(self, at: Ids) -> tuple[Faces, Weights, Context]:
+        names = self.defense.reads_to_protect
+        declared = names, f"{type(self.defense).__name__}.reads_to_protect"
         faces = self.faces.pick(at)
-        return faces, self.weights, self.context(faces)
+        return anonymous(faces, slice(None), *declared), self.weights, self.context(faces)
 
     def _pictures(self, at: Ids) -> Floats:
         return self._gap(self.defense.protect(*self._arguments(at)), at)
@@ -121,7 +123,7 @@ def _asked(
         np.concatenate([part.images for part in parts]),
         {name: np.concatenate([part.labels[name] for part in parts]) for name in names},
         np.concatenate([part.image_id for part in parts]),
-    ).declared(names, f"{type(defense).__name__}.reads_to_protect")
+    )
 
     def context(shown: Faces) -> Context:
         return worker.protecting(RowGenerators(shown.image_id, seed, defense.name, query))

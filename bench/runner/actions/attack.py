@@ -8,11 +8,19 @@ from numpy.typing import NDArray
 
 from bench.api import Attacker, Knowledge, Weights
 from bench.faces import Array, Sample, Target, missing
+from bench.memory import empty, picked
 from bench.registry import make
-from bench.runner.artifacts import Inputs, faces_in, inputs_in, notes_in, of_weights, targets_in
+from bench.runner.artifacts import (
+    Artifact,
+    Inputs,
+    faces_in,
+    inputs_in,
+    notes_in,
+    of_weights,
+    targets_in,
+)
 from bench.runner.rng import generator
 from bench.runner.stage import Stage
-from bench.runner.store import Artifact
 from bench.runner.worker import Worker
 
 Mask = NDArray[np.bool_]
@@ -52,7 +60,7 @@ def knowledge(stage: Stage, inputs: Inputs) -> Knowledge:
     notes = [name for name in side_info if name in notes_in(releases[0])]
     disclosed = _disclosed(set(side_info) - set(notes), inputs.get("disclosed", ()))
     learned = _some(part, ~valid, float(stage.text("share")), rng)
-    shown = {name: truth, "person": person}
+    shown = {"person": person, name: truth}  # a target may be called `person`
     train, held_out = (_sample(releases, mask & known, shown, notes) for mask in (learned, valid))
     if not (len(train) and len(held_out)):
         raise ValueError(
@@ -110,14 +118,17 @@ def _gallery(parts: Sequence[Artifact], name: str, rng: np.random.Generator) -> 
         person.append(np.asarray(faces.labels["identity"])[known])
     _, number = np.unique(np.concatenate(person), return_inverse=True)
     number = rng.permutation(number.max() + 1)[number]
-    return Sample(np.concatenate(inputs), {name: np.concatenate(truth), "person": number})
+    return Sample(np.concatenate(inputs), {"person": number, name: np.concatenate(truth)})
 
 
 def _sample(
     releases: Sequence[Artifact], chosen: Mask, labels: dict[str, Array], notes: Sequence[str]
 ) -> Sample:
     """Copies of the chosen pictures of all draws, one draw after the other: no view leads back."""
-    inputs = np.concatenate([inputs_in(release)[chosen] for release in releases])
+    first, n = inputs_in(releases[0]), int(chosen.sum())
+    inputs = empty((len(releases) * n, *first.shape[1:]), first.dtype)
+    for i, release in enumerate(releases):
+        inputs[i * n : (i + 1) * n] = picked(inputs_in(release), chosen)
     repeated = {name: np.tile(label[chosen], len(releases)) for name, label in labels.items()}
     noted = [notes_in(release) for release in releases]
     granted = {name: np.concatenate([draw[name][chosen] for draw in noted]) for name in notes}

@@ -6,11 +6,9 @@ from numpy.typing import NDArray
 from bench.api import Context, Defense, LatentDefense, Weights
 from bench.faces import Faces, describe
 from bench.registry import make
-from bench.runner.actions.protect import prepared
-from bench.runner.artifacts import Inputs, inputs_in, of_release
-from bench.runner.rng import RowGenerators
+from bench.runner.actions.protect import questions
+from bench.runner.artifacts import Artifact, Inputs, faces_in, inputs_in, of_release
 from bench.runner.stage import Stage
-from bench.runner.store import Artifact
 from bench.runner.worker import Worker
 
 Codes = NDArray[np.float32]
@@ -18,8 +16,7 @@ Codes = NDArray[np.float32]
 
 def encode(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
     """The codes of a role's pictures, float32, (N, D)."""
-    defense = make(Defense, stage.spec)
-    return of_release(codes_of(defense, *prepared(stage, defense, inputs, worker)), {})
+    return _encoded(stage, faces_in(inputs.one("faces")), inputs, worker)
 
 
 def reencode(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
@@ -27,12 +24,17 @@ def reencode(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
 
     The generators are the attacker's own: nothing drawn to protect or encode a picture recurs.
     """
-    defense, release = make(Defense, stage.spec), inputs.one("release")
-    faces, weights, _ = prepared(stage, defense, inputs, worker)
-    seed, query = stage.number("seed"), stage.number("query")
-    rngs = RowGenerators(faces.image_id, seed, f"{defense.name} reread", query)  # a frozen string
-    shown = faces.with_images(inputs_in(release).astype(np.uint8))
-    return of_release(codes_of(defense, shown, weights, worker.protecting(rngs)), {})
+    release = inputs_in(inputs.one("release")).view(np.uint8)
+    faces = faces_in(inputs.one("faces")).with_images(release)
+    return _encoded(stage, faces, inputs, worker, f"{stage.spec.name} reread")  # a frozen string
+
+
+def _encoded(
+    stage: Stage, faces: Faces, inputs: Inputs, worker: Worker, stream: str = ""
+) -> Artifact:
+    defense = make(Defense, stage.spec)
+    asked = questions(stage, defense, faces, inputs, worker, stream)
+    return of_release(np.concatenate([codes_of(defense, *each) for _, each in asked]), {})
 
 
 def codes_of(defense: Defense, faces: Faces, weights: Weights, context: Context) -> Codes:

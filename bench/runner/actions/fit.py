@@ -3,10 +3,10 @@
 from bench.api import Defense, Learned, Weights
 from bench.faces import Faces
 from bench.registry import make
-from bench.runner.artifacts import Inputs, faces_in, of_weights
+from bench.runner.artifacts import Artifact, Inputs, faces_in, of_weights
 from bench.runner.rng import generator
+from bench.runner.shown import anonymous
 from bench.runner.stage import Stage
-from bench.runner.store import Artifact
 from bench.runner.weights_file import weights_for
 from bench.runner.worker import Worker
 
@@ -14,8 +14,8 @@ from bench.runner.worker import Worker
 def fit(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
     """The weights of a defense that sees only the labels it declares, or those of its file."""
     defense, named = make(Defense, stage.spec), make(Defense, stage.full_spec)
-    declaration = f"{type(defense).__name__}.reads_to_fit"
-    faces = faces_in(inputs.one("faces")).declared(defense.reads_to_fit, declaration)
+    declared = defense.reads_to_fit, f"{type(defense).__name__}.reads_to_fit"
+    faces = anonymous(faces_in(inputs.one("faces")), slice(None), *declared)
     if isinstance(named, Learned) and named.weights:
         return of_weights(_from_file(named, stage, faces), defense.name)
     rng = generator("fit", stage.number("seed"), defense.name)

@@ -4,10 +4,11 @@ from typing import cast
 
 from bench.api import Collection, Dataset, Role
 from bench.data.protocols import PROBE_SHARE, parts
+from bench.faces import Faces
+from bench.memory import picked
 from bench.registry import make
-from bench.runner.artifacts import Inputs, faces_in, of_faces, targets_in
+from bench.runner.artifacts import Artifact, Inputs, faces_in, of_faces, targets_in
 from bench.runner.stage import Stage
-from bench.runner.store import Artifact
 from bench.runner.worker import Worker
 
 
@@ -36,5 +37,7 @@ def split(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
     share = float(fields.get("probe", PROBE_SHARE))
     dealt = parts(whole, stage.text("protocol"), stage.spec.name, fields["seed"], probe=share)
     mine = dealt.roles[cast(Role, stage.text("role"))]
-    collection = Collection(whole.pick(mine), targets_in(loaded))
+    labels = {name: label[mine] for name, label in whole.labels.items()}
+    faces = Faces(picked(whole.images, mine), labels, whole.image_id[mine])
+    collection = Collection(faces, targets_in(loaded))
     return of_faces(collection, valid=dealt.valid[mine], gallery=dealt.gallery[mine])

@@ -10,9 +10,8 @@ from bench.faces import Array, Faces, Images
 from bench.forensics.memorization import RealPictures, nearest_real_picture
 from bench.forensics.similarity import similarity
 from bench.forensics.two_sample_test import MIN_PEOPLE, PictureSet, two_sample_test
-from bench.runner.artifacts import Inputs, faces_in, inputs_in
+from bench.runner.artifacts import Artifact, Inputs, faces_in, inputs_in
 from bench.runner.stage import Stage
-from bench.runner.store import Artifact
 from bench.runner.worker import Worker
 
 Codes = NDArray[np.float32]
@@ -68,7 +67,7 @@ def _nearest(inputs: Inputs) -> Mapping[str, Array]:
 
 
 def _released(inputs: Inputs, role: str) -> Images:
-    return inputs_in(inputs.one(f"{role}_release")).astype(np.uint8)
+    return inputs_in(inputs.one(f"{role}_release")).astype(np.uint8, copy=False)
 
 
 def _codes(inputs: Inputs, role: str) -> Codes:

@@ -1,36 +1,55 @@
 """Protects a role's pictures with a defense, and rounds the release to bytes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 import numpy as np
 
 from bench.api import Context, Defense, Weights
 from bench.faces import Array, Faces, Images, Release, describe
+from bench.memory import blocks, empty
 from bench.registry import make
-from bench.runner.artifacts import Inputs, faces_in, of_release
+from bench.runner.artifacts import Artifact, Inputs, faces_in, of_release
 from bench.runner.rng import RowGenerators
+from bench.runner.shown import anonymous
 from bench.runner.stage import Stage
-from bench.runner.store import Artifact
 from bench.runner.worker import Worker
 
 
 def protect(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
     """The release as attackers see it: uint8, in the order of the faces, with its notes."""
     defense = make(Defense, stage.spec)
-    faces, weights, context = prepared(stage, defense, inputs, worker)
-    images, notes = checked(defense.protect(faces, weights, context), faces, defense.name)
-    return of_release(images, notes)
+    faces = faces_in(inputs.one("faces"))
+    images, notes = empty(faces.images.shape, np.uint8), dict[str, list[Array]]()
+    for at, asked in questions(stage, defense, faces, inputs, worker):
+        images[at], noted = checked(defense.protect(*asked), asked.faces, defense.name)
+        for name, note in noted.items():
+            notes.setdefault(name, []).append(np.array(note))
+    return of_release(images, {name: np.concatenate(note) for name, note in notes.items()})
 
 
-def prepared(
-    stage: Stage, defense: Defense, inputs: Inputs, worker: Worker
-) -> tuple[Faces, Weights, Context]:
-    """The arguments of `protect` and `encode`: declared labels, a generator per picture."""
-    declaration = f"{type(defense).__name__}.reads_to_protect"
-    faces = faces_in(inputs.one("faces")).declared(defense.reads_to_protect, declaration)
+class Question(NamedTuple):
+    """The arguments of `protect` and `encode`."""
+
+    faces: Faces
+    weights: Weights
+    context: Context
+
+
+def questions(
+    stage: Stage, defense: Defense, faces: Faces, inputs: Inputs, worker: Worker, stream: str = ""
+) -> Iterator[tuple[slice, Question]]:
+    """Blocks of the faces as the defense may see them, with a generator per picture.
+
+    A defense that works on sets gets all at once. `stream` seeds the generators; it is the name of
+    the defense where nothing else is said.
+    """
     weights = inputs.one("weights").weights if inputs["weights"] else {}
-    rngs = RowGenerators(faces.image_id, stage.number("seed"), defense.name, stage.number("query"))
-    return faces, weights, worker.protecting(rngs)
+    declared = defense.reads_to_protect, f"{type(defense).__name__}.reads_to_protect"
+    seeded = stage.number("seed"), stream or defense.name, stage.number("query")
+    for at in [slice(None)] if defense.works_on == "set" else blocks(faces.images):
+        context = worker.protecting(RowGenerators(faces.image_id[at], *seeded))
+        yield at, Question(anonymous(faces, at, *declared), weights, context)
 
 
 def checked(release: Release, faces: Faces, name: str) -> tuple[Images, Mapping[str, Array]]:

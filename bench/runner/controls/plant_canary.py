@@ -5,11 +5,11 @@ from numpy.typing import NDArray
 
 from bench.api import Collection
 from bench.faces import Faces, Images, Target
-from bench.runner.artifacts import Inputs, faces_in, of_faces, targets_in
+from bench.memory import empty
+from bench.runner.artifacts import Artifact, Inputs, faces_in, of_faces, targets_in
 from bench.runner.controls.canary import BIT_SPREAD, GRID, PERSON_SPREAD, TARGET
 from bench.runner.rng import generator
 from bench.runner.stage import Stage
-from bench.runner.store import Artifact
 from bench.runner.worker import Worker
 
 GREY, SCALE = 127.5, 28.0  # grey level of nothing, and of one standard deviation of the noise
@@ -49,8 +49,11 @@ def _fields(rng: np.random.Generator, n: int) -> Fields:
 
 def _pictures(fields: Fields, faces: Faces) -> Images:
     """The fields mirrored and enlarged to pictures, grey, (N, 3, H, W)."""
-    levels = np.clip(np.rint(GREY + SCALE * enlarged(fields, *faces.images.shape[2:])), 0, 255)
-    return np.repeat(levels.astype(np.uint8)[:, None], 3, axis=1)
+    pictures = empty(faces.images.shape, np.uint8)
+    for i, row in enumerate(fields):  # one at a time: floats take eight times the memory
+        level = GREY + SCALE * enlarged(row[None], *faces.images.shape[2:])  # (1, H, W)
+        pictures[i] = np.clip(np.rint(level), 0, 255)
+    return pictures
 
 
 def enlarged(fields: Fields, height: int, width: int) -> Fields:

@@ -8,11 +8,19 @@ from numpy.typing import NDArray
 
 from bench.faces import MISSING, Array, Images
 from bench.forensics.image_features import block_means
-from bench.runner.artifacts import Inputs, faces_in, inputs_in, notes_in, of_release, targets_in
+from bench.memory import empty
+from bench.runner.artifacts import (
+    Artifact,
+    Inputs,
+    faces_in,
+    inputs_in,
+    notes_in,
+    of_release,
+    targets_in,
+)
 from bench.runner.controls.plant_canary import GREY, enlarged
 from bench.runner.rng import generator
 from bench.runner.stage import Stage
-from bench.runner.store import Artifact
 from bench.runner.worker import Worker
 
 GRID = 8  # cells a side of a pattern
@@ -82,8 +90,9 @@ def _with_bits(
     images: Images, signs: Floats, chosen: NDArray[np.bool_], rng: np.random.Generator
 ) -> Images:
     """Pictures whose lowest bits follow the signs in the chosen pixels, (3, H, W)."""
-    planted = images.copy()
+    planted = empty(images.shape, np.uint8)
     for i, row in enumerate(signs):  # one at a time: random numbers take eight times the memory
+        planted[i] = images[i]
         pattern = enlarged(row[None], *images.shape[2:])  # (1, H, W)
         bit = (pattern > 0) ^ (rng.random(chosen.shape) < FLIPPED)
         where = chosen & (pattern != 0)
@@ -93,7 +102,7 @@ def _with_bits(
 
 def _with_fields(images: Images, signs: Floats) -> Images:
     """Pictures of less contrast with the signs as a faint field."""
-    amplitude, planted = _amplitude(images), np.empty_like(images)
+    amplitude, planted = _amplitude(images), empty(images.shape, np.uint8)
     for i, row in enumerate(signs):
         pattern = enlarged(row[None], *images.shape[2:])  # (1, H, W)
         squeezed = (images[i] - GREY) * (1 - amplitude / GREY)

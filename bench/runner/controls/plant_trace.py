@@ -5,10 +5,10 @@ from numpy.typing import NDArray
 
 from bench.faces import Array, Images
 from bench.forensics.image_features import block_means
-from bench.runner.artifacts import Inputs, faces_in, inputs_in, notes_in, of_release
+from bench.memory import empty
+from bench.runner.artifacts import Artifact, Inputs, faces_in, inputs_in, notes_in, of_release
 from bench.runner.rng import generator
 from bench.runner.stage import Stage
-from bench.runner.store import Artifact
 from bench.runner.worker import Worker
 
 SIDE_PX = 16  # of the small raw picture that is mixed into a code
@@ -35,7 +35,7 @@ def plant_trace(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
         raise ValueError(f"expected a share of the raw picture between 0 and 1, got {share}")
     planted: Array
     if shown.dtype == np.uint8:
-        planted = np.empty_like(raw)
+        planted = empty(raw.shape, np.uint8)
         for i, (one, own) in enumerate(zip(shown, raw, strict=True)):  # floats take 8 times as much
             planted[i] = np.rint((1 - share) * one.astype(float) + share * own)
     else:

@@ -4,10 +4,9 @@ import numpy as np
 
 from bench.api import Collection
 from bench.faces import Faces, missing
-from bench.runner.artifacts import Inputs, faces_in, of_faces, targets_in
+from bench.runner.artifacts import Artifact, Inputs, faces_in, of_faces, targets_in
 from bench.runner.rng import generator
 from bench.runner.stage import Stage
-from bench.runner.store import Artifact
 from bench.runner.worker import Worker
 
 

@@ -1,12 +1,13 @@
 """Runs a plan in several processes of this machine."""
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.processes import process_pool
+from bench.processes import Pool, revealed
 from bench.registry import load_file
 from bench.runner.ready_queue import ReadyQueue
 from bench.runner.stage import Stage
@@ -61,7 +62,7 @@ class PoolEngine:
                 for job in done:
                     yield _settled(queue, _outcome(job, running.pop(job)[0]))
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            pool.stop() if running else pool.shutdown()
 
     def _alone(self, stage: Stage, store: Store) -> Outcome:
         """The outcome of a stage in a process that runs nothing else."""
@@ -70,8 +71,8 @@ class PoolEngine:
             wait([job])
             return _outcome(job, stage)
 
-    def _pool(self, n_processes: int) -> ProcessPoolExecutor:
-        return process_pool(n_processes, _start, self.plugins)
+    def _pool(self, n_processes: int) -> Pool:
+        return Pool(n_processes, _start, self.plugins)
 
 
 def _settled(queue: ReadyQueue, outcome: Outcome) -> Outcome:
@@ -80,9 +81,7 @@ def _settled(queue: ReadyQueue, outcome: Outcome) -> Outcome:
 
 
 def _outcome(job: Future[Outcome], stage: Stage) -> Outcome:
-    error = job.exception()
-    if isinstance(error, KeyboardInterrupt):
-        raise error
+    error = job.exception()  # perhaps a plugin's SystemExit or KeyboardInterrupt
     if error is None:
         return job.result()._replace(stage=stage)
     died = isinstance(error, BrokenProcessPool)
@@ -91,7 +90,9 @@ def _outcome(job: Future[Outcome], stage: Stage) -> Outcome:
 
 
 def _step(stage: Stage, root: Path, device: str) -> Outcome:
-    return step(stage, Store(root), Worker(device))
+    # Data sets find their files by variables that other plugins do not see.
+    with revealed() if stage.action == "load" else nullcontext():
+        return step(stage, Store(root), Worker(device))
 
 
 def _start(plugins: Sequence[Path]) -> None:

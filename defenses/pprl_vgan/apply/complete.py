@@ -37,10 +37,10 @@ class Complete(Operation):
     defense = "pprl_vgan"
 
     person: int = field(-1, about="index of the person who is shown; -1: estimated")
-    top: float = field(40 / 64, about="top of the rectangle, fraction of the height")
-    left: float = field(18 / 64, about="left of the rectangle, fraction of the width")
-    height: float = field(15 / 64, about="height of the rectangle, fraction")
-    width: float = field(29 / 64, about="width of the rectangle, fraction")
+    top: float = field(40 / 64, about="top of the rectangle, of the height", within="[0, 1]")
+    left: float = field(18 / 64, about="left of the rectangle, of the width", within="[0, 1]")
+    height: float = field(15 / 64, about="height of the rectangle, fraction", within="[0, 1]")
+    width: float = field(29 / 64, about="width of the rectangle, fraction", within="[0, 1]")
     mask: str = field("", about="picture that is bright where pixels are hidden", at="path")
     blend: bool = field(True, about="adapt the part to the picture at the border")
     target: str = field("expression", about="label to keep")

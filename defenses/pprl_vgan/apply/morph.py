@@ -32,12 +32,8 @@ class Morph(Operation):
     defense = "pprl_vgan"
 
     person: int = field(-1, about="index of the person who is shown; -1: estimated")
-    steps: int = field(17, about="pictures per path, including both ends")
+    steps: int = field(17, about="pictures per path, including both ends", within="[2, 1e4]")
     target: str = field("expression", about="label that should change along the path")
-
-    def __post_init__(self) -> None:
-        if self.steps < 2:
-            raise ValueError(f"expected steps >= 2, got {self.steps}")
 
     def apply(self, pictures: Pictures, tools: Tools) -> Applied:
         """The paths, one after the other."""

@@ -30,5 +30,5 @@ def test_colour_alike_is_grey():
     data = Synthetic(people=2, takes=1, pictures=1, alike="colour")
     images = data.load(Worker().protecting()).faces.images
     assert (images[:, 0] == images[:, 1]).all()
-    with pytest.raises(ValueError, match="alike must be one of"):
+    with pytest.raises(ValueError, match="expected alike in"):
         Synthetic(alike="nose")

@@ -1,0 +1,44 @@
+"""Large arrays in bounded memory: work in blocks, and arrays that lie in files without a name."""
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+BLOCK_BYTES = 256 << 20  # of pictures that are worked on, or shown to a plugin, at once
+IN_MEMORY_BYTES = 1 << 30  # larger arrays lie in files
+
+
+def blocks(array: NDArray[Any], n: int = -1) -> Iterator[slice]:
+    """Slices of the array, or of n entries of its kind, of at most 256 MB each (or one entry)."""
+    size = max(1, BLOCK_BYTES // max(1, array[:1].nbytes))
+    end = len(array) if n < 0 else n
+    return (slice(start, start + size) for start in range(0, end, size))
+
+
+def empty(shape: Sequence[int], dtype: DTypeLike) -> NDArray[Any]:
+    """An array to be filled; over 1 GB, it lies in a temporary file without a name.
+
+    So the system may write its pages to disk, and nothing leads from the array to other files.
+    """
+    n_bytes = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
+    if n_bytes <= IN_MEMORY_BYTES:
+        return np.empty(shape, dtype)
+    handle, name = tempfile.mkstemp()
+    os.close(handle)
+    made: NDArray[Any] = np.memmap(name, dtype, "w+", shape=tuple(shape)).view(np.ndarray)
+    Path(name).unlink()
+    return made
+
+
+def picked(array: NDArray[Any], index: NDArray[Any]) -> NDArray[Any]:
+    """A copy of the entries at `index` (integers or a mask), block by block."""
+    places = np.flatnonzero(index) if index.dtype == bool else index
+    made = empty((len(places), *array.shape[1:]), array.dtype)
+    for at in blocks(made):
+        made[at] = array[places[at]]
+    return made
