@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+import warnings
 
 import typer
 
@@ -39,6 +40,7 @@ def main() -> None:
     """Entry point of the command."""
     # Processes share the cores, not threads (bench.runner.engines.pool); torch reads it on import.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    warnings.formatwarning = lambda message, *_, **__: f"bench: {message}\n"
     try:
         app()
     except SystemExit as end:

@@ -1,7 +1,8 @@
 """`bench run`: runs a grid and writes its results."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,9 +11,7 @@ import typer
 from bench.commands import options as opt
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from bench.reports.records import Record
+    from bench.runner.cells import Cell
     from bench.runner.grid import Grid
     from bench.runner.step import Engine
     from bench.runner.store import Store
@@ -64,6 +63,7 @@ def run_grid(
     from bench.reports.records import records
     from bench.reports.results import figures_in
     from bench.reports.roc import draw, rocs
+    from bench.reports.summary import heading, lines_of_text
     from bench.runner.cells import cells, check_any_applies
 
     console, start = Console(), time.perf_counter()
@@ -85,7 +85,7 @@ def run_grid(
         seconds=round(sum(float(str(cost["seconds"])) for cost in costs)),  # of all stages
     )
     write_board(lines, folder / "records.csv", facts)
-    write_tables(lines, folder)
+    write_tables(lines, folder, doubts := list(_doubts(asked, store)))
     if curves := list(rocs(found)):
         write_roc(curves, folder / "roc.csv")
         draw(curves, folder / "roc.png", figures_in(store))
@@ -95,7 +95,9 @@ def run_grid(
     write_costs(done.outcomes, store, folder / "costs.csv")
     sheets(found, planned, store, folder, with_images=with_images)
     samples(asked, planned, store, folder, with_images=with_images)
-    _print(lines, grid.name, console)
+    said = [heading(lines, grid.name), *lines_of_text(lines)]
+    for line in (*said, *(f"doubtful data: {doubt}" for doubt in doubts)):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     failed = [result for result in found if result.status == "failed"]
     for reason in dict.fromkeys(result.reason for result in failed):
         console.print(f"failed: {reason}", style="red", markup=False)
@@ -105,9 +107,13 @@ def run_grid(
     return max(len(failed), n_stages)  # a control may fail, too
 
 
-def _print(lines: Sequence["Record"], name: str, console: "Console") -> None:
-    """The verdicts, at most 20 lines a task."""
-    from bench.reports.summary import heading, lines_of_text
+def _doubts(asked: Sequence["Cell"], store: "Store") -> Iterator[str]:
+    """What an audit finds in photographs: equal pictures in two roles, borders that tell people."""
+    from bench.api import Dataset
+    from bench.audit.checks import leaks
+    from bench.registry import brief, spec_of
 
-    for line in (heading(lines, name), *lines_of_text(lines)):
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    for data in dict.fromkeys(cell.data for cell in asked if not cell.data.shareable):
+        with suppress(ValueError, OSError):  # data that cannot be loaded have failed cells
+            if found := leaks(data, store):
+                yield f"{brief(Dataset, spec_of(data, without=('path',)))}: {', '.join(found)}"

@@ -15,14 +15,18 @@ from bench.reports.summary import summaries
 from bench.reports.tradeoff import NOTE, tables
 from bench.runner.step import Outcome
 from bench.runner.store import Store
-from bench.tables import Table, inert, markdown, write_rows, write_whole
+from bench.tables import Table, escaped, inert, markdown, write_rows, write_whole
 
 COSTS = ("key", "action", "plugin", "about", "status", "seconds", "peak_memory_mb", "device")
 
 
-def write_tables(records: Sequence[Record], folder: Path) -> None:
-    """table.md, judges.md; fairness.md, scenarios.md and linkage.md where they apply."""
-    write_whole(folder / "table.md", markdown([*summaries(records), *tables(records)], NOTE))
+def write_tables(records: Sequence[Record], folder: Path, doubts: Sequence[str] = ()) -> None:
+    """table.md, judges.md; fairness.md, scenarios.md and linkage.md where they apply.
+
+    `doubts` are what an audit found in the data; they stand below the tables.
+    """
+    note = " ".join([NOTE, *(f"**Doubtful data:** {escaped(doubt)}." for doubt in doubts)])
+    write_whole(folder / "table.md", markdown([*summaries(records), *tables(records)], note))
     write_whole(folder / "judges.md", markdown(judges(records)))
     pages: dict[str, tuple[tuple[Sequence[Table], str], ...]] = {
         "fairness.md": ((fairness.fairness(records), fairness.NOTE),),

@@ -51,7 +51,7 @@ def test_a_damaged_file_of_every_entry_is_named_and_healed(run, caplog):
 
 
 @pytest.mark.parametrize(
-    ("action", "damage"), zip(["load", "split", "fit", "protect", "attack"], DAMAGE, strict=True)
+    ("action", "damage"), [*zip(["load", "split", "fit", "protect", "attack"], DAMAGE, strict=True)]
 )
 def test_a_damaged_input_is_made_again_before_it_is_used(run, action, damage, caplog):
     first = run(**GRID)
