@@ -100,7 +100,9 @@ def damages(folder, expected, n, rng):
             if other.parent != entry and other.stat().st_mtime > entry.stat().st_mtime:
                 other.unlink()
         code, text, records = finished(folder, store, folder / "out")
-        wrong += bool(code) or records != expected
+        if code or records != expected:
+            wrong += 1
+            print(text, flush=True)
         checked = subprocess.run(
             [*GO[:3], "store", "verify", "--store", str(store)], capture_output=True, text=True
         )
@@ -157,7 +159,7 @@ def _bad_picture(folder, rng):
             path.parent.mkdir(exist_ok=True)
             Image.effect_noise((40, 40), 50).convert("RGB").save(path)
     good = path.read_bytes()
-    cut = rng.randrange(30, len(good))
+    cut = rng.randrange(30, len(good) // 2)  # the last bytes of a PNG say nothing
     size = rng.choice([0, 2**31 - 1, 10**5]).to_bytes(4, "big")
     path.write_bytes(
         rng.choice(

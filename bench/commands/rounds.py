@@ -32,13 +32,7 @@ def run_rounds(cells: Sequence[Cell], store: Store, run: Run) -> Finished:
     `run` gets stages, the goals among them, and the plan of all cells so far.
     """
     planned = plan(cells, store.root)
-    for stage in planned.stages:
-        store.touch(stage.key)
-    ends = dict.fromkeys(stage for each in planned.of.values() for stage in each.ends)
-    told = heal(ends, store)  # whatever is read below is sound, or made again
-    outcomes = list(run(planned.stages, planned.goals, planned))
-    for line in (*told, *(line for outcome in outcomes for line in outcome.healed)):
-        _log.warning(line)
+    outcomes = _run(run, planned, planned.stages, planned.goals, store)
     found = _finished(cells, planned, outcomes, store)
     more = traces(found.results, found.qualities)
     if not more:
@@ -46,8 +40,22 @@ def run_rounds(cells: Sequence[Cell], store: Store, run: Run) -> Finished:
     planned, known = plan([*cells, *more], store.root), {stage.key for stage in planned.stages}
     stages = [stage for stage in planned.stages if stage.key not in known]
     goals = [goal for goal in planned.goals if any(cell.purpose == "trace" for cell in goal.cells)]
-    outcomes += run(stages, goals, planned)
+    outcomes += _run(run, planned, stages, goals, store)
     return _finished([*cells, *more], planned, outcomes, store)
+
+
+def _run(
+    run: Run, planned: Plan, stages: Sequence[Stage], goals: Sequence[Goal], store: Store
+) -> list[Outcome]:
+    """Runs stages; whatever reports read of them is then sound. Tells what was damaged."""
+    for stage in stages:
+        store.touch(stage.key)
+    ends = {stage.key for each in planned.of.values() for stage in each.ends}
+    told = heal(stages, store, ends)
+    outcomes = list(run(stages, goals, planned))
+    for line in (*told, *(line for outcome in outcomes for line in outcome.healed)):
+        _log.warning(line)
+    return outcomes
 
 
 def _finished(

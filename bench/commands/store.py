@@ -61,7 +61,7 @@ def verify(store: opt.StorePath = None) -> None:
                 own.check(key)
             except DamagedError as error:
                 n_damaged += 1
-                print(f"{error}; moved to {own.set_aside(key)}")
+                print(f"{error.what}; moved to {own.set_aside(key)}")
         print(f"{place.root}: {n} entries, {n_damaged} damaged")
     raise typer.Exit(1 if n_damaged else 0)
 

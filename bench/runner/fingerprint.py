@@ -79,19 +79,21 @@ def libraries() -> dict[str, str]:
 def content_of(files: Sequence[Path], cache_path: Path) -> str:
     """Digest of the files' content in their order, and of their last two names.
 
-    Earlier digests are kept in JSON; a file of unchanged size and time is not read again.
+    Earlier digests are kept in JSON; a file of unchanged size and times is not read again. (Whoever
+    replaces a file can set the time of its content back, not that of its inode.)
     """
     known: dict[str, list[object]] = {}
-    if cache_path.exists():
-        known = json.loads(cache_path.read_text())
+    with suppress(OSError, ValueError):  # there is none yet, or it is damaged: all is read again
+        known = dict(json.loads(cache_path.read_text()))
     digest, fresh = hashlib.sha256(), dict(known)
     for path in files:
         stat = path.stat()
+        about = [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
         entry = known.get(str(path.resolve()), [None])
-        if entry[:2] != [stat.st_size, stat.st_mtime_ns]:
+        if entry[:-1] != about:
             sha = hashlib.sha256(path.read_bytes()).hexdigest()
-            entry = fresh[str(path.resolve())] = [stat.st_size, stat.st_mtime_ns, sha]
-        digest.update("/".join(path.parts[-2:]).encode() + str(entry[2]).encode())
+            entry = fresh[str(path.resolve())] = [*about, sha]
+        digest.update("/".join(path.parts[-2:]).encode() + str(entry[-1]).encode())
     if fresh != known:
         draft = cache_path.with_suffix(f".{os.getpid()}.draft")
         draft.write_text(json.dumps(fresh))

@@ -4,7 +4,7 @@ import logging
 import resource
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from multiprocessing import parent_process
@@ -104,21 +104,24 @@ def _made(stage: Stage, store: Store, worker: Worker, healed: list[str]) -> Arti
             healed += heal([needs[error.key]], store)
 
 
-def heal(stages: Iterable[Stage], store: Store) -> list[str]:
-    """Sets aside what the store holds of these stages and is damaged; a line about each."""
+def heal(stages: Iterable[Stage], store: Store, whole: Container[str] | None = None) -> list[str]:
+    """Sets aside what the store holds of these stages and is damaged; a line about each.
+
+    Of entries that are not in `whole`, a set of keys, only `stage.json` is looked at.
+    """
     told = list[str]()
     for stage in stages:
         own = store.shuffled if stage.shuffled else store
         with own.lock(stage.key):  # nobody else heals or makes it now
-            told += _set_aside(stage, own)
+            told += _set_aside(stage, own, whole=whole is None or stage.key in whole)
     return told
 
 
-def _set_aside(stage: Stage, own: Store) -> Iterator[str]:
+def _set_aside(stage: Stage, own: Store, *, whole: bool = True) -> Iterator[str]:
     try:
-        own.check(stage.key)
+        own.check(stage.key, whole=whole)
     except DamagedError as error:
-        yield f"{stage}: {error}; moved to {own.set_aside(stage.key)}, made again"
+        yield f"{stage}: {error.what}; moved to {own.set_aside(stage.key)}, made again"
     except KeyError:
         return
 

@@ -39,6 +39,7 @@ def test_another_encoding_is_named_with_its_lines(tmp_path):
         (b"path,male, male\n", r"expected a name of its own for each column, got \['male'\]"),
         (b"path,\na.png,\n", r"expected a name of its own for each column, got \[''\]"),
     ],
+    ids=["nul", "utf-16", "long", "quote", "twice", "nameless"],
 )
 def test_what_is_not_such_a_file_is_one_clear_error(tmp_path, content, message):
     (tmp_path / "a.csv").write_bytes(content)

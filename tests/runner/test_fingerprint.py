@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import os
 import shutil
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 import bench
 from bench.registry import KINDS, plugins
 from bench.runner import fingerprint
-from bench.runner.fingerprint import INFRASTRUCTURE, OURS, code_of, modules_of
+from bench.runner.fingerprint import INFRASTRUCTURE, OURS, code_of, content_of, modules_of
 from bench.runner.stage import ACTIONS
 
 ROOT = Path(bench.__file__).parents[1]  # installed, or this checkout
@@ -195,6 +196,20 @@ def test_formatting_comments_and_docstrings_do_not_count(package):
     assert code_of("family.main") == before
     package(main="def f():\n    return 1 + 2\n")
     assert code_of("family.main") != before
+
+
+def test_a_replaced_file_is_read_again_even_if_size_and_time_are_the_same(tmp_path):
+    file, known = tmp_path / "a.png", tmp_path / "files.json"
+    file.write_text("one")
+    os.utime(file, (1, 1))
+    first = content_of([file], known)
+    assert content_of([file], known) == first
+    file.write_text("two")
+    os.utime(file, (1, 1))
+    assert content_of([file], known) != first
+    known.write_text("{damaged")
+    file.write_text("one")
+    assert content_of([file], known) == first
 
 
 def test_every_kind_is_walked():
