@@ -83,6 +83,7 @@ def kills(folder, expected, n, rng):
             if code or records != expected:
                 differ += 1
                 print(text)
+            print("  kills, lost, made again, differ:", done, lost, again, differ, flush=True)
     return done, lost, again, differ
 
 

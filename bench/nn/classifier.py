@@ -88,8 +88,13 @@ def _at_once(bytes_each: int) -> int:
 
 
 def to_device(device: str, array: Array) -> Tensor:
-    """A copy of the array, as a tensor on the device."""
-    return torch.from_numpy(np.array(array)).to(device)
+    """The array as a tensor on the device; on the CPU it shares memory, unless it is read-only."""
+    return torch.from_numpy(np.require(array, requirements=["C", "W"])).to(device)
+
+
+def all_equal(inputs: Tensor) -> bool:
+    """Whether all inputs are equal to the first; looks no further than the first that is not."""
+    return all(bool((part == inputs[:1]).all()) for part in torch.split(inputs, CHUNK))
 
 
 answered, on = log_probs, to_device  # their names in 0.1
@@ -106,7 +111,7 @@ class _Supervised(Objective):
         self.inputs = to_device(device, train.inputs)
         self.truth = to_device(device, train.truth.astype(kind))
         self.train = torch.arange(len(self.truth))
-        self.all_equal = bool((self.inputs == self.inputs[:1]).all())
+        self.all_equal = all_equal(self.inputs)
         self.valid_inputs = to_device(device, valid.inputs)
         self.valid_truth = to_device(device, valid.truth.astype(kind))
         self.side_info, self.valid_side_info = (

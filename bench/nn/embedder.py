@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from bench.api import Context, Weights
 from bench.faces import Array
-from bench.nn.classifier import Labelled, outputs, to_device
+from bench.nn.classifier import Labelled, all_equal, outputs, to_device
 from bench.nn.inputs import Augmentation, Prepare
 from bench.nn.training import Objective, Schedule, autocast, trained
 
@@ -66,7 +66,7 @@ class _Identities(Objective):
         _, person = np.unique(train.truth, return_inverse=True)
         self.inputs, self.person = to_device(device, train.inputs), to_device(device, person)
         self.train = torch.arange(len(person))
-        self.all_equal = bool((self.inputs == self.inputs[:1]).all())
+        self.all_equal = all_equal(self.inputs)
         few = np.linspace(0, len(valid.truth) - 1, min(len(valid.truth), _N_VALID)).astype(int)
         self.valid_inputs = to_device(device, valid.inputs[few])
         self.valid_person = to_device(device, valid.truth[few].astype(np.int64))

@@ -53,9 +53,9 @@ class Store:
         self.root = root
         for tree in _TREES:
             (root / tree).mkdir(parents=True, exist_ok=True)
-        for draft in (root / "drafts").iterdir():
-            with suppress(Timeout), self.lock(draft.name, blocking=False):
-                shutil.rmtree(draft, ignore_errors=True)  # left by a process that died
+        for left in (*(root / "drafts").iterdir(), *(root / "locks").iterdir()):
+            with suppress(Timeout), self.lock(left.stem, blocking=False):  # its process died
+                shutil.rmtree(root / "drafts" / left.stem, ignore_errors=True)
 
     def __contains__(self, key: str) -> bool:
         return (self._place(key) / "stage.json").exists()

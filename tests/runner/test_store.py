@@ -182,5 +182,7 @@ def test_an_opened_store_drops_the_drafts_of_the_dead_only(tmp_path):
     for key in ("alive", "dead"):
         (tmp_path / "drafts" / key).mkdir()
     with first.lock("alive"):
+        (tmp_path / "locks" / "dead.lock").touch()
         Store(tmp_path)
+        assert [path.name for path in (tmp_path / "locks").iterdir()] == ["alive.lock"]
         assert [path.name for path in (tmp_path / "drafts").iterdir()] == ["alive"]
