@@ -18,7 +18,7 @@ def bytes_of(done):
         (stage.key, name): np.asarray(array).tobytes()
         for stage in done.plan.stages
         for part in (done.store.get(stage.key),)
-        for name, array in (part.arrays | part.weights).items()
+        for name, array in {**part.arrays, **part.weights}.items()
     }
 
 

@@ -49,7 +49,7 @@ class PoolEngine:
                     elif stage.key in store:
                         yield _settled(queue, Outcome(stage, "cached"))
                     else:
-                        job = pool.submit(_step, stage, store.root, self.device)
+                        job = self._submitted(pool, stage, store)
                         running[job] = (stage, goal_first)
                 done = wait(running, return_when=FIRST_COMPLETED).done
                 if any(isinstance(job.exception(), BrokenProcessPool) for job in done):
@@ -63,6 +63,15 @@ class PoolEngine:
                     yield _settled(queue, _outcome(job, running.pop(job)[0]))
         finally:
             pool.stop() if running else pool.shutdown()
+
+    def _submitted(self, pool: Pool, stage: Stage, store: Store) -> Future[Outcome]:
+        """The outcome to come; broken at once if a process of the pool died just now."""
+        try:
+            return pool.submit(_step, stage, store.root, self.device)
+        except BrokenProcessPool as error:
+            broken = Future[Outcome]()
+            broken.set_exception(error)
+            return broken
 
     def _alone(self, stage: Stage, store: Store) -> Outcome:
         """The outcome of a stage in a process that runs nothing else."""
