@@ -1,5 +1,6 @@
 """Large arrays in bounded memory: work in blocks, and arrays that lie in files without a name."""
 
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -42,3 +43,14 @@ def picked(array: NDArray[Any], index: NDArray[Any]) -> NDArray[Any]:
     for at in blocks(made):
         made[at] = array[places[at]]
     return made
+
+
+def first_equal(arrays: Sequence[NDArray[Any]], places: NDArray[np.int64]) -> NDArray[np.int64]:
+    """For the entries of the arrays at `places`, (N,): the index, 0..N-1, of the first equal one.
+
+    Entries are compared by a digest of 128 bits, so pictures are not kept in memory.
+    """
+    first: dict[bytes, int] = {}
+    entries = (b"".join(array[place].tobytes() for array in arrays) for place in places.tolist())
+    digests = (hashlib.blake2b(entry, digest_size=16).digest() for entry in entries)
+    return np.array([first.setdefault(digest, i) for i, digest in enumerate(digests)], np.int64)

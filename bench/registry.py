@@ -234,7 +234,7 @@ def _try(name: str, module: str) -> None:
 
 @contextmanager
 def _time_limit() -> Iterator[None]:
-    """Raises TimeoutError in an import that takes too long; only the main thread is told."""
+    """Raises TimeoutError if an import takes too long; works in the main thread only."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -47,13 +47,15 @@ def run_rounds(cells: Sequence[Cell], store: Store, run: Run) -> Finished:
 def _run(
     run: Run, planned: Plan, stages: Sequence[Stage], goals: Sequence[Goal], store: Store
 ) -> list[Outcome]:
-    """Runs stages; whatever reports read of them is then sound. Tells what was damaged."""
+    """Runs stages and logs what was damaged; afterwards, all that reports read is sound."""
     for stage in stages:
         store.touch(stage.key)
     ends = {stage.key for each in planned.of.values() for stage in each.ends}
-    told = heal(stages, store, ends)
+    damaged = heal(stages, store, ends)
     outcomes = list(run(stages, goals, planned))
-    for line in (*told, *(line for outcome in outcomes for line in outcome.healed)):
+    for outcome in outcomes:
+        damaged += outcome.healed
+    for line in damaged:
         _log.warning(line)
     return outcomes
 

@@ -1,4 +1,4 @@
-"""How a command ends when it is told to, by Ctrl-C or `kill`."""
+"""How a command ends on Ctrl-C (SIGINT) or `kill` (SIGTERM)."""
 
 import os
 import signal

@@ -94,12 +94,12 @@ def _entries(place: "Store") -> Iterator[tuple["Store", str]]:
 
 
 def _needed(grid: str, place: "Store") -> Iterator[str]:
-    """The keys of the stages of a grid."""
+    """The keys of the stages of a grid, with the planted traces that its results call for."""
+    from bench.commands.rounds import run_rounds
     from bench.runner.cells import cells
-    from bench.runner.plan import plan
 
-    chosen = opt.grid_of(grid, None)
-    return (stage.key for stage in plan(cells(chosen), place.root).stages)
+    done = run_rounds(list(cells(opt.grid_of(grid, None))), place, lambda *_: ())  # runs nothing
+    return (stage.key for stage in done.plan.stages)
 
 
 def _hours(text: str) -> float:

@@ -46,7 +46,7 @@ def listed(root: Path, manifest: Path, *, outside: bool) -> list[Entry]:
     entries = [(root / line.cells["path"], line) for line in table_of(manifest)[1]]
     if bad := [line for path, line in entries if not os.path.isfile(path)]:  # never raises
         advice = "restore it or remove the line"
-        raise FileNotFoundError(fault(bad, f"there is no such picture in {root}", advice))
+        raise FileNotFoundError(fault(bad, f"expected a picture in {root}, found none", advice))
     _check_places(root, entries, outside=outside)
     return entries
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from bench.faces import Images
 from bench.forensics.image_features import thumbnails
+from bench.memory import first_equal
 
 NEAR = 0.99  # correlation of thumbnails from which two pictures are near-duplicates
 _BATCH = 1024
@@ -22,9 +23,8 @@ class Pair(NamedTuple):
 
 def equal_pairs(images: Images) -> list[Pair]:
     """Pairs of equal pictures; of many equal ones, each with the first."""
-    first: dict[bytes, int] = {}
-    firsts = [first.setdefault(image.tobytes(), i) for i, image in enumerate(images)]
-    return [Pair(other, i, 1.0) for i, other in enumerate(firsts) if other != i]
+    first = first_equal([images], np.arange(len(images))).tolist()
+    return [Pair(other, i, 1.0) for i, other in enumerate(first) if other != i]
 
 
 def near_pairs(images: Images, group: NDArray[np.int64]) -> list[Pair]:

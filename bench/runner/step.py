@@ -72,7 +72,7 @@ def step(stage: Stage, store: Store, worker: Worker) -> Outcome:
             note(store, Cost(*about, round(seconds, 3), worker.device))
         except BaseException as error:  # whatever a plugin raises, the other cells must continue
             if isinstance(error, KeyboardInterrupt) and not parent_process():
-                raise  # of the user: processes of a pool get none
+                raise  # Ctrl-C of the user; in a process of a pool it comes from a plugin
             seconds = time.perf_counter() - start
             reason = f"{stage}: {type(error).__name__}: {error}"
             return Outcome(stage, "failed", seconds, reason, tuple(healed))
@@ -80,7 +80,7 @@ def step(stage: Stage, store: Store, worker: Worker) -> Outcome:
 
 
 def _made(stage: Stage, store: Store, worker: Worker, healed: list[str]) -> Artifact:
-    """The artifact of a stage; tells in `healed` which damaged inputs were made again."""
+    """The artifact of a stage; adds to `healed` a line for each damaged input made again."""
     # Imported here: a process that only loads needs no torch.
     action = getattr(import_module(ACTIONS[stage.action]), stage.action)
     needs = {needed.key: needed for needed in stage.needs}
@@ -105,19 +105,21 @@ def _made(stage: Stage, store: Store, worker: Worker, healed: list[str]) -> Arti
 
 
 def heal(stages: Iterable[Stage], store: Store, whole: Container[str] | None = None) -> list[str]:
-    """Sets aside what the store holds of these stages and is damaged; a line about each.
+    """Moves damaged entries of these stages out of the way; returns a line about each.
 
-    Of entries that are not in `whole`, a set of keys, only `stage.json` is looked at.
+    `whole` holds the keys of entries to check in all files; of the others only `stage.json` is
+    checked. Without it, all are checked whole.
     """
-    told = list[str]()
+    lines = list[str]()
     for stage in stages:
         own = store.shuffled if stage.shuffled else store
         with own.lock(stage.key):  # nobody else heals or makes it now
-            told += _set_aside(stage, own, whole=whole is None or stage.key in whole)
-    return told
+            lines += _set_aside(stage, own, whole=whole is None or stage.key in whole)
+    return lines
 
 
 def _set_aside(stage: Stage, own: Store, *, whole: bool = True) -> Iterator[str]:
+    """Moves the entry of a stage out of the way if it is damaged; call it under the lock."""
     try:
         own.check(stage.key, whole=whole)
     except DamagedError as error:

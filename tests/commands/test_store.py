@@ -1,16 +1,27 @@
 import os
 import re
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from bench.cli import app
+from bench.commands import rounds
 from bench.runner.artifacts import Artifact
 from bench.runner.store import scratch_root
 
 DAY = 86400
+TOY = """
+name = "toy"
+[[tasks]]
+private = ["identity"]
+data = "toy"
+defenses = ["pixelate"]
+attackers = ["memory"]
+threats = ["aware"]
+"""
 
 
 def bench(*arguments):
@@ -71,21 +82,20 @@ def test_gc_deletes_what_was_not_used_lately(place):
     assert list(place) == list(place.shuffled) == []
 
 
-def test_gc_keeps_what_a_grid_needs(run, tmp_path):
-    done = run(attackers=["memory"], private=["identity"], threats=["raw"])
-    text = """
-        name = "toy"
-        [[tasks]]
-        private = ["identity"]
-        data = "toy"
-        attackers = ["memory"]
-        threats = ["raw"]
-    """
-    (tmp_path / "toy.toml").write_text(text)
-    options = ("--older-than", "0h", "--store", done.store.root)
-    kept = bench("store", "gc", "--keep", tmp_path / "toy.toml", *options)
+def test_gc_keeps_what_a_grid_needs_and_its_planted_traces(run, tmp_path, monkeypatch):
+    def planted(results, qualities):
+        asked = (r.cell for r in results if r.cell.defense.name == "pixelate")
+        return [replace(cell, purpose="trace") for cell in asked if cell.purpose == "private"]
+
+    monkeypatch.setattr(rounds, "traces", planted)
+    options = {"attackers": ["memory"], "threats": ["aware"], "defenses": ["pixelate"]}
+    done = run(**options)
+    assert any(cell.purpose == "trace" for cell in done.cells)
+    (tmp_path / "toy.toml").write_text(TOY)
+    older = ("--older-than", "0h", "--store", done.store.root)
+    kept = bench("store", "gc", "--keep", tmp_path / "toy.toml", *older)
     assert "deleted 0 entries" in kept.stdout, kept.stderr
-    assert {o.status for o in run(attackers=["memory"], threats=["raw"]).outcomes} == {"cached"}
+    assert {outcome.status for outcome in run(**options).outcomes} == {"cached"}
 
 
 @pytest.mark.parametrize("text", ["", "30", "d", "-1d", "1y", "1.5d"])

@@ -51,9 +51,9 @@ def test_a_manifest_gives_labels(people):
         ("file,who\na,b\n", "needs the columns path and identity, got"),
         (
             "path,identity\nann/9.png,ann\nann/8.png,ann\n",
-            r"list.csv, line 2 \(ann/9.png, ann\): there is no such picture in .* \(and 1 more",
+            r"line 2 \(ann/9.png, ann\): expected a picture in .*, found none \(and 1 more",
         ),
-        ('path,identity\n"a\nb",ann\n', r"list.csv, line 3 \(a b, ann\): there is no such picture"),
+        ('path,identity\n"a\nb",ann\n', r"list.csv, line 3 \(a b, ann\): expected a picture in"),
         ("path,identity\nann/0.png\n", "list.csv, line 2: expected 2 cells; fix it"),
         ("path,identity\n,ann\n", r"line 2 \(ann\): it needs a cell in column path; fill it"),
         ("path,identity\nann/0.png,\n", r"line 2 \(ann/0.png\): it needs a cell in column iden"),

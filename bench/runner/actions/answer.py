@@ -1,14 +1,13 @@
 """A trained attacker's answers about the probe and the validation part, protected likewise."""
 
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.api import Attacker, Classifier, Matcher, Regressor
 from bench.faces import Array, Faces, Sample, Target, describe, missing
-from bench.memory import blocks
+from bench.memory import blocks, first_equal
 from bench.registry import make
 from bench.runner.artifacts import Artifact, Inputs, faces_in, inputs_in, notes_in, targets_in
 from bench.runner.rng import generator
@@ -103,7 +102,8 @@ def _scores(
     granted = stage.names("side_info")  # notes; it learned the disclosed weights in training
     notes = {name: note for name, note in notes_in(release).items() if name in granted}
     shown = inputs_in(release)
-    first, copy_of = _distinct([shown, *notes.values()], places)
+    equal = first_equal([shown, *notes.values()], places)
+    first, copy_of = np.unique(equal, return_inverse=True)
     order = generator("order", stage.number("seed")).permutation(len(first))
     index, made = places[first[order]], []
     for at in blocks(shown, len(index)):
@@ -121,12 +121,3 @@ def _checked(scores: object, n: int, width: int, name: str) -> NDArray[np.float3
     if not np.issubdtype(scores.dtype, np.floating) or not np.isfinite(scores).all():
         raise ValueError(f"expected {name} to return finite floats, got {describe(scores)}")
     return scores.astype(np.float32)
-
-
-def _distinct(arrays: Sequence[Array], places: Places) -> tuple[Places, Places]:
-    """Of the entries at these places: where each distinct one is first, (M,), and which each is."""
-    seen: dict[bytes, int] = {}
-    raw = (b"".join(array[place].tobytes() for array in arrays) for place in places.tolist())
-    digests = (hashlib.blake2b(entry, digest_size=16).digest() for entry in raw)
-    copy_of = np.array([seen.setdefault(digest, len(seen)) for digest in digests])
-    return np.unique(copy_of, return_index=True)[1], copy_of
