@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 from bench.api import Classifier, Context, Knowledge, Weights, field
 from bench.faces import Array, Sample
+from bench.memory import blocks, empty, mean_and_std
 from bench.registry import register
 
 SIDE_PX = 64  # larger pictures are averaged down: their fine detail is noise to a distance
 _MIN_SHARE = 0.05  # of the overall spread: numbers that hardly vary must not decide alone
 _RARE = 1e-3  # of a vote, which each class's own nearest picture has: it orders what ties
-_AT_ONCE = 2**22  # distances, 16 MB
 
 Floats = NDArray[np.float32]
 
@@ -38,7 +38,7 @@ class KNN(Classifier):
     def fit(self, knowledge: Knowledge, context: Context) -> Weights:
         """The training inputs, (M, D), bytes or floats, their classes, mean and scale, (D,)."""
         inputs = _flat(knowledge.train.inputs)
-        mean, scale = inputs.mean(axis=0, dtype=np.float32), inputs.std(axis=0, dtype=np.float32)
+        mean, scale = (each.astype(np.float32) for each in mean_and_std(inputs))
         scale = np.maximum(scale, _MIN_SHARE * np.sqrt(np.mean(scale**2)))
         scale[scale == 0] = 1
         truth = np.asarray(knowledge.train.labels[knowledge.target.name], np.int64)
@@ -47,16 +47,12 @@ class KNN(Classifier):
 
     def predict(self, sample: Sample, weights: Weights, context: Context) -> Floats:
         """Logarithms of shares of votes, (N, C)."""
-        known, asked = (
-            (x.astype(np.float32) - weights["mean"]) / weights["scale"]
-            for x in (weights["x"], _flat(sample.inputs))
-        )
+        known, asked = weights["x"], _flat(sample.inputs)
         classes = np.arange(int(weights["n_classes"][0]))
         member = weights["truth"][:, None] == classes  # (M, C)
-        length, scores = (known**2).sum(axis=1), []
-        for part in np.array_split(asked, 1 + len(asked) * len(known) // _AT_ONCE):
-            squares = (part**2).sum(axis=1, keepdims=True) + length - 2 * part @ known.T  # (B, M)
-            scores.append(self._voted(np.maximum(squares, 0), member))
+        row, scores = np.empty((1, max(known.shape)), np.float32), []
+        for at in blocks(row, len(asked)):  # of distances, and of numbers
+            scores.append(self._voted(_squares(asked[at], known, weights), member))
         return np.concatenate(scores).astype(np.float32)
 
     def _voted(self, squares: Floats, member: NDArray[np.bool_]) -> Floats:
@@ -73,12 +69,26 @@ class KNN(Classifier):
         return np.asarray(np.log(np.maximum(shares, 1e-12)), np.float32)
 
 
+def _squares(asked: Array, known: Array, weights: Weights) -> Floats:
+    """Squared distances in standardised numbers, (B, M), of inputs (B, D) and (M, D)."""
+    x = (asked - weights["mean"]) / weights["scale"]  # (B, D), float32
+    lengths = np.square(x).sum(axis=1, keepdims=True)  # (B, 1)
+    squares = np.empty((len(asked), len(known)), np.float32)
+    for at in blocks(weights["mean"][None], len(known)):
+        y = (known[at] - weights["mean"]) / weights["scale"]
+        squares[:, at] = lengths + np.square(y).sum(axis=1) - 2 * x @ y.T
+    return np.maximum(squares, 0, out=squares)
+
+
 def _flat(inputs: Array) -> NDArray[np.uint8] | Floats:
     """Pictures of at most SIDE_PX as bytes, or codes as floats, (N, D)."""
     if inputs.dtype != np.uint8:
-        return inputs.astype(np.float32)
+        return inputs.astype(np.float32, copy=False)
     if max(inputs.shape[2:]) > SIDE_PX:
         from bench.forensics.image_features import block_means  # here: scipy takes time to import
 
-        inputs = np.rint(block_means(inputs, SIDE_PX)).astype(np.uint8)
+        small = empty((*inputs.shape[:2], *np.minimum(inputs.shape[2:], SIDE_PX)), np.uint8)
+        for at in blocks(inputs):
+            small[at] = np.rint(block_means(inputs[at], SIDE_PX))
+        inputs = small
     return inputs.astype(np.uint8, copy=False).reshape(len(inputs), -1)

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.api import Classifier, Context, Knowledge, Weights
-from bench.faces import Sample
+from bench.faces import Array, Sample
+from bench.memory import blocks, mean_and_std
 from bench.registry import register
 
 
@@ -23,20 +24,29 @@ class Nearest(Classifier):
     def fit(self, knowledge: Knowledge, context: Context) -> Weights:
         """Mean and scale of the inputs, (D,), and class means, (C, D); far away if unseen."""
         x, truth = _flat(knowledge.train), knowledge.train.labels[knowledge.target.name]
-        mean, scale = x.mean(axis=0), x.std(axis=0) + np.float32(1e-3)
-        x = (x - mean) / scale
-        means = np.full((len(knowledge.target.classes), x.shape[1]), 1e3, np.float32)
+        mean, scale = mean_and_std(x)
+        scale += 1e-3
+        means = np.full((len(knowledge.target.classes), len(mean)), 1e3)
         for number in np.unique(truth):
-            means[number] = x[truth == number].mean(axis=0)
-        return {"mean": mean, "scale": scale, "means": means}
+            own, total = np.flatnonzero(truth == number), np.zeros_like(mean)
+            for at in blocks(mean[None], len(own)):
+                total += x[own[at]].sum(axis=0, dtype=float)
+            means[number] = (total / len(own) - mean) / scale
+        learned = {"mean": mean, "scale": scale, "means": means}
+        return {name: array.astype(np.float32) for name, array in learned.items()}
 
     def predict(self, sample: Sample, weights: Weights, context: Context) -> NDArray[np.float32]:
         """Negated mean squared distances, (N, C)."""
-        x, means = (_flat(sample) - weights["mean"]) / weights["scale"], weights["means"]
-        lengths = [(part**2).sum(axis=1, keepdims=True) for part in (x, means)]
-        scores: NDArray[np.float32] = (2 * x @ means.T - lengths[0] - lengths[1].T) / x.shape[1]
-        return scores
+        x, means = _flat(sample), weights["means"]
+        lengths = np.square(means).sum(axis=1)  # (C,)
+        scores = np.empty((len(x), len(means)), np.float32)
+        for at in blocks(means, len(x)):
+            part = np.asarray(x[at] - weights["mean"], np.float32)  # (B, D)
+            part /= weights["scale"]
+            scores[at] = 2 * (part @ means.T) - lengths
+            scores[at] -= np.square(part).sum(axis=1, keepdims=True)
+        return scores / np.float32(x.shape[1])
 
 
-def _flat(sample: Sample) -> NDArray[np.float32]:
-    return sample.inputs.reshape(len(sample), -1).astype(np.float32)  # (N, D)
+def _flat(sample: Sample) -> Array:
+    return sample.inputs.reshape(len(sample), -1)  # (N, D), bytes or float32

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from bench.api import Classifier, Context, Knowledge, Weights, field
 from bench.faces import Sample
+from bench.memory import blocks
 from bench.nn.attacker import PeopleNet
 from bench.registry import register
 
@@ -33,9 +34,9 @@ class Neighbours(PeopleNet, Classifier):
         """Logarithms of shares of votes, (N, C); a vote is weighted by its cosine."""
         made, truth = self.embed(sample, weights, context), weights["known.truth"]
         member = np.eye(int(weights["n_classes"][0]), dtype=np.float32)[truth]  # (M, C)
-        scores = []
-        for part in np.array_split(made, 1 + len(made) // 1024):
-            cosine = part @ weights["known.templates"].T  # (B, M)
+        known, scores = weights["known.templates"].T, []
+        for at in blocks(known, len(made)):
+            cosine = made[at] @ known  # (B, M)
             k = min(self.k, cosine.shape[1])
             near = np.argpartition(-cosine, k - 1, axis=1)[:, :k]  # (B, k), in any order
             order = np.argsort(-np.take_along_axis(cosine, near, axis=1), axis=1)

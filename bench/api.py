@@ -7,12 +7,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.context import Context as Context
+from bench.context import Original as Original
+from bench.dataset import ROLES as ROLES
+from bench.dataset import Collection as Collection
+from bench.dataset import Dataset as Dataset
+from bench.dataset import Role as Role
 from bench.described import Y, release_of
 from bench.faces import Array, Faces, Labels, Release, Sample, Target
 from bench.faces import Weights as Weights
@@ -23,8 +28,6 @@ from bench.threats import Form
 from bench.threats import Knowledge as Knowledge
 from bench.threats import Threat as Threat
 
-Role = Literal["defender", "attacker", "probe"]
-ROLES: tuple[Role, ...] = ("defender", "attacker", "probe")
 ANY = frozenset({"*"})  # a promise about every target
 
 SAMPLES = "samples"  # array of sample pictures, uint8 (rows, columns, 3, H, W); never shared
@@ -39,6 +42,7 @@ class Defense(Plugin, ABC):
         replaces: target to the note that holds the class shown in place of the true one.
         changes_nothing: its release is the input (the control `none`).
         works_on: `set`, if a release depends on the pictures that come with it (k-same).
+        takes: `files`, if it is a program or a service outside (bench.outside.Outside).
     """
 
     hides: ClassVar[frozenset[str]] = ANY
@@ -47,6 +51,7 @@ class Defense(Plugin, ABC):
     replaces: ClassVar[Mapping[str, str]] = {}
     changes_nothing: ClassVar[bool] = False
     works_on: ClassVar[Literal["picture", "set"]] = "picture"
+    takes: ClassVar[Literal["arrays", "files"]] = "arrays"
 
     @property
     def reads_to_fit(self) -> tuple[str, ...]:
@@ -57,6 +62,22 @@ class Defense(Plugin, ABC):
     def reads_to_protect(self) -> tuple[str, ...]:
         """Labels that `protect` and `encode` read; all others are withheld."""
         return ()
+
+    def files(self) -> Sequence[Path]:
+        """The files that a release depends on; their content enters the key.
+
+        Raises:
+            ValueError, OSError: if one is missing.
+        """
+        return ()
+
+    def has_releases_of(self, role: Role, originals: Sequence[Path]) -> bool:
+        """Whether it can protect the pictures of a role; not if only others came back protected.
+
+        Raises:
+            ValueError: if it can protect some of them only.
+        """
+        return True
 
     def fit(self, faces: Faces, context: Context) -> Weights:
         """The weights that the defense learns from the defender's pictures."""
@@ -234,54 +255,3 @@ class Matcher(Attacker):
     @abstractmethod
     def embed(self, sample: Sample, weights: Weights, context: Context) -> NDArray[np.float32]:
         """Templates, float32, (N, D), of any length."""
-
-
-class Collection(NamedTuple):
-    """A data set in memory: its pictures and their targets."""
-
-    faces: Faces
-    targets: tuple[Target, ...]
-
-
-class Dataset(Plugin, ABC):
-    """Pictures with labels; among these `identity`, and `take` where it has sittings.
-
-    Attributes:
-        shareable: its pictures show nobody real, so they may be printed on sheets.
-        protocol: who is defender, attacker and probe (bench.data.protocols).
-        align: MTCNN found its faces; it then looks for faces in releases as well.
-    """
-
-    shareable: ClassVar[bool] = False
-    align: bool = False
-    protocol: str
-    seed: int
-
-    @property
-    @abstractmethod
-    def targets(self) -> tuple[Target, ...]:
-        """Its targets, known without reading pictures; classes may be missing until `load`."""
-
-    @property
-    def face_points(self) -> FacePoints:
-        """Where eyes, nose and corners of the mouth are on average; empty if unknown.
-
-        (x, y) in fractions of the side, left in the picture first.
-        """
-        return ()
-
-    @property
-    def n_pictures(self) -> int:
-        """About how many pictures it has, for estimates of time."""
-        return len(self.files())
-
-    def files(self) -> Sequence[Path]:
-        """The files that it reads; their content enters the key."""
-        return ()
-
-    def check(self) -> None:
-        """Raises ValueError or OSError for mistakes that show before any picture is decoded."""
-
-    @abstractmethod
-    def load(self, context: Context) -> Collection:
-        """All pictures, decoded, with ids from `bench.data.protocols.new_image_ids`."""

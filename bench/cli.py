@@ -4,6 +4,7 @@ import os
 import sys
 import threading
 import warnings
+from importlib.metadata import version
 
 import typer
 
@@ -11,23 +12,24 @@ from bench.commands.annotate import annotate_app
 from bench.commands.apply import OperationsCommand, apply
 from bench.commands.check import check
 from bench.commands.data import data_app
+from bench.commands.grid import grid
 from bench.commands.judges import judges_app
 from bench.commands.list import list_plugins
+from bench.commands.new import new
 from bench.commands.plan import plan
+from bench.commands.protect import protect
 from bench.commands.run import run
 from bench.commands.store import store_app
 from bench.commands.weights import weights_app
 
-app = typer.Typer(
-    help="Tests face de-identification defenses against trained attackers.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 app.command()(run)
 app.command()(plan)
 app.command("list")(list_plugins)
+app.command()(grid)
+app.command()(protect)
 app.command()(check)
+app.command()(new)
 app.add_typer(data_app, name="data")
 app.add_typer(annotate_app, name="annotate")
 app.add_typer(weights_app, name="weights")
@@ -36,13 +38,28 @@ app.add_typer(store_app, name="store")
 app.command(cls=OperationsCommand)(apply)
 
 
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        print(f"bench {version('unmask-bench')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: bool = typer.Option(
+        False, "--version", callback=_print_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    """Tests face de-identification defenses against trained attackers."""
+
+
 def main() -> None:
     """Entry point of the command."""
     # Processes share the cores, not threads (bench.runner.engines.pool); torch reads it on import.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     warnings.formatwarning = lambda message, *_, **__: f"bench: {message}\n"
     try:
-        app()
+        app(prog_name="bench")
     except SystemExit as end:
         _leave(end)
         raise

@@ -3,8 +3,17 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
+
+
+class Original(NamedTuple):
+    """The file of a picture, and where the picture lies in it (bench.data.image_files.Cut)."""
+
+    path: Path
+    box: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,6 +28,8 @@ class Context:
         progress: takes the share done, 0..1.
         scratch: a folder for checkpoints, empty at first, kept until the stage ends.
         shape: (3, H, W) of the pictures that `render` makes; it sees none.
+        draw: number of this release of the pictures, if there are several.
+        originals: of the pictures, if the defense takes files and the data set has them.
     """
 
     row_rngs: Sequence[np.random.Generator]
@@ -28,6 +39,8 @@ class Context:
     scratch: Path
     training_rng: np.random.Generator | None = None
     shape: tuple[int, int, int] = (3, 0, 0)
+    draw: int = 0
+    originals: Sequence[Original] = ()
 
     @property
     def rng(self) -> np.random.Generator:

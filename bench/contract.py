@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +19,7 @@ from bench.api import (
     Knowledge,
     LatentDefense,
     Matcher,
+    Original,
     Plugin,
     Regressor,
     Weights,
@@ -33,6 +34,7 @@ from bench.runner.worker import Worker
 from bench.spec import Spec
 
 TRIAL = Spec.parse("synthetic:people=4,takes=4,pictures=4,size=32")  # faces to try a plugin with
+LEAST_FACES, MOST_FACES = 16, 64  # of them
 GREY_LEVEL = 1  # networks may round differently in a batch of another size
 
 Rule = tuple[str, Callable[[], str]]  # the rule, and a check that returns the problem or ""
@@ -45,8 +47,8 @@ class Check(NamedTuple):
     problem: str
 
 
-def checks(spec: Spec) -> Iterator[Check]:
-    """Runs the contract on every plugin of that name.
+def checks(spec: Spec, data: Spec = TRIAL) -> Iterator[Check]:
+    """Runs the contract on every plugin of that name; defenses are tried on faces of `data`.
 
     Raises:
         ValueError: if there is none, or its fields are refused.
@@ -55,21 +57,21 @@ def checks(spec: Spec) -> Iterator[Check]:
     with TemporaryDirectory() as scratch:
         worker = Worker(scratch=Path(scratch))
         for base in named or [Defense]:  # for an unknown name `make` suggests near ones
-            for rule, problem in _rules(make(base, spec), worker):
+            for rule, problem in _rules(make(base, spec), worker, data):
                 try:
                     yield Check(rule, problem())
                 except (Exception, SystemExit) as error:  # whatever a plugin raises
                     yield Check(rule, f"{type(error).__name__}: {error}")
 
 
-def _rules(plugin: Plugin, worker: Worker) -> Iterator[Rule]:
+def _rules(plugin: Plugin, worker: Worker, data: Spec) -> Iterator[Rule]:
     declared = "it is a frozen dataclass whose fields are declared by bench.api.field"
     yield declared, lambda: _declared(plugin)
     yield "its docstring names its Source:", lambda: _source(plugin)
     if isinstance(plugin, Dataset):
         yield "it loads the same labelled pictures twice", lambda: _loads(plugin, worker)
     if isinstance(plugin, Defense):
-        trial = _DefenseTrial(plugin, worker)
+        trial = _DefenseTrial(plugin, worker, make(Dataset, data))
         yield "equal generators give equal weights", trial.weights
         yield "it releases one whole picture per image id", trial.release
         yield "equal generators give equal releases", trial.repeats
@@ -111,9 +113,19 @@ def _loads(plugin: Dataset, worker: Worker) -> str:
 
 
 class _DefenseTrial:
-    def __init__(self, defense: Defense, worker: Worker) -> None:
+    def __init__(self, defense: Defense, worker: Worker, data: Dataset) -> None:
         self.defense, self.worker = defense, worker
-        self.faces = make(Dataset, TRIAL).load(worker.protecting()).faces
+        faces, _, boxes = data.load(worker.protecting())
+        if len(faces) < LEAST_FACES:
+            raise ValueError(
+                f"expected {LEAST_FACES} pictures or more in {data.name}, got {len(faces)}"
+            )
+        tried = np.unique(np.linspace(0, len(faces) - 1, MOST_FACES).astype(np.int64))
+        self.faces = faces.pick(tried)
+        self.originals: Sequence[Original] = ()
+        if boxes is not None and defense.takes == "files":
+            files = data.originals()
+            self.originals = [Original(files[i], boxes[i]) for i in tried]
 
     @cached_property
     def fitted(self) -> Weights:
@@ -131,7 +143,8 @@ class _DefenseTrial:
         name = f"{type(self.defense).__name__}.reads_to_protect"
         faces = self.faces.pick(index).declared(self.defense.reads_to_protect, name)
         rngs = RowGenerators(faces.image_id, 0, self.defense.name, 0)
-        return faces, self.worker.protecting(rngs)
+        originals = [self.originals[i] for i in index] if self.originals else ()
+        return faces, dataclasses.replace(self.worker.protecting(rngs), originals=originals)
 
     def released(self, index: Array, weights: Weights) -> Images:
         faces, context = self.shown(index)

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+Floats = NDArray[np.float64]
+
 BLOCK_BYTES = 256 << 20  # of pictures that are worked on, or shown to a plugin, at once
 IN_MEMORY_BYTES = 1 << 30  # larger arrays lie in files
 
@@ -43,6 +45,17 @@ def picked(array: NDArray[Any], index: NDArray[Any]) -> NDArray[Any]:
     for at in blocks(made):
         made[at] = array[places[at]]
     return made
+
+
+def mean_and_std(array: NDArray[Any]) -> tuple[Floats, Floats]:
+    """Mean and standard deviation over the entries, float64, (...), block by block."""
+    mean, squares = np.zeros((2, *array.shape[1:]))
+    for at in blocks(mean[None], len(array)):
+        mean += array[at].sum(axis=0, dtype=float)
+    mean /= len(array)
+    for at in blocks(mean[None], len(array)):
+        squares += np.square(array[at] - mean).sum(axis=0)
+    return mean, np.sqrt(squares / len(array))
 
 
 def first_equal(arrays: Sequence[NDArray[Any]], places: NDArray[np.int64]) -> NDArray[np.int64]:

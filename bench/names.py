@@ -1,6 +1,8 @@
-"""Names that come from files, as file names: a name never becomes a path unchecked."""
+"""Names from outside: as file names (a name never becomes a path unchecked), and mistyped ones."""
 
+import difflib
 import hashlib
+from collections.abc import Iterable
 from urllib.parse import quote
 
 MAX_LENGTH = 120  # of a file name without suffix; file systems allow 255 bytes
@@ -22,3 +24,11 @@ def file_name(name: str) -> str:
         digest = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()[:16]
         quoted = f"{quoted[: MAX_LENGTH - 17]}%{digest}"
     return quoted
+
+
+def hint(name: str, known: Iterable[str]) -> str:
+    """What a person who wrote an unknown name may have meant: the nearest name, or all of them."""
+    names = sorted(known)
+    if near := difflib.get_close_matches(name, names, n=1):
+        return f"did you mean {near[0]!r}?"
+    return f"there are {', '.join(names)}" if names else "there are none"

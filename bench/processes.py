@@ -10,7 +10,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import connection
 from multiprocessing.context import SpawnContext, SpawnProcess
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -65,9 +65,13 @@ class Pool(ProcessPoolExecutor):
         """As its base does; a process that starts inherits that signals wait until it is ready."""
         before = signal.pthread_sigmask(signal.SIG_BLOCK, self._handled)
         known = {name: os.environ.pop(name) for name in _HIDDEN if name in os.environ}
+        # A process would import the program of this one, which starts a run again if it has no
+        # `if __name__ == "__main__"`; none of it is needed.
+        main, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
         try:
             return super().submit(task, *args, **kwargs)
         finally:
+            sys.modules["__main__"] = main
             os.environ.update(known)
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 

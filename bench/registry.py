@@ -6,7 +6,6 @@ imported is listed with its reason; all others still work.
 """
 
 import dataclasses
-import difflib
 import hashlib
 import importlib
 import importlib.util
@@ -23,6 +22,7 @@ from types import FrameType
 from typing import Any, TypeVar
 
 from bench.api import Attacker, Dataset, Defense, Learned, Plugin
+from bench.names import hint
 from bench.operation import Operation
 from bench.plugin import types_of
 from bench.spec import Spec, Value, coerced, text_of
@@ -35,7 +35,8 @@ KINDS: Mapping[str, type[Plugin]] = {
     "dataset": Dataset,
     "operation": Operation,
 }
-_READ_FILES = ("dataset", "operation")  # kinds whose plugins may have fields that name files
+_READ_FILES = ("dataset", "operation")  # kinds whose plugins may have fields that name files,
+#   besides defenses that take files
 IMPORT_S = 60  # that the import of a plugin may take
 BUILT_IN = ("defenses", "attackers", "bench.data")
 _classes: dict[str, dict[str, type[Plugin]]] = {kind: {} for kind in KINDS}
@@ -78,7 +79,8 @@ def _kind_of(plugin: type[Plugin]) -> str:
 def _check(kind: str, name: str, plugin: type[Plugin]) -> None:
     inherited = {item.name for item in fields_of(Learned)} if kind == "defense" else set()
     paths = {item.name for item in fields_of(plugin) if _at(item) == "path"}
-    if kind not in _READ_FILES and paths - inherited:
+    may = kind in _READ_FILES or (issubclass(plugin, Defense) and plugin.takes == "files")
+    if not may and paths - inherited:
         raise ValueError(f"{kind} {name!r}: only {_READ_FILES} may have `path` fields, got {paths}")
     learns = issubclass(plugin, Defense) and plugin.fit is not Defense.fit
     if learns and not issubclass(plugin, Learned):
@@ -137,12 +139,15 @@ def make(base: type[P], spec: Spec) -> P:
         raise ValueError(_unknown(kind, spec.name))
     if spec.preset and spec.preset not in plugin.presets:
         raise ValueError(
-            f"expected a preset of {spec.name} ({sorted(plugin.presets)}), got {spec.preset}"
+            f"expected a preset of {spec.name}, got {spec.preset!r}; "
+            f"{hint(spec.preset, plugin.presets)}"
         )
     given = dict(plugin.presets.get(spec.preset, {})) | dict(current(kind, spec).fields)
     types = types_of(plugin)
     if strange := sorted(set(given) - set(types)):
-        raise ValueError(f"expected fields of {kind} {spec.name} ({sorted(types)}), got {strange}")
+        raise ValueError(
+            f"expected a field of {kind} {spec.name}, got {strange[0]!r}; {hint(strange[0], types)}"
+        )
     try:
         fields = {name: coerced(name, value, types[name]) for name, value in given.items()}
         made = plugin(**fields)
@@ -210,9 +215,12 @@ def _found(kind: str, name: str) -> type[Plugin] | None:
 def _unknown(kind: str, name: str) -> str:
     if name in _broken:
         return f"{kind} {name!r} cannot be imported: {_broken[name]}"
-    near = difflib.get_close_matches(name, _classes[kind], n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"there are {sorted(_classes[kind])}"
-    return f"expected a {kind}, got {name!r}; {hint}"
+    others = [f", which is {_a(other)}" for other in KINDS if name in _classes[other]]
+    return f"expected {_a(kind)}, got {name!r}{''.join(others[:1])}; {hint(name, _classes[kind])}"
+
+
+def _a(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
 
 @cache

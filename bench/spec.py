@@ -6,11 +6,16 @@ from dataclasses import dataclass
 Value = bool | int | float | str
 
 _FORM = re.compile(r"(?P<name>\w+)(@(?P<preset>\w+))?(:(?P<fields>.*))?")
+_QUOTED = r'"(?:[^"\\]|\\.)*"'  # in which a backslash escapes the next character
+_PART = re.compile(rf"((?:{_QUOTED}|'[^']*'|[^,])*),")
+_NEEDS_QUOTES = re.compile(r"""[,"'\\]|^\s|\s$""")
 
 
 @dataclass(frozen=True)
 class Spec:
     """A plugin's name with its fields: `NAME[@PRESET][:field=value,...]`.
+
+    A value may stand in quotes, as it must if it has commas.
 
     Attributes:
         name: as registered.
@@ -33,13 +38,13 @@ class Spec:
         if not match:
             raise ValueError(f"a spec is NAME[@PRESET][:field=value,...], got {text!r}")
         fields: dict[str, Value] = {}
-        for part in match["fields"].split(",") if match["fields"] else ():
+        for part in _PART.findall(f"{match['fields']},") if match["fields"] else ():
             name, equals, value = (piece.strip() for piece in part.partition("="))
             if not (name.isidentifier() and equals):
                 raise ValueError(f"expected field=value, got {part!r} in {text!r}")
             if name in fields:
                 raise ValueError(f"field {name!r} is given twice in {text!r}; keep one")
-            fields[name] = value
+            fields[name] = _unquoted(value)
         return cls(match["name"], match["preset"] or "", tuple(sorted(fields.items())))
 
     def __str__(self) -> str:
@@ -48,9 +53,20 @@ class Spec:
         return f"{self.name}{preset}{':' if fields else ''}{fields}"
 
 
+def _unquoted(value: str) -> str:
+    if re.fullmatch(_QUOTED, value):
+        return re.sub(r"\\(.)", r"\1", value[1:-1])
+    return value[1:-1] if re.fullmatch("'[^']*'", value) else value
+
+
 def text_of(value: Value) -> str:
     """A field's value as a spec writes it."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = str(value)
+    if _NEEDS_QUOTES.search(text):
+        return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
+    return text
 
 
 def coerced(name: str, text: Value, kind: type) -> Value:

@@ -75,6 +75,15 @@ class Table(NamedTuple):
         """The cells as a person reads them."""
         return [[_text(cell) for cell in row] for row in self.rows]
 
+    def _repr_html_(self) -> str:
+        """The table as notebooks show it."""
+        lines = [f"<h4>{html.escape(self.title)}</h4>", "<table>"]
+        for row, tag in ((self.columns, "th"), *((row, "td") for row in self.texts())):
+            cells = "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in row)
+            lines.append(f"<tr>{cells}</tr>")
+        below = "; ".join([self.note, *(f"n/a: {reason}" for reason in self.reasons())])
+        return "\n".join([*lines, "</table>", f"<p>{html.escape(below)}</p>"])
+
     def reasons(self) -> list[str]:
         """Why cells have no number, each reason once."""
         cells = (cell for row in self.rows for cell in row if isinstance(cell, NotAvailable))

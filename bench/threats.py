@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from bench.faces import Sample, Target, Weights
+from bench.names import hint
 from bench.spec import Spec, Value, coerced
 
 Form = Literal["pixels", "codes"]
@@ -111,9 +112,10 @@ def threat(spec: Spec) -> Threat:
     spec = current(spec)
     name, fields = str(Spec(spec.name, spec.preset)), dict(spec.fields)
     if (known := THREATS.get(name)) is None:  # threats have no presets
-        raise ValueError(f"expected a threat of {sorted(THREATS)}, got {name!r}")
+        raise ValueError(f"expected a threat, got {name!r}; {hint(name, THREATS)}")
     if unknown := sorted(set(fields) - set(FIELDS)):
-        raise ValueError(f"threat `{spec}`: expected fields of {list(FIELDS)}, got {unknown}")
+        about = f"threat `{spec}`: expected a field of threats, got {unknown[0]!r}"
+        raise ValueError(f"{about}; {hint(unknown[0], FIELDS)}")
     side_info = str(fields.get("side_info", ""))
     draws, queries = (_count(spec, name, fields.get(name, 1)) for name in ("draws", "queries"))
     gallery, clean = (

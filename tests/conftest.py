@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from bench import registry
-from bench.commands.rounds import run_rounds
 from bench.reports.records import records
+from bench.rounds import run_rounds
 from bench.runner.artifacts import faces_in
 from bench.runner.cells import cells
 from bench.runner.engines.local import LocalEngine

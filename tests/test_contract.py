@@ -2,8 +2,12 @@
 
 import pytest
 
+from bench.api import Dataset
+from bench.commands.data import save_data
+from bench.commands.protect import protect_pictures
 from bench.contract import checks
-from bench.registry import plugins
+from bench.registry import make, plugins
+from bench.runner.worker import Worker
 from bench.spec import Spec
 
 QUICK = {  # fields that shorten training; the rules are the same
@@ -32,10 +36,11 @@ QUICK = {  # fields that shorten training; the rules are the same
     "pprl_vgan": "pprl_vgan:epochs=1,warmup=1,rebuild=1,iterations=2,width=4,batch=16",
     "synthetic": "synthetic:people=4,takes=2,pictures=2",
     "chance": "chance",
+    "command": 'command:run="cp -r {in}/. {out}"',
 }
 NAMES = [
-    "began_cs", "blur", "card", "constant", "eigenface", "flow_san", "mask", "noise", "none",
-    "partial", "pixelate", "pprl_vgan", "prototype_pattern", "san", "san_ensemble",
+    "began_cs", "blur", "card", "command", "constant", "eigenface", "flow_san", "mask", "noise",
+    "none", "partial", "pixelate", "pprl_vgan", "prototype_pattern", "san", "san_ensemble",
     "bits", "chance", "cnn", "flat", "knn", "linear", "linkage", "lookup", "matcher", "mlp",
     "nearest", "neighbours", "prototype", "regression", "synthetic",
 ]  # fmt: skip
@@ -48,7 +53,8 @@ def test_every_plugin_of_ours_is_tried():
         for name, plugin in plugins(kind).items()
         if plugin.__module__.split(".")[0] in ("bench", "defenses", "attackers")
     }
-    assert ours - {"lfw", "folder"} == set(NAMES)  # those need files: tests/data
+    # those need files: tests/data, tests/test_outside.py
+    assert ours - {"lfw", "folder", "pairs"} == set(NAMES)
 
 
 TRAINS_LONG = ("began_cs", "flow_san", "san_ensemble")
@@ -92,3 +98,15 @@ def test_a_breach_is_found(spec, rule, problem):
 def test_an_unknown_name_is_told_with_the_nearest():
     with pytest.raises(ValueError, match="did you mean 'blur'"):
         list(checks(Spec("blurr")))
+
+
+def test_a_defense_that_looks_pictures_up_is_tried_on_pictures_that_it_knows(tmp_path):
+    data = Spec.parse("synthetic:people=4,takes=2,pictures=2,size=32")
+    save_data(make(Dataset, data), None, tmp_path / "before")
+    (tmp_path / "before" / "labels.csv").unlink()
+    pixelate = Spec.parse("pixelate")
+    protect_pictures(pixelate, tmp_path / "before", tmp_path / "after", Worker())
+    pairs = Spec.parse(f"pairs:before={tmp_path / 'before'},after={tmp_path / 'after'}")
+    known = Spec.parse(f"folder:root={tmp_path / 'before'},size=32,protocol=closed")
+    assert [found.problem for found in checks(pairs, known) if found.problem] == []
+    assert any("got none for 64" in found.problem for found in checks(pairs))

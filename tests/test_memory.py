@@ -1,7 +1,7 @@
 import numpy as np
 
 from bench import memory
-from bench.memory import blocks, empty, first_equal, picked
+from bench.memory import blocks, empty, first_equal, mean_and_std, picked
 
 
 def test_blocks_cover_an_array_in_order_within_the_budget(monkeypatch):
@@ -32,6 +32,15 @@ def test_picked_entries_are_a_copy(monkeypatch):
         assert found.tolist() == array[index].tolist()
         found[:] = -1
     assert array.tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def test_means_and_deviations_of_blocks_are_those_of_the_whole(rng, monkeypatch):
+    monkeypatch.setattr(memory, "BLOCK_BYTES", 200)  # 4 entries of 6 float64
+    codes = rng.normal(1000, 0.01, (30, 2, 3)).astype(np.float32)  # float32 sums would be off
+    for array in (codes, rng.integers(0, 256, (30, 2, 3)).astype(np.uint8)):
+        mean, std = mean_and_std(array)
+        np.testing.assert_allclose(mean, array.astype(float).mean(axis=0), rtol=1e-12)
+        np.testing.assert_allclose(std, array.astype(float).std(axis=0), rtol=1e-9)
 
 
 def test_equal_entries_are_known_by_the_first():

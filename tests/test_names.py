@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.names import MAX_LENGTH, file_name
+from bench.names import MAX_LENGTH, file_name, hint
 
 NAMES = st.text(st.characters(codec=None), max_size=300)
 
@@ -47,3 +47,9 @@ def test_different_names_become_different_components(one: str, other: str) -> No
 
 def test_long_names_keep_their_difference() -> None:
     assert file_name("x" * 300) != file_name("x" * 299 + "y")
+
+
+def test_a_mistyped_name_gets_the_nearest_or_all():
+    assert hint("pixlate", ["blur", "pixelate"]) == "did you mean 'pixelate'?"
+    assert hint("swap", ["pixelate", "blur"]) == "there are blur, pixelate"
+    assert hint("swap", []) == "there are none"

@@ -79,14 +79,13 @@ def by_evidence(votes: Votes, bins: Bins) -> Table:
         (f"|evidence| >= {UNAMBIGUOUS:g}", np.abs(evidence) >= UNAMBIGUOUS),
         (f"|evidence| < {UNAMBIGUOUS:g}", np.abs(evidence) < UNAMBIGUOUS),
     ]
-    return votes.table(
-        "evidence",
-        "accuracy by evidence",
-        ("evidence", "images", *votes.versions),
-        [(name, int(mask.sum()), *accuracies(votes, mask)) for name, mask in parts],
+    rows = [(name, int(mask.sum()), *accuracies(votes, mask)) for name, mask in parts]
+    note = (
         "Percent. The paper calls |evidence| >= 1 ambiguous, but must mean the opposite. Images "
-        f"without evidence: {int(np.isnan(evidence).sum())}.",
+        f"without evidence: {int(np.isnan(evidence).sum())}."
     )
+    columns = ("evidence", "images", *votes.versions)
+    return votes.table("evidence", "accuracy by evidence", columns, rows, note)
 
 
 def by_attribute(votes: Votes, attributes: tuple[str, ...] = ATTRIBUTES) -> Table:
@@ -96,13 +95,12 @@ def by_attribute(votes: Votes, attributes: tuple[str, ...] = ATTRIBUTES) -> Tabl
         for name in attributes
         for part, mask in _groups(votes, name)
     ]
-    absent = NotAvailable(f"expected one of {', '.join(attributes)} in the key (--key), found none")
+    if not rows:
+        reason = f"expected one of {', '.join(attributes)} in the key (--key), found none"
+        rows = [("", "", 0, *[NotAvailable(reason)] * len(votes.versions))]
+    columns = ("attribute", "value", "images", *votes.versions)
     return votes.table(
-        "attributes",
-        "errors by attribute",
-        ("attribute", "value", "images", *votes.versions),
-        rows or [("", "", 0, *(absent for _ in votes.versions))],
-        "Percent of wrong labels.",
+        "attributes", "errors by attribute", columns, rows, "Percent of wrong labels."
     )
 
 
@@ -151,14 +149,12 @@ def t_tests(votes: Votes) -> Table:
             rows.append((f"{first} - {second}", *t_test(correct, other)))
         except ValueError as error:
             rows.append((f"{first} - {second}", *[NotAvailable(str(error))] * 4))
-    return votes.table(
-        "ttests",
-        "paired t-tests over images",
-        ("versions", "difference", "t", "df", "p"),
-        rows,
+    note = (
         "Differences in percentage points. As in the paper, images are taken as independent and "
-        "labelers as fixed; the mixed model does neither.",
+        "labelers as fixed; the mixed model does neither."
     )
+    columns = ("versions", "difference", "t", "df", "p")
+    return votes.table("ttests", "paired t-tests over images", columns, rows, note)
 
 
 def worst(votes: Votes) -> Table:
@@ -172,10 +168,5 @@ def worst(votes: Votes) -> Table:
             i, accuracy = labelled[place], Number(float(share[place]))
             facts = (votes.classes[votes.truth[i]], *(votes.facts[name][i] for name in named))
             rows.append((version, votes.images[i], accuracy, *facts))
-    return votes.table(
-        "worst",
-        f"the {N_WORST} worst images of each version",
-        ("version", "image", "accuracy", "truth", *named),
-        rows,
-        "Accuracy in percent.",
-    )
+    title, columns = f"the {N_WORST} worst images of each version", ("version", "image", "accuracy")
+    return votes.table("worst", title, (*columns, "truth", *named), rows, "Accuracy in percent.")

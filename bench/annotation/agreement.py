@@ -1,12 +1,12 @@
 """Agreement of labelers, and which of them are careless."""
 
-from contextlib import suppress
+from collections.abc import Iterable
 
 import numpy as np
 from scipy import stats
 
 from bench.annotation.votes import Votes, clear_majority
-from bench.metrics.intervals import Floats, Ids, estimate
+from bench.metrics.intervals import Floats, Ids, Statistic, estimate
 from bench.tables import Cell, NotAvailable, Number, Table
 
 # A labeler is careless who
@@ -16,72 +16,64 @@ SAME_SHARE = 0.95  # or gives one answer more often than this, while the others 
 FAST_S = 0.5  # or answers half of the pictures faster than this
 
 
-def krippendorff(counts: Ids, weights: Floats | None = None) -> float:
+def krippendorff(counts: Ids) -> Statistic:
     """Krippendorff's alpha for nominal data: 1 is perfect agreement, 0 that of chance.
 
     Counts are labels by class, (I, C). Images with fewer than two labels do not count, others as
-    often as their weight, (I,).
-
-    Raises:
-        ValueError: if no image has two labels, or all labels are the same.
+    often as their weight; alpha is nan where no image counts, or all labels are the same.
 
     Source: Krippendorff, Computing Krippendorff's Alpha-Reliability, 2011.
     """
     n = counts.sum(axis=1)
-    weights = np.ones(len(n)) if weights is None else weights
-    once = counts[n > 1].astype(np.float64)
-    paired = once * weights[n > 1, None]
-    if not paired.any():
-        raise ValueError("no image has two labels")
-    within = ((paired * (once - 1)).sum(axis=1) / (n[n > 1] - 1)).sum()  # pairs that agree
-    totals = paired.sum(axis=0)  # (C,)
-    n_labels = totals.sum()
-    expected = n_labels**2 - (totals**2).sum()  # pairs that disagree, times n_labels - 1
-    if expected == 0:
-        raise ValueError("all labels are the same")
-    return float(1 - (n_labels - 1) * (n_labels - within) / expected)
+    paired = counts[n > 1].astype(np.float64)
+    within = (paired * (paired - 1)).sum(axis=1) / (n[n > 1] - 1)  # pairs that agree, (I,)
+
+    def alpha(weights: Floats) -> Floats:
+        totals = weights[:, n > 1] @ paired  # (B, C)
+        n_labels, agreed = totals.sum(axis=1), weights[:, n > 1] @ within
+        expected = n_labels**2 - (totals**2).sum(axis=1)  # pairs that disagree, times n_labels - 1
+        share = (n_labels - 1) * (n_labels - agreed) / np.where(expected > 0, expected, np.nan)
+        return np.asarray(1 - share)
+
+    return alpha
 
 
 def alphas(votes: Votes) -> Table:
     """Krippendorff's alpha by version, with a jackknife interval over units."""
     rows: list[tuple[Cell, ...]] = []
     for version, counts in zip(votes.versions, votes.counts, strict=True):
-
-        def statistic(weights: Floats, counts: Ids = counts) -> Floats:
-            values = np.full(len(weights), np.nan)
-            for i, row in enumerate(weights):
-                with suppress(ValueError):
-                    values[i] = krippendorff(counts, row)
-            return values
-
+        n_classes = (counts[counts.sum(axis=1) > 1] > 0).any(axis=0).sum()
         try:
-            krippendorff(counts)
-            found = estimate(statistic, votes.unit, np.nan, share=False)
-            rows.append((version, found.value, found.low, found.high))
+            if n_classes < 2:
+                raise ValueError(
+                    "all labels are the same" if n_classes else "no image has two labels"
+                )
+            found = estimate(krippendorff(counts), votes.unit, np.nan, share=False)
+            rows.append((version, *found[:3]))
         except ValueError as error:
             rows.append((version, *[NotAvailable(str(error))] * 3))
-    return votes.table(
-        "agreement",
-        "Krippendorff's alpha",
-        ("version", "alpha", "low", "high"),
-        rows,
-        "1: all labelers agree; 0: they agree as often as by chance.",
-    )
+    note = "1: all labelers agree; 0: they agree as often as by chance."
+    columns = ("version", "alpha", "low", "high")
+    return votes.table("agreement", "Krippendorff's alpha", columns, rows, note)
 
 
 def labeler_table(votes: Votes) -> Table:
     """Each labeler, with the reasons to call some careless."""
     rows = [_labeler(votes, j) for j in range(len(votes.labelers))]
+    title = f"labelers, {sum(bool(row[-1]) for row in rows)} of them careless"
     columns = ("labels", "accuracy", "agrees with majority", "one answer", "median s", "careless")
-    return votes.table(
-        "labelers",
-        f"labelers, {sum(bool(row[-1]) for row in rows)} of them careless",
-        ("labeler", *columns),
-        rows,
+    note = (
         "Shares in percent. Careless: agrees with the majority of the others at chance (p > "
         f"{P_CHANCE:g}, of {MIN_LABELS} labels or more), gives one answer in over "
-        f"{100 * SAME_SHARE:g} % while the others do not, or has a median under {FAST_S:g} s.",
+        f"{100 * SAME_SHARE:g} % while the others do not, or has a median under {FAST_S:g} s."
     )
+    return votes.table("labelers", title, ("labeler", *columns), rows, note)
+
+
+def careless(questions: Iterable[Votes]) -> list[str]:
+    """The labelers who are careless about one of the questions."""
+    rows = (row for votes in questions for row in labeler_table(votes).rows)
+    return sorted({str(row[0]) for row in rows if row[-1]})
 
 
 def _labeler(votes: Votes, j: int) -> tuple[Cell, ...]:

@@ -1,6 +1,6 @@
 """All tables and figures of a set of labels."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,11 +10,12 @@ from bench.annotation import accuracy, agreement, majority
 from bench.annotation.choice import Bins
 from bench.annotation.figures import consensus_figure, curve_figure, evidence_figure
 from bench.annotation.mixed import mixed
-from bench.annotation.reading import BadLine, Reading, read_key, read_labels
+from bench.annotation.reading import BadLine, read_key, read_labels
 from bench.annotation.votes import TruthFrom, Votes, votes_by_question
 from bench.data.csv_files import write_lines
+from bench.metrics.intervals import Floats
 from bench.names import file_name
-from bench.tables import Table, escaped, markdown, write_csv
+from bench.tables import NotAvailable, Table, escaped, markdown, write_csv
 
 REPORT, BAD = "analysis.md", "bad.csv"
 _SEED = 0  # of the teams of labelers
@@ -36,21 +37,24 @@ def analyse(
 ) -> tuple[list[Table], list[BadLine]]:
     """Writes analysis.md, a CSV per table, bad.csv and figures; returns tables and bad lines."""
     key = read_key(keys)
-    reading = read_labels(files, key)
-    questions = votes_by_question(reading.labels, key, options.truth_from)
-    left_out: list[str] = []
-    if options.without_careless:
-        rows = [row for votes in questions for row in agreement.labeler_table(votes).rows]
-        left_out = sorted({str(row[0]) for row in rows if row[-1]})
-        kept = [label for label in reading.labels if label.labeler not in left_out]
+    labels, bad = read_labels(files, key)
+    questions = votes_by_question(labels, key, options.truth_from)
+    lines = [f"# Annotation study: {len(labels)} labels", ""]
+    if bad:
+        lines += [f"{len(bad)} lines were not used; all are in {BAD}:", ""]
+        lines += [f"- {escaped(str(line))}" for line in bad[:20]] + [""]
+    if options.without_careless and (left_out := agreement.careless(questions)):
+        lines += [f"Left out as careless: {escaped(', '.join(left_out))}", ""]
+        kept = [label for label in labels if label.labeler not in left_out]
         questions = votes_by_question(kept, key, options.truth_from)
     out.mkdir(parents=True, exist_ok=True)
     tables = [table for votes in questions for table in _tables(votes, options, out)]
     for table in tables:
         write_table(table, out)
-    write_lines(out / BAD, BadLine._fields, reading.bad)
-    (out / REPORT).write_text(_report(tables, reading, left_out), encoding="utf-8")
-    return tables, reading.bad
+    write_lines(out / BAD, BadLine._fields, bad)
+    report = "\n".join([*lines, markdown(map(_shortened, tables), level=3)])
+    (out / REPORT).write_text(report, encoding="utf-8")
+    return tables, bad
 
 
 def write_table(table: Table, folder: Path) -> None:
@@ -62,9 +66,12 @@ def write_table(table: Table, folder: Path) -> None:
 
 def _tables(votes: Votes, options: AnalysisOptions, out: Path) -> list[Table]:
     """All tables about a question; its figures are drawn to `out`."""
-    curve = majority.curve(votes, options.rules, np.random.default_rng(_SEED))
-    if isinstance(curve, majority.Curve):
+    curve: Floats | NotAvailable
+    try:
+        curve = majority.curve(votes, options.rules, np.random.default_rng(_SEED))
         curve_figure(votes, curve, out)
+    except ValueError as error:
+        curve = NotAvailable(str(error))
     consensus_figure(votes, out)
     evidence_figure(votes, options.bins, out)
     return [
@@ -81,17 +88,10 @@ def _tables(votes: Votes, options: AnalysisOptions, out: Path) -> list[Table]:
     ]
 
 
-def _report(tables: Iterable[Table], reading: Reading, left_out: Sequence[str]) -> str:
-    """The Markdown: the lines left out, then the tables, with some points of the curve."""
-    lines = [f"# Annotation study: {len(reading.labels)} labels", ""]
-    if reading.bad:
-        lines += [f"{len(reading.bad)} lines were not used; all are in {BAD}:", ""]
-        lines += [f"- {escaped(str(bad))}" for bad in reading.bad[:20]] + [""]
-    if left_out:
-        lines += [f"Left out as careless: {escaped(', '.join(left_out))}", ""]
-    shown = []
-    for table in tables:
-        is_curve = table.name.endswith("-curve")
-        rows = [r for r in table.rows if not is_curve or r[1] in majority.SHOWN_N or r[0] == ""]
-        shown.append(table._replace(rows=rows))
-    return "\n".join([*lines, markdown(shown, level=3)])
+def _shortened(table: Table) -> Table:
+    """The table as the report shows it: of the curve, some points."""
+    if not table.name.endswith("-curve"):
+        return table
+    return table._replace(
+        rows=[row for row in table.rows if row[1] in majority.SHOWN_N or row[0] == ""]
+    )

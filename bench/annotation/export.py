@@ -5,19 +5,35 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from PIL import Image
 
-from bench.annotation.study_pictures import StudyPictures
-from bench.annotation.study_spec import SAME_PERSON, StudySpec
+from bench.annotation import choice
+from bench.annotation.study import Runner, StudyPictures, StudySpec, study_pictures
+from bench.annotation.votes import RAW, SAME_PERSON
 from bench.data.csv_files import write_lines
-from bench.faces import Array, Faces, Images, Target
+from bench.faces import Faces, Images, Target
+from bench.metrics.intervals import Floats, Ids
+from bench.runner.rng import generator
 
 SENT, KEY = "send", "key.csv"
 COLUMNS = ("picture", "question", "image", "version", "truth", "person", "evidence")
 _RESERVED = {*COLUMNS, "light", "pose"}
+
+
+class ExportOptions(NamedTuple):
+    """Choices of what a study shows."""
+
+    raw: bool  # whether labelers see originals
+    choose: Literal["bins", "random"]  # by bins of evidence, or at random
+    n_pictures: int  # of which all versions are shown
+    evidence: str = ""  # labels to take it from, as `AU6+AU12`; empty for the defender's classifier
+    bins: choice.Bins = choice.Bins()  # of evidence
+    text: str = ""  # the question as labelers read it
+    n_pairs: int = 0  # of the second question, whether two pictures show one person
+    base_url: str = ""  # where Mechanical Turk will find the pictures
 
 
 class Item(NamedTuple):
@@ -28,16 +44,64 @@ class Item(NamedTuple):
     shown: Mapping[str, Images]  # random file name to picture, uint8 (3, H, W)
 
 
+def export_study(
+    spec: StudySpec, options: ExportOptions, folder: Path, runner: Runner
+) -> list[str]:
+    """Writes the study; the lines of a summary."""
+    pictures = study_pictures(spec, runner)
+    if options.evidence:
+        evidence = choice.evidence_in(pictures.faces.labels, options.evidence)
+        pictures = pictures._replace(evidence=evidence)
+    chosen, short = _chosen(pictures.evidence, options, generator("chosen", spec.seed))
+    versions = _shown(pictures, chosen, raw=options.raw)
+    items = list(picture_items(spec, pictures, versions, chosen))
+    texts = {spec.name: options.text or f"Does this picture show: {spec.name}?"}
+    if options.n_pairs:
+        rng = generator("pairs", spec.seed)
+        pairs = choice.pairs(pictures.faces.labels, options.n_pairs, rng)
+        items += _pair_items(pictures, versions, pairs, raw=options.raw)
+        texts[SAME_PERSON] = "Do these two pictures show the same person?"
+    write(spec, items, texts, folder, options.base_url)
+    line = f"{len(chosen)} pictures in {len(versions)} versions: {', '.join(versions)}"
+    return [line, f"bins with too few pictures: {short}"] if short else [line]
+
+
+def _chosen(evidence: Floats, options: ExportOptions, rng: np.random.Generator) -> tuple[Ids, str]:
+    """Indices of the pictures to show, and the bins with too few."""
+    n, n_there = options.n_pictures, len(evidence)
+    if options.choose == "bins":
+        return choice.by_bins(evidence, n, options.bins, rng)
+    if n > n_there:
+        raise ValueError(f"expected {n_there} pictures of the probe or fewer, got --pictures {n}")
+    return rng.permutation(n_there)[:n], ""
+
+
+def _shown(pictures: StudyPictures, chosen: Ids, *, raw: bool) -> list[str]:
+    """The versions to show; no version shows a raw picture unless `raw` is set."""
+    if raw:
+        return list(pictures.versions)
+    originals, versions = pictures.faces.images[chosen], [v for v in pictures.versions if v != RAW]
+    for name in versions:
+        same = (pictures.versions[name][chosen] == originals).all(axis=(1, 2, 3))
+        if same.any():
+            raise ValueError(
+                f"{name} leaves {same.sum()} of {len(chosen)} pictures unchanged; show raw ones "
+                "(--raw), or leave it out"
+            )
+    if versions:
+        return versions
+    raise ValueError("expected a defense or --raw, got neither; name a defense with --defense")
+
+
 def new_item(key: Mapping[str, object], *shown: Images) -> Item:
     """An item with random names from the system; with a seed, labelers could redo the choice."""
     token, *names = (secrets.token_hex(8) for _ in range(1 + len(shown)))
-    return Item(
-        token, key, {f"{name}.png": image for name, image in zip(names, shown, strict=True)}
-    )
+    files_shown = {f"{name}.png": image for name, image in zip(names, shown, strict=True)}
+    return Item(token, key, files_shown)
 
 
 def picture_items(
-    spec: StudySpec, pictures: StudyPictures, versions: Sequence[str], chosen: Array
+    spec: StudySpec, pictures: StudyPictures, versions: Sequence[str], chosen: Ids
 ) -> Iterator[Item]:
     """An item for every version of every chosen picture."""
     faces, answers = pictures.faces, {1: "yes", 0: "no", -1: ""}
@@ -54,12 +118,11 @@ def picture_items(
             yield new_item({**known, "version": name}, pictures.versions[name][i])
 
 
-def pair_items(
+def _pair_items(
     pictures: StudyPictures, versions: Sequence[str], pairs: Sequence[tuple[int, int]], *, raw: bool
 ) -> Iterator[Item]:
     """An item for every version of every pair; the second picture is raw if raw ones are shown."""
-    faces = pictures.faces
-    person, image_id = np.asarray(faces.labels["identity"]), faces.image_id
+    image_id, person = pictures.faces.image_id, np.asarray(pictures.faces.labels["identity"])
     for i, j in pairs:
         known = {
             "question": SAME_PERSON,
@@ -68,9 +131,8 @@ def pair_items(
             "person": int(person[i]),
         }
         for name in versions:
-            images = pictures.versions[name]
-            second = (faces.images if raw else images)[j]
-            yield new_item({**known, "version": name}, images[i], second)
+            second = pictures.versions[RAW if raw else name][j]
+            yield new_item({**known, "version": name}, pictures.versions[name][i], second)
 
 
 def facts(faces: Faces, targets: Sequence[Target]) -> dict[str, list[str]]:
@@ -116,22 +178,18 @@ def write(
     pictures = folder / SENT / "pictures"
     pictures.mkdir(parents=True)
     items = sorted(items, key=lambda item: item.token)
-    shown = {name: image for item in items for name, image in item.shown.items()}
-    for name in sorted(shown):
-        picture = np.ascontiguousarray(shown[name].transpose(1, 2, 0))  # (H, W, 3)
-        Image.fromarray(picture).save(pictures / name)
+    for name, image in sorted(pair for item in items for pair in item.shown.items()):
+        Image.fromarray(np.ascontiguousarray(image.transpose(1, 2, 0))).save(pictures / name)
     (folder / SENT / "index.html").write_text(_page(items, texts), encoding="utf-8")
     (folder / "mturk.html").write_text(_template("mturk.html"), encoding="utf-8")
     rows = []
     for item in items:
         urls = [f"{base_url.rstrip('/')}/{name}" for name in item.shown]
-        text = texts[str(item.key["question"])]
-        rows.append((item.token, text, *urls, *[""] * (2 - len(urls))))
+        rows.append((item.token, texts[str(item.key["question"])], *urls, *[""] * (2 - len(urls))))
     write_lines(folder / "mturk.csv", ("picture", "text", "image_url", "image_url_2"), rows)
     columns = dict.fromkeys([*COLUMNS, *(name for item in items for name in item.key)])
     lines = ({"picture": item.token, **item.key} for item in items)
-    cells = ([line.get(name, "") for name in columns] for line in lines)
-    write_lines(folder / KEY, list(columns), cells)
+    write_lines(folder / KEY, [*columns], ([line.get(c, "") for c in columns] for line in lines))
     spec.write(folder)
 
 

@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 
 from bench.annotation.accuracy import share_correct
 from bench.annotation.choice import Bins
-from bench.annotation.majority import CONSENSUS, Curve, by_consensus
+from bench.annotation.majority import CONSENSUS, MIN_TEAM, by_consensus
 from bench.annotation.votes import Votes
+from bench.metrics.intervals import Floats
 from bench.names import file_name
 
 # Distinguishable without red-green vision: Okabe and Ito, Color Universal Design.
@@ -29,13 +30,14 @@ def consensus_figure(votes: Votes, folder: Path) -> None:
         axes.set(xlabel="share of labelers who gave the commonest label", ylabel="images")
 
 
-def curve_figure(votes: Votes, found: Curve, folder: Path) -> None:
-    """Accuracy of the majority of n labelers. Source: Shirai and Whitehill, figure 6."""
+def curve_figure(votes: Votes, found: Floats, folder: Path) -> None:
+    """Accuracy of the majority, as by `curve`. Source: Shirai and Whitehill, figure 6."""
     title = "majority of n labelers (bands: the middle 90 % of teams)"
     with _axes(votes, "curve", title, folder) as axes:
-        for i, colour in zip(range(len(votes.versions)), COLOURS, strict=False):
-            axes.fill_between(found.n, found.low[i], found.high[i], color=colour, alpha=0.12, lw=0)
-            axes.plot(found.n, found.mean[i], color=colour)
+        n = np.arange(MIN_TEAM, MIN_TEAM + found.shape[2])
+        for (mean, low, high), colour in zip(found.swapaxes(0, 1), COLOURS, strict=False):
+            axes.fill_between(n, low, high, color=colour, alpha=0.12, lw=0)
+            axes.plot(n, mean, color=colour)
         axes.set(xlabel="labelers", ylabel="accuracy of the majority", ylim=(None, 1.01))
 
 

@@ -7,9 +7,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from bench.annotation.accuracy import accuracies
-from bench.annotation.study_spec import RAW
-from bench.annotation.votes import Mask, Votes
-from bench.answers import Estimate
+from bench.annotation.votes import RAW, Mask, Votes
 from bench.metrics.intervals import Floats, Ids, wilson
 from bench.tables import Cell, NotAvailable, Number, Table
 
@@ -60,18 +58,15 @@ def reaches(counts: Ids, level: float, rules: VoteRules) -> Mask:
     return np.asarray(consensus(counts) > level + slack)
 
 
-def majority_accuracy(counts: Ids, truth: Ids, level: float, rules: VoteRules) -> Estimate:
-    """Accuracy of the majority among images that reach the level.
-
-    Raises:
-        ValueError: if none does.
-    """
+def majority_accuracy(
+    counts: Ids, truth: Ids, level: float, rules: VoteRules
+) -> Number | NotAvailable:
+    """Accuracy of the majority among images that reach the level, with Wilson's interval."""
     credit = credits(counts, truth, rules.ties)[reaches(counts, level, rules)]
     credit = credit[~np.isnan(credit)]
     if not len(credit):
-        raise ValueError(f"no image reaches a consensus of {100 * level:g} %")
-    ends = wilson(float(credit.sum()), len(credit))
-    return Estimate(float(credit.mean()), *ends, len(credit), np.nan)
+        return NotAvailable(f"no image reaches a consensus of {100 * level:g} %")
+    return Number(float(credit.mean()), *wilson(float(credit.sum()), len(credit)))
 
 
 def accuracy_table(votes: Votes, rules: VoteRules) -> Table:
@@ -80,7 +75,6 @@ def accuracy_table(votes: Votes, rules: VoteRules) -> Table:
     Source: Shirai and Whitehill, table 1.
     Differs from it: the share of images left, and intervals.
     """
-    at_levels = [f"{what} {100 * level:g}" for level in LEVELS for what in ("vote", "left at")]
     n_images = (~np.isnan(votes.correct)).any(axis=2).sum(axis=1)  # (V,)
     rows = [
         (version, int(n_images[i]), average, *_votes_at_levels(votes, i, rules))
@@ -90,15 +84,14 @@ def accuracy_table(votes: Votes, rules: VoteRules) -> Table:
     known = votes.truth[votes.truth >= 0]
     chance = np.bincount(known).max() / len(known) if len(known) else np.nan
     unknown = f"{len(votes.truth) - len(known)} of {len(votes.truth)} images have none"
-    return votes.table(
-        "accuracy",
-        "accuracy",
-        ("version", "images", "average", *at_levels),
-        rows,
+    note = (
         f"Percent, with 95 % intervals. Truth: {truth}; {unknown}; always giving the commonest "
         f"answer is right in {100 * chance:.1f} %. A tied vote counts: {rules.ties}; "
-        f"consensus: {rules.level} the level. `left`: share of the images that reach it.",
+        f"consensus: {rules.level} the level. `left`: share of the images that reach it."
     )
+    at_levels = [f"{what} {100 * level:g}" for level in LEVELS for what in ("vote", "left at")]
+    columns = ("version", "images", "average", *at_levels)
+    return votes.table("accuracy", "accuracy", columns, rows, note)
 
 
 def _votes_at_levels(votes: Votes, i: int, rules: VoteRules) -> Iterator[Cell]:
@@ -108,11 +101,8 @@ def _votes_at_levels(votes: Votes, i: int, rules: VoteRules) -> Iterator[Cell]:
     itself = votes.truth_from == "raw" and votes.versions[i] == RAW
     reason = votes.no_truth_reason or ("the vote on raw images is the truth" if itself else "")
     for level in LEVELS:
-        try:
-            found = majority_accuracy(counts, votes.truth, level, rules)
-            yield NotAvailable(reason) if reason else Number(*found[:3])
-        except ValueError as error:
-            yield NotAvailable(reason or str(error))
+        found = majority_accuracy(counts, votes.truth, level, rules)
+        yield NotAvailable(reason) if reason else found
         yield Number(float(reaches(counts, level, rules).sum() / n_voted))
 
 
@@ -136,45 +126,38 @@ def histogram(votes: Votes) -> Table:
     return votes.table("consensus", "images by consensus", ("consensus", *votes.versions), rows)
 
 
-class Curve(NamedTuple):
-    """Accuracy of the majority of n labelers: mean and the middle 90 % of teams, (V, len(n))."""
+def curve(votes: Votes, rules: VoteRules, rng: np.random.Generator) -> Floats:
+    """Accuracy of the majority of teams of 3 labelers to all of them, (3, V, sizes of teams).
 
-    n: Ids
-    mean: Floats
-    low: Floats
-    high: Floats
+    The three are the mean and the ends of the middle 90 % of teams. A team is drawn without
+    replacement and votes on all images; images that nobody in a team has labelled do not count.
 
-
-def curve(votes: Votes, rules: VoteRules, rng: np.random.Generator) -> Curve | NotAvailable:
-    """Accuracy of the majority of teams of 3 labelers to all of them, or why there is none.
-
-    A team is drawn without replacement and votes on all images; images that nobody in a team has
-    labelled do not count for it.
+    Raises:
+        ValueError: without a truth, or with fewer than 3 labelers.
 
     Source: Shirai and Whitehill, section 6.4, figure 6 (the number of draws is not given).
     """
     n_labelers = len(votes.labelers)
     if votes.no_truth_reason:
-        return NotAvailable(votes.no_truth_reason)
+        raise ValueError(votes.no_truth_reason)
     if n_labelers < MIN_TEAM:
-        return NotAvailable(f"expected {MIN_TEAM} labelers or more for a team, got {n_labelers}")
+        raise ValueError(f"expected {MIN_TEAM} labelers or more for a team, got {n_labelers}")
     order = np.argsort(rng.random((N_DRAWS, n_labelers)), axis=1).argsort(axis=1)  # ranks (B, L)
     one_hot = (votes.labels[..., None] == np.arange(len(votes.classes))).astype(np.float32)
     flat = one_hot.transpose(0, 1, 3, 2).reshape(-1, n_labelers)  # (V*I*C, L)
-    sizes = np.arange(MIN_TEAM, n_labelers + 1)
     shape = (len(votes.versions), len(votes.images), len(votes.classes), N_DRAWS)
-    found = np.empty((len(sizes), len(votes.versions), N_DRAWS))
-    for i, n in enumerate(sizes):
+    found = []
+    for n in range(MIN_TEAM, n_labelers + 1):
         team = (order < n).astype(np.float32)  # (B, L)
         counts = (flat @ team.T).reshape(shape).transpose(0, 3, 1, 2)  # (V, B, I, C)
         credit = credits(counts.astype(np.int64), votes.truth, rules.ties)  # (V, B, I)
         n_images = (~np.isnan(credit)).sum(axis=2)
-        found[i] = np.nansum(credit, axis=2) / np.maximum(n_images, 1)
-    low, high = np.quantile(found, (0.05, 0.95), axis=2)  # (n, V)
-    return Curve(sizes, found.mean(axis=2).T, low.T, high.T)
+        shares = np.nansum(credit, axis=2) / np.maximum(n_images, 1)  # (V, B)
+        found.append([shares.mean(axis=1), *np.quantile(shares, (0.05, 0.95), axis=1)])
+    return np.moveaxis(np.array(found), 0, 2)
 
 
-def curve_table(votes: Votes, found: Curve | NotAvailable) -> Table:
+def curve_table(votes: Votes, found: Floats | NotAvailable) -> Table:
     """The curve, with a line per version and number of labelers; or why there is none."""
     columns = ("version", "n", "accuracy", "5 % of teams below", "95 % of teams below")
     rows: list[tuple[Cell, ...]]
@@ -182,9 +165,9 @@ def curve_table(votes: Votes, found: Curve | NotAvailable) -> Table:
         rows, note = [("", len(votes.labelers), found, found, found)], ""
     else:
         rows = [
-            (version, int(n), *(Number(float(part[v, i])) for part in found[1:]))
+            (version, MIN_TEAM + i, *(Number(float(value)) for value in found[:, v, i]))
             for v, version in enumerate(votes.versions)
-            for i, n in enumerate(found.n)
+            for i in range(found.shape[2])
         ]
         own = " The raw curve ends at 100 % by definition." if votes.truth_from == "raw" else ""
         note = f"Percent, of {N_DRAWS} teams of each size.{own}"

@@ -23,14 +23,12 @@ def mixed(votes: Votes) -> Table:
         rows = _rows(votes)
     except ValueError as error:
         rows = [("all", *[NotAvailable(votes.no_truth_reason or str(error))] * 4)]
-    return votes.table(
-        "mixed",
-        "mixed model of correct labels",
-        ("effect", "log-odds", "low", "high", "odds ratio"),
-        rows,
+    note = (
         f"Log-odds against {votes.versions[0]} with 95 % intervals; then standard deviations of "
-        "the random effects, in log-odds.",
+        "the random effects, in log-odds."
     )
+    columns = ("effect", "log-odds", "low", "high", "odds ratio")
+    return votes.table("mixed", "mixed model of correct labels", columns, rows, note)
 
 
 def fitted(correct: Floats, fixed: Floats, groups: list[Ids]) -> tuple[Floats, ...]:

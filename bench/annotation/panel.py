@@ -9,19 +9,26 @@ import numpy as np
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
-from bench.annotation.reading import Key
-from bench.annotation.study_pictures import StudyPictures, class_log_odds, class_number, study_cell
-from bench.annotation.study_spec import StudySpec
+from bench.annotation.export import KEY
+from bench.annotation.reading import read_key
+from bench.annotation.study import (
+    Runner,
+    StudyPictures,
+    StudySpec,
+    class_log_odds,
+    class_number,
+    study_cell,
+    study_pictures,
+)
 from bench.annotation.votes import SIMULATED, Mask
 from bench.data.csv_files import write_lines
 from bench.metrics.intervals import Floats, Ids
 from bench.runner.artifacts import Artifact
 from bench.runner.planner import Planner
 from bench.runner.rng import generator
-from bench.runner.step import Engine, run_or_raise
-from bench.runner.store import Store
 from bench.spec import Spec
 
+ANSWERS = "answers"  # folder of the result files
 LogOdds = Mapping[str, Floats]  # version to a classifier's log-odds of yes for each picture, (N,)
 PanelThreat = Literal["raw", "aware"]
 
@@ -73,8 +80,37 @@ class Labeler(NamedTuple):
         return np.asarray(rng.random(len(share)) < share)
 
 
+def simulate(folder: Path, options: PanelOptions, runner: Runner) -> list[Path]:
+    """Lets a panel label an exported study; writes a result file of each labeler, the paths.
+
+    Raises:
+        ValueError: if the key does not have the question.
+    """
+    spec, key = StudySpec.read(folder), read_key([folder / KEY])
+    pictures = study_pictures(spec, runner)
+    labelers = panel(spec, pictures, options, runner)
+    shown = [line for line in key.values() if line["question"] == spec.name]
+    if not shown:
+        raise ValueError(f"expected the question {spec.name!r} in the key, found none; export anew")
+    answers = folder / ANSWERS
+    answers.mkdir(exist_ok=True)
+    for old in answers.glob(f"{SIMULATED}*.csv"):  # of another panel
+        old.unlink()
+    place = {str(one): i for i, one in enumerate(pictures.faces.image_id.tolist())}
+    for labeler in labelers:
+        yes = {name: labeler.answers_yes(name, spec.seed) for name in pictures.versions}
+        said = (yes[line["version"]][place[line["image"]]] for line in shown)
+        rows = (
+            (labeler.name, spec.name, line["picture"], "yes" if one else "no")
+            for line, one in zip(shown, said, strict=True)
+        )
+        columns = ("labeler", "question", "picture", "label")
+        write_lines(answers / f"{labeler.name}.csv", columns, rows)
+    return [answers / f"{labeler.name}.csv" for labeler in labelers]
+
+
 def panel(
-    spec: StudySpec, pictures: StudyPictures, options: PanelOptions, store: Store, engine: Engine
+    spec: StudySpec, pictures: StudyPictures, options: PanelOptions, runner: Runner
 ) -> list[Labeler]:
     """The labelers of a study, with the log-odds of their classifiers; 0 without a label.
 
@@ -86,13 +122,13 @@ def panel(
             f"expected a question TARGET=CLASS, which a panel can learn, got {spec.question!r}; "
             "ask people"
         )
-    planner, names = Planner(store.root), list(pictures.versions)
+    planner, names = Planner(runner.store.root), list(pictures.versions)
     stages = [
         planner.cell(study_cell(spec, defense, classifier, options.threat)).answer
         for classifier in options.classifiers
         for defense in (Spec("none"), *spec.defenses)
     ]
-    answers = run_or_raise(stages, store, engine)
+    answers = runner.run(stages)
     number, image_id = class_number(spec, pictures.targets), pictures.faces.image_id
     found: list[LogOdds] = []
     for start in range(0, len(answers), len(names)):
@@ -146,31 +182,3 @@ def _log_odds(answer: Artifact, calibrator: Artifact, image_id: Ids, number: int
     odds = slope * class_log_odds(answer.arrays["scores"], number) + bias
     found = dict(zip(answer.arrays["image_id"].tolist(), odds.tolist(), strict=True))
     return np.array([found.get(one, 0.0) for one in image_id.tolist()])
-
-
-def write_labels(
-    labelers: Sequence[Labeler], key: Key, image_id: Ids, spec: StudySpec, folder: Path
-) -> list[Path]:
-    """Writes a result file of each labeler, whose log-odds are of these pictures, (N,); the paths.
-
-    Raises:
-        ValueError: if the key does not have the question.
-    """
-    place = {str(one): i for i, one in enumerate(image_id.tolist())}
-    lines = ((token, line) for token, line in key.items() if line["question"] == spec.name)
-    shown = [(token, line["image"], line["version"]) for token, line in lines]
-    if not shown:
-        raise ValueError(f"expected the question {spec.name!r} in the key, found none; export anew")
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob(f"{SIMULATED}*.csv"):  # of another panel
-        old.unlink()
-    versions, paths = sorted({version for *_, version in shown}), []
-    for labeler in labelers:
-        yes = {version: labeler.answers_yes(version, spec.seed) for version in versions}
-        paths.append(folder / f"{labeler.name}.csv")
-        rows = (
-            (labeler.name, spec.name, token, "yes" if yes[version][place[image]] else "no")
-            for token, image, version in shown
-        )
-        write_lines(paths[-1], ("labeler", "question", "picture", "label"), rows)
-    return paths

@@ -1,10 +1,10 @@
 """Reads labels and keys; lists the lines that cannot be used."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.data.csv_files import number_or_nan, read_lines
+from bench.data.csv_files import Line, number_or_nan, read_lines
 
 LONG = ("labeler", "question", "image", "version", "label")
 RESULT_FILE = ("labeler", "picture", "label")  # of the page
@@ -36,13 +36,6 @@ class BadLine(NamedTuple):
         return f"{self.file}:{self.line}: {self.reason}"
 
 
-class Reading(NamedTuple):
-    """The labels of all files, and the lines that were not used."""
-
-    labels: list[Label]
-    bad: list[BadLine]
-
-
 def read_key(paths: Iterable[Path]) -> Key:
     """The lines of key tables by picture.
 
@@ -51,7 +44,7 @@ def read_key(paths: Iterable[Path]) -> Key:
     """
     key: dict[str, Mapping[str, str]] = {}
     for path in paths:
-        for line, row in _rows(path, ("picture", "question", "image", "version")):
+        for _, line, row in _lines(path, ("picture", "question", "image", "version")):
             if not row or row["picture"] in key:
                 raise ValueError(
                     f"{path}:{line}: expected one cell per column and one line per picture; fix it"
@@ -60,8 +53,8 @@ def read_key(paths: Iterable[Path]) -> Key:
     return key
 
 
-def read_labels(paths: Sequence[Path], key: Key) -> Reading:
-    """All labels; if one is given twice, the first.
+def read_labels(paths: Sequence[Path], key: Key) -> tuple[list[Label], list[BadLine]]:
+    """All labels, if one is given twice, the first; and the lines that were not used.
 
     A file is a result file of the page, a batch of Mechanical Turk, or a long table with the
     columns LONG. 1 and true mean `yes`, 0 and false `no`; case is ignored.
@@ -72,7 +65,7 @@ def read_labels(paths: Sequence[Path], key: Key) -> Reading:
     found: dict[tuple[str, ...], tuple[Label, str]] = {}
     bad: list[BadLine] = []
     for path in paths:
-        for line, row in _rows(path, LONG, RESULT_FILE, MTURK):
+        for _, line, row in _lines(path, LONG, RESULT_FILE, MTURK):
             try:
                 label = _label(row, key)
                 if (first := found.get(label[:4])) is not None:
@@ -83,17 +76,16 @@ def read_labels(paths: Sequence[Path], key: Key) -> Reading:
     if not found:
         names, reasons = [path.name for path in paths], "; ".join(map(str, bad[:3]))
         raise ValueError(f"expected labels in {names}, found no line to use: {reasons}")
-    return Reading([label for label, _ in found.values()], bad)
+    return [label for label, _ in found.values()], bad
 
 
-def _rows(path: Path, *expected: tuple[str, ...]) -> Iterator[tuple[int, Mapping[str, str]]]:
-    """Lines of a CSV with their numbers; empty with more or fewer cells than columns."""
+def _lines(path: Path, *expected: tuple[str, ...]) -> list[Line]:
+    """Lines of a CSV that has the columns of one kind of file."""
     columns, lines = read_lines(path)
     if not any(set(names) <= set(columns) for names in expected):
         choice = " or ".join(", ".join(names) for names in expected)
         raise ValueError(f"{path}: expected the columns {choice}; got {sorted(columns)}")
-    for line in lines:
-        yield line.number, line.cells
+    return lines
 
 
 def _label(row: Mapping[str, str], key: Key) -> Label:

@@ -1,38 +1,80 @@
-"""A study from end to end: pictures out, labels in."""
+"""A study: its specification, kept in `study.json`, and its pictures in all versions."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from bench.annotation import choice, export
-from bench.annotation.panel import PanelOptions, panel, write_labels
-from bench.annotation.reading import read_key
-from bench.annotation.study_pictures import StudyPictures, study_pictures
-from bench.annotation.study_spec import RAW, SAME_PERSON, StudySpec
-from bench.api import Dataset
-from bench.metrics.intervals import Ids
-from bench.registry import make
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logsumexp
+
+from bench.annotation.votes import RAW
+from bench.api import Attacker, Dataset, Defense
+from bench.faces import Faces, Images, Target, missing
+from bench.metrics.intervals import Floats, Ids
+from bench.registry import brief, make
+from bench.runner.artifacts import Artifact, faces_in, inputs_in, notes_in, targets_in
+from bench.runner.cells import Cell
 from bench.runner.grid import Grid
-from bench.runner.rng import generator
-from bench.runner.step import Engine
+from bench.runner.planner import Planner
+from bench.runner.stage import Stage
+from bench.runner.step import Engine, run_or_raise
 from bench.runner.store import Store
+from bench.runner.worker import Worker
 from bench.spec import Spec
+from bench.threats import THREATS
 
-ANSWERS = "answers"  # folder of the simulated result files
+FILE = "study.json"
+CHANCE = Spec("chance")
 NOT_SHOWN = ("none", "card", "constant")  # controls of a grid; --defense adds one
 
 
-class ExportOptions(NamedTuple):
-    """Choices of what a study shows."""
+@dataclass(frozen=True)
+class StudySpec:
+    """The pictures of a study and the question about them."""
 
-    raw: bool  # whether labelers see originals
-    choose: Literal["bins", "random"]  # by bins of evidence, or at random
-    n_pictures: int  # of which all versions are shown
-    evidence: str = ""  # labels to take it from, as `AU6+AU12`; empty for the defender's classifier
-    bins: choice.Bins = choice.Bins()  # of evidence
-    text: str = ""  # the question as labelers read it
-    n_pairs: int = 0  # of the second question, whether two pictures show one person
-    base_url: str = ""  # where Mechanical Turk will find the pictures
+    data: Spec  # the data set; the study shows pictures of its probe
+    defenses: tuple[Spec, ...]  # each gives a version of every picture
+    # `TARGET=CLASS`: whether a picture has this label, as `expression=joy`; any other name is a
+    # question that no label of the data answers.
+    question: str
+    seed: int  # redraws defenses, panel and choice
+
+    @property
+    def name(self) -> str:
+        """The short name of the question: its class, or all of it."""
+        return self.question.rpartition("=")[2]
+
+    @property
+    def target(self) -> str:
+        """The label that answers the question, or empty."""
+        return self.question.rpartition("=")[0]
+
+    def write(self, folder: Path) -> None:
+        """Writes study.json."""
+        content = json.dumps(vars(self), indent=1, default=str) + "\n"
+        (folder / FILE).write_text(content, encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder: Path) -> "StudySpec":
+        """The specification of the study in a folder.
+
+        Raises:
+            FileNotFoundError: if it holds none.
+        """
+        path = folder / FILE
+        if not path.is_file():
+            raise FileNotFoundError(
+                f"expected {FILE} in {folder}, found none; make one with `bench annotate export`"
+            )
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            defenses = tuple(map(Spec.parse, content["defenses"]))
+            return cls(Spec.parse(content["data"]), defenses, content["question"], content["seed"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{path} is not a whole study ({error!r}); export it anew") from error
 
 
 def study_spec(grid: Grid, question: str, defenses: Sequence[str], seed: int) -> StudySpec:
@@ -43,8 +85,7 @@ def study_spec(grid: Grid, question: str, defenses: Sequence[str], seed: int) ->
     Raises:
         ValueError: if no task's data have the target.
     """
-    target = question.rpartition("=")[0]
-    names: set[str] = set()
+    target, names = question.rpartition("=")[0], set[str]()
     for task in grid.tasks:
         if not isinstance(task.data, Spec):
             continue
@@ -56,53 +97,84 @@ def study_spec(grid: Grid, question: str, defenses: Sequence[str], seed: int) ->
     raise ValueError(f"grid {grid.name!r}: expected a target of {sorted(names)}, got {target!r}")
 
 
-def export_study(
-    spec: StudySpec, options: ExportOptions, folder: Path, store: Store, engine: Engine
-) -> list[str]:
-    """Writes the study; the lines of a summary."""
-    pictures = study_pictures(spec, store, engine)
-    labels, rng = pictures.faces.labels, generator("chosen", spec.seed)
-    if options.evidence:
-        pictures = pictures._replace(evidence=choice.evidence_in(labels, options.evidence))
-    n, n_there, short = options.n_pictures, len(pictures.faces), ""
-    if options.choose == "bins":
-        chosen, short = choice.by_bins(pictures.evidence, n, options.bins, rng)
-    elif n > n_there:
-        raise ValueError(f"expected {n_there} pictures of the probe or fewer, got --pictures {n}")
-    else:
-        chosen = rng.permutation(n_there)[:n]
-    versions = _shown(pictures, chosen, raw=options.raw)
-    items = list(export.picture_items(spec, pictures, versions, chosen))
-    texts = {spec.name: options.text or f"Does this picture show: {spec.name}?"}
-    if options.n_pairs:
-        pairs = choice.pairs(labels, options.n_pairs, generator("pairs", spec.seed))
-        items += export.pair_items(pictures, versions, pairs, raw=options.raw)
-        texts[SAME_PERSON] = "Do these two pictures show the same person?"
-    export.write(spec, items, texts, folder, options.base_url)
-    line = f"{len(chosen)} pictures in {len(versions)} versions: {', '.join(versions)}"
-    return [line, f"bins with too few pictures: {short}"] if short else [line]
+class Runner(NamedTuple):
+    """Runs stages, and classifiers that learn outside the store."""
+
+    store: Store
+    engine: Engine
+    worker: Worker = Worker()
+
+    def run(self, stages: Iterable[Stage]) -> list[Artifact]:
+        """The artifact of each stage, as by `run_or_raise`."""
+        return run_or_raise(stages, self.store, self.engine)
 
 
-def simulate(folder: Path, options: PanelOptions, store: Store, engine: Engine) -> list[Path]:
-    """Lets a panel label an exported study; the result files."""
-    spec, key = StudySpec.read(folder), read_key([folder / export.KEY])
-    pictures = study_pictures(spec, store, engine)
-    labelers = panel(spec, pictures, options, store, engine)
-    return write_labels(labelers, key, pictures.faces.image_id, spec, folder / ANSWERS)
+class StudyPictures(NamedTuple):
+    """The probe's pictures."""
+
+    faces: Faces  # raw, with labels and image ids
+    targets: tuple[Target, ...]  # of the data
+    versions: Mapping[str, Images]  # name to pictures, uint8 (N, 3, H, W), in the same order
+    truth: Ids  # whether the answer is yes, (N,): 1 or 0, -1 if unknown
+    # Log-odds of yes by the defender's classifier, (N,); nan if no label answers the question.
+    evidence: Floats
 
 
-def _shown(pictures: StudyPictures, chosen: Ids, *, raw: bool) -> list[str]:
-    """The versions to show; no version shows a raw picture unless `raw` is set."""
-    if raw:
-        return list(pictures.versions)
-    originals, versions = pictures.faces.images[chosen], [v for v in pictures.versions if v != RAW]
-    for name in versions:
-        same = (pictures.versions[name][chosen] == originals).all(axis=(1, 2, 3))
-        if same.any():
-            raise ValueError(
-                f"{name} leaves {same.sum()} of {len(chosen)} pictures unchanged; show raw ones "
-                "(--raw), or leave it out"
-            )
-    if versions:
-        return versions
-    raise ValueError("expected a defense or --raw, got neither; name a defense with --defense")
+def study_pictures(spec: StudySpec, runner: Runner) -> StudyPictures:
+    """The pictures of a study, protected through the store."""
+    planner = Planner(runner.store.root)
+    (probe,) = runner.run([planner.part(make(Dataset, spec.data), "probe")])
+    faces, targets = faces_in(probe), targets_in(probe)
+    number = class_number(spec, targets) if spec.target else -1
+    # The control `card` notes the answers of the defender's classifier.
+    card = [Spec("card", "", (("utility", spec.target),))] if spec.target else []
+    stages = [planner.cell(study_cell(spec, one)).pixels for one in (*spec.defenses, *card)]
+    releases = runner.run(stages)
+    versions = {RAW: faces.images} | {
+        str(brief(Defense, defense)): inputs_in(release).astype(np.uint8)
+        for defense, release in zip(spec.defenses, releases, strict=False)
+    }
+    truth, evidence = np.full(len(faces), -1), np.full(len(faces), np.nan)
+    if spec.target:
+        label = np.asarray(faces.labels[spec.target])
+        truth = np.where(missing(label), -1, label == number).astype(np.int64)
+        evidence = class_log_odds(notes_in(releases[-1])["scores"], number)
+    return StudyPictures(faces, targets, versions, truth, evidence)
+
+
+def class_log_odds(scores: NDArray[np.generic], number: int) -> Floats:
+    """Log-odds of a class against all others, (N,), of unnormalised log-probabilities, (N, C)."""
+    exact = np.asarray(scores, np.float64)
+    return np.asarray(exact[:, number] - logsumexp(np.delete(exact, number, axis=1), axis=1))
+
+
+def study_cell(
+    spec: StudySpec, defense: Spec, attacker: Spec = CHANCE, threat: str = "raw"
+) -> Cell:
+    """The cell whose stages hold a version's pictures, and a classifier's answers about them."""
+    return Cell(
+        task="annotation",
+        purpose="utility",
+        target=spec.target or "identity",
+        data=make(Dataset, spec.data),
+        defense=make(Defense, defense),
+        attacker=make(Attacker, attacker),
+        threat=THREATS[threat],
+        threat_spec=Spec(threat),
+        seed=spec.seed,
+    )
+
+
+def class_number(spec: StudySpec, targets: Iterable[Target]) -> int:
+    """The number of the question's class.
+
+    Raises:
+        ValueError: if the data do not have it.
+    """
+    known = {target.name: target.classes for target in targets if target.kind == "categorical"}
+    if spec.name not in known.get(spec.target, ()):
+        choices = [f"{name}={label}" for name, labels in known.items() for label in labels[:9]]
+        raise ValueError(
+            f"{spec.data.name}: expected a question of {choices}, got {spec.question!r}"
+        )
+    return known[spec.target].index(spec.name)

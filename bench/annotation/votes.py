@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.annotation.reading import Key, Label
-from bench.annotation.study_spec import RAW, SAME_PERSON
 from bench.data.csv_files import number_or_nan
 from bench.metrics.intervals import Floats, Ids
 from bench.tables import Cell, Table
@@ -16,6 +15,8 @@ from bench.tables import Cell, Table
 TruthFrom = Literal["raw", "key"]
 Mask = NDArray[np.bool_]
 Rows = Sequence[Sequence[Cell]]
+RAW = "raw"  # the version that shows the original
+SAME_PERSON = "same-person"  # the second question
 SIMULATED = "simulated-"  # begins the name of every simulated labeler
 
 

@@ -1,9 +1,8 @@
 """`bench annotate`: an annotation study from pictures to tables."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
@@ -12,10 +11,11 @@ from bench.spec import Spec
 from bench.tables import markdown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from bench.annotation.panel import PanelOptions
-    from bench.runner.stage import Stage
-    from bench.runner.step import Engine, Outcome
-    from bench.runner.store import Store
+    from bench.annotation.study import Runner
+    from bench.runner.step import Outcome
 
 annotate_app = typer.Typer(
     help="Measure whether people, or simulated labelers, can still label protected pictures.",
@@ -86,13 +86,13 @@ def export(
     with opt.user_errors(plugin):
         chosen = opt.grid_of(grid, data)
         from bench.annotation.choice import Bins
-        from bench.annotation.export import KEY, SENT
-        from bench.annotation.study import ExportOptions, export_study, study_spec
+        from bench.annotation.export import KEY, SENT, ExportOptions, export_study
+        from bench.annotation.study import study_spec
 
         spec, bins = study_spec(chosen, question, defense or [], seed), Bins(bin_width)
         options = ExportOptions(raw, choose, pictures, evidence, bins, ask, same_person, base_url)
-        engine = _engine(device, workers, plugin)
-        print("\n".join(export_study(spec, options, out, opt.store_at(store), engine)))
+        runner = _runner(device, workers, store, plugin)
+        print("\n".join(export_study(spec, options, out, runner)))
         print(f"send {out / SENT} to labelers; keep {out / KEY}, which has versions and labels")
 
 
@@ -113,10 +113,10 @@ def simulate(
     They learn from the attacker's pictures; every table says that they are simulated.
     """
     with opt.user_errors(plugin):
-        from bench.annotation import study as studies
+        from bench.annotation import panel as panels
 
-        panel, engine = _panel(labelers, lapse, threat, labeler), _engine(device, workers, plugin)
-        paths = studies.simulate(study, panel, opt.store_at(store), engine)
+        panel = _panel(labelers, lapse, threat, labeler)
+        paths = panels.simulate(study, panel, _runner(device, workers, store, plugin))
         print(f"{len(paths)} SIMULATED labelers in {paths[0].parent}/")
 
 
@@ -167,12 +167,10 @@ def downstream(
     with opt.user_errors(plugin):
         from bench.annotation.analysis import write_table
         from bench.annotation.downstream import train_downstream
-        from bench.nn.device import device_named
-        from bench.runner.worker import Worker
 
-        panel, engine = _panel(labelers, lapse, threat, labeler), _engine(device, workers, plugin)
-        learner, worker = Spec.parse(classifier), Worker(device_named(device))
-        table = train_downstream(study, panel, learner, opt.store_at(store), engine, worker)
+        panel, learner = _panel(labelers, lapse, threat, labeler), Spec.parse(classifier)
+        runner = _runner(device, workers, store, plugin)
+        table = train_downstream(study, panel, learner, runner)
         out.mkdir(parents=True, exist_ok=True)
         write_table(table, out)
         print(markdown([table], level=3))
@@ -203,41 +201,35 @@ def rehearse(
     with opt.user_errors(plugin):
         chosen = opt.grid_of(grid, data)
         from bench.annotation import rehearsal
-        from bench.annotation.study import ExportOptions, study_spec
-        from bench.nn.device import device_named
-        from bench.runner.worker import Worker
+        from bench.annotation.export import ExportOptions
+        from bench.annotation.study import study_spec
 
         specs = [study_spec(chosen, one, defense or [], seed) for one in question or QUESTIONS]
         panel = _panel(labelers, lapse, "raw", labeler or list(map(str, rehearsal.CLASSIFIERS)))
-        who = rehearsal.Participants(panel, 9, Spec.parse(classifier))
-        options, worker = ExportOptions(True, "bins", pictures), Worker(device_named(device))
-        engine = _engine(device, workers, plugin)
-        print(rehearsal.rehearse(specs, options, who, out, opt.store_at(store), engine, worker))
+        options, learner = ExportOptions(True, "bins", pictures), Spec.parse(classifier)
+        runner = _runner(device, workers, store, plugin)
+        print(rehearsal.rehearse(specs, options, panel, learner, out, runner))
         print(f"all tables in {out}/")
 
 
-@dataclass(frozen=True)
-class _Watched:
+class _Watched(NamedTuple):
     """An engine that shows its progress."""
 
-    engine: "Engine"
-
-    @property
-    def n_processes(self) -> int:
-        return self.engine.n_processes
-
-    def run(
-        self, stages: "Sequence[Stage]", store: "Store", goals: "Sequence[Sequence[Stage]]" = ()
-    ) -> "Iterator[Outcome]":
-        from rich.console import Console
-
-        from bench.commands.progress import watched
-
-        return watched(self.engine, stages, store, Console())
+    n_processes: int
+    run: "Callable[..., Iterator[Outcome]]"
 
 
-def _engine(device: str, workers: int, plugins: list[Path] | None) -> "Engine":
-    return _Watched(opt.engine_of(device, workers, plugins))
+def _runner(device: str, workers: int, store: Path | None, plugins: list[Path] | None) -> "Runner":
+    from rich.console import Console
+
+    from bench.annotation.study import Runner
+    from bench.commands.progress import watched
+    from bench.nn.device import device_named
+    from bench.runner.worker import Worker
+
+    engine = opt.engine_of(device, workers, plugins)
+    shown = _Watched(engine.n_processes, partial(watched, engine, console=Console()))
+    return Runner(opt.store_at(store), shown, Worker(device_named(device)))
 
 
 def _panel(n: int, lapse: float, threat: PanelThreat, labelers: Panel) -> "PanelOptions":

@@ -68,7 +68,6 @@ def run_operation(
 ) -> None:
     """Applies the operation and writes the results to `out`, all or nothing."""
     import numpy as np
-    from rich.console import Console
 
     from bench.api import Defense
     from bench.data.image_files import frames
@@ -78,7 +77,6 @@ def run_operation(
     from bench.runner.rng import RowGenerators
     from bench.runner.stored_judges import stored_judges
     from bench.runner.weights_file import read
-    from bench.tables import terminal
 
     check_new(out)
     operation, file = make(Operation, spec), read(weights)
@@ -104,7 +102,7 @@ def run_operation(
     applied = operation.apply(pictures, tools)
     _write(str(spec), applied, out)
     measures = _measures(applied)
-    Console().print(terminal(measures))
+    opt.show(measures._replace(title=str(spec)))
     for reason in measures.reasons():
         print(f"n/a: {reason}")
     n_folders = len(np.unique(folders(pictures)))
@@ -127,8 +125,9 @@ def _files(operation: "Operation", size_px: int) -> "Pictures":
 
 
 def _write(title: str, applied: "Applied", out: Path) -> None:
+    from bench.reports.drawing import write_drawn
     from bench.reports.files import new_folder
-    from bench.reports.sheet import Strip, contact_sheet, picture_of
+    from bench.reports.sheet import Sheet, Strip, picture_of, sheet_files
     from bench.tables import write_csv
 
     with new_folder(out) as draft:
@@ -146,7 +145,7 @@ def _write(title: str, applied: "Applied", out: Path) -> None:
             first.save(clip, save_all=True, append_images=rest, duration=FRAME_MS, loop=0)
         rows = [(name, images) for name, images in applied.sheet.items() if len(images)]
         strips = {name: Strip(images[:N_COLUMNS]) for name, images in rows[:N_ROWS]}
-        contact_sheet(title, strips).save(draft / "sheet.png")
+        write_drawn(sheet_files(Sheet(title, strips)), draft, "sheet")
         write_csv(draft / "measures.csv", _measures(applied))
 
 

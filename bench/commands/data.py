@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.commands import options as opt
+from bench.commands.export import export
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
 N_PAIRS = 20  # duplicates that are printed
 
-data_app = typer.Typer(help="Audit a data set, or save its pictures.", no_args_is_help=True)
+data_app = typer.Typer(
+    help="Audit a data set, save its pictures, or hand them over.", no_args_is_help=True
+)
+data_app.command()(export)
 
 
 @data_app.command()
@@ -43,15 +47,13 @@ def audit(
     Prints a table and writes audit.csv. A leak is a finding, not a failure: exit code 0.
     """
     with opt.user_errors(plugin):
-        from rich.console import Console
-
         from bench.api import Dataset
         from bench.audit.checks import audit as audit_of
         from bench.audit.findings import Finding
         from bench.data.csv_files import write_lines
         from bench.registry import make, spec_of
         from bench.spec import Spec
-        from bench.tables import Table, terminal
+        from bench.tables import Table
 
         start = time.perf_counter()
         dataset = make(Dataset, Spec.parse(data))
@@ -66,7 +68,7 @@ def audit(
         others = [finding for finding in findings if finding.check != "pair"]
         table = Table(title, columns, list(map(_row, [*others, *pairs[:N_PAIRS]])))
         write_lines(out / "audit.csv", Finding._fields, map(_line, findings))
-        Console().print(terminal(table))
+        opt.show(table)
         if len(pairs) > N_PAIRS:
             print(f"{len(pairs) - N_PAIRS} more duplicates in {out}/audit.csv")
         verdicts = [finding.verdict for finding in others]
@@ -111,12 +113,12 @@ def save_data(dataset: "Dataset", role: str | None, out: Path) -> None:
     if role not in (None, *ROLES):
         raise ValueError(f"expected a role of {ROLES}, got {role!r}")
     check_new(out)
-    faces, targets = dataset.load(Worker().protecting())
+    faces, targets, _ = dataset.load(Worker().protecting())
     if role:
         probe = getattr(dataset, "probe", PROBE_SHARE)
         dealt = parts(faces, dataset.protocol, dataset.name, dataset.seed, probe=probe)
         faces = faces.pick(dealt.roles[role])
-    columns = _columns(faces, targets)
+    columns = columns_of(faces, targets)
     if "path" in columns:
         raise ValueError("expected labels with other names than path, a column of labels.csv")
     if n_unknown := columns["identity"].count(""):
@@ -131,7 +133,7 @@ def save_data(dataset: "Dataset", role: str | None, out: Path) -> None:
         write_lines(draft / "labels.csv", ("path", *columns), lines)
 
 
-def _columns(faces: "Faces", targets: "Sequence[Target]") -> dict[str, list[str]]:
+def columns_of(faces: "Faces", targets: "Sequence[Target]") -> dict[str, list[str]]:
     """The labels that `folder` reads, as text; of numbers, only those of the ten attributes."""
     import numpy as np
 

@@ -50,17 +50,15 @@ def get_judges(
 @judges_app.command("list")
 def list_judges() -> None:
     """Print what the judges tell, their licences and sizes, and which are installed."""
-    from rich.console import Console
-
     from bench.nn.published.catalogue import JUDGES, folder, installed
-    from bench.tables import Table, terminal
+    from bench.tables import Table
 
     columns = ("judge", "tells", "licence", "MB", "installed")
     rows = [
         [j.name, j.tells, j.licence, f"{j.n_bytes / 1e6:.1f}", ("no", "yes")[installed(j.name)]]
         for j in JUDGES.values()
     ]
-    Console().print(terminal(Table(str(folder()), columns, rows)))
+    opt.show(Table(str(folder()), columns, rows))
 
 
 def check(judge: "Judge", content: bytes) -> None:

@@ -1,7 +1,8 @@
 """Options that commands share, and how user errors are printed."""
 
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,17 +12,31 @@ import typer
 from bench.commands.stopping import Stopped, stoppable
 
 if TYPE_CHECKING:
-    from bench.runner.grid import Grid
+    from bench.runner.grid import Grid, Task
     from bench.runner.step import Engine
     from bench.runner.store import Store
+    from bench.tables import Table
 
+NARROW = 80  # columns, up to which nothing is aligned
 GridName = Annotated[str, typer.Argument(help="A TOML file, or a bundled grid.")]
 Data = Annotated[str | None, typer.Option(help="Use this data set in every task.")]
 Defenses = Annotated[
     list[str] | None, typer.Option("--defense", help="Add a defense to every task.")
 ]
+Only = Annotated[
+    list[str] | None,
+    typer.Option("--only", help="Run only these defenses of the grid, and the controls."),
+]
+Protected = Annotated[
+    Path | None,
+    typer.Option("--protected", help="Add what came back for `bench data export`, a folder."),
+]
 Attackers = Annotated[
     list[str] | None, typer.Option("--attacker", help="Use these attackers in every task.")
+]
+Attacks = Annotated[
+    list[str] | None,
+    typer.Option("--attack", help="Use these attacks, in tasks with what they ask about."),
 ]
 Threats = Annotated[
     list[str] | None, typer.Option("--threat", help="Use these threats in every task.")
@@ -47,13 +62,16 @@ Plugins = Annotated[
 
 
 def grid_of(
-    name: str,
+    name: "str | Grid",
     data: str | None,
     defenses: list[str] | None = None,
     attackers: list[str] | None = None,
     threats: list[str] | None = None,
     seeds: str | None = None,
     saturation: bool = False,
+    only: list[str] | None = None,
+    protected: Path | None = None,
+    attacks: list[str] | None = None,
 ) -> "Grid":
     """The grid, with other data, attackers, threats or seeds in every task, and more defenses.
 
@@ -64,21 +82,69 @@ def grid_of(
     from bench.spec import Spec
     from bench.threats import current
 
-    grid, update = read(name), dict[str, object]()
+    grid, update = read(name) if isinstance(name, str) else name, dict[str, object]()
     if data:
         update["data"] = Spec.parse(data)
-    if attackers:
-        update |= {"attackers": tuple(map(Spec.parse, attackers)), "optional": ()}
+    if attackers or attacks:
+        update |= {"attackers": tuple(map(Spec.parse, attackers or [])), "optional": ()}
+        update["attacks"] = ()
     if threats:
         update["threats"] = tuple(current(Spec.parse(text)) for text in threats)
     added = tuple(map(Spec.parse, defenses or []))
+    if protected:
+        added += (Spec("pairs", "", (("after", str(protected)),)),)
     tasks = tuple(
         task.model_copy(update={**update, "defenses": (*task.defenses, *added)})
         for task in grid.tasks
     )
+    tasks = _with_only({*only, *map(str, added)}, tasks) if only else tasks
+    tasks = _with_attacks(attacks, tasks) if attacks else tasks
     numbers = grid.seeds if seeds is None else _numbers(seeds)
     saturation = grid.saturation or saturation
-    return checked(name, {**dict(grid), "tasks": tasks, "seeds": numbers, "saturation": saturation})
+    return checked(
+        grid.name, {**dict(grid), "tasks": tasks, "seeds": numbers, "saturation": saturation}
+    )
+
+
+def _with_only(only: set[str], tasks: "Sequence[Task]") -> "tuple[Task, ...]":
+    """The tasks with the defenses of these names or specs; without those that have none.
+
+    Raises:
+        ValueError: if no task has one of them.
+    """
+    from bench.names import hint
+
+    known = {name for task in tasks for spec in task.defenses for name in (str(spec), spec.name)}
+    if unknown := sorted(only - known):
+        told = f"expected --only of the grid's defenses, got {unknown[0]!r}"
+        raise ValueError(f"{told}; {hint(unknown[0], known)} (--defense adds others)")
+    kept = (
+        (task, tuple(spec for spec in task.defenses if {str(spec), spec.name} & only))
+        for task in tasks
+    )
+    return tuple(task.model_copy(update={"defenses": specs}) for task, specs in kept if specs)
+
+
+def _with_attacks(attacks: list[str], tasks: "Sequence[Task]") -> "tuple[Task, ...]":
+    """The tasks, each with the attacks on one of its targets; without those that nobody attacks.
+
+    Raises:
+        ValueError: if an attack is unknown, or no task has its target.
+    """
+    from bench.attacks import attack
+
+    fitting = [tuple(each for each in attacks if task.concerns(attack(each))) for task in tasks]
+    if lost := [each for each in attacks if not any(each in names for names in fitting)]:
+        known = sorted({target for task in tasks for target in (*task.private, *task.utility)})
+        raise ValueError(
+            f"expected an attack on {' or '.join(known)}, got {lost[0]}, which asks about "
+            f"{attack(lost[0]).target}; choose another attack or grid"
+        )
+    return tuple(
+        task.model_copy(update={"attacks": names})
+        for task, names in zip(tasks, fitting, strict=True)
+        if names or task.attackers
+    )
 
 
 def _numbers(seeds: str) -> tuple[int, ...]:
@@ -121,9 +187,32 @@ def user_errors(plugins: list[Path] | None = None) -> Iterator[None]:
             for path in plugins or []:
                 load_file(path)
             yield
+    except BrokenPipeError as error:  # `bench list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(1) from error
     except (ValueError, OSError, ImportError) as error:
-        print(f"bench: {error}", file=sys.stderr)
+        print(f"bench: {_told(error)}", file=sys.stderr)
         raise typer.Exit(2) from error
     except Stopped as stopped:
         print(stopped, file=sys.stderr)
         raise typer.Exit(128 + stopped.number) from stopped
+
+
+def _told(error: Exception) -> str:
+    """What is wrong; of the system's errors, about which file."""
+    if isinstance(error, OSError) and error.filename and error.errno:
+        return f"expected a path that can be used, got {error.filename}: {error.strerror}"
+    return str(error)
+
+
+def show(table: "Table") -> None:
+    """Prints a table: on a wide terminal with its lines, else as Markdown."""
+    from rich.console import Console
+
+    from bench.tables import markdown, terminal
+
+    console = Console()
+    if console.is_terminal and console.width > NARROW:
+        console.print(terminal(table))
+    else:
+        print(markdown([table]), end="")

@@ -9,7 +9,10 @@ def plan(
     grid: opt.GridName = "quick",
     data: opt.Data = None,
     defense: opt.Defenses = None,
+    only: opt.Only = None,
+    protected: opt.Protected = None,
     attacker: opt.Attackers = None,
+    attack: opt.Attacks = None,
     threat: opt.Threats = None,
     seeds: opt.Seeds = None,
     saturation: opt.Saturation = False,
@@ -19,26 +22,26 @@ def plan(
 ) -> None:
     """Print what a run would do: stages, how many are stored, expected time."""
     with opt.user_errors(plugin):
-        chosen = opt.grid_of(grid, data, defense, attacker, threat, seeds, saturation)
-        from rich.console import Console
-        from rich.table import Table
-
+        chosen = opt.grid_of(
+            grid, data, defense, attacker, threat, seeds, saturation, only, protected, attack
+        )
         from bench.commands.progress import duration
         from bench.runner.cells import cells
         from bench.runner.engines.options import n_processes
         from bench.runner.plan import plan as plan_of
         from bench.runner.ready_queue import expected_wall_s
+        from bench.tables import Table
 
         known, asked = opt.store_at(store), list(cells(chosen))
         planned = plan_of(asked, known.root)
         missing = [stage for stage in planned.stages if stage.key not in known]
         left = Counter(stage.action for stage in missing)
-        shown = Table("action", "stages", "stored", "about")
+        rows = []
         for action, n_stages in Counter(stage.action for stage in planned.stages).items():
             seconds = sum(stage.seconds for stage in missing if stage.action == action)
             n_stored = n_stages - left[action]
-            shown.add_row(action, str(n_stages), str(n_stored), duration(seconds))
-        Console().print(shown)
+            rows.append((action, n_stages, n_stored, duration(seconds)))
+        opt.show(Table(chosen.name, ("action", "stages", "stored", "about"), rows))
         n_workers = n_processes("cpu", workers)
         wall_s = expected_wall_s(missing, [goal.stages for goal in planned.goals], n_workers)
         print(f"about {duration(wall_s)} with {n_workers} workers")

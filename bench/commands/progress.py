@@ -7,11 +7,20 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bench.commands.stopping import Stopped
+from bench.reports.glance import glance
+from bench.rounds import RunStages
 from bench.runner.plan import Goal
 from bench.runner.ready_queue import expected_wall_s
 from bench.runner.stage import Stage
 from bench.runner.step import Engine, Outcome
 from bench.runner.store import Store
+
+
+def watching(engine: Engine, store: Store, console: Console) -> RunStages:
+    """Runs stages on an engine, and says what the attacks on each goal found."""
+    return lambda stages, goals, planned: watched(
+        engine, stages, store, console, goals, lambda goal: glance(goal, planned, store)
+    )
 
 
 def watched(
@@ -29,7 +38,7 @@ def watched(
     clock, reached = _Clock(engine, stages, store, goals), _Reached(goals)
     described = TextColumn("{task.description}", markup=False)
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), described)
-    # The bar is for terminals; the lines are written everywhere.
+    # The bar is for terminals (in notebooks, rich loses lines beside it); lines are everywhere.
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as bar:

@@ -1,8 +1,7 @@
 """`bench run`: runs a grid and writes its results."""
 
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+import json
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,17 +10,20 @@ import typer
 from bench.commands import options as opt
 
 if TYPE_CHECKING:
-    from bench.runner.cells import Cell
-    from bench.runner.grid import Grid
-    from bench.runner.step import Engine
-    from bench.runner.store import Store
+    from rich.console import Console
+
+    from bench.campaign import Campaign
+    from bench.reports.records import Record
 
 
 def run(
     grid: opt.GridName = "quick",
     data: opt.Data = None,
     defense: opt.Defenses = None,
+    only: opt.Only = None,
+    protected: opt.Protected = None,
     attacker: opt.Attackers = None,
+    attack: opt.Attacks = None,
     threat: opt.Threats = None,
     seeds: opt.Seeds = None,
     saturation: opt.Saturation = False,
@@ -33,87 +35,56 @@ def run(
     with_images: Annotated[
         bool, typer.Option("--with-images", help="Include pictures of real people in sheets.")
     ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Print errors and the last line only.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the records as JSON lines, all else on stderr.")
+    ] = False,
 ) -> None:
     """Run a grid; write tables, records.csv, costs.csv and contact sheets.
 
-    Run the same command again to resume a stopped run. Exit code 1 if a cell failed.
+    Run the same command again to resume a stopped run.
+
+    Exit codes: 0 done, 1 a cell failed, 2 a mistake in the command, 130 stopped by Ctrl-C.
     """
     with opt.user_errors(plugin):
-        chosen = opt.grid_of(grid, data, defense, attacker, threat, seeds, saturation)
-        engine = opt.engine_of(device, workers, plugin)
-        folder = out or Path("runs") / chosen.name
-        n_failed = run_grid(chosen, opt.store_at(store), folder, engine, with_images=with_images)
-    raise typer.Exit(1 if n_failed else 0)
+        from rich.console import Console
+
+        from bench.campaign import run_grid
+        from bench.commands.progress import watching
+
+        chosen = opt.grid_of(
+            grid, data, defense, attacker, threat, seeds, saturation, only, protected, attack
+        )
+        engine, place = opt.engine_of(device, workers, plugin), opt.store_at(store)
+        folder, console = out or Path("runs") / chosen.name, Console(stderr=as_json, quiet=quiet)
+        watch = watching(engine, place, console)
+        done = run_grid(chosen, place, watch, folder, with_images=with_images)
+        tell(done, console, loud := Console(stderr=as_json))
+        n_stages = f"{len(done.finished.plan.stages)} stages, {done.seconds:.0f} s"
+        last = f"{n_stages}. Tables, pictures (sheet-1.png) and data (records.csv): {folder}/"
+        loud.print(last, markup=False, highlight=False, soft_wrap=True)
+        for record in done.records if as_json else ():
+            print(_as_json(record))
+    raise typer.Exit(1 if done.n_failed else 0)
 
 
-def run_grid(
-    grid: "Grid", store: "Store", folder: Path, engine: "Engine", *, with_images: bool
-) -> int:
-    """Runs the grid, writes its results to the folder; returns how many cells or stages failed."""
-    from rich.console import Console
+def tell(done: "Campaign", console: "Console", loud: "Console") -> None:
+    """Prints verdicts and doubts, and failures on the second console."""
+    from bench.reports.in_words import heading, lines_of_text, sentences
 
-    from bench.commands.progress import watched
-    from bench.commands.rounds import run_rounds
-    from bench.reports import cmc
-    from bench.reports.boards import write_board
-    from bench.reports.files import write_costs, write_roc, write_tables
-    from bench.reports.glance import glance
-    from bench.reports.pictures import samples, sheets
-    from bench.reports.provenance import provenance
-    from bench.reports.records import records
-    from bench.reports.results import figures_in
-    from bench.reports.roc import draw, rocs
-    from bench.reports.summary import heading, lines_of_text
-    from bench.runner.cells import cells, check_any_applies
-
-    console, start = Console(), time.perf_counter()
-    asked = list(cells(grid))
-    check_any_applies(asked)
-    folder.mkdir(parents=True, exist_ok=True)
-    done = run_rounds(
-        asked,
-        store,
-        lambda stages, goals, planned: watched(
-            engine, stages, store, console, goals, lambda goal: glance(goal, planned, store)
-        ),
-    )
-    found, planned = done.results, done.plan
-    lines = records(found, done.qualities)
-    costs = [store.recipe(stage.key) for stage in planned.stages if stage.key in store]
-    facts = provenance(
-        device=", ".join(sorted({str(cost["device"]) for cost in costs})),
-        seconds=round(sum(float(str(cost["seconds"])) for cost in costs)),  # of all stages
-    )
-    write_board(lines, folder / "records.csv", facts)
-    write_tables(lines, folder, doubts := list(_doubts(asked, store)))
-    if curves := list(rocs(found)):
-        write_roc(curves, folder / "roc.csv")
-        draw(curves, folder / "roc.png", figures_in(store))
-    if ranks := list(cmc.cmcs(found)):
-        cmc.write_cmc(ranks, folder / "cmc.csv")
-        draw(ranks, folder / "cmc.png", figures_in(store), cmc.AXES)
-    write_costs(done.outcomes, store, folder / "costs.csv")
-    sheets(found, planned, store, folder, with_images=with_images)
-    samples(asked, planned, store, folder, with_images=with_images)
-    said = [heading(lines, grid.name), *lines_of_text(lines)]
-    for line in (*said, *(f"doubtful data: {doubt}" for doubt in doubts)):
+    is_narrow = not console.is_terminal or console.width <= opt.NARROW
+    said = [heading(done.records, done.grid.name)]
+    said += [*lines_of_text(done.records, is_narrow=is_narrow), *sentences(done.records)]
+    for line in (*said, *(f"doubtful data: {doubt}" for doubt in done.doubts)):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-    failed = [result for result in found if result.status == "failed"]
-    for reason in dict.fromkeys(result.reason for result in failed):
-        console.print(f"failed: {reason}", style="red", markup=False)
-    took = f"{len(planned.stages)} stages, {time.perf_counter() - start:.0f} s"
-    print(f"{took}. Tables, pictures (sheet-1.png) and data (records.csv): {folder}/")
-    n_stages = sum(outcome.status == "failed" for outcome in done.outcomes)
-    return max(len(failed), n_stages)  # a control may fail, too
+    for reason in dict.fromkeys(done.failures):
+        loud.print(f"failed: {reason}", style="red", markup=False, soft_wrap=True)
 
 
-def _doubts(asked: Sequence["Cell"], store: "Store") -> Iterator[str]:
-    """What an audit finds in photographs: equal pictures in two roles, borders that tell people."""
-    from bench.api import Dataset
-    from bench.audit.checks import leaks
-    from bench.registry import brief, spec_of
-
-    for data in dict.fromkeys(cell.data for cell in asked if not cell.data.shareable):
-        with suppress(ValueError, OSError):  # data that cannot be loaded have failed cells
-            if found := leaks(data, store):
-                yield f"{brief(Dataset, spec_of(data, without=('path',)))}: {', '.join(found)}"
+def _as_json(record: "Record") -> str:
+    """A record as a line of JSON; what is undefined is null."""
+    fields = record._asdict().items()
+    known = {k: None if isinstance(v, float) and not isfinite(v) else v for k, v in fields}
+    return json.dumps(known, ensure_ascii=False)

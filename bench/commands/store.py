@@ -95,7 +95,7 @@ def _entries(place: "Store") -> Iterator[tuple["Store", str]]:
 
 def _needed(grid: str, place: "Store") -> Iterator[str]:
     """The keys of the stages of a grid, with the planted traces that its results call for."""
-    from bench.commands.rounds import run_rounds
+    from bench.rounds import run_rounds
     from bench.runner.cells import cells
 
     done = run_rounds(list(cells(opt.grid_of(grid, None))), place, lambda *_: ())  # runs nothing

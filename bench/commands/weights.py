@@ -77,7 +77,7 @@ def _print_exported(path: Path) -> None:
     defense = make(Defense, file.recipe.spec)
     print(f"{path}: {_text(file.recipe)}")
     print(f"  SHA-256 of recipe and weights: {file.digest}")
-    if code_of(ACTIONS["fit"], type(defense).__module__) != file.recipe.code:
+    if code_of(ACTIONS["fit"], type(defense)) != file.recipe.code:
         print(f"  fitted by other code than your {defense.name} (unmask {file.recipe.suite})")
     print(f'  in a grid: defenses = ["{spec_using(file.recipe, str(path))}"]')
 

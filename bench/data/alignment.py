@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from bench.data.image_files import decoded, square, upright
+from bench.data.image_files import Cut, decoded, square, upright
 from bench.faces import Images
 
 if TYPE_CHECKING:
@@ -53,17 +53,18 @@ def landmarks(images: Images, device: str) -> Points:
 
 def aligned(
     paths: list[Path], size_px: int, crop: float, centre: tuple[float, float], device: str
-) -> Images:
+) -> Cut:
     """Image files, aligned by their faces; without a face (a warning counts them), as `decoded`."""
-    images, faceless = decoded(paths, size_px, crop, centre), []
+    (images, boxes), faceless = decoded(paths, size_px, crop, centre), []
     for start in range(0, len(paths), _BATCH):
-        detected = decoded(paths[start : start + _BATCH], DETECTION_PX, 1.0, (0.5, 0.5))
+        detected = decoded(paths[start : start + _BATCH], DETECTION_PX, 1.0, (0.5, 0.5)).images
         for i, points in enumerate(landmarks(detected, device), start):
             if np.isfinite(points).all():
                 picture = upright(paths[i])
                 side = min(picture.size)
                 corner = (np.array(picture.size) - side) / 2  # of the square MTCNN has seen
-                images[i] = levelled(picture, points * side + corner, size_px)
+                boxes[i] = level_box(points * side + corner, picture.size)
+                images[i] = cut(picture, boxes[i], size_px)
             else:
                 faceless.append(paths[i])
     if faceless:
@@ -72,7 +73,7 @@ def aligned(
             f"{faceless[0]}: cut around the centre, not aligned",
             stacklevel=2,
         )
-    return images
+    return Cut(images, boxes)
 
 
 def realigned(images: Images, device: str) -> Images:
@@ -82,22 +83,30 @@ def realigned(images: Images, device: str) -> Images:
     for i, points in enumerate(landmarks(images, device)):
         if np.isfinite(points).all():
             picture = Image.fromarray(images[i].transpose(1, 2, 0))
-            kept[i] = levelled(picture, points * extent, images.shape[-1])
+            kept[i] = cut(picture, level_box(points * extent, picture.size), images.shape[-1])
     return kept
 
 
-def levelled(picture: Image.Image, points: Points, size_px: int) -> Images:
-    """The face of an RGB picture with its eyes on one level, uint8, (3, size_px, size_px).
+def level_box(points: Points, size: tuple[int, int]) -> NDArray[np.float64]:
+    """The box (bench.data.image_files.Cut) of a face that `cut` shows with its eyes on one level.
 
-    `points`, (5, 2), are those of `landmarks`, but in px.
+    `points`, (5, 2), are those of `landmarks`, but in px; `size` is the picture's.
     """
     eyes, mouth = points[:2].mean(axis=0), points[3:].mean(axis=0)
     across, down = points[1] - points[0]
-    angle = math.degrees(math.atan2(down, across))
     x, y = ((eyes + mouth) / 2).tolist()
-    rotated = picture.rotate(angle, Image.Resampling.BICUBIC, center=(x, y))
-    side = min(CROP_SIDE * float(np.hypot(*(mouth - eyes))), *picture.size)
-    return square(rotated, (x - side / 2, y - CROP_MIDDLE * side), side, size_px)
+    side = min(CROP_SIDE * float(np.hypot(*(mouth - eyes))), *size)
+    degrees = math.degrees(math.atan2(down, across))
+    return np.array([x - side / 2, y - CROP_MIDDLE * side, side, degrees])
+
+
+def cut(picture: Image.Image, box: NDArray[np.float64], size_px: int) -> Images:
+    """A box of an RGB picture (bench.data.image_files.Cut), uint8, (3, size_px, size_px)."""
+    left, top, side, degrees = box.tolist()
+    if degrees:
+        middle = left + side / 2, top + CROP_MIDDLE * side
+        picture = picture.rotate(degrees, Image.Resampling.BICUBIC, center=middle)
+    return square(picture, (left, top), side, size_px)
 
 
 @cache

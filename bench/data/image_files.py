@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageOps
+from numpy.typing import NDArray
+from PIL import ExifTags, Image, ImageOps
 
 from bench.faces import Images
 from bench.memory import empty
@@ -29,12 +30,25 @@ class Frames(NamedTuple):
     n_resized: int
 
 
+class Cut(NamedTuple):
+    """Squares cut out of picture files.
+
+    Attributes:
+        images: uint8, (N, 3, size, size).
+        boxes: float64, (N, 4): left, top and side of each square in px of its picture, upright,
+            and the degrees by which the picture was turned first, about where a face's middle lies.
+    """
+
+    images: Images
+    boxes: NDArray[np.float64]
+
+
 class _RefusedError(ValueError):
     """A file that can be decoded, but must not be."""
 
 
-def decoded(paths: list[Path], size_px: int, crop: float, centre: tuple[float, float]) -> Images:
-    """A square of each picture, resized, uint8, (N, 3, size_px, size_px).
+def decoded(paths: list[Path], size_px: int, crop: float, centre: tuple[float, float]) -> Cut:
+    """A square of each picture, resized.
 
     The square's side is `crop` times the picture's shorter side; its centre is (x, y), fractions of
     width and height.
@@ -43,12 +57,14 @@ def decoded(paths: list[Path], size_px: int, crop: float, centre: tuple[float, f
         ValueError: if a file is empty, broken, huge, or has pixels of an unknown scale.
     """
     images = empty((len(paths), 3, size_px, size_px), np.uint8)
-    for image, path in zip(images, paths, strict=True):
+    boxes = np.zeros((len(paths), 4))
+    for image, box, path in zip(images, boxes, paths, strict=True):
         picture = upright(path)
         side = crop * min(picture.size)
         left, top = (c * extent - side / 2 for c, extent in zip(centre, picture.size, strict=True))
+        box[:3] = left, top, side
         image[:] = square(picture, (left, top), side, size_px)
-    return images
+    return Cut(images, boxes)
 
 
 def upright(path: Path) -> Image.Image:
@@ -59,11 +75,20 @@ def upright(path: Path) -> Image.Image:
     Raises:
         ValueError: if the file is empty, broken, huge, or has pixels of an unknown scale.
     """
-    ((_, picture),) = _read(path)
+    ((_, picture),) = read_frames(path)
     return picture
 
 
-def _read(path: Path, least_px: int = 0) -> Iterator[tuple[str, Image.Image]]:
+def size_of(path: Path) -> tuple[int, int]:
+    """Width and height of the upright picture, px; it is not decoded."""
+    with warnings.catch_warnings(action="ignore"), Image.open(path, formats=FORMATS) as picture:
+        lies = (
+            picture.getexif().get(ExifTags.Base.Orientation, 1) >= 5
+        )  # it is turned by 90 degrees
+        return (picture.height, picture.width) if lies else picture.size
+
+
+def read_frames(path: Path, least_px: int = 0) -> Iterator[tuple[str, Image.Image]]:
     """As `upright`; with `least_px`, all frames of an animation, `-NUMBER` before each.
 
     They are decoded one by one. In the limit for all, a frame counts as `least_px` or more.
@@ -185,7 +210,7 @@ def frames(path: Path, size_px: int) -> Frames:
     pictures: dict[str, Images] = {}
     n_resized = 0
     for file in files:
-        for number, image in _read(file, size_px**2):
+        for number, image in read_frames(file, size_px**2):
             name = file.relative_to(root).with_suffix("").as_posix() + number
             if name in pictures:
                 raise ValueError(f"two pictures are called {name}, e.g. {file}; rename one")

@@ -8,14 +8,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.api import Collection, Context, Dataset, FacePoints, field
-from bench.data.alignment import ALIGNED_POINTS, aligned
-from bench.data.image_files import decoded
-from bench.data.protocols import PROBE_SHARE, PROTOCOLS, new_image_ids, split
-from bench.faces import Faces, Labels, Target
+from bench.api import FacePoints, field
+from bench.data.photographs import Listing, Photographs
+from bench.faces import Target
 from bench.registry import register
 
-CENTRE = (0.5, 0.53)  # of the faces in the official 250-px pictures
 # mean landmarks in them, by MTCNN (600 pictures; their standard deviations are 0.02 to 0.04)
 POINTS = ((0.422, 0.457), (0.600, 0.454), (0.511, 0.559), (0.437, 0.649), (0.590, 0.647))
 LISTS = ("female_names.txt", "male_names.txt")  # in the order of the classes
@@ -24,7 +21,7 @@ GENDERS = ("female", "male")
 
 @register("lfw")
 @dataclass(frozen=True)
-class LFW(Dataset):
+class LFW(Photographs):
     """Photographs of public figures from the news; labels: identity, gender.
 
     Reads `lfw/NAME/NAME_0001.jpg` and the third-party lists `male_names.txt`, `female_names.txt`.
@@ -33,17 +30,14 @@ class LFW(Dataset):
     """
 
     root: str = field("", about="folder with lfw/ and the lists; else $BENCH_DATA/lfw", at="path")
-    size: int = field(64, about="side of a picture, px", within="[8, 1024]")
     # wide borders reveal identity
     crop: float = field(0.6, about="side of the square, a share of 250 px", within="(0, 1]")
-    align: bool = field(False, about="align faces by MTCNN's landmarks")
     min_pictures: int = field(10, about="of a person in `closed`, at least", within="[1, 1e4]")
     people: int = field(
         0, about="of `closed`: women and men with most pictures in turn; 0: all", within="[0, 1e5]"
     )
-    seed: int = field(0, about="changes the split", within="[0, 2147483647]")
-    protocol: str = field("open", about="how pictures are split", among=PROTOCOLS)
-    probe: float = field(PROBE_SHARE, about="share of people, or takes, in it", within="(0, 1)")
+
+    centre = (0.5, 0.53)  # of the faces in the official 250-px pictures
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -53,10 +47,8 @@ class LFW(Dataset):
     @property
     def face_points(self) -> FacePoints:
         """Those of aligned pictures, or the mean ones in the crop."""
-        if self.align:
-            return ALIGNED_POINTS
-        inside = (np.array(POINTS) - CENTRE) / self.crop + 0.5
-        return tuple((float(x), float(y)) for x, y in inside)
+        inside = (np.array(POINTS) - self.centre) / self.crop + 0.5
+        return super().face_points or tuple((float(x), float(y)) for x, y in inside)
 
     @property
     def folder(self) -> Path:
@@ -77,25 +69,13 @@ class LFW(Dataset):
                 )
         return folder
 
-    def files(self) -> Sequence[Path]:
-        """The lists, and the pictures by name."""
-        return [*(self.folder / name for name in LISTS), *self._labelled()[0]]
+    @property
+    def tables(self) -> Sequence[Path]:
+        """The lists of names."""
+        return [self.folder / name for name in LISTS]
 
-    def check(self) -> None:
-        """Raises ValueError or OSError if labels are wrong, or too few for the protocol."""
-        _, labels, people = self._labelled()
-        split(labels, self.protocol, self.name, self.seed, probe=self.probe, people=people)
-
-    def load(self, context: Context) -> Collection:
+    def listing(self) -> Listing:
         """The pictures by name; under `closed` protocols, of people with enough pictures."""
-        paths, labels, people = self._labelled()
-        cut = (paths, self.size, self.crop, CENTRE)
-        images = aligned(*cut, context.device) if self.align else decoded(*cut)
-        faces = Faces(images, labels, new_image_ids(len(images), self.name))
-        return Collection(faces, (Target("identity", "categorical", people), self.targets[1]))
-
-    def _labelled(self) -> tuple[list[Path], Labels, tuple[str, ...]]:
-        """Pictures, labels, (N,) each, and the names of identities."""
         pictures = np.array(sorted((self.folder / "lfw").glob("*/*.jpg")), dtype=object)
         if not len(pictures):
             raise FileNotFoundError(f"no NAME/NAME_0001.jpg in {self.folder / 'lfw'}; unpack it")
@@ -117,7 +97,8 @@ class LFW(Dataset):
             people, identity = people[kept], np.searchsorted(kept, identity[keep])
             pictures, gender = pictures[keep], gender[keep]
         labels = {"identity": identity.astype(np.int64), "gender": gender}
-        return list(pictures), labels, tuple(map(str, people))
+        identities = Target("identity", "categorical", tuple(map(str, people)))
+        return Listing(list(pictures), labels, (identities, self.targets[1]))
 
     def _genders(self, present: set[str]) -> dict[str, int]:
         """The class of gender by file name."""

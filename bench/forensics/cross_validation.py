@@ -100,6 +100,6 @@ def _shrunk_covariance(centred: Floats) -> Floats:
     fourth = float(np.square((centred**2).sum(axis=1), dtype=np.float64).sum())
     noise = (fourth / n - spread) / n
     excess = spread - n_features * mean**2
-    share = min(noise, excess) / excess if min(noise, excess) else 0
+    share = min(noise, excess) / excess if excess > 0 else 0
     target = mean * np.eye(n_features, dtype=np.float32)
     return np.asarray((1 - share) * covariance + share * target)

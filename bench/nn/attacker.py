@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from bench.api import Attacker, Classifier, Context, Knowledge, Matcher, Threat, Weights, field
 from bench.faces import Array, Sample, Target
+from bench.memory import blocks
 from bench.nn.published.catalogue import JUDGES, missing
 from bench.nn.state import restored
 
@@ -224,8 +225,12 @@ class PeopleNet(PictureAttacker):
         from bench.nn.embedder import embedded
 
         net = backbone(self.backbone, self.width, sample.inputs.shape[-1])
-        net, views = restored(net, weights, context.device), self.views(sample.inputs)
-        mean = np.mean([embedded(net, v, self.prepare, context.device) for v in views], axis=0)
+        net, means = restored(net, weights, context.device), []
+        for at in blocks(sample.inputs):  # a mirror image is a copy
+            views = self.views(sample.inputs[at])
+            made = [embedded(net, view, self.prepare, context.device) for view in views]
+            means.append(np.mean(made, axis=0))
+        mean = np.concatenate(means)
         return np.asarray(mean / np.linalg.norm(mean, axis=1, keepdims=True), np.float32)
 
     def known(self, sample: Sample, target: Target, weights: Weights, context: Context) -> Weights:

@@ -19,7 +19,9 @@ def device_named(name: str) -> str:
     try:
         torch.empty(0, device=name)
     except (RuntimeError, AssertionError) as error:
-        raise ValueError(f"expected a device, got {name!r} ({error}); use auto or cpu") from error
+        reason = str(error).splitlines()[0]  # for an unknown name torch lists all that it knows
+        why = "" if "Expected one of" in reason else f" ({reason})"
+        raise ValueError(f"expected a device, got {name!r}{why}; use auto or cpu") from error
     return name
 
 

@@ -7,7 +7,7 @@ from bench.metrics.identification import cmc
 from bench.reports.results import Result
 from bench.reports.roc import Curve, curves, write_curves
 
-AXES = ("rank, as a share of the people", "share of pictures identified")
+AXES = ("rank", "pictures identified up to this rank, %")
 
 
 def cmcs(results: Iterable[Result]) -> Iterator[Curve]:

@@ -67,6 +67,29 @@ def check_new(folder: Path) -> None:
 
 
 @contextmanager
+def replacing(folder: Path) -> Iterator[Path]:
+    """A draft to write a run's files to; on success they replace those of the run before.
+
+    Files that the run before wrote and this one does not are removed; other files stay.
+    """
+    draft, listing = folder / ".draft", folder / ".files"
+    shutil.rmtree(draft, ignore_errors=True)  # of a process that died
+    draft.mkdir(parents=True)
+    try:
+        yield draft
+        known = listing.read_text(encoding="utf-8").splitlines() if listing.exists() else []
+        made = sorted(path.name for path in draft.iterdir())
+        write_whole(listing, "\n".join([*made, ""]))
+        for name in made:
+            (draft / name).replace(folder / name)
+        for path in (folder / Path(name).name for name in set(known) - {*made}):
+            if path.is_file():
+                path.unlink()
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+@contextmanager
 def new_folder(folder: Path) -> Iterator[Path]:
     """A draft to write to; it becomes the folder on success and is removed on failure."""
     check_new(folder)

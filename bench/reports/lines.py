@@ -6,7 +6,8 @@ from typing import NamedTuple
 from bench.api import Described
 from bench.registry import controls, spec_of
 from bench.reports.results import Result
-from bench.runner.cells import Cell, may_hide_a_channel
+from bench.runner.cells import Cell
+from bench.runner.questions import may_hide_a_channel
 from bench.threats import Form
 
 

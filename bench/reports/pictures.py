@@ -1,65 +1,56 @@
 """Pictures to look at: contact sheets of the releases, and samples of trained defenses."""
 
-import base64
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from bench.answers import Answers
 from bench.api import SAMPLES, Dataset, Defense
-from bench.metrics.calibration import likeliest
-from bench.registry import brief, spec_of
+from bench.faces import MISSING
+from bench.registry import brief, controls, spec_of
+from bench.reports.drawing import write_drawn
+from bench.reports.judged import judged
 from bench.reports.records import without_path
-from bench.reports.results import Result, figures_in
-from bench.reports.selection import strongest
-from bench.reports.sheet import Caption, Strip, samples_png, sheet_png
-from bench.runner.artifacts import faces_in, inputs_in
+from bench.reports.results import Ids, Result, figures_in
+from bench.reports.sheet import MEANT, WRONG, Sheet, Strip, sheet_files
+from bench.runner.artifacts import Artifact, faces_in, inputs_in, targets_in
 from bench.runner.cells import Cell
 from bench.runner.plan import Plan
 from bench.runner.store import Store
 from bench.spec import Spec
 
-N_PICTURES = 8  # per defense
+N_PEOPLE = 6  # on a sheet
+_MARKS = f"{WRONG} and orange: wrong. {MEANT} and blue: whom the release is made to show."
 
 
 def sheets(
     results: Sequence[Result], plan: Plan, store: Store, folder: Path, *, with_images: bool
 ) -> list[Path]:
-    """Writes one PNG per data set: defenses as rows, probe pictures as columns.
+    """Writes a PNG and PDF per data set: a column per person, the original and its releases.
 
-    Under each picture stands the prediction of a raw-trained classifier with its probability in %,
-    red where it is wrong. Data sets that show real people are left out unless `with_images`.
+    Under each picture stands what judges say. Data sets that show real people are left out unless
+    `with_images`.
     """
-    under, figures = captions(results), figures_in(store)
-    rows: dict[Spec, dict[str, Strip]] = {}
+    by_part: dict[str, list[Result]] = {}
     for result in results:
         cell = result.cell
-        if cell.skip_reason or not (cell.data.shareable or with_images):
-            continue
-        stages = plan.of[cell]
-        strips = rows.setdefault(data_and_defense(cell)[0], {})
-        name = str(brief(Defense, without_path(cell.defense)))
-        if name not in strips and stages.pixels.key in store:
-            faces = faces_in(store.get(stages.part.key))
-            shown = np.linspace(0, len(faces) - 1, N_PICTURES).astype(int)
-            images = inputs_in(store.get(stages.pixels.key))[shown].astype(np.uint8)
-            own, ids = under.get(data_and_defense(cell), {}), faces.image_id[shown].tolist()
-            strips[name] = Strip(images, [own.get(image_id) for image_id in ids])
-    paths = []
-    for number, (data, strips) in enumerate(rows.items(), start=1):
-        if not strips:  # no picture was protected
-            continue
-        paths.append(folder / f"sheet-{number}.png")
-        drawn = figures(sheet_png, str(brief(Dataset, data)), strips)
-        paths[-1].write_bytes(base64.b64decode(drawn))
-    return paths
+        is_shown = cell.purpose in ("private", "utility") and not cell.threat.clean
+        if is_shown and not cell.skip_reason and (cell.data.shareable or with_images):
+            stages = plan.of[cell]
+            if stages.pixels.key in store:
+                by_part.setdefault(stages.part.key, []).append(result)
+    return [
+        write_drawn(
+            figures_in(store)(sheet_files, _sheet(found, plan, store)), folder, f"sheet-{number}"
+        )
+        for number, found in enumerate(by_part.values(), start=1)
+    ]
 
 
 def samples(
     cells: Iterable[Cell], plan: Plan, store: Store, folder: Path, *, with_images: bool
 ) -> list[Path]:
-    """Writes one PNG for each fitted defense whose weights hold sample pictures.
+    """Writes a PNG and PDF for each fitted defense whose weights hold sample pictures.
 
     Those of defenses that were fitted to real people are left out unless `with_images`.
     """
@@ -71,54 +62,75 @@ def samples(
         if stage.key in store
     }
     paths: list[Path] = []
-    figures = figures_in(store)
     for stage in stages.values():
         weights = store.get(stage.key).weights
         if SAMPLES in weights:
-            paths.append(folder / f"samples-{stage.spec.name}-{len(paths) + 1}.png")
-            drawn = figures(samples_png, weights[SAMPLES].astype(np.uint8))
-            paths[-1].write_bytes(base64.b64decode(drawn))
+            pictures = enumerate(weights[SAMPLES].astype(np.uint8), start=1)
+            title = f"{brief(Defense, stage.spec)}: samples of the trained network"
+            sheet = Sheet(title, {str(number): Strip(row) for number, row in pictures})
+            name = f"samples-{stage.spec.name}-{len(paths) + 1}"
+            paths.append(write_drawn(figures_in(store)(sheet_files, sheet), folder, name))
     return paths
 
 
-def captions(results: Sequence[Result]) -> Mapping[tuple[Spec, Spec], Mapping[int, Caption]]:
-    """The prediction for each picture of the probe, by data and defense, then image id.
+def _sheet(results: Sequence[Result], plan: Plan, store: Store) -> Sheet:
+    """Of results about the same pictures."""
+    first = results[0].cell
+    part = store.get(plan.of[first].part.key)
+    releases: dict[Defense, str] = {}  # keys
+    for cell in (result.cell for result in results):
+        releases.setdefault(cell.defense, plan.of[cell].pixels.key)
+    at = _people(part)
+    ids = faces_in(part).image_id[at]
+    judges = judged(results, ids)
+    letters = "abcdef" if judges[1:] else [""]
+    rows = {}
+    for defense, name in _names(list(releases)).items():
+        captions = [
+            [
+                f"{letter} {judge.captions.get(defense, {}).get(image_id, 'n/a')}".strip()
+                for letter, judge in zip(letters, judges, strict=False)
+            ]
+            for image_id in ids.tolist()
+        ]
+        images = inputs_in(store.get(releases[defense]))[at].astype(np.uint8)
+        rows[name] = Strip(images, captions)
+    about = [f"{x}: {judge.about}.".strip(": ") for x, judge in zip(letters, judges, strict=False)]
+    note = "\n".join(["Under each picture:", *about, _MARKS] if judges else [])
+    truth = list(_truth(part, at, {result.cell.target for result in results}))
+    title = str(brief(Dataset, spec_of(first.data, without=("path",))))
+    return Sheet(f"{title}: originals, releases and what judges say", rows, truth, note)
 
-    Of the raw-trained classifier that is strongest without a defense, in the first task with the
-    data; probabilities are calibrated on its validation pictures without a defense.
-    """
-    by_data: dict[Spec, list[Result]] = {}
-    for result in results:
-        if result.cell.purpose == "private" and result.cell.threat.name == "raw":
-            by_data.setdefault(data_and_defense(result.cell)[0], []).append(result)
-    found: dict[tuple[Spec, Spec], Mapping[int, Caption]] = {}
-    for group in by_data.values():
-        about = [result for result in group if _question(result.cell) == _question(group[0].cell)]
-        choice = strongest(r for r in about if r.cell.defense.changes_nothing)
-        if choice is None or not isinstance(choice.result.valid, Answers):
-            continue
-        valid, judge = choice.result.valid, choice.result.cell.attacker
-        for result in about:
-            if result.cell.attacker == judge and isinstance(result.probe, Answers):
-                said = result.figures(likeliest, result.probe, valid)
-                found[data_and_defense(result.cell)] = _captions(result.classes, result.probe, said)
+
+def _people(part: Artifact) -> Ids:
+    """Places of a probe picture each of a few people, (n,)."""
+    person, enrolled = faces_in(part).labels["identity"], np.asarray(part.arrays["gallery"], bool)
+    probe = np.arange(len(person)) if enrolled.all() else np.flatnonzero(~enrolled)
+    people = np.unique(person[probe])
+    chosen = people[np.linspace(0, len(people) - 1, min(N_PEOPLE, len(people))).astype(int)]
+    own = [probe[person[probe] == one] for one in chosen]
+    return np.sort([places[i % len(places)] for i, places in enumerate(own)])
+
+
+def _truth(part: Artifact, at: Ids, asked: Iterable[str]) -> Iterator[str]:
+    """The labels of each of these pictures that have names."""
+    labels = faces_in(part).labels
+    named = [target for target in targets_in(part) if target.classes and target.name in asked]
+    for i in at:
+        known = [(target.classes, int(labels[target.name][i])) for target in named]
+        yield ", ".join(classes[label] for classes, label in known if label != MISSING)
+
+
+def _names(defenses: Sequence[Defense]) -> Mapping[Defense, str]:
+    """Of several plugins alike the fields in which they differ; what a control does."""
+    found = {}
+    for defense in defenses:
+        alike = [dict(spec_of(each).fields) for each in defenses if each.name == defense.name]
+        spec = without_path(defense)
+        differ = [(f, v) for f, v in spec.fields if any(each.get(f) != v for each in alike)]
+        name = str(Spec(spec.name, "", tuple(differ)) if alike[1:] else brief(Defense, spec))
+        if defense.name in controls():
+            does = (type(defense).__doc__ or "").partition("\n")[0].partition(";")[0].rstrip(".")
+            name += f" (control): {does[:1].lower()}{does[1:]}"
+        found[defense] = name
     return found
-
-
-def data_and_defense(cell: Cell) -> tuple[Spec, Spec]:
-    """What a picture of a sheet belongs to."""
-    return spec_of(cell.data, without=("path",)), spec_of(cell.defense)
-
-
-def _question(cell: Cell) -> tuple[object, ...]:
-    return cell.task, cell.target, cell.seed, cell.threat_spec
-
-
-def _captions(
-    names: Sequence[str], probe: Answers, said: Sequence[tuple[int, float]]
-) -> Mapping[int, Caption]:
-    known = zip(probe.image_id.tolist(), said, probe.truth.tolist(), strict=True)
-    return {
-        i: Caption(f"{names[number] if names else number} {100 * share:.0f}", number == truth)
-        for i, (number, share), truth in known
-    }

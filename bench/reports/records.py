@@ -99,8 +99,8 @@ def records(results: Sequence[Result], qualities: Sequence[ReleaseQuality] = ())
 
 @cache
 def without_path(defense: Defense) -> Spec:
-    """The spec, with the digest of a file of weights instead of its path."""
-    spec = spec_of(defense)
+    """The spec without paths, but with the digest of a file of weights."""
+    spec = spec_of(defense, without=("path",))
     if not (isinstance(defense, Learned) and defense.weights):
         return spec
     fields = {**dict(spec.fields), "weights": weights_for(defense).digest[:16]}

@@ -1,6 +1,5 @@
 """Curves of attacks: ROC curves of two classes and of matchers; CMC curves are in cmc.py."""
 
-import base64
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -9,13 +8,14 @@ from bench.answers import AnyAnswers
 from bench.api import Attacker, Defense
 from bench.metrics.verification import roc
 from bench.registry import brief, spec_of
+from bench.reports.drawing import write_drawn
 from bench.reports.figures import Figures
-from bench.reports.panels import Line, panels
+from bench.reports.panels import Line, Panel, panels
 from bench.reports.records import without_path
 from bench.reports.results import Result
 from bench.tables import inert, write_rows
 
-AXES = ("false positive or match rate", "true positive or match rate")
+AXES = ("false positive or match rate, %", "true positive or match rate, %")
 
 
 class Curve(NamedTuple):
@@ -64,10 +64,10 @@ def write_curves(found: Iterable[Curve], path: Path, names: tuple[str, str]) -> 
 def draw(
     found: Iterable[Curve], path: Path, figures: Figures, axes: tuple[str, str] = AXES
 ) -> None:
-    """A PNG with a panel per attack, x as a share of the last; of several seeds the first."""
+    """A PNG with a panel per attack, and SVG and PDF beside it; of several seeds the first."""
     lines: dict[str, dict[str, Line]] = {}
     for panel, name, _, x, y in found:
-        line = name, [one / x[-1] for one in x], y
-        lines.setdefault(panel, {}).setdefault(name, line)
-    drawn = [(title, list(named.values())) for title, named in lines.items()]
-    path.write_bytes(base64.b64decode(figures(panels, axes, drawn)))
+        lines.setdefault(panel, {}).setdefault(name, (name, x, y))
+    drawn = [Panel(title, axes, list(named.values())) for title, named in lines.items()]
+    if drawn:
+        write_drawn(figures(panels, drawn), path.parent, path.stem)

@@ -1,77 +1,73 @@
 """Draws pictures; apart from what chooses them, so that a drawing is kept until this changes."""
 
-import base64
-import io
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
-from textwrap import wrap
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from bench.faces import Images
+from bench.reports.drawing import CHAR_IN, WIDTH_IN, Drawn, files_of, style, wrapped
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from PIL.Image import Image
 
-SIDE_PX = 96
-NAME_PX, NAME_CHARS = 230, 34  # width of the column with names
-TITLE_PX, CAPTION_PX = 24, 13  # heights
-
-
-class Caption(NamedTuple):
-    """A predicted class with its probability in %; `right` if it is the true one."""
-
-    text: str
-    right: bool
+SIDE_IN, LINE_IN = 0.9, 0.105  # of a picture at most, and of a line of text
+NAME_IN, ROOM_IN = 1.3, 0.16  # for names, and between pictures: captions are wider than these
+NAME_CHARS, NOTE_CHARS = 20, 110  # of a line
+CAPTION_CHAR_IN = 0.05  # mean width: many are digits and blanks
+WRONG, MEANT = "×", "→"  # noqa: RUF001  # marks of captions
+COLOURS = {WRONG: "#b33c00", MEANT: "#0072b2"}
 
 
 class Strip(NamedTuple):
-    """Pictures, (N, 3, H, W), and the caption of each, or of none."""
+    """Pictures, (N, 3, H, W), and the lines under each, or under none."""
 
     images: Images
-    captions: Sequence[Caption | None] = ()
+    captions: Sequence[Sequence[str]] = ()
 
 
-def sheet_png(title: str, rows: Mapping[str, Strip]) -> str:
-    """The contact sheet as a PNG in base64."""
-    return _png(contact_sheet(title, rows))
+class Sheet(NamedTuple):
+    """A row of pictures for each name, headings over the columns and a note below."""
+
+    title: str
+    rows: Mapping[str, Strip]
+    headings: Sequence[str] = ()
+    note: str = ""
 
 
-def samples_png(pictures: Images) -> str:
-    """Pictures in rows and columns, (rows, columns, 3, H, W), as a PNG in base64."""
-    from PIL.Image import Resampling
-
-    n_rows, n_columns, _, height, width = pictures.shape
-    pixels = pictures.transpose(2, 0, 3, 1, 4)  # (3, rows, H, columns, W)
-    whole = picture_of(pixels.reshape(3, n_rows * height, n_columns * width))
-    scale = max(1, SIDE_PX // width)
-    size = (scale * n_columns * width, scale * n_rows * height)
-    return _png(whole.resize(size, Resampling.NEAREST))
+def sheet_files(sheet: Sheet) -> Drawn:
+    """The contact sheet as PNG and PDF."""
+    with style():
+        return files_of(contact_sheet(sheet), ("png", "pdf"))
 
 
-def contact_sheet(title: str, rows: Mapping[str, Strip]) -> "Image":
-    """A picture with a row of pictures for each name."""
-    from PIL import Image, ImageDraw
+def contact_sheet(sheet: Sheet) -> "Figure":
+    """The sheet, as wide as a page of text."""
+    from matplotlib.figure import Figure
 
-    n_columns = max(len(row.images) for row in rows.values())
-    heights = [SIDE_PX + CAPTION_PX * any(row.captions) for row in rows.values()]
-    sheet = Image.new("RGB", (NAME_PX + n_columns * SIDE_PX, TITLE_PX + sum(heights)), "white")
-    pen = ImageDraw.Draw(sheet)
-    pen.text((6, 6), title, fill="black")
-    top = TITLE_PX
-    for (name, row), height in zip(rows.items(), heights, strict=True):
-        lines = wrap(name.replace(",", ", "), NAME_CHARS)
-        pen.text((6, top + SIDE_PX // 2 - 6 * len(lines)), "\n".join(lines), fill="black")
-        for column, (image, caption) in enumerate(zip_longest(row.images, row.captions)):
-            left = NAME_PX + column * SIDE_PX
-            shown = picture_of(image).resize((SIDE_PX, SIDE_PX), Image.Resampling.NEAREST)
-            sheet.paste(shown, (left, top))
-            if caption:
-                colour = "black" if caption.right else "red"
-                pen.text((left + 4, top + SIDE_PX), caption.text, fill=colour)
-        top += height
-    return sheet
+    rows = sheet.rows.values()
+    n_columns = max(len(row.images) for row in rows)
+    n_lines = max(len(lines) for row in rows for lines in [(), *row.captions])
+    note = wrapped(sheet.note, NOTE_CHARS)
+    side = min(SIDE_IN, 0.8 * WIDTH_IN / n_columns)
+    height = len(rows) * (side + LINE_IN * (n_lines + 1)) + LINE_IN * (len(note) + 4)
+    width = NAME_IN + n_columns * (side + ROOM_IN)  # what is not needed is cut off
+    figure = Figure((width, height), layout="compressed")
+    figure.suptitle("\n".join(wrapped(sheet.title, NOTE_CHARS)), x=0, ha="left")
+    figure.supxlabel("\n".join(note), x=0, ha="left")
+    axes = figure.subplots(len(rows), n_columns, squeeze=False)
+    for line, (name, row) in zip(axes, sheet.rows.items(), strict=True):
+        shown = "\n".join(wrapped(name, NAME_CHARS))
+        line[0].set_ylabel(shown, rotation=0, ha="right", va="center")
+        nothing: Any = ()
+        for each, image, captions in zip_longest(line, row.images, row.captions, fillvalue=nothing):
+            _draw(each, image, captions, n_chars=int(side / CAPTION_CHAR_IN) + 1)
+    for each, heading in zip(axes[0], sheet.headings, strict=bool(sheet.headings)):
+        each.set_title("\n".join(wrapped(heading, int(side / CHAR_IN))), loc="left")
+    return figure
 
 
 def picture_of(image: Images) -> "Image":
@@ -81,7 +77,23 @@ def picture_of(image: Images) -> "Image":
     return fromarray(np.ascontiguousarray(image.transpose(1, 2, 0)))  # (H, W, 3)
 
 
-def _png(image: "Image") -> str:
-    drawn = io.BytesIO()
-    image.save(drawn, "png")
-    return base64.b64encode(drawn.getvalue()).decode()
+def _draw(axes: "Axes", image: Images, captions: Sequence[str], *, n_chars: int) -> None:
+    """A framed picture with its lines below; nothing without a picture."""
+    axes.set(xticks=(), yticks=(), frame_on=len(image) > 0)
+    if len(image):
+        axes.imshow(image.transpose(1, 2, 0))  # (H, W, 3)
+    for number, text in enumerate(captions):
+        at = 0, -2 - 72 * LINE_IN * number  # points
+        colour = next((COLOURS[mark] for mark in COLOURS if mark in text), "black")
+        how: dict[str, Any] = {
+            "xycoords": "axes fraction",
+            "textcoords": "offset points",
+            "va": "top",
+        }
+        axes.annotate(_cut(text, n_chars), (0, 0), at, color=colour, parse_math=False, **how)
+
+
+def _cut(text: str, n_chars: int) -> str:
+    """The text, without its middle if it is too long: its beginning and its end tell."""
+    end = n_chars // 2
+    return text if len(text) <= n_chars else f"{text[: n_chars - end - 1]}…{text[-end:]}"

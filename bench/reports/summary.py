@@ -1,11 +1,10 @@
-"""Verdicts of a run: a table of lines, and its short form for the terminal."""
+"""Verdicts of a run as a table of lines (bench.reports.in_words: as text)."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from math import nan
 from typing import NamedTuple
 
-from bench.api import Dataset, Defense
+from bench.api import Defense
 from bench.metrics.fairness import LABELS
 from bench.reports.records import Record, select, short
 from bench.reports.tradeoff import fits, mean_number, shown_form, unique
@@ -33,12 +32,6 @@ _METRICS = {*(name for names in _APART.values() for name in names)} | {
     *(f"gap_{label}" for label in LABELS),
 }
 NOT_INSTALLED = "is not installed"  # in the reasons of bench.nn.published.catalogue.missing
-_MOST_ROWS = 14  # on the terminal
-_WIDTH = 70  # characters of a reason on the terminal
-_READING = (
-    "keeps: the best judge (retrained, where asked for), as a share of the undefended. leaks: the "
-    "strongest attack, likewise.\nhidden: from these attacks, for these people, these fits."
-)
 
 
 class Row(NamedTuple):
@@ -62,49 +55,16 @@ class Row(NamedTuple):
 
 def summaries(records: Sequence[Record]) -> list[Table]:
     """A table of all lines for each task and private target, ordered by verdict and utility."""
-    return [_table(*group) for group in _groups(records)]
+    return [_table(*group) for group in groups(records)]
 
 
-def lines_of_text(records: Sequence[Record]) -> Iterator[str]:
-    """The tables in at most 20 lines each, for the terminal, and how to read them."""
-    groups = list(_groups(records))
-    n_tables = Counter(found[0].task for found, _ in groups)
-    for found, rows in groups:
-        shown = [row for row in rows if not row.is_repeated]
-        most = max(3, _MOST_ROWS // n_tables[found[0].task])
-        names = [row.defense for row in shown]
-        widths = [max(map(len, (*names[:most], found[0].task))), 16]
-        keeps = [f"keeps {name}" for name in _utilities(found)]
-        yield _aligned([found[0].task.upper(), "", *keeps, "leaks [95 %]", "verdict"], widths)
-        for row in shown[:most]:
-            said = row.verdict.upper() if row.verdict == LEAKS else row.verdict
-            reason = _shortened(row.reason)
-            cells = [row.defense, row.form, *map(_short, row.keeps), _short(row.leaks, ends=True)]
-            yield _aligned([*cells, f"{said}{': ' if reason else ''}{reason}"], widths)
-        if len(shown) > most:
-            yield f"... and {len(shown) - most} more in table.md"
-    yield from _not_asked(records)
-    yield _READING
-
-
-def heading(records: Sequence[Record], name: str) -> str:
-    """What a run was about, in a line."""
-    first = select(records, purpose="headline")[0]
-    n, n_people = (
-        max(getattr(r, what) for r in records if r.purpose == "headline" and r.task == first.task)
-        for what in ("n", "n_people")
-    )
-    return (
-        f"{name}: {short(Dataset, first.data)}: {n} pictures of {n_people} people, {fits(records)}"
-    )
-
-
-def _not_asked(records: Sequence[Record]) -> list[str]:
+def not_asked(records: Sequence[Record]) -> list[str]:
     """Which published judges would have been asked, and how to get them."""
     return unique(f"not asked: {r.reason}" for r in records if NOT_INSTALLED in r.reason)
 
 
-def _groups(records: Sequence[Record]) -> Iterator[tuple[Sequence[Record], list[Row]]]:
+def groups(records: Sequence[Record]) -> Iterator[tuple[Sequence[Record], list[Row]]]:
+    """The records of each task and private target, and their lines."""
     for task in unique(r.task for r in records):
         mine = select(records, task=task)
         for target in unique(r.target for r in select(mine, purpose="private")):
@@ -115,22 +75,22 @@ def _groups(records: Sequence[Record]) -> Iterator[tuple[Sequence[Record], list[
 
 def _rows(records: Sequence[Record]) -> list[Row]:
     leaks = [r for r in records if r.purpose == "headline" and r.metric == "leakage"]
-    groups: dict[tuple[str, str, int], list[Record]] = {}
+    of_lines: dict[tuple[str, str, int], list[Record]] = {}
     for r in leaks:
-        groups.setdefault((r.defense, r.form, r.cleaned), []).append(r)
+        of_lines.setdefault((r.defense, r.form, r.cleaned), []).append(r)
     cleaned = {(r.defense, r.form) for r in leaks if r.cleaned}
     attacks = [r for r in select(records, purpose="private", status="ok") if r.metric in _METRICS]
     exposed = select(records, purpose="headline", metric="exposed", status="ok")
     rows = []
-    for (defense, form, is_clean), found in groups.items():
+    for (defense, form, is_clean), found in of_lines.items():
         repeated = not is_clean and (defense, form) in cleaned and found[0].verdict != LEAKS
         rows.append(
             Row(
                 short(Defense, defense),
                 shown_form(form, is_clean),
-                [_keeps(records, name, defense, form, is_clean) for name in _utilities(records)],
+                [_keeps(records, name, defense, form, is_clean) for name in utilities(records)],
                 _mean(found),
-                [_mean(_same_attack(attacks, found, metrics)) for metrics in _APART.values()],
+                [_mean(same_attack(attacks, found, metrics)) for metrics in _APART.values()],
                 _gap(attacks, found),
                 _few(exposed, attacks, found),
                 found[0].verdict,
@@ -158,9 +118,10 @@ def _value(row: Row) -> float:
 def _is_on_front(row: Row, rows: Iterable[Row]) -> bool:
     """Whether no other line keeps as much and leaks less, or the reverse.
 
-    References do not count, nor do lines that may cheat.
+    Codes are compared with codes. References do not count, nor do lines that may cheat.
     """
-    mine, *others = (_compared(one) for one in (row, *rows))
+    alike = (one for one in rows if (one.form == "code") == (row.form == "code"))
+    mine, *others = (_compared(one) for one in (row, *alike))
     return mine is not None and not any(
         other and other != mine and other[0] >= mine[0] and other[1] >= mine[1] for other in others
     )
@@ -172,7 +133,8 @@ def _compared(row: Row) -> tuple[float, float] | None:
     return (_value(row), -row.leaks.value) if isinstance(row.leaks, Number) else None
 
 
-def _utilities(records: Sequence[Record]) -> list[str]:
+def utilities(records: Sequence[Record]) -> list[str]:
+    """The targets that are to be kept."""
     return unique(r.target for r in select(records, purpose="utility"))
 
 
@@ -213,7 +175,7 @@ def _mean(records: Sequence[Record]) -> Cell:
     return number._replace(note=f"{n_fits}, {' to '.join(map(str, ends))}")
 
 
-def _same_attack(
+def same_attack(
     attacks: Sequence[Record], headlines: Sequence[Record], metrics: Sequence[str]
 ) -> list[Record]:
     """The first of these metrics of the attacks that headlines are about."""
@@ -238,7 +200,7 @@ def _read(record: Record, sign: int) -> Record:
 
 def _gap(attacks: Sequence[Record], headlines: Sequence[Record]) -> Cell:
     """The largest gap of the attacks that headlines are about, and between which groups."""
-    gaps = {label: _mean(_same_attack(attacks, headlines, [f"gap_{label}"])) for label in LABELS}
+    gaps = {label: _mean(same_attack(attacks, headlines, [f"gap_{label}"])) for label in LABELS}
     numbers = [g._replace(note=label) for label, g in gaps.items() if isinstance(g, Number)]
     return max(numbers, key=lambda number: number.value, default=NotAvailable())
 
@@ -258,15 +220,15 @@ def _few(exposed: Sequence[Record], attacks: Sequence[Record], headlines: Sequen
         )
         said.append(f"{worst.value:.0f} of {worst.n} exposed{below}")
     for fmr in _FMR:
-        if found := _same_attack(attacks, headlines, [f"tmr_at_fmr_{fmr}%"]):
+        if found := same_attack(attacks, headlines, [f"tmr_at_fmr_{fmr}%"]):
             said.append(f"TMR {_mean(found)} % at FMR {fmr} %")
             break
     return "; ".join(said)
 
 
 def _table(records: Sequence[Record], rows: Sequence[Row]) -> Table:
-    utilities = [f"^ keeps {name}" for name in _utilities(records)]
-    columns = ["defense", "form", *utilities, "v leaks", *_APART, "v largest gap", "the few"]
+    kept = [f"^ keeps {name}" for name in utilities(records)]
+    columns = ["defense", "form", *kept, "v leaks", *_APART, "v largest gap", "the few"]
     columns += ["front", "verdict", "reason"]
     target = next(r.target for r in records if r.purpose == "headline")
     shown = [
@@ -276,25 +238,5 @@ def _table(records: Sequence[Record], rows: Sequence[Row]) -> Table:
         ]
         for r in rows
     ]
-    note = " ".join([NOTE, *(f"{line}." for line in _not_asked(records))])
+    note = " ".join([NOTE, *(f"{line}." for line in not_asked(records))])
     return Table(f"Verdicts: {records[0].task}: {target} ({fits(records)})", columns, shown, note)
-
-
-def _short(cell: Cell, *, ends: bool = False) -> str:
-    """A cell in whole percent."""
-    if not isinstance(cell, Number):
-        return str(cell)
-    text = f"{100 * cell.value:.0f} %"
-    return f"{text} [{100 * cell.low:.0f}, {100 * cell.high:.0f}]" if ends else text
-
-
-def _shortened(reason: str) -> str:
-    """The first clause of a reason."""
-    first = reason.split("; ")[0]
-    return first if len(first) <= _WIDTH else f"{first[:_WIDTH].rsplit(' ', 1)[0]} ..."
-
-
-def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
-    first, second, *middle, last = cells
-    columns = [first.ljust(widths[0]), second.ljust(widths[1]), *(c.rjust(18) for c in middle)]
-    return "  ".join([*columns, last]).rstrip()

@@ -57,6 +57,8 @@ class Inputs(dict[str, tuple[Artifact, ...]]):
 def of_faces(collection: Collection, **more: Array) -> Artifact:
     """An artifact that holds pictures, labels, image ids and targets (and `more` arrays)."""
     faces = collection.faces
+    if collection.boxes is not None:
+        more["box"] = collection.boxes
     arrays: dict[str, Array] = {"images": faces.images, "image_id": faces.image_id}
     arrays |= {_LABEL + name: values for name, values in faces.labels.items()}
     targets = [[target.name, target.kind, list(target.classes)] for target in collection.targets]

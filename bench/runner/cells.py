@@ -3,29 +3,16 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
-from typing import Literal
 
-from bench.api import (
-    Attacker,
-    Dataset,
-    Defense,
-    Described,
-    LatentDefense,
-    Matcher,
-    Plugin,
-    Regressor,
-    Role,
-)
+from bench.api import Attacker, Dataset, Defense, LatentDefense, Plugin, Role
 from bench.faces import Target
 from bench.registry import controls, fields_of, make, plugins, spec_of
-from bench.runner.controls.canary import TARGET as CANARY
 from bench.runner.grid import Grid, Task
+from bench.runner.questions import Purpose, questions
 from bench.runner.task_data import sources_of, unplaced
 from bench.spec import Spec
-from bench.threats import Form, Threat, threat
+from bench.threats import Threat, threat
 
-_FORMS: tuple[Form, ...] = ("pixels", "codes")
-Purpose = Literal["private", "utility", "permuted", "canary", "saturation", "trace"]
 CONTROLS: tuple[Purpose, ...] = ("permuted", "canary")  # purposes of the controls of attackers
 SHARES = (0.25, 0.5)  # of the training pictures, for saturation
 TRACE = 0.1  # share of the raw picture that is planted into a release
@@ -45,6 +32,7 @@ class Cell:
         skip_reason: why the question does not apply; empty if it does.
         share: of the training pictures that the attacker learns from.
         learned_from: the data sets of defender and attacker, where they differ from `data`.
+        handed_over: only the releases of the probe are there.
     """
 
     task: str
@@ -60,6 +48,7 @@ class Cell:
     skip_reason: str = ""
     share: float = 1.0
     learned_from: Mapping[Role, Dataset] = field(default_factory=dict)
+    handed_over: bool = False
 
     @property
     def evidence(self) -> str:
@@ -70,6 +59,12 @@ class Cell:
     def needs_faces(self) -> bool:
         """Whether its answers count only where a face was found: of utility in aligned pictures."""
         return self.purpose == "utility" and self.data.align
+
+    @property
+    def roles_are_alike(self) -> bool:
+        """Whether pictures of all roles are alike by design, and released alike."""
+        one_source = self.data.protocol != "closed-paper" and not self.learned_from
+        return one_source and not self.handed_over
 
     def source(self, role: Role) -> Dataset:
         """The data set that gives the pictures of a role."""
@@ -88,7 +83,10 @@ def cells(grid: Grid) -> Iterator[Cell]:
         targets = {target.name: target for target in data.targets}
         defenses = list(_defenses(task))
         lacking = [_lacks_labels(one, data, *learned_from.values()) for one in defenses]
-        for seed, (defense, lacks) in product(grid.seeds, zip(defenses, lacking, strict=True)):
+        handed = [_handed_over(one, data, learned_from.get("attacker", data)) for one in defenses]
+        for seed, (defense, lacks, handed_over) in product(
+            grid.seeds, zip(defenses, lacking, handed, strict=True)
+        ):
             found = [
                 Cell(
                     task=task.title,
@@ -106,10 +104,12 @@ def cells(grid: Grid) -> Iterator[Cell]:
                     or _skip_reason(
                         targets.get(target, Target(target)), data, defense, attacker, how
                     )
-                    or unplaced(attacker, data, learned_from.get("attacker", data)),
+                    or unplaced(attacker, data, learned_from.get("attacker", data))
+                    or (_lacks_releases(data, how) if handed_over else ""),
                     learned_from=learned_from,
+                    handed_over=handed_over,
                 )
-                for purpose, target, attacker, spec in _questions(task, defense, attackers)
+                for purpose, target, attacker, spec in questions(task, defense, attackers)
             ]
             yield from found
             private = [c for c in found if c.purpose == "private" and not c.attacker.frozen]
@@ -123,68 +123,6 @@ def check_any_applies(cells: Sequence[Cell]) -> None:
     if all(reasons):
         listed = "; ".join(dict.fromkeys(reasons))
         raise ValueError(f"expected a cell that applies, got {len(reasons)} that do not: {listed}")
-
-
-def _questions(
-    task: Task, defense: Defense, attackers: list[Attacker]
-) -> Iterator[tuple[Purpose, str, Attacker, Spec]]:
-    """All questions about a defense; the controls of attackers are asked about `none` only."""
-    asked: list[tuple[Purpose, str, Spec]] = [
-        *(("private", target, spec) for target in task.private for spec in task.threats),
-        *(("utility", target, spec) for target in task.utility for spec in task.utility_threats),
-    ]
-    asked += _cleaned(asked, defense)
-    for purpose, target, spec in asked:
-        for attacker in attackers:
-            # Cleaning removes low bits, and whoever uses a picture looks at all of it.
-            lowest = attacker.evidence == "low-bits"
-            if not (lowest and (purpose == "utility" or threat(spec).clean)):
-                yield purpose, target, attacker, spec
-    if not defense.changes_nothing:
-        return
-    forms = {threat(spec).reads for _, _, spec in asked}
-    for attacker in (one for one in attackers if not one.frozen):
-        granted = (("gallery", "true"),) if attacker.uses_gallery else ()
-        for form in (form for form in _FORMS if form in forms & attacker.forms):
-            spec = Spec("raw" if form == "pixels" else "latent", "", granted)
-            for target in task.private:
-                yield "permuted", target, attacker, spec
-            if not (isinstance(attacker, Regressor) or attacker.uses_gallery):
-                secret = "identity" if isinstance(attacker, Matcher) else CANARY
-                yield "canary", secret, attacker, spec
-
-
-def may_hide_a_channel(defense: Defense) -> bool:
-    """Whether pictures may hold what only a key finds: learned, or a program that is not ours.
-
-    A description is rounded, so its pictures hold nothing else.
-    """
-    if defense.changes_nothing or isinstance(defense, Described):
-        return False
-    ours = type(defense).__module__.partition(".")[0] == "defenses"
-    return not ours or type(defense).fit is not Defense.fit
-
-
-def _cleaned(
-    asked: Sequence[tuple[Purpose, str, Spec]], defense: Defense
-) -> list[tuple[Purpose, str, Spec]]:
-    """The questions once more about cleaned releases, for attackers that learn from them."""
-    purposes = {"private", "utility"} if may_hide_a_channel(defense) else set[str]()
-    if defense.changes_nothing:
-        purposes = {"utility"}  # what cleaning costs without a defense
-    known = set(asked)
-    found = []
-    for purpose, target, spec in asked:
-        how = threat(spec)
-        if purpose in purposes and how.form == "pixels" and how.learns_from == "protected":
-            cleaned = Spec(
-                spec.name,
-                spec.preset,
-                tuple(sorted({**dict(spec.fields), "clean": "true"}.items())),
-            )
-            if (purpose, target, cleaned) not in known:
-                found.append((purpose, target, cleaned))
-    return found
 
 
 def _skip_reason(
@@ -211,6 +149,30 @@ def _lacks_labels(defense: Defense, *sources: Dataset) -> str:
         if lacks := sorted(read - {"take", *(target.name for target in data.targets)}):
             return f"{data.name} has no labels {lacks}"
     return ""
+
+
+def _handed_over(defense: Defense, data: Dataset, attackers: Dataset) -> bool:
+    """Whether the pictures of the probe are protected, and no others.
+
+    Raises:
+        ValueError: if not even those are.
+    """
+    if defense.takes == "arrays":
+        return False
+    if not defense.has_releases_of("probe", data.originals("probe")):
+        raise ValueError(
+            f"expected releases of the probe of {data.name} from {defense.name}, got none; its "
+            "pictures must be among those that were protected"
+        )
+    return not defense.has_releases_of("attacker", attackers.originals("attacker"))
+
+
+def _lacks_releases(data: Dataset, threat: Threat) -> str:
+    """Why an attack is impossible if only the releases of the probe are there, or empty."""
+    from_attacker = threat.enrolls != "raw" and data.protocol != "open"  # the gallery is its own
+    if threat.learns_from == "raw" and not from_attacker:
+        return ""
+    return "only the probe was handed over protected; this attack needs the attacker's part too"
 
 
 def _marks(task: Task, defense: Defense) -> tuple[str, ...]:
@@ -253,4 +215,8 @@ def _defenses(task: Task) -> Iterable[Defense]:
             specs.append(Spec(name))
     made = [make(Defense, spec) for spec in (*specs, *task.defenses)]
     _check_installed(task, made)
-    return {spec_of(defense): defense for defense in made}.values()
+    found = {spec_of(defense): defense for defense in made}.values()
+    named = [spec_of(one, without=("path",)) for one in found if one.takes == "files"]
+    if twice := {str(spec) for spec in named if named.count(spec) > 1}:
+        raise ValueError(f"expected another label for each, got {len(named)} x {min(twice)}")
+    return found

@@ -2,7 +2,8 @@
 
 The code that a stage depends on is found, not listed: the static imports of its action and of its
 plugin's class, followed through our packages and the plugin's own, also inside functions. A package
-`__init__` only re-exports, so imports lead through it to the module that defines the name.
+`__init__` only re-exports, so imports lead through it to the module that defines the name. Of a
+class in a notebook it is the class and what it uses of the notebook (bench.runner.notebook_code).
 """
 
 import ast
@@ -18,10 +19,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
+from bench.runner.notebook_code import NotebookCode, bare
+
 OURS = ("bench", "defenses", "attackers")
 LIBRARIES = ("numpy", "torch", "timm")  # their minor versions enter every key
 # Modules that enter no key: they neither compute arrays nor draw random numbers (a test checks it).
 INFRASTRUCTURE: Mapping[str, str] = {
+    "bench": "re-exports names",
     "bench.api": "declares base classes",
     "bench.threats": "declares threats; stages hold the relevant fields",
     "bench.spec": "parses specs; a stage carries the result",
@@ -61,10 +65,23 @@ def modules_of(*roots: str) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def code_of(*roots: str) -> str:
-    """Digest of the code that `modules_of` finds, 16 hex digits."""
-    digest = hashlib.sha256()
-    for module in modules_of(*roots):
+def code_of(*roots: str | type) -> str:
+    """Digest of the code that `modules_of` finds, 16 hex digits.
+
+    Raises:
+        ImportError: if the code of a class in a notebook cannot be found.
+    """
+    digest, modules = hashlib.sha256(), list[str]()
+    for root in roots:
+        if isinstance(root, str):
+            modules.append(root)
+        elif root.__module__ != "__main__":
+            modules.append(root.__module__)
+        else:
+            own = NotebookCode(root)
+            digest.update(own.text.encode())
+            modules += (_defining(*each) for each in own.imports if _is_local(each[0]))
+    for module in modules_of(*modules):
         path = _file_of(module)
         digest.update(path.name.encode() + _source(path).bare.encode())
     return digest.hexdigest()[:16]
@@ -109,7 +126,7 @@ def _defining(module: str, name: str) -> str:
         _file_of(f"{module}.{name}")
         return f"{module}.{name}"
     path = _file_of(module)
-    if path.name != "__init__.py":
+    if path.name != "__init__.py" or module in INFRASTRUCTURE:
         return module
     for imported, exported in _source(path).imports:
         if exported == name:
@@ -141,6 +158,14 @@ def _file_of(module: str) -> Path:
     raise ImportError(f"cannot find the code of {module}, so its results have no key")
 
 
+def _is_local(module: str) -> bool:
+    """Whether it is ours or the user's: neither of the standard library nor installed."""
+    top = module.partition(".")[0]
+    if top in OURS or top in sys.stdlib_module_names:
+        return top in OURS
+    return "site-packages" not in _file_of(module).parts
+
+
 def _source(path: Path) -> _Source:
     stat = path.stat()
     return _parsed(path, stat.st_mtime_ns, stat.st_size)
@@ -150,13 +175,7 @@ def _source(path: Path) -> _Source:
 def _parsed(path: Path, mtime_ns: int, size: int) -> _Source:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     imports = tuple(_imports(tree, _package_of(path)))
-    for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-            and ast.get_docstring(node, clean=False) is not None
-        ):
-            node.body = node.body[1:] or [ast.Pass()]
-    return _Source(ast.unparse(tree), imports)
+    return _Source(bare(tree), imports)
 
 
 def _package_of(path: Path) -> list[str]:

@@ -1,15 +1,25 @@
 """What to run: tasks of data x defenses x attackers x threats x seeds, read from TOML."""
 
-import reprlib
 import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    model_validator,
+)
 
+from bench.attacks import Attack, attack
+from bench.names import hint
+from bench.runner.grid_mistakes import in_content, in_toml
 from bench.spec import Spec
 from bench.threats import current
 
@@ -46,6 +56,7 @@ class Task(BaseModel):
         data: the data set, with its protocol; or a set for each role.
         defenses: besides the controls, which always run.
         attackers: each answers private and utility targets.
+        attacks: names of `bench.attacks`: further attackers, with their own targets and threats.
         optional: further ones, which are left out where their published networks are not installed.
         threats: for the private targets.
         utility_threats: `raw` is drop-in use, `aware` use with a retrained judge.
@@ -55,9 +66,13 @@ class Task(BaseModel):
     name: str = Field(default="", pattern=r"^[^\p{Cc}]*$", max_length=200)
     private: tuple[str, ...] = Field(min_length=1)
     utility: tuple[str, ...] = ()
-    data: Sources | SpecText
+    data: Annotated[
+        Annotated[Sources, Tag("roles")] | Annotated[SpecText, Tag("data")],
+        Discriminator(lambda data: "roles" if isinstance(data, dict | Sources) else "data"),
+    ]
     defenses: tuple[SpecText, ...] = ()
-    attackers: tuple[SpecText, ...] = Field(min_length=1)
+    attackers: tuple[SpecText, ...] = ()
+    attacks: tuple[str, ...] = ()
     optional: tuple[SpecText, ...] = ()
     threats: tuple[ThreatText, ...] = (Spec("raw"), Spec("aware"))
     utility_threats: tuple[ThreatText, ...] = (Spec("raw"), Spec("aware"))
@@ -70,6 +85,25 @@ class Task(BaseModel):
             )
         return self
 
+    @model_validator(mode="after")
+    def _asks(self) -> "Task":
+        if not (self.attackers or self.attacks):
+            raise ValueError(
+                'expected a line such as `attackers = ["cnn", "knn"]` or '
+                '`attacks = ["aware_identifier"]`, got neither'
+            )
+        for name in self.attacks:
+            if not self.concerns(attack(name)):
+                raise ValueError(
+                    f"expected attacks about {[*self.private, *self.utility]}, got {name}, which "
+                    f"asks about {attack(name).target}; leave it out"
+                )
+        return self
+
+    def concerns(self, attack: Attack) -> bool:
+        """Whether an attack asks about one of its targets."""
+        return attack.target in (*self.private, *self.utility)
+
     @property
     def sources(self) -> Sources:
         """The data set of each role."""
@@ -79,9 +113,11 @@ class Task(BaseModel):
 
     @property
     def title(self) -> str:
-        """Its name, or what it hides and keeps."""
+        """Its name, or what it hides and keeps, and the folder of the pictures if one is named."""
         kept = f", keep {' and '.join(self.utility)}" if self.utility else ""
-        return self.name or f"hide {' and '.join(self.private)}{kept}"
+        root = dict(self.sources.evaluation.fields).get("root")
+        place = f" ({Path(str(root)).name})" if root else ""
+        return self.name or f"hide {' and '.join(self.private)}{kept}{place}"
 
 
 class Grid(BaseModel):
@@ -128,24 +164,26 @@ def read(name: str) -> Grid:
     """
     path, known = Path(name), bundled()
     if not path.is_file() and name not in known:
-        raise FileNotFoundError(f"expected a TOML file or a grid of {sorted(known)}, got {name!r}")
+        raise FileNotFoundError(
+            f"expected a TOML file or a grid, got {name!r}; {hint(name, known)}"
+        )
     if path.is_file() and path.stat().st_size > LARGEST:
         raise ValueError(f"expected a grid of at most {LARGEST} bytes in {name}, got more")
     try:
-        text = path.read_text(encoding="utf-8") if path.is_file() else known[name]
-        return checked(name, tomllib.loads(text))
+        text = path.read_text(encoding="utf-8-sig") if path.is_file() else known[name]
+        return checked(name, tomllib.loads(text), text)
     except UnicodeDecodeError as error:
         raise ValueError(
             f"expected UTF-8 in grid {name!r}, got {error}; save it as UTF-8"
         ) from error
     except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"grid {name!r} is not valid TOML: {error}") from error
+        raise ValueError(f"grid {name!r} is not TOML: {in_toml(error, text)}") from error
     except RecursionError as error:
         raise ValueError(f"grid {name!r} is not a grid: its values are nested too deep") from error
 
 
-def checked(name: str, content: Mapping[str, object]) -> Grid:
-    """The grid with this content.
+def checked(name: str, content: Mapping[str, object], text: str = "") -> Grid:
+    """The grid with this content; `text` is the TOML that it was read from.
 
     Raises:
         ValueError: if it is not one; lists every mistake.
@@ -153,12 +191,7 @@ def checked(name: str, content: Mapping[str, object]) -> Grid:
     try:
         return Grid.model_validate(content)
     except ValidationError as error:
-        mistakes = "; ".join(map(_mistake, error.errors()))
+        known = {1: Grid.model_fields, 3: Task.model_fields, 5: Sources.model_fields}
+        found = in_content(error, text, known)
+        mistakes = found[0] if len(found) == 1 else "".join(f"\n  {each}" for each in found)
         raise ValueError(f"grid {name!r} cannot be used: {mistakes}") from error
-
-
-def _mistake(item: ErrorDetails) -> str:
-    place = ".".join(map(str, item["loc"])) or "grid"
-    if item["type"] == "value_error":  # ours
-        return f"{place}: {item['msg'].removeprefix('Value error, ')}"
-    return f"{place}: {item['msg']}, got {reprlib.repr(item['input'])}"

@@ -81,11 +81,8 @@ class Planner:
         """The stage that compares a release with the raw pictures; all attackers share it."""
 
         def make() -> Stage:
-            inputs: dict[str, Stages] = {}
-            for role in _ANSWERED:
-                inputs[f"{role}_faces"] = (self.part(cell.source(role), role),)
-                inputs[f"{role}_release"] = (self._release(cell, role),)
-            alike = cell.data.protocol != "closed-paper" and not cell.learned_from
+            inputs = self._answered(cell, self._release)
+            alike = cell.roles_are_alike
             weights = self._weights(cell.defense, cell.source("defender"), cell.seed)
             if alike and any("weights" not in fit.detail for fit in weights):  # not from a file
                 inputs["training"] = (self.part(cell.data, "defender"),)
@@ -97,17 +94,14 @@ class Planner:
     def _again(self, cell: Cell) -> Stages:
         """The stage that asks a defense again, about codes where these are given out."""
         reads_codes = cell.threat.form == "codes"
-        if cell.defense.changes_nothing:
+        if cell.defense.changes_nothing or cell.handed_over:
             return ()
 
         def make() -> Stage:
             weights = self._weights(cell.defense, cell.source("defender"), cell.seed)
-            inputs = {"weights": weights}
-            for role in _ANSWERED:
-                inputs[f"{role}_faces"] = (self.part(cell.source(role), role),)
-                inputs[f"{role}_release"] = (self._release(cell, role),)
-                if reads_codes:
-                    inputs[f"{role}_codes"] = (self._encoded(cell, role),)
+            inputs = {"weights": weights, **self._answered(cell, self._release)}
+            for role in _ANSWERED if reads_codes else ():
+                inputs[f"{role}_codes"] = (self._encoded(cell, role),)
             return self._stage("ask_again", cell.defense, inputs, seed=cell.seed, query=0)
 
         about = (id(cell.defense), cell.seed, reads_codes, *_sources(cell))
@@ -115,18 +109,22 @@ class Planner:
 
     def _code_shift(self, cell: Cell) -> Stages:
         """The stage that compares the codes of the roles, where that means anything."""
-        alike = cell.data.protocol != "closed-paper" and not cell.learned_from
-        if cell.threat.form != "codes" or not alike:
+        if cell.threat.form != "codes" or not cell.roles_are_alike:
             return ()
 
         def make() -> Stage:
-            inputs: dict[str, Stages] = {}
-            for role in _ANSWERED:
-                inputs[f"{role}_faces"] = (self.part(cell.source(role), role),)
-                inputs[f"{role}_release"] = (self._encoded(cell, role),)
+            inputs = self._answered(cell, self._encoded)
             return self._stage("measure_codes", cell.defense, inputs, seed=cell.seed)
 
         return (self._once(("code shift", id(cell.defense), cell.seed, *_sources(cell)), make),)
+
+    def _answered(self, cell: Cell, shown: Callable[[Cell, Role], Stage]) -> dict[str, Stages]:
+        """Raw pictures and what was made of them, of the roles that answers are about."""
+        inputs = dict[str, Stages]()
+        for role in _ANSWERED[: 1 if cell.handed_over else 2]:
+            inputs[f"{role}_faces"] = (self.part(cell.source(role), role),)
+            inputs[f"{role}_release"] = (shown(cell, role),)
+        return inputs
 
     def _encoded(self, cell: Cell, role: Role) -> Stage:
         """The stage that holds the codes of a role as the defense gives them out."""
@@ -147,12 +145,14 @@ class Planner:
         threat, inputs = cell.threat, dict[str, Stages](attack=(self._attack(cell),))
         for role in _ANSWERED:
             inputs[f"{role}_faces"] = (self._faces(cell, role),)
+            about, enrolls = threat.answers_about, threat.enrolls
+            if cell.handed_over and role == "attacker":  # validation pictures are there raw only
+                about = enrolls = "raw"
             inputs[f"{role}_shown"] = tuple(
-                self._seen(cell, role, query, threat.answers_about)
-                for query in range(threat.queries)
+                self._seen(cell, role, query, about) for query in range(threat.queries)
             )
             if isinstance(cell.attacker, Matcher):
-                inputs[f"{role}_enrolled"] = (self._seen(cell, role, 0, threat.enrolls),)
+                inputs[f"{role}_enrolled"] = (self._seen(cell, role, 0, enrolls),)
         detail = {**_asked(cell), "gallery": int(threat.gallery)}
         return self._stage("answer", cell.attacker, inputs, **detail)
 
@@ -221,6 +221,8 @@ class Planner:
             if source == "reencode":
                 inputs["release"] = (self._given_out(cell, role, query, "protected"),)
             detail: dict[str, str | int] = {"role": role, "seed": cell.seed, "query": query}
+            if defense.takes == "files":
+                detail["files"] = content_of(defense.files(), self._digests_of_files)
             return self._stage(_ACTION_OF[source], defense, inputs, **detail)
 
         which = (id(defense), faces.key, cell.source("defender"), cell.seed, query, source)
@@ -265,7 +267,7 @@ class Planner:
     ) -> Stage:
         which = (action, type(plugin))
         if which not in self._codes:
-            self._codes[which] = code_of(ACTIONS[action], type(plugin).__module__)
+            self._codes[which] = code_of(ACTIONS[action], type(plugin))
         spec = self._spec(plugin, ("protect", "path") if action == "fit" else ("path",))
         if isinstance(plugin, Dataset) and not inputs:
             size = Size(plugin.n_pictures, getattr(plugin, "size", 64) ** 2)

@@ -46,7 +46,7 @@ def fit_of(store: Store, defense: Spec, data: Spec | None, seed: int | None) -> 
         and data_fields.items() <= fit.recipe.data_fields.items()
         and seed in (None, fit.recipe.seed)
     ]
-    code = code_of(ACTIONS["fit"], type(plugin).__module__)
+    code = code_of(ACTIONS["fit"], type(plugin))
     found = [fit for fit in found if fit.recipe.code == code] or found
     if not found:
         raise ValueError(

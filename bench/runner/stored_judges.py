@@ -40,7 +40,7 @@ def _candidates(store: Store, data_key: str, worker: Worker) -> Iterator[tuple[s
             continue
         (part_key,), target = made["inputs"]["faces"], made["detail"]["target"]
         attacker = make(Attacker, Spec(made["plugin"], "", tuple(made["fields"].items())))
-        present = made["code"] == code_of(ACTIONS["attack"], type(attacker).__module__)
+        present = made["code"] == code_of(ACTIONS["attack"], type(attacker))
         of_data = store.recipe(part_key)["inputs"] == {"whole": [data_key]}
         if present and of_data and isinstance(attacker, Classifier):
             yield target, _judge(store, key, part_key, attacker, target, worker)

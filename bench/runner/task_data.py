@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bench.api import Attacker, Dataset, Role
+from bench.names import hint
 from bench.registry import make
 from bench.runner.grid import Task
 
@@ -17,7 +18,8 @@ def sources_of(task: Task) -> tuple[Dataset, Mapping[Role, Dataset]]:
         known = [target.name for target in one.targets]
         if unknown := sorted({*task.private, *task.utility} - set(known)):
             raise ValueError(
-                f"task {task.title!r}: expected targets of {one.name} ({known}), got {unknown}"
+                f"task {task.title!r}: expected a target of {one.name}, got {unknown[0]!r}; "
+                f"{hint(unknown[0], known)} (the grid `photos` asks about identity alone)"
             )
         if one != data:
             _check_pair(task, data, one)

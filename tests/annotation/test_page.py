@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from bench.annotation import export
-from bench.annotation.study_spec import SAME_PERSON, StudySpec
+from bench.annotation.study import StudySpec
+from bench.annotation.votes import SAME_PERSON
 from bench.spec import Spec
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

@@ -14,17 +14,17 @@ def test_long_tables_are_read(write_csv):
     path = write_csv(
         "long.csv", LONG, [("ann", "joy", "1", "raw", "Yes"), ("ann", "joy", "2", "raw", "0")]
     )
-    found = read_labels([path], {})
-    assert [label[:5] for label in found.labels] == [
+    labels, bad = read_labels([path], {})
+    assert [label[:5] for label in labels] == [
         ("ann", "joy", "1", "raw", "yes"),
         ("ann", "joy", "2", "raw", "no"),
     ]
-    assert found.bad == []
+    assert bad == []
 
 
 def test_other_words_than_yes_and_no_stay(write_csv):
     path = write_csv("long.csv", LONG, [("ann", "mood", "1", "raw", "Happy")])
-    assert read_labels([path], {}).labels[0].label == "happy"
+    assert read_labels([path], {})[0][0].label == "happy"
 
 
 KEY = {"t1": {"question": "joy", "image": "7", "version": "blur"}}
@@ -33,7 +33,7 @@ KEY = {"t1": {"question": "joy", "image": "7", "version": "blur"}}
 def test_result_files_find_their_pictures_in_the_key(write_csv):
     columns = ("study", "labeler", "question", "picture", "label", "seconds", "position")
     path = write_csv("answers.csv", columns, [("s", "ann", "joy", "t1", "yes", "1.25", "1")])
-    assert read_labels([path], KEY).labels == [Label("ann", "joy", "7", "blur", "yes", 1.25)]
+    assert read_labels([path], KEY)[0] == [Label("ann", "joy", "7", "blur", "yes", 1.25)]
 
 
 @pytest.mark.parametrize(
@@ -46,9 +46,9 @@ def test_result_files_find_their_pictures_in_the_key(write_csv):
 def test_batches_of_mechanical_turk_are_read(write_csv, columns, cells, label):
     columns = ("WorkerId", "Input.picture", "WorkTimeInSeconds", "AssignmentStatus", *columns)
     rows = [("w1", "t1", "9", "Approved", *cells), ("w2", "t1", "9", "Rejected", *cells)]
-    found = read_labels([write_csv("batch.csv", columns, rows)], KEY)
-    assert found.labels == [Label("w1", "joy", "7", "blur", label, 9.0)]
-    assert [bad.reason for bad in found.bad] == ["the assignment was rejected"]
+    labels, bad = read_labels([write_csv("batch.csv", columns, rows)], KEY)
+    assert labels == [Label("w1", "joy", "7", "blur", label, 9.0)]
+    assert [line.reason for line in bad] == ["the assignment was rejected"]
 
 
 def test_assignments_with_a_filled_reject_cell_are_dropped_and_listed(write_csv):
@@ -59,9 +59,9 @@ def test_assignments_with_a_filled_reject_cell_are_dropped_and_listed(write_csv)
         ("w2", "t1", "Submitted", "no", "", "only one answer"),
         ("w3", "t1", "Rejected", "no", "", ""),
     ]
-    found = read_labels([write_csv("batch.csv", columns, rows)], KEY)
-    assert [label.labeler for label in found.labels] == ["w1"]
-    assert [(bad.line, bad.reason) for bad in found.bad] == [
+    labels, bad = read_labels([write_csv("batch.csv", columns, rows)], KEY)
+    assert [label.labeler for label in labels] == ["w1"]
+    assert [(line.line, line.reason) for line in bad] == [
         (3, "the assignment was rejected"),
         (4, "the assignment was rejected"),
     ]
@@ -82,9 +82,9 @@ def test_bad_lines_are_listed_with_file_and_line(write_csv):
         ("ann", "joy", "4", "raw", "yes", "more"),
         ("", "", "5", "raw", "yes"),
     ]
-    found = read_labels([first, write_csv("b.csv", LONG, rows)], {})
-    assert [label.label for label in found.labels] == ["yes"]
-    assert [(bad.file, bad.line, bad.reason) for bad in found.bad] == [
+    labels, bad = read_labels([first, write_csv("b.csv", LONG, rows)], {})
+    assert [label.label for label in labels] == ["yes"]
+    assert [tuple(line) for line in bad] == [
         ("b.csv", 2, "ann labelled this already at a.csv:2"),
         ("b.csv", 3, "empty: label"),
         ("b.csv", 4, "it has too many or too few cells"),
@@ -97,7 +97,7 @@ def test_a_picture_that_is_in_no_key_is_reported(write_csv):
     path = write_csv(
         "x.csv", ("labeler", "picture", "label"), [("a", "t1", "yes"), ("a", "t2", "no")]
     )
-    assert "'t2' is not in a key table" in read_labels([path], KEY).bad[0].reason
+    assert "'t2' is not in a key table" in read_labels([path], KEY)[1][0].reason
 
 
 def test_unknown_columns_are_refused(write_csv):

@@ -3,13 +3,13 @@
 import pytest
 
 from bench.annotation.choice import Bins
-from bench.annotation.downstream import Examples, _balanced
+from bench.annotation.downstream import _balanced
+from bench.annotation.export import ExportOptions
 from bench.annotation.panel import PanelOptions
-from bench.annotation.rehearsal import Participants, rehearse, stacked
-from bench.annotation.study import ExportOptions, study_spec
+from bench.annotation.rehearsal import rehearse, stacked
+from bench.annotation.study import Runner, study_spec
 from bench.faces import Faces
 from bench.runner.engines.local import LocalEngine
-from bench.runner.worker import Worker
 from bench.spec import Spec
 from bench.tables import Table
 
@@ -28,12 +28,12 @@ def test_training_pictures_are_balanced(rng):
     n = 14
     labels = (rng.permutation(n) < 2).astype(int)
     images = rng.integers(0, 9, (n, 3, 2, 2)).astype("uint8")
-    person, group, image_id = (rng.integers(0, 3, n) for _ in range(3))
-    examples = Examples(Faces(images, {"identity": person}, image_id), labels, group)
-    shown = _balanced(examples, labels, labels >= 0, 0)
+    person, image_id = (rng.integers(0, 3, n) for _ in range(2))
+    faces = Faces(images, {"identity": person}, image_id)
+    shown = _balanced(faces, labels, labels >= 0, 0)
     assert shown.labels["label"].sum() == 12
     assert len(shown) == 24
-    only = _balanced(examples, labels * 0, labels == 0, 0)  # one answer: nothing to even out
+    only = _balanced(faces, labels * 0, labels == 0, 0)  # one answer: nothing to even out
     assert len(only) == 12
 
 
@@ -46,8 +46,9 @@ def test_a_rehearsal_is_one_report(store, grid, tmp_path, monkeypatch):
         for question in ("colour=dark", "secret=a")
     ]
     options = ExportOptions(False, "bins", 8, bins=Bins(width=3))
-    who = Participants(PanelOptions(4, 0.0, "raw", (Spec("nearest"),)), 3, Spec("memory"))
-    report = rehearse(specs, options, who, tmp_path / "out", store, LocalEngine(), Worker())
+    panel = PanelOptions(4, 0.0, "raw", (Spec("nearest"),))
+    out, memory = tmp_path / "out", Spec("memory")
+    report = rehearse(specs, options, panel, memory, out, Runner(store, LocalEngine()))
     assert report == (tmp_path / "out" / "report.md").read_text()
     assert report.count("| dark | blur |") == 3  # of two panels, and of the downstream classifier
     assert report.count("| a | blur |") == 2

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from attackers import knn
 from attackers.knn import KNN
+from bench import memory
 from bench.api import Knowledge
 from bench.faces import Sample, Target
 from bench.runner.worker import Worker
@@ -38,7 +38,7 @@ def expected(known, truth, asked, k, n_classes):
 @pytest.mark.parametrize("form", ["pixels", "codes"])
 @pytest.mark.parametrize("k", [1, 5, 99])
 def test_the_k_nearest_vote_by_their_distances(form, k, rng, monkeypatch):
-    monkeypatch.setattr(knn, "_AT_ONCE", 64)  # several blocks
+    monkeypatch.setattr(memory, "BLOCK_BYTES", 999)  # several blocks
     if form == "pixels":
         known, asked = (rng.integers(0, 256, (n, 3, 4, 4)).astype(np.uint8) for n in (40, 7))
     else:

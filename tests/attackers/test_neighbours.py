@@ -1,12 +1,34 @@
 """Nearest class means and nearest neighbours, next to loops."""
 
 import numpy as np
+import pytest
 
 from attackers.neighbours import Neighbours
-from bench.api import Attacker
-from bench.faces import Sample
+from bench import memory
+from bench.api import Attacker, Knowledge
+from bench.faces import Sample, Target
 from bench.registry import make
+from bench.runner.worker import Worker
 from bench.spec import Spec
+
+
+@pytest.mark.parametrize("form", ["pixels", "codes"])
+def test_nearest_learns_standardised_class_means_block_by_block(form, rng, monkeypatch):
+    monkeypatch.setattr(memory, "BLOCK_BYTES", 2000)  # 5 pictures, 13 codes
+    codes = rng.normal(5, 2, (40, 18)).astype(np.float32)
+    inputs = rng.integers(0, 256, (40, 3, 4, 4)).astype(np.uint8) if form == "pixels" else codes
+    truth = np.arange(40) % 3  # of four classes, the last unseen
+    part = Sample(inputs, {"kind": truth, "person": truth})
+    target = Target("kind", "categorical", tuple("abcd"))
+    nearest = make(Attacker, Spec("nearest"))
+    weights = nearest.fit(Knowledge(part, part, None, target, frozenset()), None)
+    x = inputs.reshape(40, -1).astype(float)
+    x = (x - x.mean(axis=0)) / (x.std(axis=0) + 1e-3)
+    means = [x[truth == number].mean(axis=0) for number in range(3)]
+    np.testing.assert_allclose(weights["means"], [*means, np.full(x.shape[1], 1e3)], atol=1e-6)
+    scores = nearest.predict(part, weights, None)
+    expected = [[-((row - mean) ** 2).mean() for mean in means] for row in x]
+    np.testing.assert_allclose(scores[:, :3], expected, rtol=1e-5)
 
 
 def test_nearest_scores_are_negated_mean_squared_distances(rng):
@@ -36,3 +58,14 @@ def test_the_k_nearest_vote_by_their_cosines(rng, monkeypatch):
             for i in np.argsort(-cosine)[:k]:
                 votes[truth[i]] += np.exp(10 * cosine[i])
             np.testing.assert_allclose(row, np.log(votes / votes.sum() + 1e-3), atol=1e-5)
+
+
+def test_templates_of_blocks_are_those_of_the_whole(rng, monkeypatch):
+    from bench.nn.backbones import backbone
+    from bench.nn.state import state_of
+
+    sample, attacker = Sample(rng.integers(0, 256, (5, 3, 32, 32)).astype(np.uint8)), Neighbours()
+    weights, context = state_of(backbone("pprl", 128, 32)), Worker().protecting()
+    whole = attacker.embed(sample, weights, context)
+    monkeypatch.setattr(memory, "BLOCK_BYTES", 2 * 3 * 32 * 32)  # two pictures
+    np.testing.assert_allclose(attacker.embed(sample, weights, context), whole, atol=1e-5)

@@ -85,7 +85,7 @@ def test_other_targets_can_be_chosen(bench, tmp_path):
     ("words", "message"),
     [
         (["toyy"], "did you mean 'toy'?"),
-        (["toy:colour=red"], "expected fields of dataset toy"),
+        (["toy:colour=red"], "expected a field of dataset toy, got 'colour'; there are"),
         (["lfw:root=/nowhere"], "point BENCH_DATA"),
         (["toy", "--target", "age"], "toy has the categorical targets"),
         (["toy:takes=2"], "give at least 4 takes of a person"),

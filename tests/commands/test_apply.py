@@ -69,7 +69,7 @@ def test_pictures_sheet_animation_and_measures_are_written(bench, folder):
     ("words", "told"),
     [
         ({"verb": "mirrr"}, "did you mean 'mirror'?"),
-        ({"verb": "mirror:depth=3"}, "expected fields of operation mirror ([])"),
+        ({"verb": "mirror:depth=3"}, "of operation mirror, got 'depth'; there are none"),
         ({"source": "nowhere"}, "nowhere"),
         ({"out": "in"}, "expected a new folder, got in with files"),
         ({"weights": "none.safetensors"}, "found none"),

@@ -96,7 +96,7 @@ def test_numbers_are_kept_to_the_last_bit_and_others_are_named(tmp_path, monkeyp
     save_data(toy, None, tmp_path / "saved")
     assert "left out: weight" in capsys.readouterr().out
     again = make(Dataset, Spec.parse(f"folder:root={tmp_path}/saved,manifest=labels.csv,size=16"))
-    faces, targets = again.load(Worker().protecting())
+    faces, targets, _ = again.load(Worker().protecting())
     assert [(target.name, target.kind) for target in targets][1:] == [("yaw", "continuous")]
     np.testing.assert_array_equal(faces.labels["yaw"], numbers)
 

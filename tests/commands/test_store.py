@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from bench import rounds
 from bench.cli import app
-from bench.commands import rounds
 from bench.runner.artifacts import Artifact
 from bench.runner.store import scratch_root
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.data.alignment import aligned, landmarks, levelled, realigned
+from bench.data.alignment import aligned, cut, landmarks, level_box, realigned
 from bench.data.lfw import LFW
 from bench.data.synthetic.dataset import Synthetic
 from bench.runner.worker import Worker
@@ -64,7 +64,7 @@ def test_a_level_face_is_cut_at_the_stated_place():
     ramp = np.broadcast_to(np.arange(100, dtype=np.uint8), (100, 100))  # grey = x
     picture = Image.fromarray(np.stack([ramp, ramp.T, ramp], axis=-1))
     points = np.array([[40, 40], [60, 40], [50, 50], [40, 60], [60, 60]], np.float32)
-    face = levelled(picture, points, 56)
+    face = cut(picture, level_box(points, picture.size), 56)
     assert face.shape == (3, 56, 56)
     assert face[0, 0, [0, 28]].tolist() == pytest.approx([22, 50], abs=1)
     assert face[1, [0, 28], 0].tolist() == pytest.approx([19, 47], abs=1)
@@ -76,7 +76,7 @@ def test_files_without_a_face_are_cut_at_the_given_centre(tmp_path, picture):
         r"align=true found no face in 1 of 1 pictures, e.g. .*grey\.png: cut around the centre"
     )
     with pytest.warns(UserWarning, match=message):
-        image = aligned([tmp_path / "grey.png"], 32, 1.0, (0.5, 0.5), "cpu")
+        image, _ = aligned([tmp_path / "grey.png"], 32, 1.0, (0.5, 0.5), "cpu")
     assert image.shape == (1, 3, 32, 32)
     assert (image == 90).all()
 

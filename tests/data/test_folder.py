@@ -22,7 +22,7 @@ def people(tmp_path, picture):
 
 
 def test_a_folder_per_person(people):
-    faces, targets = Folder(root=str(people), size=16).load(CONTEXT)
+    faces, targets, _ = Folder(root=str(people), size=16).load(CONTEXT)
     assert faces.images.shape == (4, 3, 16, 16)
     assert faces.labels["identity"].tolist() == [0, 0, 1, 1]
     assert [target.name for target in targets] == ["identity"]
@@ -38,7 +38,7 @@ GOOD = "path,identity,smile,take\nann/0.png,ann,yes,1\nann/1.png,ann,,1\nbob/0.p
 
 def test_a_manifest_gives_labels(people):
     folder = manifest(people, GOOD)
-    faces, targets = folder.load(CONTEXT)
+    faces, targets, _ = folder.load(CONTEXT)
     assert [target.name for target in folder.targets] == ["identity", "smile"]
     assert [(t.name, t.classes) for t in targets][1] == ("smile", ("no", "yes"))
     assert faces.labels["smile"].tolist() == [1, -1, 0]  # an empty cell is a missing label
@@ -116,7 +116,7 @@ def test_takes_of_two_people_are_never_one(people):
 @pytest.mark.parametrize("name", ["person", "image_id", "images", "identity.", "label.identity"])
 def test_a_column_may_be_called_as_anything(people, name):
     text = f"path,identity,{name}\nann/0.png,ann,x\nann/1.png,ann,y\nbob/0.png,bob,x\n"
-    faces, targets = manifest(people, text).load(CONTEXT)
+    faces, targets, _ = manifest(people, text).load(CONTEXT)
     assert faces.labels[name].tolist() == [0, 1, 0]
     assert faces.labels["identity"].tolist() == [0, 0, 1]
     assert targets[1] == Target(name, "categorical", ("x", "y"))
@@ -126,7 +126,7 @@ def test_every_format_is_read_like_png(people):
     grey = Image.fromarray(np.full((20, 20), 100, np.uint8))
     for suffix in ("gif", "bmp", "tif", "TIFF", "webp", "pgm", "jpg"):
         grey.save(people / "bob" / f"x.{suffix}")
-    faces, _ = Folder(root=str(people), size=16).load(CONTEXT)
+    faces = Folder(root=str(people), size=16).load(CONTEXT).faces
     assert len(faces) == 4 + 7
     assert abs(faces.images.astype(int) - 100).max() <= 1  # of JPEG
 
@@ -189,5 +189,5 @@ def test_pictures_are_turned_upright_and_cut_square(tmp_path):
     wide[:, 20:60] = 255  # the square in the middle is white
     (tmp_path / "ann").mkdir()
     Image.fromarray(wide).save(tmp_path / "ann" / "a.png")
-    faces, _ = Folder(root=str(tmp_path), size=20).load(CONTEXT)
+    faces = Folder(root=str(tmp_path), size=20).load(CONTEXT).faces
     assert faces.images.min() > 200

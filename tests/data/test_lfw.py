@@ -27,7 +27,7 @@ def root(tmp_path, picture):
 
 
 def test_labels_follow_folders_and_lists(root):
-    faces, targets = LFW(root=str(root), size=32).load(CONTEXT)
+    faces, targets, _ = LFW(root=str(root), size=32).load(CONTEXT)
     assert faces.images.shape == (7, 3, 32, 32)
     assert faces.labels["identity"].tolist() == [0, 0, 0, 1, 1, 2, 2]
     assert faces.labels["gender"].tolist() == [0, 0, 0, 1, 1, 1, 1]
@@ -63,7 +63,7 @@ def test_a_person_in_both_lists_is_named(root):
 
 
 def test_closed_keeps_people_with_enough_pictures(root):
-    faces, targets = LFW(root=str(root), protocol="closed", min_pictures=3).load(CONTEXT)
+    faces, targets, _ = LFW(root=str(root), protocol="closed", min_pictures=3).load(CONTEXT)
     assert targets[0].classes == ("Ann_Lee",)
     assert len(faces) == 3
 
@@ -76,9 +76,9 @@ def test_women_and_men_are_chosen_in_turn(root, picture):
     men = [path.name for path in (root / "lfw").glob("*/*.jpg") if path.parent.name != "Ann_Lee"]
     (root / "male_names.txt").write_text("\n".join(men))
     data = {"root": str(root), "protocol": "closed", "min_pictures": 3}
-    _, targets = LFW(**data, people=2).load(CONTEXT)
+    targets = LFW(**data, people=2).load(CONTEXT).targets
     assert targets[0].classes == ("Ann_Lee", "Bob_Ray")
-    _, targets = LFW(**data).load(CONTEXT)
+    targets = LFW(**data).load(CONTEXT).targets
     assert targets[0].classes == ("Ann_Lee", "Bob_Ray", "Cy_Fox")
 
 
@@ -131,7 +131,7 @@ def test_missing_data_says_what_to_set(monkeypatch):
 def test_the_real_photographs_load():
     dataset = make(Dataset, Spec.parse("lfw:size=32,protocol=closed"))
     assert Path(os.environ["BENCH_DATA"]).is_dir()
-    faces, targets = dataset.load(CONTEXT)
+    faces, targets, _ = dataset.load(CONTEXT)
     n_pictures = np.bincount(faces.labels["identity"])
     assert n_pictures.min() >= 10
     assert len(n_pictures) == len(targets[0].classes) >= 50

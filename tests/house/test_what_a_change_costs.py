@@ -88,7 +88,7 @@ class Invert(Defense):
 ''',
     )
     assert "FAIL" not in project.bench("check", "invert")
-    assert "defense invert" in project.bench("list")
+    assert "invert  " in project.bench("list")
     assert len(project.touched) == 1
 
 

@@ -4,16 +4,16 @@ import csv
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from bench.metrics.pairs import comparison
 from bench.metrics.verification import FMR, auc
-from bench.reports.cmc import AXES, cmcs, write_cmc
+from bench.reports import cmc
+from bench.reports.cmc import cmcs, write_cmc
 from bench.reports.figures import Figures
 from bench.reports.files import write_roc, write_tables
 from bench.reports.judges import judges
 from bench.reports.results import figures_in
-from bench.reports.roc import draw, rocs
+from bench.reports.roc import AXES, draw, rocs
 from bench.runner.grid import Grid
 from bench.runner.store import Store
 
@@ -75,9 +75,11 @@ def test_curves_are_written_and_drawn(done, tmp_path):
         lines = list(csv.DictReader(file))
     assert len(lines) == len(found) * len(FMR)
     draw(found, tmp_path / "roc.png", figures_in(done.store))
-    with Image.open(tmp_path / "roc.png") as sheet:
-        assert sheet.width == 400 * len({roc.panel for roc in found}) == 800
-    draw([], tmp_path / "none.png", Figures())  # a grid without such judges
+    svg = (tmp_path / "roc.svg").read_text()
+    for word in (*AXES, "constant", "chance"):
+        assert f">{word}</text>" in svg
+    assert "nearest, raw</text>" in svg  # the end of a title
+    assert {path.suffix for path in tmp_path.glob("roc.*")} == {".csv", ".png", ".svg", ".pdf"}
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +136,7 @@ def test_identity_alone_has_its_curves_of_ranks(closed, tmp_path):
     with (tmp_path / "cmc.csv").open() as file:
         lines = list(csv.DictReader(file))
     assert len(lines) == sum(len(curve.x) for curve in found)
-    draw(found, tmp_path / "cmc.png", Figures(), AXES)
-    with Image.open(tmp_path / "cmc.png") as sheet:
-        assert sheet.width == 800
+    draw(found, tmp_path / "cmc.png", Figures(), cmc.AXES)
+    svg = (tmp_path / "cmc.svg").read_text()
+    assert svg.count(">rank</text>") == 2
+    assert svg.count(">8</text>") == 2  # the last rank, of 8 people

@@ -20,7 +20,7 @@ class Stage:
     """What the actions read of a stage."""
 
     def __init__(self, spec):
-        self.spec = Spec.parse(spec)
+        self.spec = self.full_spec = Spec.parse(spec)
 
     def number(self, name):
         return {"seed": 0, "query": 0}[name]

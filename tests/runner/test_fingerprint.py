@@ -155,8 +155,9 @@ def test_every_package_init_only_re_exports():
         for path in (ROOT / top).rglob("__init__.py"):
             for node in ast.parse(path.read_text()).body:
                 docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-                names = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
-                lazy = isinstance(node, ast.FunctionDef) and node.name == "__getattr__"
+                texts = ("__all__", "_NAMES", "_MODULE_OF")
+                names = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in texts
+                lazy = isinstance(node, ast.FunctionDef) and node.name[:2] == "__"
                 checked = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
                 imported = isinstance(node, ast.Import | ast.ImportFrom)
                 assert docstring or names or lazy or checked or imported, path

@@ -5,7 +5,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.runner.artifacts import Artifact
@@ -93,6 +93,7 @@ def test_labels_do_not_lie_beside_pictures(store):
     assert store.get("k").arrays["label.gender"].tolist() == [1, 1]
 
 
+@settings(deadline=None)  # it writes files
 @given(st.text(st.characters(codec=None), max_size=40))
 def test_any_name_of_an_array_comes_back_and_nothing_lies_elsewhere(name):
     with TemporaryDirectory() as folder:

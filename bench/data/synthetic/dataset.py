@@ -13,6 +13,7 @@ from bench.data.synthetic.people import AGE_GROUPS, GENDERS, SKIN_TONES
 from bench.data.synthetic.pictures import ATTRIBUTES, Parameters, scenes
 from bench.data.synthetic.render import draw
 from bench.faces import LUMA, Faces, Images, Target
+from bench.memory import blocks, empty
 from bench.registry import register
 
 _HAIR: Mapping[str, float | tuple[float, ...]] = {  # short and brown
@@ -98,5 +99,8 @@ def made_alike(parameters: Parameters, respect: str) -> Parameters:
 
 def grey(images: Images) -> Images:
     """The pictures without colour, uint8, (N, 3, H, W)."""
-    luma = np.tensordot(np.array(LUMA, np.float32), images, axes=(0, 1))  # (N, H, W)
-    return np.repeat(luma.round().astype(np.uint8)[:, None], 3, axis=1)
+    shades = empty(images.shape, np.uint8)
+    for at in blocks(images):
+        luma = np.tensordot(np.array(LUMA, np.float32), images[at], axes=(0, 1))  # (B, H, W)
+        shades[at] = luma.round()[:, None]
+    return shades

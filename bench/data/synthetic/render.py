@@ -52,7 +52,7 @@ def _draw(parameters: Parameters, size_px: int, batch: int) -> npt.NDArray[np.ui
     np.empty(2**24, np.uint8)  # once it is freed, glibc keeps up to 32 MB instead of trimming
     n_pictures = len(parameters["noise_seed"])
     step = batch or max(1, _PIXELS_PER_BATCH // _drawn_px(size_px) ** 2)
-    pictures = np.empty((n_pictures, 3, size_px, size_px), dtype=np.uint8)
+    pictures = empty((n_pictures, 3, size_px, size_px), np.uint8)
     with np.errstate():  # restores the buffer size
         np.setbufsize(2048)  # less than a plane: numbers of a picture are not copied to meet it
         for start in range(0, n_pictures, step):

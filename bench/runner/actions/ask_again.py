@@ -13,9 +13,9 @@ from bench.forensics import stability
 from bench.forensics.stability import CODES, Floats, Ids
 from bench.registry import make
 from bench.runner.actions.encode import codes_of
-from bench.runner.actions.protect import checked
+from bench.runner.actions.protect import checked, contexts
 from bench.runner.artifacts import Artifact, Inputs, faces_in, inputs_in, notes_in
-from bench.runner.rng import RowGenerators, generator
+from bench.runner.rng import generator
 from bench.runner.shown import anonymous
 from bench.runner.stage import Stage
 from bench.runner.worker import Worker
@@ -36,7 +36,7 @@ def ask_again(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
     (n,), in grey levels, and of each code, in standard deviations. The meta entry `failures` has
     by question the error that came instead.
     """
-    defense = make(Defense, stage.spec)
+    defense = make(Defense, stage.full_spec)
     ids = [int(inputs.one(f"{role}_faces").arrays["image_id"][0]) for role in ROLES]
     # No author of a plugin knows these ids, so none knows the sizes that will be asked about.
     rng = generator("ask_again", stage.number("seed"), defense.name, *ids)
@@ -63,7 +63,7 @@ class _Asked:
     faces: Faces
     given: Mapping[str, Array]
     n_probe: int
-    context: Callable[[Faces], Context]
+    context: Callable[[Ids], Context]
 
     def questions(self, rng: np.random.Generator) -> Iterator[tuple[str, Callable[[], Floats]]]:
         """The names of the questions, with what asks them."""
@@ -80,7 +80,8 @@ class _Asked:
         names = self.defense.reads_to_protect
         declared = names, f"{type(self.defense).__name__}.reads_to_protect"
         faces = self.faces.pick(at)
-        return anonymous(faces, slice(None), *declared), self.weights, self.context(faces)
+        shown = anonymous(faces, slice(None), *declared)
+        return shown, self.weights, self.context(faces.image_id)
 
     def _pictures(self, at: Ids) -> Floats:
         return self._gap(self.defense.protect(*self._arguments(at)), at)
@@ -112,7 +113,7 @@ def _asked(
     stage: Stage, defense: Defense, inputs: Inputs, worker: Worker, rng: np.random.Generator
 ) -> _Asked:
     """The defense, with some pictures of each role at random, or the probe if it works on sets."""
-    names, seed, query = defense.reads_to_protect, stage.number("seed"), stage.number("query")
+    names = defense.reads_to_protect
     parts, given = list[Faces](), list[dict[str, Array]]()
     for role in ROLES:
         faces = faces_in(inputs.one(f"{role}_faces"))
@@ -125,9 +126,7 @@ def _asked(
         np.concatenate([part.image_id for part in parts]),
     )
 
-    def context(shown: Faces) -> Context:
-        return worker.protecting(RowGenerators(shown.image_id, seed, defense.name, query))
-
+    context = contexts(stage, defense, [f"{role}_faces" for role in ROLES], inputs, worker)
     weights = inputs.one("weights").weights if inputs["weights"] else {}
     both = {name: np.concatenate([part[name] for part in given]) for name in given[0]}
     return _Asked(defense, weights, faces, both, len(parts[0]), context)

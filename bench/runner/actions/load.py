@@ -2,6 +2,8 @@
 
 from typing import cast
 
+import numpy as np
+
 from bench.api import Collection, Dataset, Role
 from bench.data.protocols import PROBE_SHARE, parts
 from bench.faces import Faces
@@ -39,5 +41,6 @@ def split(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
     mine = dealt.roles[cast(Role, stage.text("role"))]
     labels = {name: label[mine] for name, label in whole.labels.items()}
     faces = Faces(picked(whole.images, mine), labels, whole.image_id[mine])
-    collection = Collection(faces, targets_in(loaded))
+    boxes = np.asarray(loaded.arrays["box"])[mine] if "box" in loaded.arrays else None
+    collection = Collection(faces, targets_in(loaded), boxes)
     return of_faces(collection, valid=dealt.valid[mine], gallery=dealt.gallery[mine])

@@ -1,13 +1,16 @@
 """Protects a role's pictures with a defense, and rounds the release to bytes."""
 
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import NamedTuple, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bench.api import Context, Defense, Weights
+from bench.api import Context, Dataset, Defense, Original, Role, Weights
 from bench.faces import Array, Faces, Images, Release, describe
 from bench.memory import blocks, empty
+from bench.processes import revealed
 from bench.registry import make
 from bench.runner.artifacts import Artifact, Inputs, faces_in, of_release
 from bench.runner.rng import RowGenerators
@@ -15,10 +18,12 @@ from bench.runner.shown import anonymous
 from bench.runner.stage import Stage
 from bench.runner.worker import Worker
 
+Ids = NDArray[np.int64]
+
 
 def protect(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
     """The release as attackers see it: uint8, in the order of the faces, with its notes."""
-    defense = make(Defense, stage.spec)
+    defense = make(Defense, stage.full_spec)
     faces = faces_in(inputs.one("faces"))
     images, notes = empty(faces.images.shape, np.uint8), dict[str, list[Array]]()
     for at, asked in questions(stage, defense, faces, inputs, worker):
@@ -46,10 +51,45 @@ def questions(
     """
     weights = inputs.one("weights").weights if inputs["weights"] else {}
     declared = defense.reads_to_protect, f"{type(defense).__name__}.reads_to_protect"
-    seeded = stage.number("seed"), stream or defense.name, stage.number("query")
+    context = contexts(stage, defense, ["faces"], inputs, worker, stream)
     for at in [slice(None)] if defense.works_on == "set" else blocks(faces.images):
-        context = worker.protecting(RowGenerators(faces.image_id[at], *seeded))
-        yield at, Question(anonymous(faces, at, *declared), weights, context)
+        asked = anonymous(faces, at, *declared), weights, context(faces.image_id[at])
+        yield at, Question(*asked)
+
+
+def contexts(
+    stage: Stage,
+    defense: Defense,
+    parts: Iterable[str],
+    inputs: Inputs,
+    worker: Worker,
+    stream: str = "",
+) -> Callable[[Ids], Context]:
+    """The function from the image ids of some pictures to the context of their protection.
+
+    `parts` are the names of the inputs that hold the pictures.
+    """
+    seeded = stage.number("seed"), stream or defense.name, stage.number("query")
+    known = dict[int, Original]()
+    for name in parts if defense.takes == "files" else ():
+        known |= _originals(stage.inputs[name][0], inputs.one(name))
+
+    def context(image_id: Ids) -> Context:
+        made = worker.protecting(RowGenerators(image_id, *seeded))
+        originals = [known[one] for one in image_id.tolist()] if known else ()
+        return replace(made, draw=stage.number("query"), originals=originals)
+
+    return context
+
+
+def _originals(part: Stage, artifact: Artifact) -> Mapping[int, Original]:
+    """The file of each picture of a role, by image id; empty if they are drawn."""
+    if "box" not in artifact.arrays:
+        return {}
+    with revealed():
+        files = make(Dataset, part.full_spec).originals(cast(Role, part.text("role")))
+    ids, boxes = (np.asarray(artifact.arrays[name]) for name in ("image_id", "box"))
+    return dict(zip(ids.tolist(), map(Original, files, boxes), strict=True))
 
 
 def checked(release: Release, faces: Faces, name: str) -> tuple[Images, Mapping[str, Array]]:

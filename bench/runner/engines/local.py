@@ -1,6 +1,9 @@
 """Runs a plan in this process."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from bench.runner.stage import Stage
 from bench.runner.step import Outcome, step
@@ -8,10 +11,16 @@ from bench.runner.store import Store
 from bench.runner.worker import Worker
 
 
+@dataclass(frozen=True)
 class LocalEngine:
     """Runs one stage after the other."""
 
-    n_processes = 1
+    device: str = "cpu"
+
+    @property
+    def n_processes(self) -> int:
+        """One."""
+        return 1
 
     def run(
         self, stages: Sequence[Stage], store: Store, goals: Sequence[Sequence[Stage]] = ()
@@ -22,7 +31,8 @@ class LocalEngine:
             if reason := next((failed[i.key] for i in stage.needs if i.key in failed), ""):
                 outcome = Outcome(stage, "skipped", 0.0, reason)
             else:
-                outcome = step(stage, store, Worker())
+                with threadpool_limits(1):  # as in processes: sums over threads round otherwise
+                    outcome = step(stage, store, Worker(self.device))
             if outcome.reason:
                 failed[stage.key] = outcome.reason
             yield outcome

@@ -13,7 +13,7 @@ from bench.runner.step import Outcome, heal
 from bench.runner.store import Store
 
 _log = logging.getLogger(__name__)
-Run = Callable[[Sequence[Stage], Sequence[Goal], Plan], Iterable[Outcome]]
+RunStages = Callable[[Sequence[Stage], Sequence[Goal], Plan], Iterable[Outcome]]
 
 
 class Finished(NamedTuple):
@@ -26,7 +26,7 @@ class Finished(NamedTuple):
     qualities: Sequence[ReleaseQuality]
 
 
-def run_rounds(cells: Sequence[Cell], store: Store, run: Run) -> Finished:
+def run_rounds(cells: Sequence[Cell], store: Store, run: RunStages) -> Finished:
     """Plans and runs the cells, then the traces that they call for.
 
     `run` gets stages, the goals among them, and the plan of all cells so far.
@@ -45,7 +45,7 @@ def run_rounds(cells: Sequence[Cell], store: Store, run: Run) -> Finished:
 
 
 def _run(
-    run: Run, planned: Plan, stages: Sequence[Stage], goals: Sequence[Goal], store: Store
+    run: RunStages, planned: Plan, stages: Sequence[Stage], goals: Sequence[Goal], store: Store
 ) -> list[Outcome]:
     """Runs stages and logs what was damaged; afterwards, all that reports read is sound."""
     for stage in stages:

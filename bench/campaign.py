@@ -1,0 +1,119 @@
+"""A grid from its questions to its results: what `bench run` and `bench.run` have in common."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from bench.api import Dataset
+from bench.audit.checks import leaks
+from bench.registry import brief, spec_of
+from bench.reports import cmc
+from bench.reports.boards import write_board
+from bench.reports.files import replacing, write_costs, write_roc, write_tables
+from bench.reports.pareto import draw_fronts
+from bench.reports.pictures import samples, sheets
+from bench.reports.provenance import provenance
+from bench.reports.records import Record, records
+from bench.reports.results import figures_in
+from bench.reports.roc import draw, rocs
+from bench.rounds import Finished, RunStages, run_rounds
+from bench.runner.cells import Cell, cells, check_any_applies
+from bench.runner.grid import Grid
+from bench.runner.store import Store
+
+
+def run_grid(
+    grid: Grid,
+    store: Store,
+    run: RunStages,
+    folder: Path | None = None,
+    *,
+    with_images: bool = False,
+) -> "Campaign":
+    """Runs all cells of a grid, and writes the results to a folder if one is given.
+
+    Raises:
+        ValueError: if a plugin, field, threat or target is unknown, or no cell applies.
+    """
+    start, asked = time.perf_counter(), list(cells(grid))
+    check_any_applies(asked)
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
+    found = Campaign(grid, store, run_rounds(asked, store, run), asked)
+    if folder:
+        found.write(folder, with_images=with_images)
+    found.seconds = time.perf_counter() - start
+    return found
+
+
+@dataclass(eq=False)
+class Campaign:
+    """A grid that has run."""
+
+    grid: Grid
+    store: Store
+    finished: Finished
+    asked: Sequence[Cell]  # without the planted traces that results called for
+    seconds: float = 0.0
+
+    @cached_property
+    def records(self) -> Sequence[Record]:
+        """The lines of records.csv."""
+        return records(self.finished.results, self.finished.qualities)
+
+    @cached_property
+    def doubts(self) -> Sequence[str]:
+        """What an audit found in photographs, by data set."""
+        return list(_doubts(self.asked, self.store))
+
+    @property
+    def failures(self) -> Sequence[str]:
+        """The reasons of failed cells, a control's too."""
+        return [each.reason for each in self.finished.results if each.status == "failed"]
+
+    @property
+    def n_failed(self) -> int:
+        """How many cells or stages failed; a control may fail, too."""
+        n_stages = sum(outcome.status == "failed" for outcome in self.finished.outcomes)
+        return max(len(self.failures), n_stages)
+
+    def write(self, folder: Path, *, with_images: bool) -> None:
+        """Writes tables, records, costs, curves and pictures to a folder.
+
+        Files that an earlier run has written there, and this one does not, are removed.
+        """
+        with replacing(folder) as draft:
+            self._write(draft, with_images=with_images)
+
+    def _write(self, folder: Path, *, with_images: bool) -> None:
+        _, planned, outcomes, found, _ = self.finished
+        costs = [
+            self.store.recipe(stage.key) for stage in planned.stages if stage.key in self.store
+        ]
+        facts = provenance(
+            device=", ".join(sorted({str(cost["device"]) for cost in costs})),
+            seconds=round(sum(float(str(cost["seconds"])) for cost in costs)),  # of all stages
+        )
+        write_board(self.records, folder / "records.csv", facts)
+        write_tables(self.records, folder, self.doubts)
+        if curves := list(rocs(found)):
+            write_roc(curves, folder / "roc.csv")
+            draw(curves, folder / "roc.png", figures_in(self.store))
+        if ranks := list(cmc.cmcs(found)):
+            cmc.write_cmc(ranks, folder / "cmc.csv")
+            draw(ranks, folder / "cmc.png", figures_in(self.store), cmc.AXES)
+        draw_fronts(self.records, folder, figures_in(self.store))
+        write_costs(outcomes, self.store, folder / "costs.csv")
+        sheets(found, planned, self.store, folder, with_images=with_images)
+        samples(self.asked, planned, self.store, folder, with_images=with_images)
+
+
+def _doubts(asked: Sequence[Cell], store: Store) -> Iterator[str]:
+    """What an audit finds in photographs: equal pictures in two roles, borders that tell people."""
+    for data in dict.fromkeys(cell.data for cell in asked if not cell.data.shareable):
+        with suppress(ValueError, OSError):  # data that cannot be loaded have failed cells
+            if found := leaks(data, store):
+                yield f"{brief(Dataset, spec_of(data, without=('path',)))}: {', '.join(found)}"

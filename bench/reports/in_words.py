@@ -1,0 +1,126 @@
+"""What a run found, as text for the terminal."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from bench.api import Dataset, Defense
+from bench.reports.records import Record, select, short
+from bench.reports.summary import Row, groups, not_asked, same_attack, utilities
+from bench.reports.tradeoff import fits, unique
+from bench.reports.verdicts import HIDDEN, LEAKS, LITTLE, OPEN, REFERENCE
+from bench.spec import Spec
+from bench.tables import Cell, Number
+
+_MOST_ROWS = 14  # of a table
+_WHO = {
+    "raw": "has seen no release",
+    "lazy": "has seen no release",
+    "aware": "learned from releases",
+    "latent": "learned from codes",
+    "reencode": "turns releases into codes",
+}
+_SO = {
+    LEAKS: "it leaks",
+    LITTLE: "it leaks a little",
+    HIDDEN: "hidden, as far as tried",
+    OPEN: "too weak to conclude",
+}
+_READING = (
+    "keeps: the best judge (retrained, where asked for), as a share of the undefended. leaks: the "
+    "strongest attack, likewise.\nhidden: from these attacks, for these people, these fits."
+)
+
+
+def heading(records: Sequence[Record], name: str) -> str:
+    """What a run was about, in a line."""
+    first = select(records, purpose="headline")[0]
+    about = [r for r in select(records, task=first.task) if r.purpose in ("headline", "private")]
+    n, n_people = (max(getattr(r, what) for r in about) for what in ("n", "n_people"))
+    data = short(Dataset, first.data)
+    return f"{name}: {data}: {n} pictures of {n_people} people, {fits(records)}"
+
+
+def lines_of_text(records: Sequence[Record], *, is_narrow: bool = False) -> Iterator[str]:
+    """The tables in at most 20 lines each, or a line of any length per row; how to read them."""
+    found = list(groups(records))
+    n_tables = Counter(about[0].task for about, _ in found)
+    for about, rows in found:
+        shown = [row for row in rows if not row.is_repeated]
+        keeps = [f"keeps {name}" for name in utilities(about)]
+        if is_narrow:
+            yield about[0].task.upper()
+            yield from (_in_a_line(row, keeps) for row in shown)
+        else:
+            most = max(3, _MOST_ROWS // n_tables[about[0].task])
+            yield from _table(about[0].task, shown[:most], keeps)
+            if len(shown) > most:
+                yield f"(and {len(shown) - most} more in table.md)"
+    yield from not_asked(records)
+    yield _READING
+
+
+def sentences(records: Sequence[Record]) -> Iterator[str]:
+    """What the strongest attack on each defense gets right, in words."""
+    for about, _ in groups(records):
+        leaks = select(about, purpose="headline", metric="leakage", status="ok")
+        attacks = [r for r in about if r.purpose == "private" and r.status == "ok"]
+        bare = [r for r in leaks if Spec.parse(r.defense).name == "none"]
+        for defense in unique(r.defense for r in leaks if r.verdict not in ("", REFERENCE)):
+            mine = select(leaks, defense=defense)
+            worst = max(mine, key=lambda r: (r.form == "pixels", r.value))
+            line = [r for r in mine if (r.form, r.cleaned) == (worst.form, worst.cleaned)]
+            metrics = ["top1", "auc"] if worst.sign > 0 else ["auc", "pairwise_auc"]
+            found = same_attack(attacks, line, metrics)
+            none = select(bare, form=worst.form) if found else []
+            if none and (without := same_attack(attacks, none, [found[0].metric])):
+                yield _sentence(worst, found, without)
+
+
+def _sentence(headline: Record, found: Sequence[Record], bare: Sequence[Record]) -> str:
+    right, unprotected = (sum(r.value for r in some) / len(some) for some in (found, bare))
+    attacker, threat = Spec.parse(headline.attacker).name, Spec.parse(headline.threat).name
+    secret = {"identity": "who is who"}.get(headline.target, f"the {headline.target}")
+    did, whole = (f"told {secret} in", " of pairs")
+    if found[0].metric == "top1":
+        did, whole = ("named" if headline.target == "identity" else f"told {secret} of"), ""
+    return (
+        f"{short(Defense, headline.defense)}: of {headline.n_people} people, an attacker who "
+        f"{_WHO[threat]} ({attacker}) {did} {100 * right:.0f} %{whole} (a guess "
+        f"{100 * found[0].chance:.0f} %); unprotected {100 * unprotected:.0f} %: "
+        f"{_SO.get(headline.verdict, headline.verdict)}"
+    )
+
+
+def _table(task: str, rows: Sequence[Row], keeps: Sequence[str]) -> Iterator[str]:
+    widths = [max(map(len, (task, *(row.defense for row in rows)))), 16]
+    yield _aligned([task.upper(), "", *keeps, "leaks [95 %]", "verdict"], widths)
+    for row in rows:
+        cells = [row.defense, row.form, *map(_short, row.keeps), _short(row.leaks, ends=True)]
+        yield _aligned([*cells, _verdict(row)], widths)
+
+
+def _in_a_line(row: Row, keeps: Sequence[str]) -> str:
+    kept = [f"{name} {_short(cell)}" for name, cell in zip(keeps, row.keeps, strict=True)]
+    leaks = f"leaks {_short(row.leaks, ends=True)}"
+    return f"- {row.defense}, {row.form}: {', '.join([*kept, leaks])}; {_verdict(row)}"
+
+
+def _verdict(row: Row) -> str:
+    """The word and the first clause of the reason."""
+    said = row.verdict.upper() if row.verdict == LEAKS else row.verdict
+    reason = row.reason.split("; ")[0]
+    return f"{said}: {reason}" if reason else said
+
+
+def _short(cell: Cell, *, ends: bool = False) -> str:
+    """A cell in whole percent."""
+    if not isinstance(cell, Number):
+        return str(cell)
+    text = f"{100 * cell.value:.0f} %"
+    return f"{text} [{100 * cell.low:.0f}, {100 * cell.high:.0f}]" if ends else text
+
+
+def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
+    first, second, *middle, last = cells
+    columns = [first.ljust(widths[0]), second.ljust(widths[1]), *(c.rjust(18) for c in middle)]
+    return "  ".join([*columns, last]).rstrip()

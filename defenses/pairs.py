@@ -1,0 +1,138 @@
+"""Pictures that somebody else has protected, as a defense."""
+
+import shutil
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from glob import escape, glob
+from pathlib import Path
+
+from bench.api import Context, Role, field
+from bench.data.copies import opaque_name
+from bench.data.csv_files import fault, read_lines
+from bench.data.image_files import pictures_in
+from bench.outside import Outside
+from bench.registry import register
+
+DRAW = "{draw}"  # in `after`: 0, 1, ... of several releases of each picture
+
+
+@register("pairs")
+@dataclass(frozen=True)
+class Pairs(Outside):
+    """Takes releases from a folder: `pairs:before=DIR,after=DIR`.
+
+    Both folders have the same relative names (suffixes may differ), or `manifest` pairs them. The
+    pictures of the data set are found in `before` by their content. Without `before`, `after` is
+    what came back for a folder that `bench data export` wrote.
+
+    Source: ours.
+    """
+
+    before: str = field("", about="folder of the original photographs", at="path")
+    after: str = field("", about="folder of the releases; {draw} for several a picture", at="path")
+    manifest: str = field("", about="CSV with before and after, relative to these", at="path")
+    label: str = field("", about="what tables call it; by default as `after`", at="protect")
+
+    def __post_init__(self) -> None:
+        """Raises ValueError if there is no folder of releases."""
+        if not self.after:
+            raise ValueError("expected pairs:before=DIR,after=DIR, got no after")
+        object.__setattr__(self, "label", self.label or Path(self.after.rstrip("/")).name)
+
+    def files(self) -> Sequence[Path]:
+        """The releases, and the pictures and the manifest that tell what they belong to."""
+        folders = [Path(each) for each in glob(escape(self._after_text).replace(DRAW, "*"))]
+        folders += [_folder("before", self.before)] if self.before else []
+        manifest = [Path(self.manifest).expanduser()] if self.manifest else []
+        return [path for folder in sorted(folders) for path in _pictures(folder)] + manifest
+
+    def has_releases_of(self, role: Role, originals: Sequence[Path]) -> bool:
+        """Whether the pictures of a role were protected.
+
+        Raises:
+            ValueError: if some were, and some not.
+        """
+        if not self.before and not (self._after(0) / role).is_dir():
+            return False
+        releases = self._releases(0)
+        lacking = [path for path in originals if opaque_name(path) not in releases]
+        if lacking and len(lacking) < len(originals):
+            raise ValueError(
+                f"expected a release of each of the {len(originals)} pictures of the {role}, got "
+                f"none for {len(lacking)}, e.g. {lacking[0]}; add them to {self.after}, or take "
+                "these pictures out of the data set"
+            )
+        return not lacking
+
+    def protect_files(self, files: Sequence[Path], out: Path, context: Context) -> None:
+        """Copies the releases."""
+        releases = self._releases(context.draw)
+        for file in files:
+            if release := releases.get(file.stem):
+                shutil.copyfile(release, out / f"{file.stem}{release.suffix}")
+
+    def _after(self, draw: int) -> Path:
+        return _folder("after", self._after_text.replace(DRAW, str(draw)))
+
+    @property
+    def _after_text(self) -> str:
+        return str(Path(self.after).expanduser())
+
+    def _releases(self, draw: int) -> Mapping[str, Path]:
+        """The release of each picture, by the opaque name of its original."""
+        after = self._after(draw)
+        if not self.before:
+            return {path.stem: path for path in _pictures(after)}
+        before = _folder("before", self.before)
+        found = (
+            _listed(Path(self.manifest).expanduser()) if self.manifest else _alike(before, after)
+        )
+        return {opaque_name(before / name): after / release for name, release in found}
+
+
+def _folder(name: str, text: str) -> Path:
+    folder = Path(text).expanduser()
+    if not folder.is_dir():
+        raise FileNotFoundError(f"pairs:{name}= expects a folder, found none at {folder}")
+    return folder
+
+
+def _pictures(folder: Path) -> list[Path]:
+    with warnings.catch_warnings(action="ignore"):  # what lies beside pictures does not matter here
+        return pictures_in(folder)
+
+
+def _listed(manifest: Path) -> Iterator[tuple[str, str]]:
+    """The pairs of a manifest.
+
+    Raises:
+        ValueError: if it lacks a column or a cell.
+    """
+    columns, lines = read_lines(manifest)
+    if not {"before", "after"} <= set(columns):
+        raise ValueError(f"{manifest} needs the columns before and after, got {columns}")
+    if bad := [
+        line for line in lines if not (line.cells.get("before") and line.cells.get("after"))
+    ]:
+        raise ValueError(fault(bad, "it needs cells in both columns", "fill them"))
+    return ((line.cells["before"], line.cells["after"]) for line in lines)
+
+
+def _alike(before: Path, after: Path) -> Iterator[tuple[Path, Path]]:
+    """Pairs of equal relative names, apart from the suffix; a warning counts other releases."""
+    releases = dict[Path, list[Path]]()
+    for path in _pictures(after):
+        releases.setdefault(path.relative_to(after).with_suffix(""), []).append(path)
+    for path in _pictures(before):
+        name = path.relative_to(before)
+        found = releases.pop(name.with_suffix(""), [])
+        if len(found) > 1:
+            raise ValueError(f"expected one release of {name}, got {len(found)}: {found[:2]}")
+        yield from ((name, release.relative_to(after)) for release in found)
+    if releases:
+        warnings.warn(
+            f"not read: {len(releases)} releases in {after} without an original, e.g. "
+            f"{min(releases)}",
+            stacklevel=2,
+        )
