@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from bench.notebook import load_data as load_data
     from bench.notebook import plan as plan
     from bench.notebook import protect as protect
+    from bench.notebook import read_records as read_records
     from bench.notebook import run as run
     from bench.outside import Outside as Outside
     from bench.registry import register as register
-    from bench.reports.boards import read_records as read_records
 
     __version__: str
 
@@ -42,10 +42,9 @@ _NAMES = {
     "LatentDefense Learned Matcher Regressor Threat field",
     "bench.dataset": "Collection",
     "bench.faces": "Faces Release Sample Target Weights",
-    "bench.notebook": "Run load_data plan protect run",
+    "bench.notebook": "Run load_data plan protect read_records run",
     "bench.outside": "Outside",
     "bench.registry": "register",
-    "bench.reports.boards": "read_records",
 }
 _MODULE_OF = {name: module for module, names in _NAMES.items() for name in names.split()}
 __all__ = ["__version__", *_MODULE_OF]

@@ -23,6 +23,7 @@ from bench.faces import describe
 from bench.names import hint
 from bench.nn.device import device_named
 from bench.registry import make, plugins, register, spec_of
+from bench.reports import boards
 from bench.reports.in_words import lines_of_text
 from bench.reports.pictures import sheets
 from bench.reports.records import Record
@@ -65,9 +66,7 @@ class Run:
     @property
     def records(self) -> "DataFrame":
         """A row per number, with the columns of records.csv and what its JSON says of them."""
-        from pandas import DataFrame
-
-        return DataFrame(self._done.records, columns=Record._fields)
+        return _frame(self._done.records)
 
     @property
     def verdicts(self) -> "DataFrame":
@@ -178,6 +177,15 @@ def plan(
     return DataFrame(rows, columns=("action", "plugin", "about", "stored", "seconds", "key"))
 
 
+def read_records(path: Path | str) -> "DataFrame":
+    """The records of a board, or of an earlier run: a row per number, as `Run.records`.
+
+    Raises:
+        ValueError, OSError: if there is no such file, or it is not as its JSON says.
+    """
+    return _frame(boards.read_records(path))
+
+
 def load_data(data: Named) -> Collection:
     """All pictures of a data set with their labels, and its targets.
 
@@ -270,3 +278,9 @@ def _is_only_here(cell: Cell) -> bool:
 
 def _store(store: Path | str | None) -> Store:
     return store_at(None if store is None else Path(store))
+
+
+def _frame(records: Iterable[Record]) -> "DataFrame":
+    from pandas import DataFrame
+
+    return DataFrame(records, columns=Record._fields)

@@ -94,6 +94,8 @@ def _cut(originals: Sequence[Original], releases: Sequence[Path], like: Images) 
             sizes = [f"{width}x{height}" for width, height in (before, after.size)]
             same = abs(after.height / before[1] / scale - 1) <= SAME_SHAPE
             (resized if same else wrong).append(f"{original.path.name}: {' became '.join(sizes)}")
+        if wrong:
+            continue  # all of them are counted
         image[:] = cut(after, original.box * [scale, scale, scale, 1], like.shape[-1])
     if wrong:
         raise ValueError(

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -109,6 +110,8 @@ def _start(
     arguments: tuple[object, ...],
 ) -> None:
     _known.update(known)
+    warnings.filterwarnings("ignore", message="not read: ")  # the parent has said so
+    warnings.formatwarning = lambda message, *_, **__: f"bench: {message}\n"
     del sys.argv[1:]
     for each in handled:
         signal.signal(each, _send_on)

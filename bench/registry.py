@@ -215,6 +215,8 @@ def _found(kind: str, name: str) -> type[Plugin] | None:
 def _unknown(kind: str, name: str) -> str:
     if name in _broken:
         return f"{kind} {name!r} cannot be imported: {_broken[name]}"
+    if kind == "dataset" and Path(name).is_dir():
+        return f"expected a dataset, got the folder {name}; write folder:root={name}"
     others = [f", which is {_a(other)}" for other in KINDS if name in _classes[other]]
     return f"expected {_a(kind)}, got {name!r}{''.join(others[:1])}; {hint(name, _classes[kind])}"
 

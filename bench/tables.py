@@ -71,6 +71,10 @@ class Table(NamedTuple):
     note: str = ""
     name: str = ""
 
+    def __str__(self) -> str:
+        """The table as Markdown."""
+        return markdown([self])
+
     def texts(self) -> list[list[str]]:
         """The cells as a person reads them."""
         return [[_text(cell) for cell in row] for row in self.rows]

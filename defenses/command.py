@@ -99,5 +99,5 @@ class Command(Outside):
                 if process.poll() is None:
                     os.killpg(process.pid, signal.SIGKILL)
         if process.returncode:
-            said = written.decode(errors="replace").strip()[-_TAIL:]
+            said = " ".join(written.decode(errors="replace").split())[-_TAIL:]
             raise ChildProcessError(f"{words[0]} ended with code {process.returncode}: {said}")

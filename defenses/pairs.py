@@ -51,19 +51,22 @@ class Pairs(Outside):
         """Whether the pictures of a role were protected.
 
         Raises:
-            ValueError: if some were, and some not.
+            ValueError: if some were, and some not; or if none of the probe was.
         """
         if not self.before and not (self._after(0) / role).is_dir():
             return False
         releases = self._releases(0)
         lacking = [path for path in originals if opaque_name(path) not in releases]
-        if lacking and len(lacking) < len(originals):
-            raise ValueError(
-                f"expected a release of each of the {len(originals)} pictures of the {role}, got "
-                f"none for {len(lacking)}, e.g. {lacking[0]}; add them to {self.after}, or take "
-                "these pictures out of the data set"
-            )
-        return not lacking
+        if not lacking or (len(lacking) == len(originals) and role != "probe"):
+            return not lacking
+        in_all = ""
+        if self.before and (n := len(_pictures(_folder("before", self.before)))):
+            in_all = f" ({n - len(releases)} of all {n} pictures in {self.before} have none)"
+        raise ValueError(
+            f"expected a release of each of the {len(originals)} pictures of the {role}, got none "
+            f"for {len(lacking)}, e.g. {lacking[0]}{in_all}; put them into {self.after} under the "
+            "same relative names, or take the pictures out of the data set"
+        )
 
     def protect_files(self, files: Sequence[Path], out: Path, context: Context) -> None:
         """Copies the releases."""

@@ -92,6 +92,8 @@ def grid_of(
         update["threats"] = tuple(current(Spec.parse(text)) for text in threats)
     added = tuple(map(Spec.parse, defenses or []))
     if protected:
+        if not protected.is_dir():
+            raise FileNotFoundError(f"--protected expects a folder, found none at {protected}")
         added += (Spec("pairs", "", (("after", str(protected)),)),)
     tasks = tuple(
         task.model_copy(update={**update, "defenses": (*task.defenses, *added)})

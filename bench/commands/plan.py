@@ -46,7 +46,7 @@ def plan(
         wall_s = expected_wall_s(missing, [goal.stages for goal in planned.goals], n_workers)
         print(f"about {duration(wall_s)} with {n_workers} workers")
         skipped = Counter(cell.skip_reason for cell in asked if cell.skip_reason)
-        print(f"{len(asked)} cells, {skipped.total()} are skipped:")
+        print(f"{len(asked)} cells, {skipped.total()} are skipped{':' if skipped else ''}")
         for reason, n_cells in skipped.items():
             print(f"  {n_cells} x {reason}")
         print(f"store: {known.root}")

@@ -49,7 +49,8 @@ def watched(
                 about = f"{clock.left()}; {outcome.status} {outcome.stage}"
                 bar.update(task, advance=1, description=about)
                 if outcome.status == "failed":
-                    bar.console.print(f"failed: {outcome.reason}", style="red", markup=False)
+                    line = f"failed: {outcome.reason}"
+                    bar.console.print(line, style="red", markup=False, soft_wrap=True)
                 for goal in reached.by(outcome):
                     line = f"[{clock.elapsed_s:4.0f} s, {clock.left()}] {goal}: {found(goal)}"
                     bar.console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -63,7 +63,8 @@ def run(
         done = run_grid(chosen, place, watch, folder, with_images=with_images)
         tell(done, console, loud := Console(stderr=as_json))
         n_stages = f"{len(done.finished.plan.stages)} stages, {done.seconds:.0f} s"
-        last = f"{n_stages}. Tables, pictures (sheet-1.png) and data (records.csv): {folder}/"
+        pictures = ", pictures (sheet-1.png)" if (folder / "sheet-1.png").exists() else ""
+        last = f"{n_stages}. Tables{pictures} and data (records.csv): {folder}/"
         loud.print(last, markup=False, highlight=False, soft_wrap=True)
         for record in done.records if as_json else ():
             print(_as_json(record))

@@ -83,7 +83,7 @@ def _of_fit(
         estimate = choice.result.figures(leakage, answers, sign, *against)
         worst = _worst([answers, *(a.probe for a in attacks if a.probe is not None)], ceiling)
     except ValueError as error:
-        yield first._replace(status="skipped", reason=f"{error}; {reason}")
+        yield first._replace(status="skipped", reason="; ".join(filter(None, [reason, str(error)])))
         return
     yield first._replace(estimate=estimate)
     yield first._replace(metric="worst_leakage", estimate=worst)

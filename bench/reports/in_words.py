@@ -27,7 +27,8 @@ _SO = {
 }
 _READING = (
     "keeps: the best judge (retrained, where asked for), as a share of the undefended. leaks: the "
-    "strongest attack, likewise.\nhidden: from these attacks, for these people, these fits."
+    "attack that is strongest on validation pictures, likewise; a verdict names the one that shows "
+    "most.\nhidden: from these attacks, for these people, these fits."
 )
 
 
@@ -83,11 +84,14 @@ def _sentence(headline: Record, found: Sequence[Record], bare: Sequence[Record])
     did, whole = (f"told {secret} in", " of pairs")
     if found[0].metric == "top1":
         did, whole = ("named" if headline.target == "identity" else f"told {secret} of"), ""
+    so = _SO.get(headline.verdict, headline.verdict)
+    shown = headline.reason.split("; ")[0]  # of a leak, by the attack that shows most
+    if headline.verdict == LEAKS and not shown.startswith(f"{attacker} {headline.threat}:"):
+        so += f", see {shown}"
     return (
         f"{short(Defense, headline.defense)}: of {headline.n_people} people, an attacker who "
         f"{_WHO[threat]} ({attacker}) {did} {100 * right:.0f} %{whole} (a guess "
-        f"{100 * found[0].chance:.0f} %); unprotected {100 * unprotected:.0f} %: "
-        f"{_SO.get(headline.verdict, headline.verdict)}"
+        f"{100 * found[0].chance:.0f} %); unprotected {100 * unprotected:.0f} %: {so}"
     )
 
 

@@ -53,7 +53,7 @@ def test_a_missing_release_is_named_and_counted(run, data, photos, tmp_path, pro
     after = protected(photos, tmp_path / "after")
     for path in sorted(after.rglob("*.png"))[::7]:
         path.unlink()
-    said = r"expected a release of each of the \d+ pictures of the probe, got none for \d+, e.g. "
+    said = r"expected a release of each of the \d+ pictures of the probe, got none for .* have none"
     with pytest.raises(ValueError, match=said):
         run(data=data, defenses=[f"pairs:before={photos},after={after}"])
 

@@ -51,7 +51,7 @@ def records(verdict="inconclusive", **changed):
     ("verdict", "so"),
     [
         ("inconclusive", "too weak to conclude"),
-        ("leaks", "it leaks"),
+        ("leaks", "it leaks, see x: y"),
         ("hidden as far as tried", "hidden, as far as tried"),
         ("carries y and nothing else", "carries y and nothing else"),
     ],

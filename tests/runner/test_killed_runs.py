@@ -77,10 +77,11 @@ def wait_for(n_stages, store):
 
 
 def stages(store):
-    """When and as what each finished stage was written."""
+    """When and as what each finished stage was written; `stage.json` comes last."""
     return {
         path.parent.name: (path.stat().st_ino, path.stat().st_mtime_ns)
         for path in [*store.glob("labels/*/meta.json"), *store.glob("shuffled/labels/*/meta.json")]
+        if (path.parents[2] / path.parent.name / "stage.json").exists()
     }
 
 
