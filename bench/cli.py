@@ -61,6 +61,11 @@ def main() -> None:
     try:
         app(prog_name="bench")
     except SystemExit as end:
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:  # who read it has gone; Python would flush again, and complain
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise SystemExit(1) from end
         _leave(end)
         raise
 

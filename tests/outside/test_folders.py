@@ -108,10 +108,10 @@ def test_if_only_the_probe_comes_back_nothing_is_hidden(run, tmp_path, protected
     export_data(make(Dataset, few), tmp_path / "given", ["colour"])
     assert read_lines(tmp_path / "given" / "probe" / "labels.csv")[0] == ["path", "colour"]
     protected(tmp_path / "given" / "probe", tmp_path / "back" / "probe", grey)
-    ran = run(data=few, defenses=[f"pairs:after={tmp_path / 'back'}"], utility=["colour"])
+    ran = run(data=few, defenses=[f"pairs:after={tmp_path / 'back'}"])
     found = [r for r in ran.records if "pairs" in r.defense]
     assert {r.status for r in found if r.threat.startswith("aware")} == {"skipped"}
-    raw = [r for r in found if r.threat == "raw" and r.purpose in ("private", "utility")]
+    raw = [r for r in found if r.threat == "raw" and r.purpose == "private"]
     assert "ok" in {r.status for r in raw}
     assert not [r for r in found if r.status == "failed"]
     assert {r.verdict for r in found if r.verdict} == {"inconclusive"}
