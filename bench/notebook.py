@@ -140,7 +140,8 @@ def run(
     (by default the user's cache). Plugins that only this program has run in it, in one process.
 
     Raises:
-        ValueError, OSError: for mistakes in what is asked; failed cells are in the result.
+        ValueError, OSError: if a plugin, a target or a file is unknown or cannot be used. Failed
+            cells raise nothing; see `Run.failures`.
         ImportError: if a plugin of a notebook has no source.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # torch reads it on import
@@ -181,7 +182,7 @@ def read_records(path: Path | str) -> "DataFrame":
     """The records of a board, or of an earlier run: a row per number, as `Run.records`.
 
     Raises:
-        ValueError, OSError: if there is no such file, or it is not as its JSON says.
+        ValueError, OSError: if the file is missing, or differs from what its JSON file describes.
     """
     return _frame(boards.read_records(path))
 
@@ -190,7 +191,7 @@ def load_data(data: Named) -> Collection:
     """All pictures of a data set with their labels, and its targets.
 
     Raises:
-        ValueError, OSError: if there is no such data set, or its files cannot be read.
+        ValueError, OSError: if the data set is unknown, or its files cannot be read.
     """
     return make(Dataset, Spec.parse(_text(data))).load(Worker().protecting())
 

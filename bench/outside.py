@@ -26,7 +26,7 @@ class Outside(Defense):
     takes = "files"
 
     def __init_subclass__(cls) -> None:
-        """Raises TypeError if a class overrides `protect`, which is told where originals lie."""
+        """Raises TypeError if a class overrides `protect`: it gets the paths of the originals."""
         super().__init_subclass__()
         if cls.protect is not Outside.protect:
             raise TypeError(

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,14 +91,15 @@ class Command(Outside):
         ) as process:
             try:
                 written = process.communicate(timeout=self.timeout)[0]
-            except subprocess.TimeoutExpired as error:
+            except BaseException as error:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                if not isinstance(error, subprocess.TimeoutExpired):
+                    raise
                 raise TimeoutError(
                     f"{words[0]} took over {self.timeout} s for {n_pictures} pictures; raise "
                     "command:timeout="
                 ) from error
-            finally:
-                if process.poll() is None:
-                    os.killpg(process.pid, signal.SIGKILL)
         if process.returncode:
             said = " ".join(written.decode(errors="replace").split())[-_TAIL:]
             raise ChildProcessError(f"{words[0]} ended with code {process.returncode}: {said}")

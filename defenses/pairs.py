@@ -42,10 +42,11 @@ class Pairs(Outside):
 
     def files(self) -> Sequence[Path]:
         """The releases, and the pictures and the manifest that tell what they belong to."""
-        folders = [Path(each) for each in glob(escape(self._after_text).replace(DRAW, "*"))]
-        folders += [_folder("before", self.before)] if self.before else []
+        after = sorted(glob(escape(self._after_text).replace(DRAW, "*")))
+        # Not sorted together: with before and after exchanged, the digest must differ.
+        folders = [*map(Path, after), *([_folder("before", self.before)] if self.before else [])]
         manifest = [Path(self.manifest).expanduser()] if self.manifest else []
-        return [path for folder in sorted(folders) for path in _pictures(folder)] + manifest
+        return [path for folder in folders for path in _pictures(folder)] + manifest
 
     def has_releases_of(self, role: Role, originals: Sequence[Path]) -> bool:
         """Whether the pictures of a role were protected.
@@ -60,8 +61,10 @@ class Pairs(Outside):
         if not lacking or (len(lacking) == len(originals) and role != "probe"):
             return not lacking
         in_all = ""
-        if self.before and (n := len(_pictures(_folder("before", self.before)))):
-            in_all = f" ({n - len(releases)} of all {n} pictures in {self.before} have none)"
+        if self.before:
+            names = [opaque_name(path) for path in _pictures(_folder("before", self.before))]
+            n_lacking = sum(name not in releases for name in names)
+            in_all = f" ({n_lacking} of all {len(names)} pictures in {self.before} have none)"
         raise ValueError(
             f"expected a release of each of the {len(originals)} pictures of the {role}, got none "
             f"for {len(lacking)}, e.g. {lacking[0]}{in_all}; put them into {self.after} under the "
@@ -88,9 +91,8 @@ class Pairs(Outside):
         if not self.before:
             return {path.stem: path for path in _pictures(after)}
         before = _folder("before", self.before)
-        found = (
-            _listed(Path(self.manifest).expanduser()) if self.manifest else _alike(before, after)
-        )
+        manifest = Path(self.manifest).expanduser()
+        found = _listed(manifest, before, after) if self.manifest else _alike(before, after)
         return {opaque_name(before / name): after / release for name, release in found}
 
 
@@ -106,20 +108,25 @@ def _pictures(folder: Path) -> list[Path]:
         return pictures_in(folder)
 
 
-def _listed(manifest: Path) -> Iterator[tuple[str, str]]:
+def _listed(manifest: Path, before: Path, after: Path) -> Iterator[tuple[str, str]]:
     """The pairs of a manifest.
 
     Raises:
-        ValueError: if it lacks a column or a cell.
+        ValueError: if it lacks a column, or names what is not a file in these folders.
     """
     columns, lines = read_lines(manifest)
     if not {"before", "after"} <= set(columns):
         raise ValueError(f"{manifest} needs the columns before and after, got {columns}")
-    if bad := [
-        line for line in lines if not (line.cells.get("before") and line.cells.get("after"))
-    ]:
-        raise ValueError(fault(bad, "it needs cells in both columns", "fill them"))
+    for name, folder in (("before", before), ("after", after)):
+        if bad := [line for line in lines if not _holds(folder, line.cells.get(name, ""))]:
+            problem = f"expected in column {name} a file in {folder}, relative to it"
+            raise ValueError(fault(bad, problem, "correct the path"))
     return ((line.cells["before"], line.cells["after"]) for line in lines)
+
+
+def _holds(folder: Path, name: str) -> bool:
+    path = (folder / name).resolve()
+    return path.is_file() and path.is_relative_to(folder.resolve())
 
 
 def _alike(before: Path, after: Path) -> Iterator[tuple[Path, Path]]:

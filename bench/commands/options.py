@@ -118,8 +118,10 @@ def _with_only(only: set[str], tasks: "Sequence[Task]") -> "tuple[Task, ...]":
 
     known = {name for task in tasks for spec in task.defenses for name in (str(spec), spec.name)}
     if unknown := sorted(only - known):
-        told = f"expected --only of the grid's defenses, got {unknown[0]!r}"
-        raise ValueError(f"{told}; {hint(unknown[0], known)} (--defense adds others)")
+        raise ValueError(
+            f"expected a defense of the grid after --only, got {unknown[0]!r}; "
+            f"{hint(unknown[0], known)} (--defense adds others)"
+        )
     kept = (
         (task, tuple(spec for spec in task.defenses if {str(spec), spec.name} & only))
         for task in tasks

@@ -9,7 +9,7 @@ from PIL import Image
 from bench.data.image_files import FORMATS, upright
 from bench.faces import Images
 
-# What these formats say besides the pixels, apart from what could name somebody or something.
+# Formats that are copied as they are, and the entries of Pillow's `info` that hold no names.
 _COPIED = ("BMP", "GIF", "JPEG", "PNG", "WEBP")
 _HARMLESS = {"adobe", "adobe_transform", "aspect", "background", "blend", "chromaticity"}
 _HARMLESS |= {"compression", "default_image", "disposal", "dpi", "duration", "extension", "gamma"}
@@ -56,15 +56,15 @@ def opaque_name(path: Path) -> str:
 
 
 def _is_plain(path: Path) -> bool:
-    """Whether the file has no metadata; a file that cannot be read is refused where it is decoded.
+    """Whether the file holds nothing besides the picture.
 
     Raises:
         ValueError: if it is not a picture.
     """
     try:
         with Image.open(path, formats=FORMATS) as picture:
-            harmless = picture.info.keys() <= _HARMLESS
-            return picture.format in _COPIED and harmless
+            texts = any(isinstance(value, str) for value in picture.info.values())
+            return picture.format in _COPIED and picture.info.keys() <= _HARMLESS and not texts
     except OSError:
         upright(path)  # says what is wrong
         raise

@@ -81,16 +81,16 @@ def _sentence(headline: Record, found: Sequence[Record], bare: Sequence[Record])
     right, unprotected = (sum(r.value for r in some) / len(some) for some in (found, bare))
     attacker, threat = Spec.parse(headline.attacker).name, Spec.parse(headline.threat).name
     secret = {"identity": "who is who"}.get(headline.target, f"the {headline.target}")
-    did, whole = (f"told {secret} in", " of pairs")
+    verb, unit = f"told {secret} in", " of pairs"
     if found[0].metric == "top1":
-        did, whole = ("named" if headline.target == "identity" else f"told {secret} of"), ""
+        verb, unit = ("named" if headline.target == "identity" else f"told {secret} of"), ""
     so = _SO.get(headline.verdict, headline.verdict)
     shown = headline.reason.split("; ")[0]  # of a leak, by the attack that shows most
     if headline.verdict == LEAKS and not shown.startswith(f"{attacker} {headline.threat}:"):
         so += f", see {shown}"
     return (
         f"{short(Defense, headline.defense)}: of {headline.n_people} people, an attacker who "
-        f"{_WHO[threat]} ({attacker}) {did} {100 * right:.0f} %{whole} (a guess "
+        f"{_WHO[threat]} ({attacker}) {verb} {100 * right:.0f} %{unit} (a guess "
         f"{100 * found[0].chance:.0f} %); unprotected {100 * unprotected:.0f} %: {so}"
     )
 

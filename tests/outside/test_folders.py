@@ -77,6 +77,26 @@ def test_a_manifest_pairs_other_names(run, data, photos, tmp_path, grey, release
     assert (release_of(run(data=data, defenses=[spec], threats=["raw"])) == 90).all()
 
 
+@pytest.mark.parametrize("release", ["gone.png", "../photos/labels.csv", "", "."])
+def test_a_manifest_names_files_in_the_folders_only(data, photos, tmp_path, release):
+    (tmp_path / "after").mkdir()
+    path = sorted(photos.rglob("*.png"))[0].relative_to(photos)
+    (tmp_path / "pairs.csv").write_text(f"before,after\n{path},{release}\n")
+    spec = f"pairs:before={photos},after={tmp_path}/after,manifest={tmp_path}/pairs.csv"
+    with pytest.raises(ValueError, match=r"line 2: expected in column after a file in"):
+        make(Defense, Spec.parse(spec)).has_releases_of("probe", [photos / path])
+
+
+def test_exchanged_folders_are_other_content(photos, tmp_path, protected, grey):
+    after = protected(photos, tmp_path / "after", grey)
+    first, second = (
+        make(Defense, Spec.parse(f"pairs:before={a},after={b},label=one")).files()
+        for a, b in ((photos, after), (after, photos))
+    )
+    assert list(first) != list(second)
+    assert sorted(first) == sorted(second)
+
+
 def test_several_releases_of_each_picture(run, data, photos, tmp_path, protected, release_of):
     for draw in range(2):
         protected(photos, tmp_path / f"after{draw}", lambda p, d=draw: Image.new("L", p.size, d))

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from bench.api import Dataset, Defense, Original
-from bench.data.copies import opaque_name
+from bench.data.copies import copied, opaque_name
 from bench.data.image_files import upright
 from bench.outside import Outside
 from bench.registry import make
@@ -80,6 +81,15 @@ def test_a_program_sees_neither_names_nor_metadata(photos, tmp_path):
     turned = next(name for name in seen if Path(name).stem == opaque_name(named))
     assert seen[turned][:4] == b"\x89PNG"  # written anew: the file had metadata
     assert upright(named).size == (30, 40)
+
+
+def test_a_text_of_png_is_metadata_whatever_it_is_called(tmp_path):
+    info = PngInfo()
+    info.add_text("version", "Ann")
+    Image.new("L", (8, 8)).save(tmp_path / "named.png", pnginfo=info)
+    (copy,) = copied([tmp_path / "named.png"], tmp_path)
+    assert copy != tmp_path / "named.png"
+    assert b"Ann" not in copy.read_bytes()
 
 
 def test_where_originals_lie_is_told_to_no_plugin():
