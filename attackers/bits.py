@@ -23,7 +23,8 @@ class Bits(PictureAttacker, NetClassifier):
 
     A defense may hide a label where the picture looks unchanged (Liu, Tan, Garg, AAAI 2021).
 
-    Source: Fridrich, Kodovsky, IEEE TIFS 7 (2012) (high-pass residuals for steganalysis).
+    Source: Fridrich, Kodovsky, IEEE TIFS 7 (2012) [fridrich2012steganalysis] (high-pass residuals
+        for steganalysis).
     Differs from it: one residual, learned features. Pictures are mirrored, but never warped,
     which would mix the bits.
     """

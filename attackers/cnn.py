@@ -11,7 +11,7 @@ from bench.registry import register
 class CNN(PictureAttacker, NetClassifier):
     """Trains a network until its loss on held-out people or takes has converged.
 
-    Source: Chen, Konrad, Ishwar, CVPR-W 2018 (the default network).
+    Source: Chen, Konrad, Ishwar, CVPR-W 2018 [chen2018pprl] (the default network).
     Differs from it: AdamW, stopped on validation pictures; the authors use ten epochs of SGD and
     keep the best on the test set. Pictures are shifted and mirrored. On protected pictures it
     starts from the weights for raw ones.

@@ -15,7 +15,8 @@ class Flat(NetClassifier):
 
     A defense that permutes pixels in a fixed way defeats convolutions, but not this attacker.
 
-    Source: ours; the network is that of Chen, Konrad, Ishwar, CVPR-W 2018 (scenario III).
+    Source: ours; the network is that of Chen, Konrad, Ishwar, CVPR-W 2018 [chen2018pprl] (scenario
+        III).
     """
 
     lr: float = field(1e-3, about="highest learning rate of AdamW", within="(0, 10]")

@@ -25,8 +25,8 @@ class KNN(Classifier):
     It finds what no mean tells and a network may fail to learn, such as a few fixed pictures for
     each class. Distances are Euclidean, in standardised numbers.
 
-    Source: Cover and Hart, IEEE Transactions on Information Theory 13 (1967); weighted votes as in
-    Dudani, IEEE Transactions on SMC 6 (1976).
+    Source: Cover and Hart, IEEE Transactions on Information Theory 13 (1967) [cover1967knn];
+    weighted votes as in Dudani, IEEE Transactions on SMC 6 (1976) [dudani1976knn].
     Differs from it: a vote is weighted by exp(-d^2 / m), where m is the mean d^2 of the voters.
     """
 

@@ -13,7 +13,7 @@ from bench.registry import register
 class Linear(NetClassifier):
     """Fits logistic regression to standardised inputs.
 
-    Source: Cox, Journal of the Royal Statistical Society B 20 (1958).
+    Source: Cox, Journal of the Royal Statistical Society B 20 (1958) [cox1958logistic].
     Differs from it: regularised by weight decay and by early stopping on validation inputs.
     """
 

@@ -22,7 +22,7 @@ class Linkage(Matcher):
     than those that vary (pose).
 
     Source: ours; nearest neighbour in the attributes that a release keeps, as in the record linkage
-    of Narayanan and Shmatikov, IEEE S&P 2008.
+    of Narayanan and Shmatikov, IEEE S&P 2008 [narayanan2008linkage].
     Differs from it: all entries are known, and rare values do not count for more.
     """
 

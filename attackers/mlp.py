@@ -12,7 +12,7 @@ from bench.registry import register
 class MLP(NetClassifier):
     """Trains the PPRL-VGAN authors' three-layer network on an encoder's codes.
 
-    Source: Chen, Konrad, Ishwar, CVPR-W 2018 (scenario III).
+    Source: Chen, Konrad, Ishwar, CVPR-W 2018 [chen2018pprl] (scenario III).
     Differs from it: AdamW, stopped on validation codes; codes are standardised first.
     """
 

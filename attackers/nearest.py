@@ -16,7 +16,8 @@ from bench.registry import register
 class Nearest(Classifier):
     """Scores a class by the negated squared distance to its mean, in standardised inputs.
 
-    Source: Tibshirani et al., PNAS 99(10), 2002 (nearest centroid, without shrinkage).
+    Source: Tibshirani et al., PNAS 99(10), 2002 [tibshirani2002centroids] (nearest centroid,
+        without shrinkage).
     """
 
     forms = frozenset({"pixels", "codes"})

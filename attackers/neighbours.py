@@ -20,7 +20,8 @@ class Neighbours(PeopleNet, Classifier):
     An attack on defenses that hide an attribute and keep identity: where matching still works,
     similar people stay near, and they often share gender and age.
 
-    Source: ours; votes as in Dudani, IEEE Transactions on SMC 6 (1976) (weighted neighbours).
+    Source: ours; votes as in Dudani, IEEE Transactions on SMC 6 (1976) [dudani1976knn] (weighted
+        neighbours).
     """
 
     k: int = field(15, about="neighbours that vote", within="[1, 1e6]")

@@ -26,7 +26,8 @@ class Prototype(Classifier):
     a class, which filters find even if it is weak. Prototypes are the disclosed ones
     (`side_info=prototypes`), or the class means of the attacker's raw pictures.
 
-    Source: ours; filters as in Turin, IRE Transactions on Information Theory 6 (1960).
+    Source: ours; filters as in Turin, IRE Transactions on Information Theory 6 (1960)
+        [turin1960filters].
     """
 
     uses_start = True

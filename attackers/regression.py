@@ -20,7 +20,8 @@ class Regression(PictureAttacker, Regressor):
 
     A mirrored picture has another yaw, so pictures are mirrored only with `flip=true`.
 
-    Source: ours; the network is that of Chen, Konrad, Ishwar, CVPR-W 2018, by default.
+    Source: ours; the network is that of Chen, Konrad, Ishwar, CVPR-W 2018 [chen2018pprl], by
+        default.
     """
 
     evidence = "network"

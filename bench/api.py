@@ -37,7 +37,8 @@ class Defense(Plugin, ABC):
     """Changes pictures so that they no longer reveal a target.
 
     Attributes:
-        hides, keeps: targets that it promises to hide and to keep.
+        hides: targets that it promises to hide.
+        keeps: targets that it promises to keep.
         discloses: names of notes, or of arrays of the weights, that a threat may grant an attacker.
         replaces: target to the note that holds the class shown in place of the true one.
         changes_nothing: its release is the input (the control `none`).

@@ -10,6 +10,7 @@ import typer
 
 from bench.commands.annotate import annotate_app
 from bench.commands.apply import OperationsCommand, apply
+from bench.commands.board import board_app
 from bench.commands.check import check
 from bench.commands.data import data_app
 from bench.commands.grid import grid
@@ -18,6 +19,8 @@ from bench.commands.list import list_plugins
 from bench.commands.new import new
 from bench.commands.plan import plan
 from bench.commands.protect import protect
+from bench.commands.publish import bundle, publish, rescore, verify
+from bench.commands.report import report
 from bench.commands.run import run
 from bench.commands.store import store_app
 from bench.commands.weights import weights_app
@@ -28,6 +31,12 @@ app.command()(plan)
 app.command("list")(list_plugins)
 app.command()(grid)
 app.command()(protect)
+app.command()(report)
+app.command()(publish)
+app.command()(bundle)
+app.command()(rescore)
+app.command()(verify)
+app.add_typer(board_app, name="board")
 app.command()(check)
 app.command()(new)
 app.add_typer(data_app, name="data")

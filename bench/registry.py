@@ -10,6 +10,7 @@ import hashlib
 import importlib
 import importlib.util
 import pkgutil
+import re
 import signal
 import sys
 import threading
@@ -39,6 +40,7 @@ _READ_FILES = ("dataset", "operation")  # kinds whose plugins may have fields th
 #   besides defenses that take files
 IMPORT_S = 60  # that the import of a plugin may take
 BUILT_IN = ("defenses", "attackers", "bench.data")
+_STATED = r"^\s*{}: (.*?)(?=\n\s*\n|\n\s*[A-Z][a-z ]+: |\Z)"  # up to the next such word
 _classes: dict[str, dict[str, type[Plugin]]] = {kind: {} for kind in KINDS}
 _controls: set[str] = set()
 _broken: dict[str, str] = {}
@@ -174,6 +176,12 @@ def spec_of(plugin: Plugin, *, without: tuple[str, ...] = ()) -> Spec:
 def fields_of(plugin: Plugin | type[Plugin]) -> tuple[dataclasses.Field[Any], ...]:
     """The fields of a plugin, which is a dataclass."""
     return dataclasses.fields(plugin)  # type: ignore[arg-type]
+
+
+def stated(plugin: type[Plugin], word: str) -> str:
+    """What its docstring states after a word such as `Source:`; empty if nothing."""
+    found = re.search(_STATED.format(word), plugin.__doc__ or "", re.DOTALL | re.MULTILINE)
+    return " ".join(found[1].split()) if found else ""
 
 
 def current(kind: str, spec: Spec) -> Spec:

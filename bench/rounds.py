@@ -4,7 +4,8 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from bench.reports.results import ReleaseQuality, Result, release_qualities, results
+from bench.reports.qualities import ReleaseQuality, release_qualities
+from bench.reports.results import Result, results
 from bench.reports.traces import traces
 from bench.runner.cells import Cell
 from bench.runner.plan import Goal, Plan, plan
@@ -64,5 +65,6 @@ def _finished(
     cells: Sequence[Cell], planned: Plan, outcomes: Sequence[Outcome], store: Store
 ) -> Finished:
     failed = {outcome.stage.key: outcome.reason for outcome in outcomes if outcome.reason}
-    found = results(cells, planned, store, failed)
-    return Finished(cells, planned, outcomes, found, release_qualities(cells, planned, store))
+    keys = planned.keys
+    found = results(cells, keys, store, failed)
+    return Finished(cells, planned, outcomes, found, release_qualities(cells, keys, store))

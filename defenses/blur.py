@@ -20,7 +20,8 @@ _VALUES = 2**16  # at once; more would leave the processor's cache
 class Blur(Defense):
     """Blurs the whole picture with a Gaussian.
 
-    Source: McPherson, Shokri, Shmatikov, arXiv:1609.00408, 2016 (attacked there).
+    Source: McPherson, Shokri, Shmatikov, arXiv:1609.00408, 2016 [mcpherson2016obfuscation]
+        (attacked there).
     """
 
     sigma: float = field(

@@ -15,7 +15,7 @@ from bench.registry import register
 class Eigenface(Learned, LatentDefense):
     """Keeps the first principal components of a picture; the code is their coefficients.
 
-    Source: Turk and Pentland, Journal of Cognitive Neuroscience 3(1), 1991.
+    Source: Turk and Pentland, Journal of Cognitive Neuroscience 3(1), 1991 [turk1991eigenfaces].
     """
 
     k: int = field(16, about="number of components", within="[1, 1e5]")

@@ -19,7 +19,8 @@ REGIONS: Mapping[str, tuple[float, float, float, float]] = {  # top, bottom, lef
 class Mask(Defense):
     """Blackens a fixed region.
 
-    Source: Newton, Sweeney, Malin, IEEE TKDE 17(2), 2005 (bars over the eyes, attacked there).
+    Source: Newton, Sweeney, Malin, IEEE TKDE 17(2), 2005 [newton2005deidentifying] (bars over the
+        eyes, attacked there).
     Differs from it: the region is the same in every picture, not detected.
     """
 

@@ -14,7 +14,7 @@ from bench.registry import register
 class Noise(Defense):
     """Adds independent Gaussian noise to every value, then clips.
 
-    Source: Todt, Hanisch, Strufe, arXiv:2210.10651, 2022 (attacked there).
+    Source: Todt, Hanisch, Strufe, arXiv:2210.10651, 2022 [todt2022fantomas] (attacked there).
     Differs from it: symmetric noise; if it is clipped at 0 before it is added, it only brightens.
     """
 

@@ -14,7 +14,8 @@ from bench.registry import register
 class Pixelate(Defense):
     """Replaces each square block by its mean colour.
 
-    Source: McPherson, Shokri, Shmatikov, arXiv:1609.00408, 2016 (attacked there).
+    Source: McPherson, Shokri, Shmatikov, arXiv:1609.00408, 2016 [mcpherson2016obfuscation]
+        (attacked there).
     Differs from it: exact means; toolkits that resize bilinearly use only a few pixels.
     """
 

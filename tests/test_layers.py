@@ -28,7 +28,7 @@ LAYERS = (
     ("bench.audit",),
     ("bench.reports", "bench.annotation"),
     ("bench.rounds",),
-    ("bench.campaign",),
+    ("bench.campaign", "bench.verification"),
     ("bench.commands",),
     ("bench.cli", "bench.notebook"),
 )
@@ -116,7 +116,8 @@ def _loaded_by(code):
 
 
 def test_planner_store_metrics_and_reports_do_without_torch():
-    modules = "bench.runner.plan, bench.runner.step, bench.metrics.declared, bench.reports.files"
+    modules = "bench.runner.plan, bench.runner.step, bench.metrics.declared, bench.reports.files, "
+    modules += "bench.reports.report, bench.reports.bundle, bench.reports.published"
     assert "torch" not in _loaded_by(f"import {modules}")[-1]
 
 

@@ -94,12 +94,11 @@ def _from(plugin: "type[Plugin]") -> str:
 def described(plugin: "type[Plugin]") -> list[str]:
     """A plugin's first line, source, fields and presets, a line each."""
     from bench.plugin import bounds_of
-    from bench.registry import fields_of
+    from bench.registry import fields_of, stated
 
     text = (plugin.__doc__ or "").strip().splitlines()
-    stripped = (line.strip() for line in text)
-    source = next((line for line in stripped if line.startswith("Source:")), "Source: ?")
-    lines = [text[0] if text else "", source]
+    lines = [text[0] if text else "", f"Source: {stated(plugin, 'Source') or '?'}"]
+    lines += [f"Licence: {said}"] if (said := stated(plugin, "Licence")) else []
     for item in fields_of(plugin):
         step = _STEPS.get(item.metadata.get("at", ""), "")
         default = "''" if item.default == "" else str(item.default)

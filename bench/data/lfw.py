@@ -26,7 +26,10 @@ class LFW(Photographs):
 
     Reads `lfw/NAME/NAME_0001.jpg` and the third-party lists `male_names.txt`, `female_names.txt`.
 
-    Source: Huang, Ramesh, Berg, Learned-Miller, UMass Amherst Technical Report 07-49, 2007.
+    Source: Huang, Ramesh, Berg, Learned-Miller, UMass Amherst Technical Report 07-49, 2007
+        [huang2007lfw].
+
+    Licence: none is stated; for research, and no picture may be published again.
     """
 
     root: str = field("", about="folder with lfw/ and the lists; else $BENCH_DATA/lfw", at="path")

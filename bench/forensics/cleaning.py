@@ -27,7 +27,8 @@ def cleaned(images: Images, rngs: Sequence[np.random.Generator]) -> Images:
     Args:
         images: what an attacker has.
         rngs: a generator for each picture; each gives two numbers, the shift down and right.
-    Source: Liu, Tan, Garg, AAAI 2021 (channels that trained attackers do not find).
+    Source: Liu, Tan, Garg, AAAI 2021 [liu2021subverting] (channels that trained attackers do not
+        find).
     """
     shown = np.empty_like(images)
     for i, (image, rng) in enumerate(zip(images, rngs, strict=True)):

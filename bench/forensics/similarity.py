@@ -26,8 +26,8 @@ class Similarity(NamedTuple):
 def similarity(raw: Images, shown: Images) -> Similarity:
     """Compares pictures with their originals, uint8 (N, 3, H, W).
 
-    Source: Wang et al., IEEE TIP 13 (2004): Gaussian window, sigma 1.5 px, radius 5 px, by channel;
-        mirrored at the edges as in torchmetrics, which takes 5 s to import.
+    Source: Wang et al., IEEE TIP 13 (2004) [wang2004ssim]: Gaussian window, sigma 1.5 px, radius 5
+        px, by channel; mirrored at the edges as in torchmetrics, which takes 5 s to import.
     """
     n = max(1, _VALUES // max(1, raw[:1].size))
     parts = [_compared(raw[i : i + n], shown[i : i + n]) for i in range(0, len(raw), n)]

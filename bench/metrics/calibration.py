@@ -23,7 +23,8 @@ def probabilities(scores: NDArray[np.float32], valid: Answers) -> Floats:
 
     The latter are the same attacker's, about other pictures.
 
-    Source: Guo, Pleiss, Sun, Weinberger, On Calibration of Modern Neural Networks, ICML 2017.
+    Source: Guo, Pleiss, Sun, Weinberger, On Calibration of Modern Neural Networks, ICML 2017
+        [guo2017calibration].
     """
     from scipy.optimize import minimize_scalar  # here: it is slow to import
 

@@ -93,8 +93,9 @@ def worst_case(answers: Sequence[AnyAnswers], signs: Sequence[Sign]) -> Estimate
     Raises:
         ValueError: if the answers are about different pictures.
 
-    Source: Chernozhukov, Lee and Rosen, Econometrica 81 (2013), 667-737 (bounds by maxima);
-        Hothorn, Bretz and Westfall, Biometrical Journal 50 (2008), 346-363 (multivariate t).
+    Source: Chernozhukov, Lee and Rosen, Econometrica 81 (2013), 667-737 [chernozhukov2013bounds]
+        (bounds by maxima); Hothorn, Bretz and Westfall, Biometrical Journal 50 (2008), 346-363
+        [hothorn2008tests] (multivariate t).
     """
     like, chance, pairs = answers[0], guessed(answers[0]), over_pairs(answers[0])
     signed = zip(answers, signs, strict=True)

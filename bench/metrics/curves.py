@@ -74,7 +74,7 @@ def tmr(pairs: Histograms, fmr: float) -> Floats:
 def min_cllr(pairs: Histograms) -> Floats:
     """Cost of log-likelihood ratios after the best monotone map of the scores (PAV), in bits, 0..1.
 
-    Source: Bruemmer, du Preez, Computer Speech and Language 20 (2006), 230-275.
+    Source: Bruemmer, du Preez, Computer Speech and Language 20 (2006), 230-275 [bruemmer2006cllr].
     """
     return np.array([_pav_cost(*sides) for sides in zip(*_shares(pairs), strict=True)])
 
@@ -94,7 +94,8 @@ def d_sys(pairs: Histograms, n_bins: int) -> Floats:
     In equal bins over the range of the levels (the authors' number is `n_equal_bins`), by the
     trapezoid rule over their middles: the first and the last bin count half.
 
-    Source: Gomez-Barrero, Galbally, Rathgeb, Busch, IEEE TIFS 13 (2018), 1406-1420.
+    Source: Gomez-Barrero, Galbally, Rathgeb, Busch, IEEE TIFS 13 (2018), 1406-1420
+        [gomezbarrero2018linkability].
     Differs from it: a bin with neither kind of pair counts nothing.
     """
     number, starts = np.unique(equal_bins(pairs.levels, n_bins), return_index=True)

@@ -132,7 +132,7 @@ METRICS: Mapping[str, Sequence[Metric]] = {
                lambda face, person, gender: face_found(face[gender == 1], person[gender == 1])),
     ),
     "defenses": (
-        Metric("power", "share of the canary found", "", None, "fraction", lowest=-1),
+        Metric("power", "share of the canary found", "", None, "fraction", -inf, inf),
         Metric("leakage", "leakage", "", None, "fraction", -inf, inf, shown=1),
         Metric("worst_leakage", "leakage, worst attacker on the probe", "", None, "fraction", -inf,
                inf),

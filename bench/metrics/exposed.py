@@ -45,9 +45,10 @@ def exposed(answers: Answers, take: Ids) -> Exposure:
     Raises:
         ValueError: with pictures of fewer than 3 people, or with two people in one take.
 
-    Source: Holm, Scandinavian Journal of Statistics 6 (1979), 65-70; for the highest of many,
-        Sidak, JASA 62 (1967), 626-633. The factor is ours: without it, 8 % of consistent
-        attackers at chance expose one of 12 people (tests/benchmarks/exposed.py).
+    Source: Holm, Scandinavian Journal of Statistics 6 (1979), 65-70 [holm1979tests]; for the
+        highest of many, Sidak, JASA 62 (1967), 626-633 [sidak1967regions]. The factor is ours:
+        without it, 8 % of consistent attackers at chance expose one of 12 people
+        (tests/benchmarks/exposed.py).
     """
     people, person = np.unique(answers.truth, return_inverse=True)
     if len(people) < 3:

@@ -81,7 +81,7 @@ def largest_gap(answers: AnyAnswers, groups: Groupings, label: str) -> Estimate:
     Raises:
         ValueError: unless two groups or more have people enough for an interval.
 
-    Source: Newcombe, Statistics in Medicine 17 (1998), 873-890, method 10.
+    Source: Newcombe, Statistics in Medicine 17 (1998), 873-890, method 10 [newcombe1998difference].
     Differs from it: with the intervals of each share in place of Wilson's; several groups.
     """
     group, present = groups[label].group, groups[label].present

@@ -34,8 +34,9 @@ def bounds(values: Floats, weight: Floats, confidence: float) -> tuple[Floats, F
             people, not the mean over people.
         confidence: 0..1, of both ends together.
 
-    Source: Gaffke, Mathematical Methods of Statistics 14 (2005), 451-467; Learned-Miller and
-        Thomas, arXiv:1905.06208 (2019), who conjecture that it always holds.
+    Source: Gaffke, Mathematical Methods of Statistics 14 (2005), 451-467 [gaffke2005mean];
+        Learned-Miller and Thomas, arXiv:1905.06208 (2019) [learnedmiller2019mean], who conjecture
+        that it always holds.
     Differs from it: weights may be unequal.
     """
     drawn = draws(len(weight)).T  # (P + 1, B)

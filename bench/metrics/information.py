@@ -39,7 +39,8 @@ def bits(answers: Answers, valid: Answers) -> Estimate:
     Raises:
         ValueError: if one class occurs, or none of them in the validation answers.
 
-    Source: Barber, Agakov, NIPS 2003, for the bound; temperature by Guo et al., ICML 2017.
+    Source: Barber, Agakov, NIPS 2003 [barber2003bits], for the bound; temperature by Guo et al.,
+        ICML 2017 [guo2017calibration].
     """
     classes, truth = np.unique(answers.truth, return_inverse=True)
     known = np.isin(valid.truth, classes)

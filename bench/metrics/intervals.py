@@ -107,7 +107,7 @@ def weighted_mean(values: NDArray[np.generic]) -> Statistic:
 def wilson(n_hits: float, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
     """Wilson's interval of a share of independent trials.
 
-    Source: Wilson, JASA 22 (1927), 209-212.
+    Source: Wilson, JASA 22 (1927), 209-212 [wilson1927interval].
     """
     z2 = special.ndtri(0.5 + confidence / 2) ** 2
     middle = (n_hits + z2 / 2) / (n + z2)
@@ -132,7 +132,8 @@ def left_out(statistics: Sequence[Statistic], person: Ids) -> Floats:
 def standard_error(values: Floats) -> Floats:
     """Of each statistic, by its values without each person in turn, (P, ...) -> (...).
 
-    Source: Tukey's jackknife; Efron and Stein, Annals of Statistics 9 (1981), 586-596.
+    Source: Tukey's jackknife; Efron and Stein, Annals of Statistics 9 (1981), 586-596
+        [efron1981jackknife].
     """
     deviations = values - values.mean(axis=0)
     return np.asarray(np.sqrt((1 - 1 / len(values)) * (deviations**2).sum(axis=0)))
@@ -147,7 +148,7 @@ def logit_ends(
     is wrong the jackknife sees no variation, hence Wilson's interval over n units: pairs of people,
     or people. Shares are kept a `tiny` number away from 0 and 1, so that their logits stay finite.
 
-    Source: Hall, Journal of the Royal Statistical Society B 54 (1992), 221-228.
+    Source: Hall, Journal of the Royal Statistical Society B 54 (1992), 221-228 [hall1992skewness].
     Differs from it: the shorter tail is left as long as Student's.
     """
     if len(values) < 2 or np.isnan(value):

@@ -22,8 +22,9 @@ def difference_ends(first: Estimate, second: Estimate, correlated: float) -> tup
     It keeps their skewness near 0 and 1, where a t interval of the difference fails: with 8 people
     and shares of 0.97 and 0.99 that covers in 82 %, this one in 99 %.
 
-    Source: Zou and Donner, Statistics in Medicine 27 (2008), 1693-1702 (MOVER); for two
-        proportions Newcombe, Statistics in Medicine 17 (1998), 2635-2650, method 10.
+    Source: Zou and Donner, Statistics in Medicine 27 (2008), 1693-1702 [zou2008mover] (MOVER); for
+        two proportions Newcombe, Statistics in Medicine 17 (1998), 2635-2650, method 10
+        [newcombe1998paired].
     """
     difference = first.value - second.value
     low = _hypotenuse(first.value - first.low, second.high - second.value, correlated)
@@ -37,8 +38,8 @@ def ratio_ends(first: Estimate, second: Estimate, correlated: float) -> tuple[fl
     Where first - ratio * second could be 0, by `difference_ends`: Fieller's interval with ends that
     need not lie symmetrically.
 
-    Source: Newcombe, Statistical Methods in Medical Research 25 (2016), 1774-1778 (MOVER-R with a
-        numerator of either sign).
+    Source: Newcombe, Statistical Methods in Medical Research 25 (2016), 1774-1778
+        [newcombe2016ratio] (MOVER-R with a numerator of either sign).
     Differs from it: the two are correlated.
     """
     mirrored = first._replace(value=-first.value, low=-first.high, high=-first.low)

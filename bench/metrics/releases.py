@@ -22,6 +22,8 @@ from bench.metrics.means import mean_over_people
 def ssim(values: Floats, person: Ids) -> Estimate:
     """Mean structural similarity of each picture with its original, -1..1.
 
+    Source: Wang et al., as in bench.forensics.similarity [wang2004ssim].
+
     Raises:
         ValueError: if there are none, or one is not finite.
     """
@@ -62,9 +64,9 @@ def memorised(trained_on: Floats, person: Ids, *, confidence: float = CONFIDENCE
     Raises:
         ValueError: if all releases are nearest to one person, as where all releases are alike.
 
-    Source: ours; distances to the nearest record as in Chen, Yu, Zhang, Fritz, GAN-Leaks, CCS 2020,
-        who search for each training picture. A search for each release also finds a generator that
-        copies few of many training pictures.
+    Source: ours; distances to the nearest record as in Chen, Yu, Zhang, Fritz, GAN-Leaks, CCS 2020
+        [chen2020ganleaks], who search for each training picture. A search for each release also
+        finds a generator that copies few of many training pictures.
     """
     n_people = len(np.unique(person))
     if n_people < 2:

@@ -40,7 +40,7 @@ def pairwise_auc(answers: AnyAnswers) -> Estimate:
 def d_prime(answers: AnyAnswers) -> Estimate:
     """Distance d' = sqrt(2) probit(AUC) of two normal classes, in standard deviations.
 
-    Source: Green and Swets, Signal Detection Theory and Psychophysics, 1966.
+    Source: Green and Swets, Signal Detection Theory and Psychophysics, 1966 [green1966signal].
     """
     found = pairwise_auc(answers)
     outermost = 1 - 0.5 / max(found.n, 2)  # keeps d' of AUC 1 finite
@@ -54,8 +54,8 @@ def d_prime(answers: AnyAnswers) -> Estimate:
 def separability_statistic(answers: AnyAnswers) -> Statistic:
     """S as a function of weights over pictures, (B, N) -> (B,); nan where a class loses all weight.
 
-    Source: Hand and Till, Machine Learning 45 (2001), 171-186, for more than two classes; for
-        numbers the concordance (Harrell's C). Ties count half.
+    Source: Hand and Till, Machine Learning 45 (2001), 171-186 [hand2001auc], for more than two
+        classes; for numbers the concordance (Harrell's C). Ties count half.
     Differs from it: scores are first made comparable by subtracting the row's logsumexp.
 
     Raises:
@@ -111,7 +111,7 @@ def standard_errors(without: Floats, stratum: Ids) -> tuple[Floats, int]:
     `stratum`, (U,), is that of each unit. Strata of one unit count with the spread of all.
 
     Source: the jackknife for stratified samples; Wolter, Introduction to Variance Estimation,
-        2007, chapter 4.
+        2007, chapter 4 [wolter2007variance].
     """
     _, group, size = np.unique(stratum, return_inverse=True, return_counts=True)
     if (size < 2).any():

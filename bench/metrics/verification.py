@@ -46,12 +46,17 @@ def tmr(found: Comparison, fmr: float) -> Estimate:
 
 
 def min_cllr(found: Comparison) -> Estimate:
-    """Cost of log-likelihood ratios after the best monotone map, in bits; chance 1."""
+    """Cost of log-likelihood ratios after the best monotone map, in bits; chance 1.
+
+    Source: Bruemmer, du Preez, as in bench.metrics.curves [bruemmer2006cllr].
+    """
     return _estimate(found, curves.min_cllr, 1.0, _units(found))
 
 
 def linkability(found: Comparison) -> Estimate:
     """D_sys; chance is its mean if people are permuted, above 0 as a histogram is biased upward.
+
+    Source: Gomez-Barrero et al., as in bench.metrics.curves [gomezbarrero2018linkability].
 
     Raises:
         ValueError: with fewer than 20 mated pairs.

@@ -8,13 +8,14 @@ import csv
 import hashlib
 import io
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite, isnan, nan
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from bench.registry import KINDS, brief
+from bench.reports.package import COLUMNS, as_json, package
 from bench.reports.records import Record
 from bench.reports.records_0_1 import records_of_0_1
 from bench.spec import Spec
@@ -22,53 +23,43 @@ from bench.tables import inert, plain
 
 SCHEMA_VERSION = 1
 LONGEST_LABEL = 12  # of a spec with a field; longer ones are numbered
-_COLUMNS = (  # of the CSV: name, type of Table Schema, description
-    ("cell", "integer", "line of unmask.cells, which has task, seed and marks"),
-    ("purpose", "string", "private, utility, headline, release, or a control; see docs/metrics.md"),
-    ("target", "string", "what is attacked; empty for a release before any attacker"),
-    ("defense", "string", "label, see unmask.labels"),
-    ("attacker", "string", "label; empty for a release before any attacker"),
-    ("threat", "string", "label; empty for a release before any attacker"),
-    ("metric", "string", "see docs/metrics.md"),
-    ("value", "number", "the estimate: a fraction 0..1, dB, bits, or the target's unit"),
-    ("low", "number", "lower end of the 95 % interval over people"),
-    ("high", "number", "upper end of the 95 % interval over people"),
-    ("chance", "number", "of the best constant guess; empty if there is no such level"),
-    ("n", "integer", "pictures behind the number"),
-    ("chosen", "integer", "1: of the attacker that is strongest on validation pictures"),
-    ("fits", "integer", "trainings of the defense that the number is a mean of"),
-    ("status", "string", "ok, failed or skipped"),
-    ("verdict", "string", "of a headline; else empty"),
-    ("cleaned", "integer", "1: attackers saw the release after cleaning; empty: 0"),
-)
 _TASK = {"task": "title", "data": "data", "protocol": "protocol", "learned_from": "learned_from"}
-_NUMBERS = {"value": 4, "low": 3, "high": 3, "chance": 4}  # with their decimals
+NUMBERS = {"value": 4, "low": 3, "high": 3, "chance": 4}  # with their decimals
 _LABELLED = ("defense", "attacker", "threat")
 _CELL = ("purpose", "target", *_LABELLED, "form", "seed", "share", "sign", "key", "marks")
+_NOT_OURS = (  # what files raise that are not as bench wrote them
+    *(LookupError, TypeError, AttributeError, ArithmeticError, RecursionError, MemoryError),
+    *(csv.Error, UnicodeError, json.JSONDecodeError),
+)
 _MISSING = ("position", "cell", "metric", "fits", "status", "verdict", "cleaned", "reason")
 
 
 def write_board(
-    records: Sequence[Record], csv_path: Path, provenance: Mapping[str, object]
+    records: Sequence[Record],
+    csv_path: Path,
+    provenance: Mapping[str, object],
+    more: Mapping[str, object] = MappingProxyType({}),
 ) -> None:
     """Writes the CSV and its JSON, both or none; equal arguments give equal bytes.
 
+    `more` are further entries of `unmask` in the JSON.
     Numbers keep four decimals, ends of intervals three. What has no number is only in the JSON,
     without n, n_people and chosen.
     """
     labels = {kind: _labels(kind, [getattr(r, kind) for r in records]) for kind in _LABELLED}
     cells, cell_of = _cells(records)
     content = _csv(records, cell_of, labels).encode()
-    package = _package(csv_path.name, content, "; ".join(dict.fromkeys(r.task for r in records)))
+    described = package(csv_path.name, content, "; ".join(dict.fromkeys(r.task for r in records)))
     if provenance.get("date"):
-        package["created"] = provenance["date"]
-    package["unmask"] = {
+        described["created"] = provenance["date"]
+    described["unmask"] = {
         "schema_version": SCHEMA_VERSION,
         "provenance": dict(provenance),
+        **more,
         "labels": {kind: {v: k for k, v in found.items()} for kind, found in labels.items()},
         **_tables(records, cells, cell_of, labels),
     }
-    written = {csv_path: content, csv_path.with_suffix(".json"): f"{_json(package)}\n".encode()}
+    written = {csv_path: content, csv_path.with_suffix(".json"): f"{as_json(described)}\n".encode()}
     drafts = {path: path.with_name(f".{path.name}.draft") for path in written}
     for path, draft in drafts.items():
         draft.write_bytes(written[path])
@@ -76,8 +67,20 @@ def write_board(
         draft.replace(path)
 
 
+class Board(NamedTuple):
+    """The records of a board or a run, and what its JSON tells of them (`unmask`)."""
+
+    records: list[Record]
+    about: Mapping[str, Any]
+
+
 def read_records(path: str | Path) -> list[Record]:
-    """The records of a board or a run, by the path of its CSV or JSON; of 0.1, by its only CSV.
+    """The records of `read_board`."""
+    return read_board(path).records
+
+
+def read_board(path: str | Path) -> Board:
+    """A board or a run, by the path of its CSV or JSON; of 0.1, by its only CSV.
 
     Raises:
         FileNotFoundError: if one of them is missing.
@@ -88,12 +91,16 @@ def read_records(path: str | Path) -> list[Record]:
     try:
         lines = list(csv.DictReader(io.StringIO(content.decode(), newline="")))
         if lines and "task" in lines[0]:
-            return records_of_0_1(lines)
-        return _records(lines, _described(described, content))
-    except (LookupError, TypeError, csv.Error, UnicodeError, json.JSONDecodeError) as error:
+            return Board(records_of_0_1(lines), {})
+        about = _described(described, content)
+        try:
+            return Board(_records(lines, about), about)
+        except ValueError as error:  # a number that is none
+            raise TypeError(error) from error
+    except _NOT_OURS as error:
         raise ValueError(
             f"expected {table.name} and {described.name} in {table.parent} as bench wrote them, "
-            f"got {error!r}; restore both files or run the grid again"
+            f"got {error!r:.300}; restore both files or run the grid again"
         ) from error
 
 
@@ -126,7 +133,7 @@ def _cells(records: Sequence[Record]) -> tuple[list[Record], list[int]]:
     cell_of = [0] * len(records)
     for i in sorted(range(len(records)), key=lambda i: isnan(records[i].value)):
         record = records[i]
-        common = _of(record, (*_TASK, *_CELL))
+        common = _of(record, (*_TASK, *_CELL, "entry"))
         about = (*common, record.n_people, record.reason)
         if isnan(record.value):  # of a cell that has other numbers, or has none
             record = record._replace(n_people=0, reason="")
@@ -145,10 +152,12 @@ def _tables(
     """What the JSON holds of tasks, cells, and records without a number."""
     tasks = {task: i for i, task in enumerate(dict.fromkeys(_of(r, _TASK) for r in records))}
     reasons = {text: i for i, text in enumerate(dict.fromkeys(["", *(r.reason for r in records)]))}
-    rows: list[list[object]] = []
+    last = ["entry"] if any(r.entry for r in cells) else []  # only of published boards
+    columns, rows = ["cell", "task", *_CELL, "n_people", "reason", *last], list[list[object]]()
     for number, r in enumerate(cells):
         named = [labels.get(name, {}).get(getattr(r, name), getattr(r, name)) for name in _CELL]
-        rows.append([number, tasks[_of(r, _TASK)], *named, r.n_people, reasons[r.reason]])
+        about = (r.n_people, reasons[r.reason], *_of(r, last))
+        rows.append([number, tasks[_of(r, _TASK)], *named, *about])
     missing = [
         [i, cell_of[i], r.metric, r.fits, r.status, r.verdict, r.cleaned, reasons[r.reason]]
         for i, r in enumerate(records)
@@ -157,7 +166,7 @@ def _tables(
     return {
         "tasks": {i: dict(zip(_TASK.values(), task, strict=True)) for task, i in tasks.items()},
         "reasons": {i: reason for reason, i in reasons.items()},
-        "cells": {"columns": ["cell", "task", *_CELL, "n_people", "reason"], "rows": rows},
+        "cells": {"columns": columns, "rows": rows},
         "missing": {"columns": _MISSING, "rows": missing},
     }
 
@@ -167,18 +176,18 @@ def _csv(
 ) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(name for name, _, _ in _COLUMNS)
+    writer.writerow(name for name, _, _ in COLUMNS)
     for r, cell in zip(records, cell_of, strict=True):
         if not isnan(r.value):
             named = [labels[kind].get(getattr(r, kind), "") for kind in _LABELLED]
-            numbers = [_digits(getattr(r, name), n) for name, n in _NUMBERS.items()]
+            numbers = [digits(getattr(r, name), n) for name, n in NUMBERS.items()]
             last = (r.n, r.chosen, r.fits, r.status, inert(r.verdict), r.cleaned or "")
             first = (cell, r.purpose, inert(r.target), *named, inert(r.metric))
             writer.writerow([*first, *numbers, *last])
     return out.getvalue()
 
 
-def _digits(value: float, decimals: int) -> str:
+def digits(value: float, decimals: int) -> str:
     """So many decimals; below 0.01 digits, one fewer; .5 for 0.5, which makes boards smaller."""
     if not isfinite(value):
         return "" if isnan(value) else f"{value}".upper()  # INF, as Table Schema writes it
@@ -188,49 +197,15 @@ def _digits(value: float, decimals: int) -> str:
     return text.replace("0.", ".", 1) if abs(value) < 1 else text
 
 
-def _package(file: str, content: bytes, title: str) -> dict[str, object]:
-    slug = re.sub(r"[^a-z0-9._-]+", "-", Path(file).stem.lower())
-    enum = {"status": {"constraints": {"enum": ["ok", "failed", "skipped"]}}}
-    fields = [
-        {"name": name, "type": kind, "description": about, **enum.get(name, {})}
-        for name, kind, about in _COLUMNS
-    ]
-    resource = {
-        "profile": "tabular-data-resource",
-        "name": slug,
-        "path": file,
-        "format": "csv",
-        "mediatype": "text/csv",
-        "encoding": "utf-8",
-        "bytes": len(content),
-        "hash": f"sha256:{hashlib.sha256(content).hexdigest()}",
-        "schema": {"fields": fields, "missingValues": [""]},
-    }
-    about = {"profile": "tabular-data-package", "name": slug, "title": title}
-    return {**about, "resources": [resource]}
-
-
-def _json(value: object, depth: int = 1) -> str:
-    """JSON with what fits on a line, and each row of a table, on one line."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    start, end = "\n" + " " * depth, "\n" + " " * (depth - 1)
-    if isinstance(value, dict) and len(text) > 120:
-        items = [f"{json.dumps(str(key))}: {_json(item, depth + 1)}" for key, item in value.items()]
-        return "{" + start + f",{start}".join(items) + end + "}"
-    if isinstance(value, list) and any(isinstance(item, list | dict) for item in value):
-        return "[" + start + f",{start}".join(_json(v, depth + 1) for v in value) + end + "]"
-    return text
-
-
 def _described(path: Path, content: bytes) -> Mapping[str, Any]:
     """The property `unmask` of the JSON, if it is of this version and belongs to the CSV."""
     if not path.is_file():
         raise FileNotFoundError(f"expected {path} beside its CSV, got no such file; copy both")
-    package = json.loads(path.read_text(encoding="utf-8"))
-    unmask: Mapping[str, Any] = package["unmask"]
+    described = json.loads(path.read_text(encoding="utf-8"))
+    unmask: Mapping[str, Any] = described["unmask"]
     if (found := unmask["schema_version"]) != SCHEMA_VERSION:
         raise ValueError(f"expected schema {SCHEMA_VERSION} in {path}, got {found}; update bench")
-    expected, digest = package["resources"][0]["hash"], hashlib.sha256(content).hexdigest()
+    expected, digest = described["resources"][0]["hash"], hashlib.sha256(content).hexdigest()
     if expected != f"sha256:{digest}":
         raise ValueError(
             f"expected the CSV that {path} describes ({expected}), got sha256:{digest}; restore "
@@ -243,7 +218,7 @@ def _records(lines: Iterable[Mapping[str, str]], unmask: Mapping[str, Any]) -> l
     cells = [_cell(row, unmask) for row in _rows(unmask["cells"])]
     found = []
     for line in lines:
-        own: dict[str, Any] = {name: float(line[name] or nan) for name in _NUMBERS}
+        own: dict[str, Any] = {name: float(line[name] or nan) for name in NUMBERS}
         own |= {name: int(line[name] or 0) for name in ("n", "chosen", "fits", "cleaned")}
         own |= {name: plain(line[name]) for name in ("metric", "verdict", "status")}
         found.append(cells[int(line["cell"])]._replace(**own))
@@ -260,8 +235,8 @@ def _rows(table: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _cell(row: Mapping[str, Any], unmask: Mapping[str, Any]) -> Record:
     """What the records of a cell have in common."""
-    own: dict[str, Any] = dict.fromkeys(_NUMBERS, nan)
-    own |= {name: row[name] for name in (*_CELL, "n_people")}
+    own: dict[str, Any] = dict.fromkeys(NUMBERS, nan)
+    own |= {name: row[name] for name in (*_CELL, "n_people")} | {"entry": row.get("entry", 0)}
     own |= {kind: row[kind] and unmask["labels"][kind][row[kind]] for kind in _LABELLED}
     task = unmask["tasks"][str(row["task"])]
     own |= {name: task[key] for name, key in _TASK.items()}

@@ -16,14 +16,14 @@ Drawn = Sequence[tuple[str, str]]  # file formats, and the content of each in ba
 Look = Mapping[str, Any]  # of a line, as matplotlib has it
 
 WIDTH_IN, DPI = 7.0, 200  # of a page of text; of PNG
-CHAR_IN = 0.053  # mean width of a character
+CHAR_IN = 0.055  # mean width of a character
 # Okabe and Ito, Color Universal Design, 2008, without yellow.
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 _DASHES, _MARKERS = ("-", "--", "-."), "oD^vPX"
 _CONTROLS = {"none": ("black", "-"), "card": ("0.45", "--"), "constant": ("0.65", ":")}
 _SETTINGS: dict[Any, Any] = {
-    **{"font.size": 6.5, "legend.frameon": False, "figure.labelsize": 6.5},
-    **{f"{text}.titlesize": 6.5 for text in ("axes", "figure")},
+    **{"font.size": 7, "legend.frameon": False, "figure.labelsize": 7},
+    **{f"{text}.titlesize": 7 for text in ("axes", "figure")},
     **{"axes.linewidth": 0.6, "lines.linewidth": 1.1, "lines.markersize": 5},
     **{"svg.fonttype": "none", "pdf.fonttype": 42, "svg.hashsalt": "unmask"},  # text stays text
 }
@@ -56,18 +56,20 @@ def write_drawn(drawn: Drawn, folder: Path, name: str) -> Path:
 
 
 def looks(names: Iterable[str]) -> Mapping[str, Look]:
-    """The look of each defense; controls are grey squares, codes hollow."""
+    """The look of each defense; controls are grey squares, codes hollow, cleaned ones half full."""
     found: dict[str, Look] = {}
-    n = 0
+    numbers: dict[str, int] = {}
     for name in dict.fromkeys(names):
-        turn, place = divmod(n, len(_COLOURS))
-        marker, colour, dashes = _MARKERS[(place + turn) % 6], _COLOURS[place], _DASHES[turn % 3]
-        if (control := name.partition(" ")[0].partition(":")[0]) in _CONTROLS:
+        defense, _, form = name.partition(" (")  # all forms of a defense have its colour
+        if (control := defense.partition(":")[0]) in _CONTROLS:
             marker, (colour, dashes) = "s", _CONTROLS[control]
         else:
-            n += 1
-        fill = "none" if name.endswith("(code)") else "full"
-        found[name] = dict(color=colour, linestyle=dashes, marker=marker, fillstyle=fill)
+            turn, place = divmod(numbers.setdefault(defense, len(numbers)), len(_COLOURS))
+            marker, colour = _MARKERS[(place + turn) % 6], _COLOURS[place]
+            dashes = _DASHES[turn % 3]
+        fill = {"code)": "none", "cleaned)": "left"}.get(form, "full")
+        look = {"color": colour, "linestyle": dashes, "marker": marker, "fillstyle": fill}
+        found[name] = {**look, "markerfacecoloralt": "white"}
     return found
 
 

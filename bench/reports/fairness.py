@@ -14,6 +14,7 @@ NOTE = (
     "largest gap between two groups of a label, whose interval allows for the choice; chance 0. "
     "A gap whose interval holds 0 may be chance."
 )
+WORST_NOTE = "Of the best judge: the tenth of people whose pictures it reads worst, and everybody."
 
 
 def fairness(records: Sequence[Record]) -> list[Table]:
@@ -45,3 +46,24 @@ def _table(task: str, purpose: str, target: str, records: Sequence[Record]) -> T
 
 def _of(records: Sequence[Record], defense: str, attacker: str, threat: str) -> list[Record]:
     return select(records, defense=defense, attacker=attacker, threat=threat, status="ok")
+
+
+def worst_tenth(records: Sequence[Record]) -> list[Table]:
+    """A table for each task: what judges get right on average, and of the worst tenth of people."""
+    chosen = select(records, purpose="utility", chosen=1, status="ok")
+    asked = select(chosen, metric="worst_decile")
+    found = []
+    for task in unique(r.task for r in asked):
+        rows = []
+        for target, *about in unique(
+            (r.target, r.defense, r.attacker, r.threat) for r in select(asked, task=task)
+        ):
+            mine = _of(select(chosen, task=task, target=target), *about)
+            both = (mean_number(select(mine, metric=m)) for m in ("top1", "worst_decile"))
+            defense, attacker, threat = about
+            rows.append(
+                [short(Defense, defense), target, f"{short(Attacker, attacker)} {threat}", *both]
+            )
+        columns = ["defense", "label", "by", "right on average, %", "worst tenth, %"]
+        found.append(Table(f"Worst-served tenth of people: {task}", columns, rows))
+    return found

@@ -7,7 +7,10 @@ from pathlib import Path
 
 from bench.reports import fairness, linkage
 from bench.reports.judges import judges
+from bench.reports.latex import latex
+from bench.reports.papers import papers
 from bench.reports.records import Record
+from bench.reports.references import references
 from bench.reports.roc import Curve, write_curves
 from bench.reports.scenarios import NOTE as SCENARIOS_NOTE
 from bench.reports.scenarios import scenarios
@@ -21,12 +24,15 @@ COSTS = ("key", "action", "plugin", "about", "status", "seconds", "peak_memory_m
 
 
 def write_tables(records: Sequence[Record], folder: Path, doubts: Sequence[str] = ()) -> None:
-    """table.md, judges.md; fairness.md, scenarios.md and linkage.md where they apply.
+    """table.md and .tex, references.bib, judges.md; fairness, scenarios and linkage if they apply.
 
     `doubts` are what an audit found in the data; they stand below the tables.
     """
     note = " ".join([NOTE, *(f"**Doubtful data:** {escaped(doubt)}." for doubt in doubts)])
     write_whole(folder / "table.md", markdown([*summaries(records), *tables(records)], note))
+    doubtful = "; ".join(f"Doubtful data: {doubt}" for doubt in doubts)
+    write_whole(folder / "table.tex", latex(papers(records), doubtful))
+    write_whole(folder / "references.bib", references(records))
     write_whole(folder / "judges.md", markdown(judges(records)))
     pages: dict[str, tuple[tuple[Sequence[Table], str], ...]] = {
         "fairness.md": ((fairness.fairness(records), fairness.NOTE),),

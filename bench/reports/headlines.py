@@ -88,7 +88,7 @@ def _of_fit(
     yield first._replace(estimate=estimate)
     yield first._replace(metric="worst_leakage", estimate=worst)
     found = exposure(choice.result) if line.cell.target == "identity" else None
-    if found:
+    if found and found.n_tested:
         counted = Estimate(len(found.people), np.nan, np.nan, found.n_tested, 0.0)
         yield first._replace(metric="exposed", estimate=counted)
 

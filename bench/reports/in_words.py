@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from bench.api import Dataset, Defense
 from bench.reports.records import Record, select, short
 from bench.reports.summary import Row, groups, not_asked, same_attack, utilities
-from bench.reports.tradeoff import fits, unique
+from bench.reports.tradeoff import fits, mean_number, unique
 from bench.reports.verdicts import HIDDEN, LEAKS, LITTLE, OPEN, REFERENCE
 from bench.spec import Spec
 from bench.tables import Cell, Number
@@ -60,29 +61,54 @@ def lines_of_text(records: Sequence[Record], *, is_narrow: bool = False) -> Iter
     yield _READING
 
 
+class Strongest(NamedTuple):
+    """What the strongest attack on a line gets right."""
+
+    headline: Record  # of the fit with the largest leakage
+    metric: str  # `top1`, `auc` or `pairwise_auc`
+    right: Number  # the mean over fits
+    guess: float
+    unprotected: Number
+
+
+def strongest_attack(about: Sequence[Record], line: Sequence[Record]) -> Strongest | None:
+    """The strongest attack by the leakage of a line; None if it is not comparable.
+
+    `about` are the records of the task and target.
+    """
+    worst = max(line, key=lambda r: r.value)
+    attacks = [r for r in about if r.purpose == "private" and r.status == "ok"]
+    # Codes are compared with unprotected pictures, too.
+    leaks = select(about, purpose="headline", metric="leakage", status="ok", form="pixels")
+    none = [r for r in leaks if Spec.parse(r.defense).name == "none"]
+    metrics = ["top1", "auc"] if worst.sign > 0 else ["auc", "pairwise_auc"]
+    if not (none and (found := same_attack(attacks, line, metrics))):
+        return None
+    metric, guess = found[0].metric, found[0].chance
+    right, bare = map(mean_number, (found, same_attack(attacks, none, [metric])))
+    if not (isinstance(right, Number) and isinstance(bare, Number)):
+        return None
+    return Strongest(worst, metric, right, guess, bare)
+
+
 def sentences(records: Sequence[Record]) -> Iterator[str]:
     """What the strongest attack on each defense gets right, in words."""
     for about, _ in groups(records):
         leaks = select(about, purpose="headline", metric="leakage", status="ok")
-        attacks = [r for r in about if r.purpose == "private" and r.status == "ok"]
-        bare = [r for r in leaks if Spec.parse(r.defense).name == "none"]
         for defense in unique(r.defense for r in leaks if r.verdict not in ("", REFERENCE)):
             mine = select(leaks, defense=defense)
             worst = max(mine, key=lambda r: (r.form == "pixels", r.value))
-            line = [r for r in mine if (r.form, r.cleaned) == (worst.form, worst.cleaned)]
-            metrics = ["top1", "auc"] if worst.sign > 0 else ["auc", "pairwise_auc"]
-            found = same_attack(attacks, line, metrics)
-            none = select(bare, form=worst.form) if found else []
-            if none and (without := same_attack(attacks, none, [found[0].metric])):
-                yield _sentence(worst, found, without)
+            line = select(mine, form=worst.form, cleaned=worst.cleaned)
+            if found := strongest_attack(about, line):
+                yield _sentence(found)
 
 
-def _sentence(headline: Record, found: Sequence[Record], bare: Sequence[Record]) -> str:
-    right, unprotected = (sum(r.value for r in some) / len(some) for some in (found, bare))
+def _sentence(found: Strongest) -> str:
+    headline = found.headline
     attacker, threat = Spec.parse(headline.attacker).name, Spec.parse(headline.threat).name
     secret = {"identity": "who is who"}.get(headline.target, f"the {headline.target}")
     verb, unit = f"told {secret} in", " of pairs"
-    if found[0].metric == "top1":
+    if found.metric == "top1":
         verb, unit = ("named" if headline.target == "identity" else f"told {secret} of"), ""
     so = _SO.get(headline.verdict, headline.verdict)
     shown = headline.reason.split("; ")[0]  # of a leak, by the attack that shows most
@@ -90,8 +116,8 @@ def _sentence(headline: Record, found: Sequence[Record], bare: Sequence[Record])
         so += f", see {shown}"
     return (
         f"{short(Defense, headline.defense)}: of {headline.n_people} people, an attacker who "
-        f"{_WHO[threat]} ({attacker}) {verb} {100 * right:.0f} %{unit} (a guess "
-        f"{100 * found[0].chance:.0f} %); unprotected {100 * unprotected:.0f} %: {so}"
+        f"{_WHO[threat]} ({attacker}) {verb} {100 * found.right.value:.0f} %{unit} (a guess "
+        f"{100 * found.guess:.0f} %); unprotected {100 * found.unprotected.value:.0f} %: {so}"
     )
 
 
@@ -99,13 +125,13 @@ def _table(task: str, rows: Sequence[Row], keeps: Sequence[str]) -> Iterator[str
     widths = [max(map(len, (task, *(row.defense for row in rows)))), 16]
     yield _aligned([task.upper(), "", *keeps, "leaks [95 %]", "verdict"], widths)
     for row in rows:
-        cells = [row.defense, row.form, *map(_short, row.keeps), _short(row.leaks, ends=True)]
-        yield _aligned([*cells, _verdict(row)], widths)
+        kept, leaks = map(whole_percent, row.keeps), whole_percent(row.leaks, ends=True)
+        yield _aligned([row.defense, row.form, *kept, leaks, _verdict(row)], widths)
 
 
 def _in_a_line(row: Row, keeps: Sequence[str]) -> str:
-    kept = [f"{name} {_short(cell)}" for name, cell in zip(keeps, row.keeps, strict=True)]
-    leaks = f"leaks {_short(row.leaks, ends=True)}"
+    kept = [f"{name} {whole_percent(cell)}" for name, cell in zip(keeps, row.keeps, strict=True)]
+    leaks = f"leaks {whole_percent(row.leaks, ends=True)}"
     return f"- {row.defense}, {row.form}: {', '.join([*kept, leaks])}; {_verdict(row)}"
 
 
@@ -116,12 +142,12 @@ def _verdict(row: Row) -> str:
     return f"{said}: {reason}" if reason else said
 
 
-def _short(cell: Cell, *, ends: bool = False) -> str:
+def whole_percent(cell: Cell, *, ends: bool = False) -> str:
     """A cell in whole percent."""
     if not isinstance(cell, Number):
         return str(cell)
-    text = f"{100 * cell.value:.0f} %"
-    return f"{text} [{100 * cell.low:.0f}, {100 * cell.high:.0f}]" if ends else text
+    text = f"{100 * cell.value:z.0f} %"  # z: no -0
+    return f"{text} [{100 * cell.low:z.0f}, {100 * cell.high:z.0f}]" if ends else text
 
 
 def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:

@@ -12,8 +12,9 @@ from bench.metrics.comparisons import difference
 from bench.registry import spec_of
 from bench.reports.evidence import Evidence
 from bench.reports.lines import Line
+from bench.reports.qualities import ReleaseQuality
 from bench.reports.release_marks import GATE, Mark, release_marks, release_of
-from bench.reports.results import ReleaseQuality, Result
+from bench.reports.results import Result
 from bench.reports.selection import Choice, strongest
 from bench.runner.cells import CONTROLS
 from bench.runner.controls.canary import bit_ceiling, person_ceiling

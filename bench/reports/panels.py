@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-TITLE_CHARS, HEIGHT_IN = 44, 2.5  # of a panel
+HEIGHT_IN, LABELS_IN = 2.5, 0.5  # of a panel; of that of its y axis
 LIMITS = (-0.2, 1.3)  # of fronts, so that wide intervals do not squeeze the points
 _GUESS: Look = {"color": "0.8", "linewidth": 0.8}
 _FRONT: Look = {"color": "0.8", "linewidth": 3, "zorder": 1}
@@ -76,20 +76,24 @@ def fronts(drawn: Sequence[Panel]) -> Drawn:
 
 
 def _figure(drawn: Sequence[Panel]) -> tuple["Figure", Sequence["Axes"]]:
-    """Axes for each panel in rows of at most three; one alone fills a column of text."""
+    """Titled axes in rows of at most three, as wide as a page; one alone is as wide as a column."""
     from matplotlib.figure import Figure
 
     n_columns = min(3, len(drawn))
-    n_rows, width = -(-len(drawn) // n_columns), WIDTH_IN * max(1.5, n_columns) / 3
+    n_rows, width = -(-len(drawn) // n_columns), WIDTH_IN / 2 if n_columns == 1 else WIDTH_IN
     figure = Figure((width, HEIGHT_IN * n_rows), layout="constrained")
-    return figure, [figure.add_subplot(n_rows, n_columns, i + 1) for i in range(len(drawn))]
+    n_chars = int((width / n_columns - LABELS_IN) / CHAR_IN)
+    found = []
+    for i, panel in enumerate(drawn, 1):
+        found.append(figure.add_subplot(n_rows, n_columns, i))
+        found[-1].set_title("\n".join(wrapped(panel.title, n_chars)), loc="left")
+    return figure, found
 
 
 def _label(axes: "Axes", panel: Panel, *, counts: bool = False) -> None:
-    """Title and labels; ticks in percent, or whole numbers where x counts."""
+    """Labels; ticks in percent, or whole numbers where x counts."""
     from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-    axes.set_title("\n".join(wrapped(panel.title, TITLE_CHARS)), loc="left")
     axes.set(xlabel=panel.labels[0], ylabel=panel.labels[1])
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=counts))
     for axis in (axes.yaxis,) if counts else (axes.xaxis, axes.yaxis):

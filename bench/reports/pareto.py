@@ -31,10 +31,15 @@ def draw_fronts(records: Sequence[Record], folder: Path, figures: Figures) -> No
         write_drawn(figures(fronts, drawn), folder, "tradeoff")
 
 
-def _points(rows: Sequence[Row], place: int) -> Iterator[Point]:
+def plotted(rows: Sequence[Row], place: int) -> Iterator[tuple[Row, Number, Number]]:
     """The lines of a table that have both numbers; `place` is that of the utility target."""
     for row in rows:
         leaks, keeps = row.leaks, row.keeps[place]
         if isinstance(leaks, Number) and isinstance(keeps, Number) and not row.is_repeated:
-            joined = row.on_front and row.form != "code"  # codes have a front of their own
-            yield Point(row.defense + _FORMS[row.form], leaks[:3], keeps[:3], joined)
+            yield row, leaks, keeps
+
+
+def _points(rows: Sequence[Row], place: int) -> Iterator[Point]:
+    for row, leaks, keeps in plotted(rows, place):
+        joined = row.on_front and row.form != "code"  # codes have a front of their own
+        yield Point(row.defense + _FORMS[row.form], leaks[:3], keeps[:3], joined)

@@ -1,11 +1,21 @@
 """Where and when numbers were computed, for the JSON of a board."""
 
+import hashlib
+import json
 import platform
 import shutil
 import subprocess
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+
+from bench.registry import plugins, stated
+from bench.reports.records import without_path
+from bench.runner.cells import Cell
+from bench.runner.plan import Plan
+from bench.runner.store import Store
+from bench.runner.stored_fits import digest_of
 
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "torchvision", "torchmetrics", "timm")
 
@@ -31,3 +41,31 @@ def _commit() -> str:
     if not ((root / ".git").exists() and shutil.which("git")):
         return ""
     return subprocess.run(command, cwd=root, capture_output=True, text=True).stdout.strip()
+
+
+def facts_of_run(cells: Iterable[Cell], plan: Plan, store: Store) -> Mapping[str, object]:
+    """What a board tells besides its numbers.
+
+    `data`: each data set with its licence and a fingerprint of its pictures and labels as they were
+    decoded; `weights`: by defense and seed, the first 16 digits of the digest of its weights.
+    """
+    loads = (stage for stage in plan.stages if stage.action == "load" and stage.key in store)
+    data = {
+        str(stage.spec): {
+            "fingerprint": _digest(store.recipe(stage.key)["files"]),
+            "licence": stated(plugins("dataset")[stage.spec.name], "Licence"),
+        }
+        for stage in loads
+    }
+    weights: dict[str, dict[int, str]] = {}
+    for cell in cells:
+        for stage in plan.of[cell].weights if cell in plan.of else ():
+            if stage.key in store and "weights" not in stage.detail:  # not from a file
+                by_seed = weights.setdefault(str(without_path(cell.defense)), {})
+                if cell.seed not in by_seed:
+                    by_seed[cell.seed] = digest_of(store, stage.key)[:16]
+    return {"data": data, "weights": weights}
+
+
+def _digest(files: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()

@@ -13,7 +13,8 @@ from bench.metrics.declared import estimates_of_release
 from bench.registry import brief, spec_of
 from bench.reports.headlines import headlines
 from bench.reports.marks import Marks, canary_power
-from bench.reports.results import ReleaseQuality, Result
+from bench.reports.qualities import ReleaseQuality
+from bench.reports.results import Result
 from bench.reports.selection import strongest
 from bench.runner.cells import Cell
 from bench.runner.weights_file import weights_for
@@ -51,6 +52,7 @@ class Record(NamedTuple):
         cleaned: 1 if attackers saw the release after cleaning.
         fits: trainings of the defense that the number is a mean of.
         verdict: of a headline.
+        entry: of a published board, from which it is; else 0.
     """
 
     task: str
@@ -81,6 +83,7 @@ class Record(NamedTuple):
     cleaned: int = 0
     fits: int = 1
     verdict: str = ""
+    entry: int = 0
 
 
 def records(results: Sequence[Result], qualities: Sequence[ReleaseQuality] = ()) -> list[Record]:
@@ -105,6 +108,12 @@ def without_path(defense: Defense) -> Spec:
         return spec
     fields = {**dict(spec.fields), "weights": weights_for(defense).digest[:16]}
     return Spec(spec.name, spec.preset, tuple(sorted(fields.items())))
+
+
+@cache
+def spec_text(plugin: Plugin) -> str:
+    """The spec without paths."""
+    return str(spec_of(plugin, without=("path",)))
 
 
 def select(records: Iterable[Record], **wanted: object) -> list[Record]:
@@ -165,8 +174,8 @@ def _of_releases(qualities: Iterable[ReleaseQuality]) -> Iterator[Record]:
         for metric, estimate, reason in quality.figures(estimates_of_release, quality.values):
             status = "ok" if estimate else "skipped"
             person = quality.values["nearest_person" if metric == "memorised" else "people"]
-            found = _with(line, metric, estimate, status, reason, chosen=int(metric == "ssim"))
-            yield found._replace(n_people=len(np.unique(person)))
+            about = line._replace(n_people=len(np.unique(person)))
+            yield _with(about, metric, estimate, status, reason, chosen=int(metric == "ssim"))
 
 
 def _with(
@@ -194,16 +203,18 @@ def _with(
 def _record(result: Result, marks: Iterable[str]) -> Record:
     """A cell's record without a number."""
     cell = result.cell
-    learned_from = "; ".join(f"{role} {_text(other)}" for role, other in cell.learned_from.items())
+    learned_from = "; ".join(
+        f"{role} {spec_text(other)}" for role, other in cell.learned_from.items()
+    )
     return Record(
         task=cell.task,
-        data=_text(cell.data),
+        data=spec_text(cell.data),
         protocol=cell.data.protocol,
         learned_from=learned_from,
         purpose=cell.purpose,
         target=cell.target,
         defense=str(without_path(cell.defense)),
-        attacker=_text(cell.attacker),
+        attacker=spec_text(cell.attacker),
         threat=str(cell.threat_spec),
         form=cell.threat.form,
         seed=cell.seed,
@@ -219,8 +230,3 @@ def _record(result: Result, marks: Iterable[str]) -> Record:
         cleaned=int(cell.threat.clean),
         **NOTHING._asdict(),  # value, low, high, n, chance
     )
-
-
-@cache
-def _text(plugin: Plugin) -> str:
-    return str(spec_of(plugin, without=("path",)))

@@ -11,7 +11,7 @@ from bench.metrics.comparisons import difference
 from bench.metrics.intervals import Floats, Ids, estimate
 from bench.metrics.releases import memorised
 from bench.registry import spec_of
-from bench.reports.results import ReleaseQuality
+from bench.reports.qualities import ReleaseQuality
 from bench.reports.selection import Choice
 from bench.runner.cells import Cell
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from bench.reports.lines import lines
 from bench.reports.marks import Marks
-from bench.reports.results import ReleaseQuality, Result
+from bench.reports.qualities import ReleaseQuality
+from bench.reports.results import Result
 from bench.reports.verdicts import verdict
 from bench.runner.cells import Cell
 

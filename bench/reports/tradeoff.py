@@ -1,12 +1,17 @@
 """Utility-versus-privacy tables, one per task: a view of records."""
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 from bench.api import Dataset, Defense
 from bench.metrics.declared import declared
 from bench.reports.records import Record, select, short
-from bench.reports.synthetic_validity import SYNTHETIC, demonstrates, synthetic_validity
+from bench.reports.synthetic_validity import (
+    SYNTHETIC,
+    SyntheticValidity,
+    demonstrates,
+    synthetic_validity,
+)
 from bench.spec import Spec
 from bench.tables import Cell, NotAvailable, Number, Table
 
@@ -110,7 +115,7 @@ def _table(records: Sequence[Record]) -> Table:
     defenses = unique(record.defense for record in records)
     rows = [_row(defense, columns, records) for defense in defenses]
     rows.append(["chance", *(chance_number(select(c.of(records), chosen=1)) for c in columns)])
-    return Table(_title(records), ["defense", *(column.heading for column in columns)], rows)
+    return Table(title(records), ["defense", *(column.heading for column in columns)], rows)
 
 
 def _uneven(records: Sequence[Record]) -> Iterator[tuple[str, str]]:
@@ -162,7 +167,8 @@ def shown_form(form: str, cleaned: int) -> str:
     return "code" if form == "codes" else "picture, cleaned" if cleaned else "picture"
 
 
-def _title(records: Sequence[Record]) -> str:
+def title(records: Sequence[Record]) -> str:
+    """The task with its data, protocol, numbers of pictures, people and fits, and a warning."""
     first = records[0]
     data = short(Dataset, first.data)
     n, n_people = (max(getattr(r, name) for r in records) for name in ("n", "n_people"))
@@ -181,12 +187,18 @@ def fits(records: Sequence[Record]) -> str:
 
 def _warning(records: Sequence[Record]) -> str:
     """That a table is about synthetic people, and how far these stand for photographs."""
-    if Spec.parse(records[0].data).name != SYNTHETIC:
+    found = validities(records).values()
+    if not found:
         return ""
-    private = unique(record.target for record in select(records, purpose="private"))
-    found = [synthetic_validity(target, records[0].protocol) for target in private]
     kind = "Harness demonstration" if any(map(demonstrates, found)) else "Synthetic people"
     return f"{kind} ({'; '.join(map(str, found))}): "
+
+
+def validities(records: Sequence[Record]) -> Mapping[tuple[str, str], SyntheticValidity]:
+    """How far the synthetic people of records stand for photographs, by target and protocol."""
+    found = [r for r in records if Spec.parse(r.data).name == SYNTHETIC]
+    asked = unique((r.target, r.protocol) for r in select(found, purpose="private"))
+    return {about: synthetic_validity(*about) for about in asked}
 
 
 def unique(items: Iterable[H]) -> list[H]:

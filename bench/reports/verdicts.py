@@ -47,7 +47,8 @@ class Finding(NamedTuple):
 def verdict(line: Line, evidence: Evidence, obstacles: Sequence[Mark]) -> Verdict:
     """The verdict of a line; `obstacles` are marks that forbid to call it hidden.
 
-    Source: ours (design.md, 6.1); Holm, Scandinavian Journal of Statistics 6 (1979), 65-70.
+    Source: ours (design.md, 6.1); Holm, Scandinavian Journal of Statistics 6 (1979), 65-70
+        [holm1979tests].
     """
     if line.is_control:
         return Verdict(REFERENCE, "")

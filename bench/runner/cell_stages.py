@@ -5,6 +5,20 @@ from typing import NamedTuple
 from bench.runner.stage import Stage
 
 Stages = tuple[Stage, ...]
+Keys = tuple[str, ...]
+
+
+class CellKeys(NamedTuple):
+    """The keys of the stages that a report reads, see `CellStages`."""
+
+    answer: str
+    attack: str
+    measure: str
+    release: str
+    part: str
+    raw_gallery: Keys
+    again: Keys
+    code_shift: Keys
 
 
 class CellStages(NamedTuple):
@@ -39,3 +53,21 @@ class CellStages(NamedTuple):
     def ends(self) -> Stages:
         """What a report reads."""
         return (self.answer, self.measure, *self.raw_gallery, *self.again, *self.code_shift)
+
+    @property
+    def keys(self) -> CellKeys:
+        """The keys of what a report reads."""
+        return CellKeys(
+            self.answer.key,
+            self.attack.key,
+            self.measure.key,
+            self.release.key,
+            self.part.key,
+            _keys(self.raw_gallery),
+            _keys(self.again),
+            _keys(self.code_shift),
+        )
+
+
+def _keys(stages: Stages) -> Keys:
+    return tuple(stage.key for stage in stages)

@@ -1,5 +1,6 @@
 """What to run: tasks of data x defenses x attackers x threats x seeds, read from TOML."""
 
+import json
 import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
@@ -12,6 +13,7 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
+    PlainSerializer,
     Tag,
     ValidationError,
     model_validator,
@@ -28,8 +30,9 @@ def _parsed(text: object) -> Spec:
     return text if isinstance(text, Spec) else Spec.parse(str(text))
 
 
-SpecText = Annotated[Spec, BeforeValidator(_parsed)]
-ThreatText = Annotated[Spec, BeforeValidator(lambda text: current(_parsed(text)))]
+_AsText = PlainSerializer(str)
+SpecText = Annotated[Spec, BeforeValidator(_parsed), _AsText]
+ThreatText = Annotated[Spec, BeforeValidator(lambda text: current(_parsed(text))), _AsText]
 Seed = Annotated[int, Field(strict=True, ge=0, lt=2**31)]
 LARGEST = 1_000_000  # bytes of a TOML file: some 10,000 tasks
 _Strict = ConfigDict(extra="forbid", frozen=True)
@@ -171,11 +174,15 @@ def read(name: str) -> Grid:
         raise ValueError(f"expected a grid of at most {LARGEST} bytes in {name}, got more")
     try:
         text = path.read_text(encoding="utf-8-sig") if path.is_file() else known[name]
+        if path.is_file() and path.suffix == ".json":  # as a run writes it
+            return checked(name, json.loads(text))
         return checked(name, tomllib.loads(text), text)
     except UnicodeDecodeError as error:
         raise ValueError(
             f"expected UTF-8 in grid {name!r}, got {error}; save it as UTF-8"
         ) from error
+    except json.JSONDecodeError as error:
+        raise ValueError(f"grid {name!r} is not JSON: {error}") from error
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"grid {name!r} is not TOML: {in_toml(error, text)}") from error
     except RecursionError as error:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from bench.api import Defense
 from bench.registry import brief, spec_of
-from bench.runner.cell_stages import CellStages
+from bench.runner.cell_stages import CellKeys, CellStages
 from bench.runner.cells import Cell
 from bench.runner.planner import Planner
 from bench.runner.stage import Stage
@@ -35,6 +35,11 @@ class Plan(NamedTuple):
 
     stages: Sequence[Stage]
     of: Mapping[Cell, CellStages]
+
+    @property
+    def keys(self) -> Mapping[Cell, CellKeys]:
+        """The keys of what a report reads, by cell."""
+        return {cell: stages.keys for cell, stages in self.of.items()}
 
     @property
     def goals(self) -> list[Goal]:

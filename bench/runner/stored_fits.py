@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from bench.registry import brief, make, spec_of
 from bench.runner.fingerprint import code_of
 from bench.runner.stage import ACTIONS
 from bench.runner.store import Store
-from bench.runner.weights_file import WeightsRecipe, save
+from bench.runner.weights_file import WeightsRecipe, read, save
 from bench.spec import Spec, Value
 
 
@@ -66,6 +67,13 @@ def export(store: Store, fit: Fit, path: Path) -> None:
     shared = {name: array for name, array in weights.items() if name != SAMPLES}
     path.parent.mkdir(parents=True, exist_ok=True)
     save(path, shared, fit.recipe)
+
+
+def digest_of(store: Store, key: str) -> str:
+    """The digest that a file of these weights has."""
+    with TemporaryDirectory() as folder:
+        export(store, Fit(key, _recipe(store, store.recipe(key))), path := Path(folder) / "weights")
+        return read(path).digest
 
 
 def _named(plugin: Plugin, spec: Spec) -> Mapping[str, Value]:

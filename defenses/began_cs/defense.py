@@ -28,8 +28,9 @@ class BEGANCS(TrainConfig):
     released: the release reveals only y, rounded to 5 bits, which is the code and `notes["y"]`.
 
     Source: Shirai and Whitehill, "Privacy-Preserving Annotation of Face Images through
-    Attribute-Preserving Face Synthesis", CVPR-W 2019 (preset `paper`; `began_cs` has alpha and
-    gamma of Chang et al., ECCV 2018, which the paper seems to have swapped).
+    Attribute-Preserving Face Synthesis", CVPR-W 2019 [shirai2019annotation] (preset `paper`;
+    `began_cs` has alpha and gamma of Chang et al., ECCV 2018 [chang2018began], which the paper
+    seems to have swapped).
     Differs from it: see also nets.py and training.py. The paper does not state widths,
     lambda_k, batch, epochs, norms and weights of the errors; y comes from our own regressor, and
     is standardised for the networks. The default learns in 90 seconds from hundreds of pictures of

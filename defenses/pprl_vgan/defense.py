@@ -33,8 +33,8 @@ class PPRLVGAN(TrainConfig):
     c is one of the defender's people; `notes["c"]` is that person's identity label. The attacker of
     scenario I names c: its accuracy is near chance by construction, which is no evidence.
 
-    Source: Chen, Konrad, Ishwar, CVPR-W 2018 (arXiv:1803.07100); released train.py, first release
-    (FERG) and last (MUG).
+    Source: Chen, Konrad, Ishwar, CVPR-W 2018 (arXiv:1803.07100) [chen2018pprl]; released train.py,
+    first release (FERG) and last (MUG).
     Differs from it: see also nets.py and adversarial_training.py. `ferg` and `mug` have the
     released settings, with the sigmoid of the log-variance (`bounded`) and MUG's error in the
     spread (`squared`), which the default fixes. The default learns in a minute, from a thousand

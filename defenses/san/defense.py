@@ -21,7 +21,7 @@ class SAN(AutoencoderDefense):
     embedding (J_M). Both are trained on the defender's people, and are not used for evaluation.
 
     Source: Mirjalili, Raschka, Namboodiri, Ross, "Semi-Adversarial Networks", ICB 2018,
-    arXiv:1712.00321, and their released code (preset `released`).
+    arXiv:1712.00321 [mirjalili2018san], and their released code (preset `released`).
     Differs from it: gender is estimated by the defender's classifier, not read from a label (field
     `gender`); prototypes are warped to each face, by five landmarks, only with `aligned`; the
     auxiliary networks are small and learn from the defender's people; the authors use VGG-Face

@@ -23,7 +23,7 @@ class SANEnsemble(AutoencoderDefense):
 
     Each learns from a different sample of people, against one of the classifiers in turn.
 
-    Source: Mirjalili, Raschka, Ross, BTAS 2018, arXiv:1807.11936.
+    Source: Mirjalili, Raschka, Ross, BTAS 2018, arXiv:1807.11936 [mirjalili2018ensemble].
     Differs from it: members differ in people and in classifiers' architectures, not in skin tones;
     the defender's own classifiers choose the most effective member.
     """

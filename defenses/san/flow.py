@@ -19,7 +19,7 @@ class FlowSAN(AutoencoderDefense):
 
     The first classifiers estimate the assumed gender.
 
-    Source: Mirjalili, Raschka, Ross, IEEE Access 2019, arXiv:1905.01388.
+    Source: Mirjalili, Raschka, Ross, IEEE Access 2019, arXiv:1905.01388 [mirjalili2019flowsan].
     Differs from it: as `san` differs from the semi-adversarial network.
     """
 

@@ -22,7 +22,7 @@ class PrototypePattern(PrototypeDefense):
     SM, NT and OP of the SAN authors' network differ only by such a pattern, because the prototype
     enters before a 1x1 convolution.
 
-    Source: ours, after Mirjalili, Raschka, Namboodiri, Ross, ICB 2018.
+    Source: ours, after Mirjalili, Raschka, Namboodiri, Ross, ICB 2018 [mirjalili2018san].
     """
 
     w: float = field(4.0, about="strength; prototypes are 0..1", at="protect")

@@ -1,4 +1,7 @@
 import base64
+import re
+
+import pytest
 
 from bench.reports.drawing import files_of, looks, style, wrapped, write_drawn
 from bench.reports.panels import Panel, panels
@@ -35,6 +38,14 @@ def test_shares_are_shown_in_percent_and_ranks_as_whole_numbers():
     assert ">2.5</text>" not in ranks
 
 
+@pytest.mark.parametrize(("n_panels", "inches"), [(1, 3.5), (2, 7), (4, 7)])
+def test_figures_are_as_wide_as_a_column_or_a_page(n_panels, inches):
+    long = PANEL._replace(title="a title that is much longer than the panel below it is wide " * 2)
+    content = dict(panels([long] * n_panels))["pdf"]
+    width = float(re.search(rb"/MediaBox \[ 0 0 ([\d.]+)", base64.b64decode(content))[1]) / 72
+    assert inches - 0.1 <= width <= inches + 0.1
+
+
 def test_each_format_is_a_file(tmp_path):
     with style():
         from matplotlib.figure import Figure
@@ -50,6 +61,14 @@ def test_no_two_of_eighteen_defenses_look_alike():
     assert len({(kind["color"], kind["marker"]) for kind in found.values()}) == 21
     assert found["defense 0"] == looks(["defense 0"])["defense 0"]  # controls take no colour
     assert looks(["card:utility=joy (code)"])["card:utility=joy (code)"]["fillstyle"] == "none"
+
+
+def test_all_forms_of_a_defense_have_its_colour_and_marker():
+    found = looks(["san", "san (code)", "blur", "san (cleaned)"])
+    san = {(found[name]["color"], found[name]["marker"]) for name in found if name != "blur"}
+    assert san == {(found["san"]["color"], found["san"]["marker"])}
+    assert found["blur"] == looks(["none", "san", "blur"])["blur"]
+    assert [found[name]["fillstyle"] for name in found] == ["full", "none", "full", "left"]
 
 
 def test_specs_break_after_a_colon_or_comma():

@@ -8,8 +8,9 @@ from bench.reports import figures, pictures
 from bench.reports.files import write_costs
 from bench.reports.in_words import lines_of_text
 from bench.reports.pictures import sheets
+from bench.reports.qualities import release_qualities
 from bench.reports.records import records
-from bench.reports.results import release_qualities, results
+from bench.reports.results import results
 from bench.reports.summary import summaries
 from bench.reports.tradeoff import NOTE, tables
 from bench.runner.grid import Grid
@@ -34,8 +35,8 @@ def done(runner, tmp_path_factory):
 def test_a_second_report_computes_nothing_and_says_the_same(done, monkeypatch):
     monkeypatch.setattr(figures, "_made", lambda path, compute: pytest.fail("computed again"))
     failed = {outcome.stage.key: outcome.reason for outcome in done.outcomes if outcome.reason}
-    found = results(done.cells, done.plan, done.store, failed)
-    again = records(found, release_qualities(done.cells, done.plan, done.store))
+    found = results(done.cells, done.plan.keys, done.store, failed)
+    again = records(found, release_qualities(done.cells, done.plan.keys, done.store))
     assert repr(again) == repr(done.records)
 
 

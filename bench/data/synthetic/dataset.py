@@ -31,8 +31,11 @@ _ALIKE = {"": {}, "hair": _HAIR, "extras": {**_HAIR, "glasses": 0.0, "beard": 0.
 class Synthetic(Dataset):
     """Synthetic people, each with their own expression style; labels are exact.
 
-    Source: ours. The seven expressions are those of FERG (Aneja et al., ACCV 2016), the ten
-    attributes those of Shirai and Whitehill (facial action units after Ekman and Friesen, 1978).
+    Source: ours. The seven expressions are those of FERG (Aneja et al., ACCV 2016 [aneja2016ferg]),
+    the ten attributes those of Shirai and Whitehill [shirai2019annotation] (facial action units
+    after Ekman and Friesen, 1978 [ekman1978facs]).
+
+    Licence: MIT, as this suite that draws them; nobody is real.
     """
 
     shareable = True

@@ -1,0 +1,155 @@
+"""Runs cells of a board anew, in a store of their own, and compares their numbers."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple, TypeVar
+
+from bench.answers import Estimate
+from bench.api import Attacker, Dataset, Defense, Plugin, Role
+from bench.registry import controls, make
+from bench.reports.boards import Board
+from bench.reports.records import Record, select
+from bench.reports.results import Result, results
+from bench.reports.stand_ins import is_built_in
+from bench.reports.validation import cell_of
+from bench.rounds import RunStages
+from bench.runner.cells import Cell
+from bench.runner.plan import plan
+from bench.runner.step import with_inputs
+from bench.runner.store import Store
+from bench.spec import Spec
+from bench.threats import threat
+
+P = TypeVar("P", bound=Plugin)
+
+_ROUNDING = 0.001  # boards keep three decimals of ends
+
+
+class Recomputed(NamedTuple):
+    """A cell that was run anew; `reason` says why it was not, or in what it differs."""
+
+    about: str
+    n_numbers: int = 0
+    reason: str = ""
+    is_refused: bool = False
+
+
+def verify(
+    board: Board, content: bytes, n_cells: int, store: Store, run: RunStages, *, trust: bool = False
+) -> Iterator[Recomputed]:
+    """Runs cells anew until so many have been compared; those that cannot run are named, too.
+
+    They are drawn by the digest of the board's CSV, so nobody chooses them; controls are left out.
+    """
+    digest = hashlib.sha256(content).hexdigest()
+    asked: dict[tuple[object, ...], list[Record]] = {}
+    for r in board.records:
+        is_answered = r.purpose in ("private", "utility") and r.status == "ok"
+        if is_answered and r.metric != "kept" and Spec.parse(r.defense).name not in controls():
+            asked.setdefault(cell_of(r), []).append(r)
+
+    def place(about: tuple[object, ...]) -> str:
+        return hashlib.sha256(f"{digest} {about}".encode()).hexdigest()
+
+    n_compared = 0
+    for about in sorted(asked, key=place):
+        if n_compared == n_cells:
+            return
+        first = asked[about][0]
+        parts = (first.defense, first.attacker, first.threat)
+        name = f"{first.target} of {' by '.join(part[:60] for part in parts[:2])}, {parts[2]}"
+        try:
+            cell = _cell(first, trust=trust)
+        except (ValueError, OSError) as error:
+            yield Recomputed(name, reason=str(error), is_refused=True)
+            continue
+        n_compared += 1
+        yield _compared(name, asked[about], cell, board, store, run)
+
+
+def _cell(r: Record, *, trust: bool) -> Cell:
+    """The cell of a record.
+
+    Raises:
+        ValueError, OSError: if it executes or connects, is not of this suite and not trusted, or
+            lacks something here.
+    """
+    spec, learned_from = Spec.parse(r.threat), dict[Role, Dataset]()
+    for part in filter(None, r.learned_from.split("; ")):
+        role, _, text = part.partition(" ")
+        learned_from[_role(role)] = _made(Dataset, "dataset", text, trust=trust)
+    data = _made(Dataset, "dataset", r.data, trust=trust)
+    defense = _made(Defense, "defense", r.defense, trust=trust)
+    attacker = _made(Attacker, "attacker", r.attacker, trust=trust)
+    if defense.takes == "files":
+        raise ValueError(f"{defense.name} asks a program or files of its owner: run it yourself")
+    for each in (data, *learned_from.values()):
+        each.check()
+    for plugin in (defense, attacker):
+        if plugin.not_installed:
+            raise ValueError(plugin.not_installed)
+    return Cell(
+        task=r.task,
+        purpose="private" if r.purpose == "private" else "utility",
+        target=r.target,
+        data=data,
+        defense=defense,
+        attacker=attacker,
+        threat=threat(spec),
+        threat_spec=spec,
+        seed=r.seed,
+        share=r.share,
+        learned_from=learned_from,
+    )
+
+
+def _role(name: str) -> Role:
+    roles: tuple[Role, ...] = ("defender", "attacker", "probe")
+    return next(role for role in roles if role == name)
+
+
+def _made(base: type[P], kind: str, text: str, *, trust: bool) -> P:
+    spec = Spec.parse(text)
+    if not (trust or is_built_in(kind, spec.name)):
+        raise ValueError(f"{kind} {spec.name} is not of this suite; --trust runs it all the same")
+    return make(base, spec)
+
+
+def _compared(
+    name: str, told: Sequence[Record], cell: Cell, board: Board, store: Store, run: RunStages
+) -> Recomputed:
+    """Whether the numbers of a cell lie within those of the board."""
+    threats = {r.threat for r in select(board.records, task=cell.task) if r.threat}
+    # Where some attackers have a gallery, all are asked about pictures that are in none.
+    also = [replace(cell, threat=replace(cell.threat, gallery=True))]
+    asked = [cell, *(also if any(threat(Spec.parse(text)).gallery for text in threats) else ())]
+    planned = plan(asked, store.root)
+    outcomes = list(run(with_inputs(planned.of[cell].ends), [], planned))
+    failed = {outcome.stage.key: outcome.reason for outcome in outcomes if outcome.reason}
+    result = results(asked, planned.keys, store, failed)[0]
+    if result.probe is None:
+        return Recomputed(name, reason=f"it failed here: {result.reason}")
+    found = dict(_numbers(result))
+    for r in told:
+        if (new := found.get(r.metric)) is None:
+            return Recomputed(name, len(found), f"expected {r.metric} {r.value:g}, got none")
+        if not _agree(r, new):
+            ends = f"{new.value:.4g} [{new.low:.3g}, {new.high:.3g}]"
+            was = f"{r.value:.4g} [{r.low:.3g}, {r.high:.3g}]"
+            return Recomputed(name, len(found), f"{r.metric} was {was}, here it is {ends}")
+    return Recomputed(name, len(told))
+
+
+def _numbers(result: Result) -> Iterator[tuple[str, Estimate]]:
+    for metric, estimate, _ in (*result.estimates, *result.by_group):
+        if estimate is not None:
+            yield metric, estimate
+
+
+def _agree(told: Record, found: Estimate) -> bool:
+    """Whether one value lies in the interval of the other; without intervals, whether they meet."""
+    room = _ROUNDING * max(1.0, abs(told.value))
+    near = abs(found.value - told.value) <= room
+    in_told = told.low - room <= found.value <= told.high + room
+    return near or in_told or found.low - room <= told.value <= found.high + room
