@@ -7,15 +7,16 @@ from typing import NamedTuple, TypeVar
 
 from bench.answers import Estimate
 from bench.api import Attacker, Dataset, Defense, Plugin, Role
-from bench.registry import controls, make
+from bench.registry import make, spec_of
 from bench.reports.boards import Board
+from bench.reports.provenance import fingerprints
 from bench.reports.records import Record, select
 from bench.reports.results import Result, results
 from bench.reports.stand_ins import is_built_in
 from bench.reports.validation import cell_of
 from bench.rounds import RunStages
 from bench.runner.cells import Cell
-from bench.runner.plan import plan
+from bench.runner.plan import Plan, plan
 from bench.runner.step import with_inputs
 from bench.runner.store import Store
 from bench.spec import Spec
@@ -24,6 +25,8 @@ from bench.threats import threat
 P = TypeVar("P", bound=Plugin)
 
 _ROUNDING = 0.001  # boards keep three decimals of ends
+_WIDEST = 2  # times the interval that is found here may be that of the board
+_TRIVIAL = ("constant", "card")  # controls that anybody can compute by hand
 
 
 class Recomputed(NamedTuple):
@@ -36,21 +39,20 @@ class Recomputed(NamedTuple):
 
 
 def verify(
-    board: Board, content: bytes, n_cells: int, store: Store, run: RunStages, *, trust: bool = False
+    board: Board, seed: str, n_cells: int, store: Store, run: RunStages, *, trust: bool = False
 ) -> Iterator[Recomputed]:
     """Runs cells anew until so many have been compared; those that cannot run are named, too.
 
-    They are drawn by the digest of the board's CSV, so nobody chooses them; controls are left out.
+    They are drawn by `seed`: the digest of the board, with a salt that its publisher did not know.
     """
-    digest = hashlib.sha256(content).hexdigest()
     asked: dict[tuple[object, ...], list[Record]] = {}
     for r in board.records:
         is_answered = r.purpose in ("private", "utility") and r.status == "ok"
-        if is_answered and r.metric != "kept" and Spec.parse(r.defense).name not in controls():
+        if is_answered and r.metric != "kept" and Spec.parse(r.defense).name not in _TRIVIAL:
             asked.setdefault(cell_of(r), []).append(r)
 
     def place(about: tuple[object, ...]) -> str:
-        return hashlib.sha256(f"{digest} {about}".encode()).hexdigest()
+        return hashlib.sha256(f"{seed} {about}".encode()).hexdigest()
 
     n_compared = 0
     for about in sorted(asked, key=place):
@@ -60,12 +62,12 @@ def verify(
         parts = (first.defense, first.attacker, first.threat)
         name = f"{first.target} of {' by '.join(part[:60] for part in parts[:2])}, {parts[2]}"
         try:
-            cell = _cell(first, trust=trust)
+            compared = _compared(name, asked[about], _cell(first, trust=trust), board, store, run)
         except (ValueError, OSError) as error:
             yield Recomputed(name, reason=str(error), is_refused=True)
             continue
         n_compared += 1
-        yield _compared(name, asked[about], cell, board, store, run)
+        yield compared
 
 
 def _cell(r: Record, *, trust: bool) -> Cell:
@@ -106,6 +108,8 @@ def _cell(r: Record, *, trust: bool) -> Cell:
 
 def _role(name: str) -> Role:
     roles: tuple[Role, ...] = ("defender", "attacker", "probe")
+    if name not in roles:
+        raise ValueError(f"expected a role among {', '.join(roles)}, got {name:.40}")
     return next(role for role in roles if role == name)
 
 
@@ -113,7 +117,10 @@ def _made(base: type[P], kind: str, text: str, *, trust: bool) -> P:
     spec = Spec.parse(text)
     if not (trust or is_built_in(kind, spec.name)):
         raise ValueError(f"{kind} {spec.name} is not of this suite; --trust runs it all the same")
-    return make(base, spec)
+    made = make(base, spec)
+    if spec_of(made) != spec_of(made, without=("path",)):
+        raise ValueError(f"{kind} {spec.name} reads files of its owner: run it yourself")
+    return made
 
 
 def _compared(
@@ -130,15 +137,28 @@ def _compared(
     result = results(asked, planned.keys, store, failed)[0]
     if result.probe is None:
         return Recomputed(name, reason=f"it failed here: {result.reason}")
+    if not cell.data.shareable and (differs := _other_pictures(planned, board, store)):
+        return Recomputed(name, reason=differs)
     found = dict(_numbers(result))
     for r in told:
         if (new := found.get(r.metric)) is None:
             return Recomputed(name, len(found), f"expected {r.metric} {r.value:g}, got none")
-        if not _agree(r, new):
-            ends = f"{new.value:.4g} [{new.low:.3g}, {new.high:.3g}]"
-            was = f"{r.value:.4g} [{r.low:.3g}, {r.high:.3g}]"
+        if r.n != new.n or not _agree(r, new):
+            ends = f"{new.value:.4g} [{new.low:.3g}, {new.high:.3g}], n {new.n}"
+            was = f"{r.value:.4g} [{r.low:.3g}, {r.high:.3g}], n {r.n}"
             return Recomputed(name, len(found), f"{r.metric} was {was}, here it is {ends}")
     return Recomputed(name, len(told))
+
+
+def _other_pictures(planned: Plan, board: Board, store: Store) -> str:
+    """Whether data sets of files have other pictures here; empty if they do not."""
+    told = board.about.get("data", {})
+    for spec, fingerprint in fingerprints(planned, store).items():
+        if (known := told.get(spec, {}).get("fingerprint")) != fingerprint:
+            return (
+                f"{spec:.60} has other pictures here: expected {known!s:.12}, got {fingerprint:.12}"
+            )
+    return ""
 
 
 def _numbers(result: Result) -> Iterator[tuple[str, Estimate]]:
@@ -148,8 +168,13 @@ def _numbers(result: Result) -> Iterator[tuple[str, Estimate]]:
 
 
 def _agree(told: Record, found: Estimate) -> bool:
-    """Whether one value lies in the interval of the other; without intervals, whether they meet."""
+    """Whether one value lies in the interval of the other; without intervals, whether they meet.
+
+    An interval that is far wider than the one found here shows nothing.
+    """
     room = _ROUNDING * max(1.0, abs(told.value))
+    if told.high - told.low > _WIDEST * (found.high - found.low) + 2 * room:
+        return False
     near = abs(found.value - told.value) <= room
     in_told = told.low - room <= found.value <= told.high + room
     return near or in_told or found.low - room <= told.value <= found.high + room

@@ -103,6 +103,9 @@ def verify(
     entry: Annotated[
         int | None, typer.Option(help="Of a board: this entry.", show_default="the newest")
     ] = None,
+    salt: Annotated[
+        str, typer.Option(help="Draw the same cells again.", show_default="drawn")
+    ] = "",
     trust: Annotated[
         bool, typer.Option("--trust", help="Also run plugins that are not of this suite.")
     ] = False,
@@ -113,11 +116,13 @@ def verify(
     ] = None,
     plugin: opt.Plugins = None,
 ) -> None:
-    """Run cells of a board anew, drawn by its digest, and compare them within intervals.
+    """Run cells of a board anew, drawn by its digest and a salt; compare them within intervals.
 
     Exit code 1 if one differs, or none can be run here.
     """
     with opt.user_errors(plugin):
+        import hashlib
+        import secrets
         from tempfile import TemporaryDirectory
 
         from rich.console import Console
@@ -141,18 +146,20 @@ def verify(
             place = opt.store_at(store or Path(temporary))
             how = (cells, place, watching(engine, place, console))
             compared, n_differ = list[str](), 0
-            for each in verify(read_board(table), table.read_bytes(), *how, trust=trust):
+            salt = salt or secrets.token_hex(8)  # nobody could choose what it draws
+            seed = f"{hashlib.sha256(table.read_bytes()).hexdigest()} {salt}"
+            for each in verify(read_board(table), seed, *how, trust=trust):
                 if each.is_refused:
                     print(f"not run: {each.about}: {each.reason}")
                     continue
                 print(f"{each.about}: {each.reason or f'{each.n_numbers} numbers agree'}")
                 compared.append(each.about)
                 n_differ += bool(each.reason)
-        print(f"{board}: {len(compared)} cells run anew, {n_differ} differ")
+        print(f"{board}: {len(compared)} cells run anew, {n_differ} differ (--salt {salt})")
         if n_differ or not compared:
             raise typer.Exit(1)
         if found:
-            add_proof(board, found, "recomputed", cells=compared)
+            add_proof(board, found, "recomputed", cells=[*compared, f"salt {salt}"])
 
 
 def _chosen(known: "list[Entry]", number: int | None, board: Path) -> "Entry":

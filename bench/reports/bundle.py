@@ -8,7 +8,7 @@ import hashlib
 import io
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +20,7 @@ from pydantic import ConfigDict, ValidationError
 from bench.faces import Array
 from bench.names import file_name
 from bench.reports.bundle_index import Entry, Index, Places, asked_cells, described
+from bench.reports.lineage import check, check_truth
 from bench.reports.qualities import ReleaseQuality, release_qualities
 from bench.reports.results import Result, results
 from bench.runner.artifacts import Artifact, OnDemand
@@ -28,7 +29,7 @@ from bench.runner.cells import Cell
 from bench.runner.store import Store
 
 RECORDS = ("records.csv", "records.json")
-LARGEST = 8 * 2**30  # bytes of a bundle when unpacked
+LARGEST, LARGEST_TEXT = 8 * 2**30, 2 * 10**8  # bytes of a bundle when unpacked, of a text
 _INDEX, _DAY = "bundle.json", (1980, 1, 1, 0, 0, 0)  # of all members: equal bundles are equal files
 _Strict = ConfigDict(extra="forbid", frozen=True)
 
@@ -92,6 +93,8 @@ def write_bundle(
         digests = {name: _sha256(content) for name, content in arrays.items()}
         entries[key] = Entry(recipe=store.recipe(key), meta=told(store.meta(key)), arrays=digests)
         members |= {_member(key, name): content for name, content in arrays.items()}
+    for key in _lineage(noting.read, store):
+        entries.setdefault(key, Entry(recipe=store.recipe(key), meta={}, arrays={}))
     index = Index(
         suite=suite,
         cells=tuple(described(cell, keys_of.get(cell), places) for cell in cells),
@@ -122,17 +125,22 @@ def opened(path: Path) -> Iterator[Bundle]:
     """
     if not path.is_file():
         raise FileNotFoundError(f"expected a bundle of `bench bundle` at {path}, found none")
-    with TemporaryDirectory(prefix="bench-bundle-") as folder, _one_error(path):
-        with zipfile.ZipFile(path) as packed:
+    with TemporaryDirectory(prefix="bench-bundle-") as folder:
+        with _one_error(path), zipfile.ZipFile(path) as packed:
             if (size := sum(info.file_size for info in packed.infolist())) > LARGEST:
                 raise ValueError(f"expected at most {LARGEST} bytes unpacked, got {size}")
+            texts = max(packed.getinfo(name).file_size for name in (_INDEX, *RECORDS))
+            if texts > LARGEST_TEXT:
+                raise ValueError(f"expected texts of at most {LARGEST_TEXT} bytes, got {texts}")
             index = Index.model_validate_json(packed.read(_INDEX))
             for name in RECORDS:
                 content = _checked(packed.read(name), index.records[name], name)
                 (Path(folder) / name).write_bytes(content)
             store = _Packed(packed, index, Path(folder))
             cells, keys_of = asked_cells(index)
+            check(cells, keys_of, {key: entry.recipe for key, entry in index.entries.items()})
             found = results(cells, keys_of, store, index.failed)
+            check_truth(found, keys_of, store.get)
             qualities = release_qualities(cells, keys_of, store)
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -181,6 +189,16 @@ def _one_error(path: Path) -> Iterator[None]:
             f"expected a sound bundle in {path}, got {type(error).__name__}: {told}; make or "
             "download it again"
         ) from error
+
+
+def _lineage(keys: Iterable[str], store: Store) -> set[str]:
+    """The keys of all that these artifacts were made of."""
+    found, waiting = set[str](), list(keys)
+    while waiting:
+        if (key := waiting.pop()) not in found:
+            found.add(key)
+            waiting += [each for needed in store.recipe(key)["inputs"].values() for each in needed]
+    return found
 
 
 def _nameless(meta: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,72 +1,79 @@
 """One board of many entries: the newest number of each cell, the worst headline of each line."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from bench.reports.records import Record
+from bench.reports.records import Record, select
 from bench.reports.validation import cell_of, line_of
 from bench.reports.verdicts import CARRIES, HIDDEN, LEAKS, LITTLE, OPEN
 from bench.spec import Spec
 
-# A defense, its seeds, and the digest of the weights of each.
-Weights = Mapping[str, Mapping[str, str]]
-Question = tuple[str, str, str, str, int]  # data, protocol, roles, target, and whether it is hidden
+_NEARLY = 0.02  # by which an attack may see unprotected pictures less well than those before it
+Key = tuple[object, ...]
 
 
-def merged(
-    entries: Mapping[int, Sequence[Record]],
-    supersedes: Mapping[int, Sequence[int]],
-    weights: Mapping[int, Weights],
-) -> list[Record]:
+class Part(NamedTuple):
+    """An entry of a board.
+
+    Attributes:
+        number: its version.
+        records: of its run.
+        supersedes: entries whose headlines it replaces where it has its own.
+        weights: by defense and seed, the digest of what was learned.
+        level: of its proof, higher is better.
+    """
+
+    number: int
+    records: Sequence[Record]
+    supersedes: Sequence[int] = ()
+    weights: Mapping[str, Mapping[str, str]] = {}
+    level: int = 0
+
+
+def merged(parts: Sequence[Part]) -> list[Record]:
     """The records of a board, each with the number of its entry.
 
     A line's headlines, with all fits, are those of the entry that shows most: a stronger attack may
-    be entered by anybody. An entry that supersedes another replaces the headlines that both have.
+    be entered by anybody. It must be proven as far as the first entry of the line, and see
+    unprotected pictures as well, since leakage is a share of that. What is kept of utility is the
+    first entry's. An entry that supersedes another replaces what both have of these.
     """
-    recipes = {
-        (Spec.parse(defense).name, digest): defense
-        for of_entry in weights.values()
-        for defense, by_seed in of_entry.items()
-        for digest in by_seed.values()
-    }
-    cells: dict[tuple[object, ...], list[Record]] = {}
-    headlines: dict[tuple[object, ...], dict[int, list[Record]]] = {}
-    titles: dict[tuple[object, ...], str] = {}
-    for number, found in sorted(entries.items()):
-        own = dict[tuple[object, ...], list[Record]]()
-        for r in _entitled(found, number, titles):
-            if r.purpose == "headline":
+    recipes: dict[tuple[str, str], str] = {}
+    for part in parts:
+        for defense, by_seed in part.weights.items():
+            for digest in by_seed.values():
+                recipes.setdefault((Spec.parse(defense).name, digest), defense)
+    cells: dict[Key, list[Record]] = {}
+    lines: dict[Key, dict[int, list[Record]]] = {}  # by entry: headlines, and what is kept
+    titles: dict[Key, str] = {}
+    for part in parts:
+        own = dict[Key, list[Record]]()
+        for r in _entitled(part, titles):
+            if r.purpose == "headline" or r.metric == "kept":
                 line = r._replace(defense=_by_recipe(r.defense, recipes))
-                headlines.setdefault(line_of(line), {}).setdefault(number, []).append(line)
+                about = (r.purpose, *line_of(line))
+                lines.setdefault(about, {}).setdefault(part.number, []).append(line)
             else:
-                own.setdefault(_cell(r), []).append(r)
+                own.setdefault(cell_of(r), []).append(r)
         cells |= own
-    kept = [r for group in cells.values() for r in group]
-    shown = [r for group in headlines.values() for r in _worst(group, supersedes)]
-    releases = [r for r in kept if r.purpose == "release"]
-    return [*(r for r in kept if r.purpose != "release"), *shown, *releases]
+    of_number = {part.number: part for part in parts}
+    shown = [r for about, found in lines.items() for r in _standing(about[0], found, of_number)]
+    rest = [r for group in cells.values() for r in group]
+    releases = select(rest, purpose="release")
+    return [*(r for r in rest if r.purpose != "release"), *shown, *releases]
 
 
-def _cell(r: Record) -> tuple[object, ...]:
-    """The cell of a record; what is kept of utility is not one of a single judge."""
-    if r.metric == "kept":
-        return (*line_of(r), r.task, r.threat, r.seed)
-    return cell_of(r)
-
-
-def _entitled(
-    records: Sequence[Record], number: int, titles: dict[tuple[object, ...], str]
-) -> Iterator[Record]:
+def _entitled(part: Part, titles: dict[Key, str]) -> Iterator[Record]:
     """An entry's records under the titles of the board: one for the same data and secrets."""
     private: dict[str, dict[str, None]] = {}
-    for r in records:
-        if r.purpose == "private":
-            private.setdefault(r.task, {})[r.target] = None
-    for r in records:
+    for r in select(part.records, purpose="private"):
+        private.setdefault(r.task, {})[r.target] = None
+    for r in part.records:
         task = (r.data, r.protocol, r.learned_from, *sorted(private.get(r.task, ())))
         if task not in titles:
             taken = r.task in titles.values()
-            titles[task] = f"{r.task} (entry {number})" if taken else r.task
-        yield r._replace(task=titles[task], entry=number)
+            titles[task] = f"{r.task} (entry {part.number})" if taken else r.task
+        yield r._replace(task=titles[task], entry=part.number)
 
 
 def _by_recipe(defense: str, recipes: Mapping[tuple[str, str], str]) -> str:
@@ -75,13 +82,36 @@ def _by_recipe(defense: str, recipes: Mapping[tuple[str, str], str]) -> str:
     return recipes.get((spec.name, str(dict(spec.fields).get("weights", ""))), defense)
 
 
-def _worst(
-    by_entry: Mapping[int, Sequence[Record]], supersedes: Mapping[int, Sequence[int]]
+def _standing(
+    purpose: object, by_entry: Mapping[int, Sequence[Record]], parts: Mapping[int, Part]
 ) -> Sequence[Record]:
-    """The headlines of the entry that shows most, of those that no other one replaces."""
-    replaced = {old for number in by_entry for old in supersedes[number]}
-    in_force = [n for n in by_entry if n not in replaced]
-    return by_entry[max(in_force, key=lambda n: (*severity(by_entry[n]), -n))]
+    """What stands of a line: of one entry that no other one replaces."""
+    replaced = {old for number in by_entry for old in parts[number].supersedes}
+    first, *others = (number for number in by_entry if number not in replaced)
+    if purpose != "headline":
+        return by_entry[first]
+    one = by_entry[first][0]
+    sees = _sight(parts[first].records, one) - _NEARLY
+    others = [
+        number
+        for number in others
+        if parts[number].level >= parts[first].level and _sight(parts[number].records, one) >= sees
+    ]
+    return by_entry[max((first, *others), key=lambda n: (*severity(by_entry[n]), -n))]
+
+
+def _sight(records: Sequence[Record], headline: Record) -> float:
+    """The best |2 AUC - 1| of attacks about a target without a defense; 0 if there is none."""
+    about = {"data": headline.data, "target": headline.target, "purpose": "private"}
+    found = select(records, status="ok", **about)
+    return max(
+        (
+            abs(2 * r.value - 1)
+            for r in found
+            if r.metric in ("auc", "pairwise_auc") and Spec.parse(r.defense).name == "none"
+        ),
+        default=0.0,
+    )
 
 
 def severity(headlines: Sequence[Record]) -> tuple[int, float]:
@@ -96,4 +126,4 @@ def severity(headlines: Sequence[Record]) -> tuple[int, float]:
     order = (OPEN, HIDDEN, CARRIES, LITTLE, "imprecise", LEAKS)
     place = order.index("imprecise" if word == OPEN and imprecise else word) if word in order else 0
     values = [r.value for r in found if r.status == "ok"]
-    return max(0, place), sum(values) / len(values) if values else -1.0
+    return place, sum(values) / len(values) if values else -1.0

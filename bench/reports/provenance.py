@@ -16,6 +16,7 @@ from bench.runner.cells import Cell
 from bench.runner.plan import Plan
 from bench.runner.store import Store
 from bench.runner.stored_fits import digest_of
+from bench.spec import Spec
 
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "torchvision", "torchmetrics", "timm")
 
@@ -49,13 +50,12 @@ def facts_of_run(cells: Iterable[Cell], plan: Plan, store: Store) -> Mapping[str
     `data`: each data set with its licence and a fingerprint of its pictures and labels as they were
     decoded; `weights`: by defense and seed, the first 16 digits of the digest of its weights.
     """
-    loads = (stage for stage in plan.stages if stage.action == "load" and stage.key in store)
     data = {
-        str(stage.spec): {
-            "fingerprint": _digest(store.recipe(stage.key)["files"]),
-            "licence": stated(plugins("dataset")[stage.spec.name], "Licence"),
+        spec: {
+            "fingerprint": fingerprint,
+            "licence": stated(plugins("dataset")[Spec.parse(spec).name], "Licence"),
         }
-        for stage in loads
+        for spec, fingerprint in fingerprints(plan, store).items()
     }
     weights: dict[str, dict[int, str]] = {}
     for cell in cells:
@@ -67,5 +67,9 @@ def facts_of_run(cells: Iterable[Cell], plan: Plan, store: Store) -> Mapping[str
     return {"data": data, "weights": weights}
 
 
-def _digest(files: Mapping[str, str]) -> str:
-    return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
+def fingerprints(plan: Plan, store: Store) -> Mapping[str, str]:
+    """The SHA-256 of each data set's pictures and labels as they were decoded."""
+    loads = (stage for stage in plan.stages if stage.action == "load" and stage.key in store)
+    files = {str(stage.spec): store.recipe(stage.key)["files"] for stage in loads}
+    texts = {spec: json.dumps(found, sort_keys=True) for spec, found in files.items()}
+    return {spec: hashlib.sha256(text.encode()).hexdigest() for spec, text in texts.items()}

@@ -19,13 +19,14 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from bench.reports.boards import Board, read_board, write_board
-from bench.reports.merging import merged
+from bench.reports.merging import Part, merged
 from bench.reports.standings import standings
-from bench.reports.validation import check
+from bench.reports.validation import PRINTABLE, check
 from bench.tables import Table, inert, write_rows, write_whole
 
 LARGEST = 50_000_000  # bytes of a CSV or a JSON
 Level = Literal["claimed", "rescored", "recomputed"]
+LEVELS: tuple[Level, ...] = ("claimed", "rescored", "recomputed")
 _FILES = ("records.csv", "records.json")
 _COLUMNS = ("entry", "date", "by", "proof", "supersedes", "commit", "suite", "records", "bundle")
 _Strict = ConfigDict(extra="forbid", frozen=True)
@@ -53,7 +54,7 @@ class Entry(BaseModel):
 
     model_config = _Strict
     number: int
-    by: str = Field(min_length=1, max_length=100, pattern=r"^[^\p{Cc}]*$")
+    by: str = Field(min_length=1, max_length=100, pattern=PRINTABLE)
     date: str
     suite: str
     supersedes: tuple[int, ...] = ()
@@ -74,8 +75,9 @@ def publish(
     board = _checked(_table(run), licence)
     with _locked(folder):
         known = entries(folder)
-        if unknown := sorted(set(supersedes) - {entry.number for entry in known}):
-            raise ValueError(f"--supersedes expects an entry, got {unknown[0]}; see `bench board`")
+        if unknown := sorted(set(supersedes) - {e.number for e in known if e.by == by}):
+            raise ValueError(f"--supersedes expects an entry by {by}, got {unknown[0]}")
+        _check_same_data(board, folder)
         place = folder / "entries" / f"{len(known) + 1:04}"
         draft = place.with_name(f".{place.name}.draft")
         shutil.rmtree(draft, ignore_errors=True)  # of a process that died
@@ -87,11 +89,12 @@ def publish(
             if digests[_FILES[0]] != _sha256(_table(run)):
                 raise ValueError(f"expected {_table(run)} as bench wrote it, got another form")
             for old in known:
-                if old.files[_FILES[0]] == digests[_FILES[0]]:
+                if old.files == digests:
                     raise ValueError(f"these numbers are entry {old.number} of {folder} already")
             entry = _entry(len(known) + 1, by, tuple(sorted(set(supersedes))), digests)
             _write_json(draft / "entry.json", entry.model_dump())
             _write_json(draft / "proofs.json", [])
+            _merged(folder, known, (entry, read_board(draft / _FILES[0])))  # or it fails here
             draft.replace(place)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
@@ -171,21 +174,41 @@ def board_at(folder: Path, number: int | None = None) -> Board:
     number = len(known) if number is None else number
     if not 1 <= number <= len(known):
         raise ValueError(f"expected a version from 1 to {len(known)}, got {number}")
-    chosen = known[:number]
-    boards = {entry.number: read_board(table_of(folder, entry)) for entry in chosen}
-    superseded = {entry.number: entry.supersedes for entry in chosen}
+    return _merged(folder, known[:number])
+
+
+def _merged(folder: Path, known: Sequence[Entry], *more: tuple[Entry, Board]) -> Board:
+    """The board that entries make, and further ones that are not there yet."""
     told: dict[str, object] = {}
-    for board in boards.values():
-        told |= board.about.get("data", {})
-    facts = {entry.number: boards[entry.number].about.get("weights", {}) for entry in chosen}
-    found = merged({n: b.records for n, b in boards.items()}, superseded, facts)
-    return Board(found, {"data": told, "version": number})
+    parts = list[Part]()
+    found = [(entry, read_board(table_of(folder, entry))) for entry in known]
+    for entry, board in (*found, *more):
+        level = level_of(folder, entry) if entry in known else "claimed"
+        told = board.about.get("data", {}) | told
+        weights = board.about.get("weights", {})
+        rank = LEVELS.index(level)
+        parts.append(Part(entry.number, board.records, entry.supersedes, weights, rank))
+    return Board(merged(parts), {"data": told, "version": len(parts)})
+
+
+def _check_same_data(board: Board, folder: Path) -> None:
+    """Raises ValueError if a data set has other pictures than in an entry."""
+    known = {} if not (folder / "entries").is_dir() else board_at(folder).about["data"]
+    for data, facts in board.about["data"].items():
+        before = known.get(data, facts)["fingerprint"]
+        if before != facts["fingerprint"]:
+            raise ValueError(
+                f"expected the pictures of {data:.80} that entries have ({before[:12]}), got "
+                f"{facts['fingerprint'][:12]}"
+            )
 
 
 def standing(folder: Path, version: int | None = None) -> list[Table]:
     """How the lines of a board stand, by whose attack, and what entries it has."""
     known = entries(folder)[:version]
-    entered = {e.number: f"{e.by}, {e.date[:10]} (entry {e.number})" for e in known}
+    entered = {
+        e.number: f"{e.by}, {e.date[:10]} (entry {e.number}, {level_of(folder, e)})" for e in known
+    }
     rows = [
         [e.number, e.date, e.by, level_of(folder, e), ", ".join(map(str, e.supersedes))]
         for e in known
@@ -222,7 +245,7 @@ def _checked(table: Path, licence: str) -> Board:
         raise ValueError(f"expected the records of a run in {table}, got {what}; run the grid")
     data = board.about.get("data")
     if licence and isinstance(data, dict):
-        for facts in data.values():
+        for facts in (each for each in data.values() if isinstance(each, dict)):
             facts["licence"] = facts.get("licence") or licence
     check(board)
     return board
@@ -249,6 +272,8 @@ def _locked(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder / ".lock", timeout=60):
+            if links := [path for path in folder.rglob("*") if path.is_symlink()]:
+                raise ValueError(f"expected no links in a board, got {links[0]}; remove it")
             yield
     except Timeout as error:
         raise ValueError(f"expected to write to {folder}, but another process does") from error

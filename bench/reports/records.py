@@ -175,7 +175,14 @@ def _of_releases(qualities: Iterable[ReleaseQuality]) -> Iterator[Record]:
             status = "ok" if estimate else "skipped"
             person = quality.values["nearest_person" if metric == "memorised" else "people"]
             about = line._replace(n_people=len(np.unique(person)))
-            yield _with(about, metric, estimate, status, reason, chosen=int(metric == "ssim"))
+            yield _with(
+                about,
+                metric,
+                estimate,
+                status,
+                reason,
+                chosen=int(metric == "ssim" and estimate is not None),
+            )
 
 
 def _with(

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from math import inf, isfinite, isnan
 from typing import Annotated, get_type_hints
+from unicodedata import category
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -27,9 +28,9 @@ _AMONG: Mapping[str, frozenset[object]] = {
     "cleaned": frozenset({0, 1}),
     "sign": frozenset({1, -1}),
 }
-_UNPRINTABLE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+PRINTABLE = r"^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$"  # of pydantic: nothing that moves or hides text
 _ROUNDING = 0.005  # ends of intervals keep three decimals, or two digits
-_Text = Annotated[str, Field(max_length=LONGEST, pattern=r"^[^\p{Cc}]*$")]
+_Text = Annotated[str, Field(max_length=LONGEST, pattern=PRINTABLE)]
 _TYPES = get_type_hints(Record)
 Attack = tuple[str, str]  # attacker and threat
 
@@ -52,11 +53,16 @@ def _types(board: Board) -> Iterator[str]:
             allowed = (int, float) if kind is float else kind
             if not isinstance(value, allowed) or isinstance(value, bool):
                 yield f"record {place}: expected {name} as {kind.__name__}, got {value!r:.100}"
-            if isinstance(value, str) and (len(value) > LONGEST or _UNPRINTABLE.search(value)):
+            if isinstance(value, str) and (len(value) > LONGEST or not _is_printable(value)):
                 yield f"record {place}: expected {name} as printable text, got {value!r:.100}"
             if name in _AMONG and value not in _AMONG[name]:
                 known = ", ".join(map(str, sorted(_AMONG[name], key=str)))
                 yield f"record {place}: expected {name} among {known}, got {value!r:.100}"
+
+
+def _is_printable(text: str) -> bool:
+    """Whether it holds nothing that moves or hides text."""
+    return all(category(c) not in ("Cc", "Cf", "Zl", "Zp") for c in text if c != "\n")
 
 
 def _failures(board: Board) -> Iterator[str]:
@@ -108,8 +114,11 @@ def _holes(board: Board) -> Iterator[str]:
         names = {Spec.parse(r.defense).name for r in mine}
         if lacking := sorted(set(CONTROLS) - names):
             yield f"{task}: expected the controls {CONTROLS}, got none about {lacking[0]}"
-        if not select(mine, purpose="permuted"):
-            yield f"{task}: expected attacks on shuffled labels, got none"
+        for control in ("permuted", "canary"):
+            if not select(mine, purpose=control):
+                yield f"{task}: expected the control {control} of attackers, got none"
+        if not select(mine, purpose="private", status="ok"):
+            yield f"{task}: expected attacks with answers, got none"
         for purpose, target in dict.fromkeys((r.purpose, r.target) for r in mine):
             if purpose in ("private", "utility"):
                 asked = [r for r in mine if (r.purpose, r.target) == (purpose, target)]
@@ -162,7 +171,7 @@ class _About(BaseModel):
 
     data: dict[str, dict[str, _Text]] = {}
     weights: dict[_Text, dict[str, _Text]] = {}
-    provenance: dict[str, bool | int | float | _Text | dict[str, _Text] | None] = {}
+    provenance: dict[str, bool | int | float | _Text | dict[str, _Text] | None]
 
 
 def _untold(board: Board) -> Iterator[str]:
@@ -172,6 +181,11 @@ def _untold(board: Board) -> Iterator[str]:
         place = " ".join(map(str, error.errors()[0]["loc"]))
         yield f"expected {place:.100} as bench writes it, got other data"
         return
+    for defense in about.weights:
+        try:
+            Spec.parse(defense)
+        except ValueError as error:
+            yield f"expected weights by defense, got {error!s:.200}"
     for data in dict.fromkeys(r.data for r in board.records):
         facts = about.data.get(data, {})
         if not re.fullmatch("[0-9a-f]{64}", facts.get("fingerprint", "")):

@@ -3,6 +3,7 @@ import json
 import random
 import zipfile
 from contextlib import suppress
+from hashlib import sha256
 from math import isfinite
 
 import numpy as np
@@ -129,6 +130,84 @@ def test_facts_of_our_plugins_cannot_be_claimed(toy_run, tmp_path, plugin, facts
 
     path = rewritten(toy_run.bundle, tmp_path / "b.zip", change)
     with pytest.raises(ValueError, match=message), opened(path):
+        pass
+
+
+def test_an_error_outside_a_bundle_is_not_the_bundles(toy_run):
+    with pytest.raises(ValueError, match=r"\Amine\Z"), opened(toy_run.bundle):
+        raise ValueError("mine")
+
+
+def exchanged(toy_run, path, change):
+    """A bundle in which a function has changed the index: cells, entries by key, and plugins."""
+
+    def rewrite(members):
+        index = json.loads(members["bundle.json"])
+        change(index)
+        return members | {"bundle.json": json.dumps(index)}
+
+    return rewritten(toy_run.bundle, path, rewrite)
+
+
+def asked(index, purpose, defense, threat, attacker="memory"):
+    names = [each["spec"].partition(":")[0] for each in index["plugins"]]
+    return next(
+        cell
+        for cell in index["cells"]
+        if (cell["purpose"], names[cell["defense"]]) == (purpose, defense)
+        and (cell["threat"], names[cell["attacker"]], cell["seed"]) == (threat, attacker, 0)
+    )
+
+
+LIES = {
+    "answers of another defense": (("private", "constant", "aware"), "those of constant"),
+    "answers of none": (("private", "none", "raw"), "no release"),
+    "answers of another threat": (("private", "pixelate", "raw"), "another threat"),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_answers_of_another_cell_are_refused(toy_run, tmp_path, lie):
+    other, message = LIES[lie]
+
+    def change(index):
+        asked(index, "private", "pixelate", "aware")["keys"] = asked(index, *other)["keys"]
+
+    path = exchanged(toy_run, tmp_path / "b.zip", change)
+    with pytest.raises(ValueError, match=message), opened(path):
+        pass
+
+
+def test_shuffled_answers_and_other_recipes_are_refused(toy_run, tmp_path):
+    def shuffled(index):
+        raw = asked(index, "private", "none", "raw")
+        raw["keys"] = asked(index, "permuted", "none", "raw")["keys"]
+
+    path = exchanged(toy_run, tmp_path / "b.zip", shuffled)
+    with pytest.raises(ValueError, match="another control"), opened(path):
+        pass
+
+    def renamed(index):
+        key = asked(index, "private", "pixelate", "aware")["keys"][0]
+        index["entries"][key]["recipe"]["detail"]["seed"] = 5
+
+    path = exchanged(toy_run, tmp_path / "b.zip", renamed)
+    with pytest.raises(ValueError, match="expected the recipe of"), opened(path):
+        pass
+
+
+def test_answers_about_other_people_are_refused(toy_run, tmp_path):
+    def rewrite(members):
+        index = json.loads(members["bundle.json"])
+        key = asked(index, "private", "pixelate", "aware")["keys"][0]
+        member = f"{key}/truth.npy"
+        file = io.BytesIO()
+        np.save(file, np.roll(np.load(io.BytesIO(members[member])), 7))
+        index["entries"][key]["arrays"]["truth"] = sha256(file.getvalue()).hexdigest()
+        return members | {"bundle.json": json.dumps(index), member: file.getvalue()}
+
+    path = rewritten(toy_run.bundle, tmp_path / "b.zip", rewrite)
+    with pytest.raises(ValueError, match="expected the identity of its pictures"), opened(path):
         pass
 
 

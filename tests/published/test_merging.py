@@ -4,7 +4,7 @@ from math import nan
 
 import pytest
 
-from bench.reports.merging import merged
+from bench.reports.merging import Part, merged
 from bench.reports.records import Record
 from bench.reports.standings import changes, standings
 from bench.reports.verdicts import HIDDEN, LEAKS, LITTLE, OPEN
@@ -28,13 +28,19 @@ def headline(value, verdict, **fields):
     return record(**(about | {"low": value - 0.1, "high": value + 0.1} | fields))
 
 
-def board(*entries, supersedes=None, weights=None):
+def board(*entries, supersedes=None, weights=None, levels=None):
     """The headlines of a board, as (entry, value, verdict), and all its records."""
-    numbered = dict(enumerate(entries, 1))
     records = merged(
-        {n: [record(), *found] for n, found in numbered.items()},
-        {n: (supersedes or {}).get(n, ()) for n in numbered},
-        {n: (weights or {}).get(n, {}) for n in numbered},
+        [
+            Part(
+                n,
+                [record(), *found],
+                (supersedes or {}).get(n, ()),
+                (weights or {}).get(n, {}),
+                (levels or {}).get(n, 0),
+            )
+            for n, found in enumerate(entries, 1)
+        ]
     )
     shown = [(r.entry, r.value, r.verdict) for r in records if r.purpose == "headline"]
     return shown, records
@@ -59,6 +65,41 @@ def test_only_an_attack_that_could_not_be_bounded_refutes_a_claim(marks, verdict
 def test_of_equal_verdicts_the_larger_leakage_counts_and_of_equal_ones_the_first():
     assert board([headline(0.3, LEAKS)], [headline(0.4, LEAKS)])[0] == [(2, 0.4, LEAKS)]
     assert board([headline(0.3, LEAKS)], [headline(0.3, LEAKS)])[0] == [(1, 0.3, LEAKS)]
+
+
+def test_an_attack_that_is_proven_less_than_the_line_does_not_count_yet():
+    entries = [headline(0.1, LITTLE)], [headline(0.6, LEAKS)]
+    assert board(*entries, levels={1: 1})[0] == [(1, 0.1, LITTLE)]
+    assert board(*entries, levels={1: 1, 2: 1})[0] == [(2, 0.6, LEAKS)]
+
+
+def seen(auc):
+    """What the best attack sees without a defense."""
+    return record(defense="none", metric="pairwise_auc", value=auc)
+
+
+def test_leakage_as_a_share_of_a_weaker_attack_does_not_count():
+    mine = [seen(0.99), headline(0.3, LEAKS)]
+    assert board(mine, [seen(0.8), headline(0.9, LEAKS)])[0] == [(1, 0.3, LEAKS)]
+    assert board(mine, [seen(0.985), headline(0.9, LEAKS)])[0] == [(2, 0.9, LEAKS)]
+
+
+def test_what_is_kept_is_that_of_the_first_entry():
+    def kept(value, **fields):
+        return record(purpose="utility", target="colour", metric="kept", value=value, **fields)
+
+    nothing = kept(nan, status="skipped", reason="no judge", attacker="cnn")
+    _, records = board([kept(0.9)], [nothing], [kept(0.5)])
+    assert [r.value for r in records if r.metric == "kept"] == [0.9]
+    _, records = board([kept(0.9)], [kept(0.5)], supersedes={2: [1]})
+    assert [r.value for r in records if r.metric == "kept"] == [0.5]
+
+
+def test_the_first_entry_says_whose_weights_a_digest_is():
+    weights = {1: {"eigenface:k=8": {"0": "abcd"}}, 2: {"eigenface:k=99": {"0": "abcd"}}}
+    file = headline(0.1, LITTLE, defense="eigenface:k=8,weights=abcd")
+    _, records = board([file], [headline(0.9, LEAKS)], weights=weights)
+    assert "eigenface:k=8" in {r.defense for r in records}
 
 
 def test_all_fits_of_a_line_come_from_one_entry():
@@ -97,8 +138,7 @@ def test_tasks_with_the_same_data_and_secret_are_one_and_others_are_not():
     _, records = board([headline(0.1, LITTLE)], renamed)
     assert {r.task for r in records} == {"hide"}
     elsewhere = [record(data="toy:people=9"), headline(0.6, LEAKS, data="toy:people=9")]
-    numbered = {1: [record(), headline(0.1, LITTLE)], 2: elsewhere}
-    found = merged(numbered, {1: (), 2: ()}, {1: {}, 2: {}})
+    found = merged([Part(1, [record(), headline(0.1, LITTLE)]), Part(2, elsewhere)])
     assert {r.task for r in found} == {"hide", "hide (entry 2)"}
 
 

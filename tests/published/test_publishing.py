@@ -59,6 +59,10 @@ def test_a_run_is_published_bundled_rescored_and_verified(toy_run, tmp_path):
     assert (done.exit_code, level_of(board, entry)) == (0, "recomputed"), done.output
     assert "recomputed" in (board / "entries.csv").read_text()
     assert "recomputed" in cli("board", "show", board).stdout
+    assert cli("report", board).exit_code == 0
+    page = (board / "report.html").read_text()
+    assert "Who published what" in page
+    assert "Ada, 2" in page
 
 
 def test_verify_finds_a_number_that_does_not_come_out(toy_run, tmp_path, altered):
@@ -76,7 +80,7 @@ def test_verify_finds_a_number_that_does_not_come_out(toy_run, tmp_path, altered
 
     done = cli("verify", altered(worse) / "records.csv", *TRUSTED)
     assert done.exit_code == 1
-    assert "top1 was 0.01 [0, 0.02], here it is" in done.stdout
+    assert "top1 was 0.01 [0, 0.02], n " in done.stdout
 
 
 def test_a_colleagues_altered_copy_is_refused(toy_run, tmp_path, altered):
@@ -110,6 +114,58 @@ def test_a_stronger_attack_lowers_a_published_headline(toy_run, stronger_run, tm
     assert "0 new" not in cli("board", "diff", f"{board}@1", board).stdout
 
 
+def test_only_who_made_an_entry_supersedes_it(toy_run, stronger_run, tmp_path):
+    board = tmp_path / "board"
+    assert publishing(toy_run.run, board).exit_code == 0
+    eve = ("--by", "Eve", "--licence", LICENCE, "--supersedes", 1)
+    done = cli("publish", stronger_run.run, "--board", board, *eve)
+    assert "expects an entry by Eve" in done.stderr
+    assert publishing(stronger_run.run, board, "--supersedes", 1).exit_code == 0
+
+
+def test_other_pictures_under_the_name_of_a_data_set_are_refused(toy_run, altered, tmp_path):
+    board = tmp_path / "board"
+    assert publishing(toy_run.run, board).exit_code == 0
+
+    def others(unmask):
+        for facts in unmask["data"].values():
+            facts["fingerprint"] = "0" * 64
+
+    run = altered(lambda text: text.replace(",.5,", ",.51,", 1), others)
+    assert "expected the pictures of toy" in refused(run, board)
+
+
+def test_a_link_in_a_board_is_not_followed(toy_run, tmp_path):
+    board, victim = tmp_path / "board", tmp_path / "victim"
+    board.mkdir()
+    victim.write_text("mine")
+    (board / ".board.csv.draft").symlink_to(victim)
+    done = publishing(toy_run.run, board)
+    assert "expected no links in a board" in done.stderr
+    assert victim.read_text() == "mine"
+
+
+def test_weights_that_are_no_defenses_are_refused(altered, tmp_path):
+    run = altered(in_json=lambda unmask: unmask.update(weights={":::=,": {"0": "ab"}}))
+    assert "expected weights by defense" in refused(run, tmp_path / "board")
+
+
+def test_an_interval_that_holds_everything_does_not_pass(altered):
+    def wide(text):
+        lines = text.splitlines(keepends=True)
+        low, high = (lines[0].strip().split(",").index(name) for name in ("low", "high"))
+        found = lines[:1]
+        for line in lines[1:]:
+            cells = line.split(",")
+            if cells[low]:
+                cells[low], cells[high] = "-9", "9"
+            found.append(",".join(cells))
+        return "".join(found)
+
+    done = cli("verify", altered(wide) / "records.csv", *TRUSTED, "--cells", 1)
+    assert (done.exit_code, "[-9, 9]" in done.stdout) == (1, True)
+
+
 def test_an_entry_that_was_altered_is_named(toy_run, tmp_path):
     board = tmp_path / "board"
     assert publishing(toy_run.run, board).exit_code == 0
@@ -136,7 +192,8 @@ def test_views_are_made_again_after_a_crash(toy_run, stronger_run, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--supersedes", "3"], "--supersedes expects an entry"),
+        (["--supersedes", "3"], "--supersedes expects an entry by Ada"),
+        (["--by", "Ada\u202e"], "--by expects a name"),
         (["--by", ""], "--by expects a name"),
         (["--by", "a\nb"], "--by expects a name"),
     ],
