@@ -18,6 +18,8 @@ TUTORIALS = sorted((Path(__file__).parent.parent / "docs" / "tutorials").glob("*
 BLOCK = re.compile(r"```(python|toml|sh)\n(.*?)```", re.DOTALL)
 SMALL = [*("--workers", "1"), *("--device", "cpu"), *("--store", "store")]
 PEOPLE, FEWER = r"people=\d+,takes=\d+", "people=6,takes=4"
+# A picture of one pixel, in base64.
+DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
 JUDGED = 'utility = ["expression"]\n'  # judges double the time
 
 
@@ -29,7 +31,7 @@ def test_its_code_runs(path, tmp_path, monkeypatch):
     monkeypatch.setattr(registry, "_classes", known)
     monkeypatch.chdir(tmp_path)
     for module in (panels, sheet):  # drawing takes longer than all else
-        monkeypatch.setattr(module, "files_of", lambda *_: [("png", "")])
+        monkeypatch.setattr(module, "files_of", lambda *_: [("png", DOT)])
     for language, text in BLOCK.findall(
         re.sub(PEOPLE, FEWER, path.read_text().replace(JUDGED, ""))
     ):

@@ -81,7 +81,7 @@ def strongest_attack(about: Sequence[Record], line: Sequence[Record]) -> Stronge
     # Codes are compared with unprotected pictures, too.
     leaks = select(about, purpose="headline", metric="leakage", status="ok", form="pixels")
     none = [r for r in leaks if Spec.parse(r.defense).name == "none"]
-    metrics = ["top1", "auc"] if worst.sign > 0 else ["auc", "pairwise_auc"]
+    metrics = ["auc", "top1" if worst.sign > 0 else "pairwise_auc"]  # as leakage is computed
     if not (none and (found := same_attack(attacks, line, metrics))):
         return None
     metric, guess = found[0].metric, found[0].chance

@@ -31,13 +31,21 @@ from bench.reports.report_pictures import pictures
 from bench.reports.summary import not_asked
 from bench.reports.svg import shape
 from bench.reports.synthetic_validity import demonstrates
-from bench.reports.tradeoff import NOTE, tables, unique, validities
+from bench.reports.tradeoff import tables, unique, validities
 from bench.spec import Spec
 from bench.tables import Cell, Number, Table, write_whole
 
 LARGEST = 2_000_000  # bytes of a report
 NAME = "report.html"
 STANDING = "Who published what, and whose attack stands behind each verdict"
+NOTE = (
+    "Of the strongest attacker (of what is kept: the best judge), with 95 % intervals over people; "
+    "of several trainings the mean and the widest interval. Accuracy in %, AUC as a fraction; "
+    "leakage: 0 is a guess, 1 no defense. ^ should be high, v low. drop-in: a judge that is used "
+    "as it is; retrained: one that learned from protected pictures. classes alike: each class "
+    "counts the same. probe: the test pictures. SSIM: how much protected pictures look like the "
+    "originals, 1 is the same. ~ the defense's authors do not promise it."
+)
 STANDING_NOTE = (
     "claimed: the files are whole. rescored: all numbers follow from raw answers. recomputed: some "
     "cells were also run anew."
@@ -183,10 +191,17 @@ def _numbers(records: Sequence[Record]) -> Mapping[str, tuple[Sequence[Table], s
         "Groups of people: are some protected less than others": (fairness(records), BY_GROUP),
         "Linking pictures to people": (linkage.linkage(records), linkage.NOTE),
         "Pictures that a defense remembers from its training": (
-            linkage.memorization(records),
-            linkage.MEMORY_NOTE,
+            memory := linkage.memorization(records),
+            f"{linkage.MEMORY_NOTE} {_remembered(memory)}",
         ),
     }
+
+
+def _remembered(found: Sequence[Table]) -> str:
+    """What the tables of memorised pictures come to."""
+    rows = [row for table in found for row in table.rows]
+    sure = unique(str(row[0]) for row in rows if isinstance(row[1], Number) and row[1].low > 0.5)
+    return f"In short: {', '.join(sure) or 'none of these defenses'} surely reveals them."
 
 
 def _order(cell: Cell) -> float | str:

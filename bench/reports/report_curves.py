@@ -49,7 +49,8 @@ def of_folder(folder: Path) -> Iterator[Curves]:
     for name, columns, axes, heading, note in _FILES:
         if (path := folder / name).is_file():
             found = [Panel(title, axes, lines) for title, lines in _read(path, columns).items()]
-            yield _drawn(heading, note, found, is_share=name != "learning.csv")
+            if found:
+                yield _drawn(heading, note, found, is_share=name != "learning.csv")
 
 
 def saturation(records: Sequence[Record]) -> Iterator[Curves]:
@@ -91,7 +92,8 @@ def _read(path: Path, columns: tuple[str, str]) -> dict[str, list[Line]]:
         for (panel, name), some in points.groupby(["panel", "defense"], sort=False):
             first = some[some["seed"] == some["seed"].iloc[0]]
             x, y = (first[column].tolist() for column in columns)
-            found.setdefault(plain(str(panel)), []).append((plain(str(name)), x, y))
+            if len(x) > 1:  # else of a network that does not learn
+                found.setdefault(plain(str(panel)), []).append((plain(str(name)), x, y))
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(
             f"expected {path} as bench wrote it, got {error!r}; run the grid again"

@@ -15,23 +15,30 @@ from bench.reports.pareto import plotted
 from bench.reports.records import Record, select, short
 from bench.reports.summary import Row, groups, utilities
 from bench.reports.svg import Dot, plane
-from bench.reports.tradeoff import shown_form, unique
+from bench.reports.tradeoff import mean_number, shown_form, unique
 from bench.reports.verdicts import REFERENCE
 from bench.spec import Spec
-from bench.tables import Number
+from bench.tables import Cell, Number
 
 WORDS = tomllib.loads((files("bench") / "templates" / "words.toml").read_text("utf-8"))
 
 
 class Line(NamedTuple):
-    """A form of a defense: its row of the table, and the strongest attack on it."""
+    """A form of a defense: its row of the table, and the strongest attack on it.
+
+    For each utility target: what a judge keeps that is used as it is, and one that learned from
+    releases (or codes); empty where nobody asked.
+    """
 
     row: Row
     name: str  # of the defense, as short as can be
     number: int  # of the row, from 1
     anchor: str  # of the row
     said: Mapping[str, str]  # of the verdict, in plain words
+    as_is: Sequence[Cell]
+    retrained: Sequence[Cell]
     attack: Strongest | None
+    unseen: Cell  # what an attacker gets right who has seen no release; empty if nobody asked
 
 
 class Tested(NamedTuple):
@@ -57,6 +64,8 @@ class Task(NamedTuple):
     n_fits: int
     lines: Sequence[Line]  # in the order of the table
     tested: Sequence[Tested]
+    attackers: Mapping[str, Sequence[str]]  # of all defenses
+    unfinished: Sequence[bool]  # for each attack, whether its attacker had not finished learning
     planes: Sequence[tuple[str, Markup]]  # utility target, and the plot
 
 
@@ -71,6 +80,11 @@ def _task(anchor: str, about: Sequence[Record], rows: Sequence[Row]) -> Task:
     lines, keeps = list(_lines(about, rows, anchor)), utilities(about)
     shown = [x for x in lines if not x.row.is_repeated]
     names = unique((x.name, x.row.defense) for x in shown if x.row.verdict != REFERENCE)
+    attacked = [r for r in known if short(Defense, r.defense) in {spec for _, spec in names}]
+    attacks = {
+        (r.defense, r.attacker, r.threat, r.seed): r.marks
+        for r in select(attacked, purpose="private", status="ok")
+    }
     planes = ((name, _plane(first, name, place, shown)) for place, name in enumerate(keeps))
     return Task(
         first,
@@ -88,6 +102,8 @@ def _task(anchor: str, about: Sequence[Record], rows: Sequence[Row]) -> Task:
                    _attackers([r for r in known if short(Defense, r.defense) == spec]))
             for name, spec in names
         ],
+        _attackers(attacked),
+        ["undertrained" in marks.split() for marks in attacks.values()],
         [(name, drawn) for name, drawn in planes if drawn],
     )  # fmt: skip
 
@@ -102,11 +118,34 @@ def _lines(about: Sequence[Record], rows: Sequence[Row], anchor: str) -> Iterato
         of_row = (short(Defense, r.defense), shown_form(r.form, r.cleaned))
         leaks.setdefault(of_row, []).append(r)
     names = labels(row.defense for row in rows)
+    judged = select(about, purpose="utility", metric="kept", status="ok")
+    targets = utilities(about)
     for number, row in enumerate(rows, start=1):
         said = WORDS["verdicts"].get(row.verdict, WORDS["verdicts"][""])
         mine = leaks.get((row.defense, row.form))
         attack = strongest_attack(about, mine) if mine else None
-        yield Line(row, names[row.defense], number, f"{anchor}-{number}", said, attack)
+        kept = [r for r in judged if (short(Defense, r.defense), shown_form(r.form, r.cleaned))
+                == (row.defense, row.form)]  # fmt: skip
+        seen = {r.target for r in kept if not _is_unseen(r)}
+        unseen = [r for r in kept if _is_unseen(r)]
+        as_is = [mean_number(select(unseen, target=name)) for name in targets]
+        retrained = [x if name in seen else "" for name, x in zip(targets, row.keeps, strict=True)]
+        yield Line(row, names[row.defense], number, f"{anchor}-{number}", said,
+                   as_is, retrained, attack, _unseen(about, row, attack))  # fmt: skip
+
+
+def _is_unseen(record: Record) -> bool:
+    """Whether who answered has seen no release."""
+    return Spec.parse(record.threat).name in ("raw", "lazy")
+
+
+def _unseen(about: Sequence[Record], row: Row, attack: Strongest | None) -> Cell:
+    """What the best attackers without a release get right; empty if the strongest is one."""
+    if not attack or row.form != "picture" or _is_unseen(attack.headline):
+        return ""
+    chosen = select(about, purpose="private", metric=attack.metric, chosen=1, status="ok")
+    mine = [r for r in chosen if short(Defense, r.defense) == row.defense]
+    return mean_number([r for r in mine if _is_unseen(r)])
 
 
 def labels(specs: Iterable[str]) -> Mapping[str, str]:

@@ -11,9 +11,10 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from bench.reports.drawing import Look
-from bench.reports.panels import LIMITS, Panel
+from bench.reports.panels import Panel
 
 PLANE, SMALL = (640, 440), (320, 210)  # width and height
+_LIMITS = (-0.5, 2.0)  # of the plane; an interval beyond would squeeze all points
 _LEFT, _RIGHT, _TOP, _BOTTOM = 50, 14, 14, 42  # margins
 _CHAR, _LINE, _LONGEST = 6.6, 13, 26  # of a label: width of a character, height, characters
 _DASHES = {"--": "6 3", "-.": "7 3 2 3", ":": "2 3"}
@@ -77,8 +78,8 @@ def swatch(look: Look) -> Markup:
 
 
 def plane(dots: Sequence[Dot], title: str, labels: tuple[str, str]) -> Markup:
-    """Points with their intervals, those on the front joined; each links to its row."""
-    frame = _Frame(PLANE, _span(d.x[0] for d in dots), _span(d.y[0] for d in dots))
+    """Points with their intervals, those on the front joined; each leads to its row."""
+    frame = _Frame(PLANE, _span(e for d in dots for e in d.x), _span(e for d in dots for e in d.y))
     front = sorted((d.x[0], d.y[0]) for d in dots if d.on_front)
     parts = [*_axes(frame, labels, (0.2, 0.2)), *_zero(frame)]
     parts.append(Markup('<path class="front" d="{}"/>').format(_path(frame, front)))
@@ -87,12 +88,13 @@ def plane(dots: Sequence[Dot], title: str, labels: tuple[str, str]) -> Markup:
     parts += [halo.format(*frame.at(d.x[0], d.y[0])) for d in dots if d.on_front]
     parts += [
         Markup(
-            '<a href="{}" aria-label="{}"><g class="dot v-{}" transform="translate({:.1f} {:.1f})">'
-            "<title>{}</title>{}</g></a>"
-        ).format(d.href, d.tooltip, d.shape, *frame.at(d.x[0], d.y[0]), d.tooltip, _symbol(d.shape))
-        for d in dots
-    ]
-    return _svg(PLANE, title, [*parts, *_labels(frame, dots)], role="group")
+            '<a href="{}" aria-label="{}"><title>{}</title>'
+            '<g class="dot v-{}" transform="translate({:.1f} {:.1f})">{}</g>{}</a>'
+        ).format(d.href, d.tooltip, d.tooltip, d.shape, *frame.at(d.x[0], d.y[0]),
+                 _symbol(d.shape), label)
+        for d, label in zip(dots, _labels(frame, dots), strict=True)
+    ]  # fmt: skip
+    return _svg(PLANE, title, parts, role="group")
 
 
 def curves(
@@ -124,10 +126,10 @@ def _svg(size: tuple[int, int], title: str, parts: Sequence[Markup], *, role: st
 
 
 def _span(values: Iterator[float]) -> Range:
-    """A range that holds 0, 1 and these values, as far as LIMITS go."""
+    """A range that holds 0, 1 and these values, as far as _LIMITS go."""
     known = list(values)
-    low = -0.2 if min([0, *known]) < -0.08 else -0.1
-    return max(LIMITS[0], low), min(LIMITS[1], max([1.0, *known]) + 0.08)
+    low, high = min([-0.08, *known]) - 0.02, max([1.0, *known]) + 0.08
+    return max(_LIMITS[0], low), min(_LIMITS[1], high)
 
 
 def _step(span: float) -> float:
@@ -182,7 +184,9 @@ def _labels(frame: _Frame, dots: Sequence[Dot]) -> Iterator[Markup]:
         to_x, to_y, box = min(places, key=lambda place: _covered(frame, place[2], taken))
         taken.append(box)
         anchor = "start" if to_x > x else "end" if to_x < x else "middle"
-        yield _text(to_x, to_y, text, anchor, "name")
+        number, _, rest = text.partition(" ")  # on a phone only the number is shown
+        shown = Markup('{}<tspan class="rest"> {}</tspan>').format(number, rest)
+        yield _text(to_x, to_y, shown, anchor, "name")
 
 
 def _box(x: float, y: float, text: str, dx: float) -> Box:

@@ -22,4 +22,3 @@ for (const table of document.querySelectorAll("table.sorts")) {
     });
   });
 }
-addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((d) => { d.open = true; }));

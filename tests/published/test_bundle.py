@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bench.registry import plugins
 from bench.reports.boards import read_records, write_board
 from bench.reports.bundle import opened
 from bench.reports.records import records
@@ -56,10 +57,10 @@ def test_equal_runs_make_equal_bundles(toy_run, tmp_path):
     assert (tmp_path / "again.zip").read_bytes() == toy_run.bundle.read_bytes()
 
 
-def test_names_of_real_people_stay_out(toy_run, toys, tmp_path, monkeypatch):
+def test_names_of_real_people_stay_out(toy_run, tmp_path, monkeypatch):
     from bench.campaign import stored
 
-    monkeypatch.setattr(toys.Toy, "shareable", False)
+    monkeypatch.setattr(plugins("dataset")["toy"], "shareable", False)
     done = stored(toy_run.run, toy_run.store)
     done.write_records(tmp_path)
     done.bundle(tmp_path / "real.zip", tmp_path)

@@ -86,7 +86,10 @@ def test_hostile_text_is_inert_and_shown_as_it_is(quick, tmp_path):
     folder = folder_of(found, tmp_path / "run", **facts)
     for name, x, y in (("roc", "fmr", "tmr"), ("learning", "epoch", "valid")):
         with (folder / f"{name}.csv").open("w", newline="") as file:
-            lines = [("panel", "defense", "seed", x, y), (HOSTILE, HOSTILE, 0, 0.5, 0.5)]
+            lines = [
+                ("panel", "defense", "seed", x, y),
+                *[(HOSTILE, HOSTILE, 0, i, 0.5) for i in (0, 1)],
+            ]
             csv.writer(file).writerows(lines)
     costs = "action,plugin,status,seconds,peak_memory_mb,device\nfit,<b>x,ok,1,1,<i>\n"
     (folder / "costs.csv").write_text(costs)
@@ -161,7 +164,9 @@ def test_files_that_are_not_as_bench_wrote_them_are_one_line(quick, tmp_path):
     write_board([quick[0]._replace(metric="luck", value=1.0)], folder / "records.csv", {})
     with pytest.raises(ValueError, match=r"expected metrics of this version .* got 'luck'"):
         write_report(folder)
-    with pytest.raises(FileNotFoundError, match="expected a run's folder or the CSV of a board"):
+    with pytest.raises(
+        FileNotFoundError, match="expected the folder of a run or a board, or a CSV"
+    ):
         write_report(tmp_path / "nothing")
 
 
@@ -202,3 +207,43 @@ def test_a_defense_is_described_form_by_form_with_all_who_attacked_it(quick):
     assert "mlp" not in found.attackers[knows("raw")]  # nobody reads codes under this threat
     picture, _, code = (line.attack for line in found.lines)
     assert code.unprotected == picture.unprotected  # codes are compared with pictures, too
+
+
+def test_each_judge_and_who_has_seen_no_release_have_numbers_of_their_own(quick):
+    lines = {(x.name, x.row.form): x for task in tasks(quick) for x in task.lines}
+    blur = lines["blur", "picture"]
+    kept = [r for r in quick if r.metric == "kept" and r.defense.startswith("blur")]
+    for threat, (number,) in (("raw", blur.as_is), ("aware", blur.retrained)):
+        assert number.value == np.mean([r.value for r in kept if r.threat == threat])
+    vgan = lines["pprl_vgan", "picture"]
+    seen = [r for r in quick if r.defense.startswith("pprl_vgan") and r.chosen]
+    raw = [r.value for r in seen if (r.purpose, r.metric, r.threat) == ("private", "top1", "raw")]
+    assert vgan.unseen.value == np.mean(raw) < vgan.attack.right.value
+    assert lines["pprl_vgan", "code"].unseen == ""
+
+
+def test_two_classes_are_told_apart_as_leakage_is_computed(quick):
+    task = next(task for task in tasks(quick) if task.first.target == "gender")
+    assert {(x.attack.metric, x.attack.guess) for x in task.lines} == {("auc", 0.5)}
+    unfinished = [r for r in quick if (r.purpose, r.target, r.metric, r.status)
+                  == ("private", "gender", "auc", "ok") and "undertrained" in r.marks
+                  and r.defense.startswith(("san", "blur"))]  # fmt: skip
+    assert sum(task.unfinished) == len(unfinished) > 0
+
+
+def test_the_top_says_of_each_task_whether_a_defense_hides(quick, tmp_path):
+    text = text_of(folder_of(quick, tmp_path / "run"))
+    assert "None of the 4 defenses hides who the person is" in text
+    changed = [
+        r._replace(verdict="hidden as far as tried", reason="")
+        if r.verdict == "leaks" and r.defense.startswith("blur") else r
+        for r in quick
+    ]  # fmt: skip
+    text = text_of(folder_of(changed, tmp_path / "run"))
+    assert "blur hides the gender, as far as tried; the others do not" in text
+
+
+def test_only_words_of_the_page_are_explained(quick, tmp_path):
+    text = text_of(folder_of(quick, tmp_path / "run"))
+    assert '<dt id="w-exposed">' in text
+    assert "FMR" not in text

@@ -18,6 +18,7 @@ pytestmark = [
 ROWS = "[...document.querySelector('table.sorts').tBodies[0].rows]"
 COLUMN = ROWS + ".map(row => row.cells[%d].textContent)"
 WIDTH = "document.documentElement.scrollWidth"
+CUT = "[...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth + 1)"
 CONTRASTS = """() => {
   const light = (c) => {
     const [r, g, b] = c.match(/[\\d.]+/g).map(v => v / 255)
@@ -79,16 +80,17 @@ def opened(report, browser):
 def test_a_click_and_a_key_sort_the_table_and_say_so(opened):
     page = opened()
     leaks = page.locator("table.sorts").first.locator("th", has_text="leaks")
-    before = page.evaluate(COLUMN % 4)
+    place = leaks.evaluate("head => head.cellIndex")
+    before = page.evaluate(COLUMN % place)
     leaks.locator("button").click()
     assert leaks.get_attribute("aria-sort") == "ascending"
-    up = page.evaluate(COLUMN % 4)
+    up = page.evaluate(COLUMN % place)
     numbers = [int(text.split(" ")[0]) for text in up]
     assert numbers == sorted(numbers)
     assert up != before
     page.keyboard.press("Enter")  # the button has the focus
     assert leaks.get_attribute("aria-sort") == "descending"
-    assert [int(text.split(" ")[0]) for text in page.evaluate(COLUMN % 4)] == numbers[::-1]
+    assert [int(text.split(" ")[0]) for text in page.evaluate(COLUMN % place)] == numbers[::-1]
     page.locator("table.sorts").first.locator("th", has_text="defense").locator("button").click()
     assert page.evaluate(COLUMN % 1) == sorted(page.evaluate(COLUMN % 1))
     assert leaks.get_attribute("aria-sort") is None
@@ -134,13 +136,25 @@ def test_nothing_sticks_out_of_the_page(opened, width):
     assert page.evaluate(WIDTH) <= width
 
 
-def test_print_and_pages_without_scripts_show_all(opened):
+def test_paper_has_the_main_tables_and_what_was_opened(opened):
     page = opened(java_script_enabled=False)
-    table = page.locator("details table").first
-    assert not table.is_visible()
+    details, tables = page.locator("details:has(table)"), page.locator("table")
+    details.first.locator("summary").click()
     page.emulate_media(media="print")
-    assert table.is_visible()
+    assert tables.first.is_visible()
+    assert details.first.locator("table").first.is_visible()
+    assert not details.last.is_visible()
+    assert page.evaluate(CUT) == []
     assert page.locator("thead button").count() == 0
+
+
+def test_the_whole_plane_is_on_a_phone_and_each_name_leads_to_its_row(opened):
+    page = opened(390)
+    plane = page.locator("svg.plane").first.bounding_box()
+    assert plane["x"] >= 0
+    assert plane["x"] + plane["width"] <= 390
+    names = page.locator("svg.plane").first.locator("a text.name")
+    assert names.count() == page.locator("svg.plane").first.locator("a").count() > 5
 
 
 def test_text_has_contrast_and_tables_have_headings(opened):

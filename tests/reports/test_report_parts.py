@@ -25,7 +25,7 @@ def names(drawing):
 
 def test_a_point_lies_where_its_numbers_say():
     drawing = plane([dot("a", 0.0, 1.0)], "t", ("x", "y"))
-    # 640 x 440; margins 50, 14, 14, 42; both axes from -0.1 to 1.08
+    # 640 x 440; margins 50, 14, 14, 42; both axes from -0.1 to 1.08: 0.02 and 0.08 of room
     x, y = 50 + 0.1 / 1.18 * 576, 440 - 42 - 1.1 / 1.18 * 384
     assert f'transform="translate({x:.1f} {y:.1f})"' in drawing
 
@@ -35,8 +35,20 @@ def test_a_point_outside_is_drawn_on_the_edge():
     assert 'transform="translate(626.0 398.0)"' in drawing
 
 
+def test_all_of_an_interval_lies_in_the_plane():
+    (x, low, high) = (0.5, -0.3, 1.4)
+    drawing = plane([dot("a", x, x)._replace(y=(x, low, high))], "t", ("x", "y"))
+    top, height = 14 + 0.08 / 1.8 * 384, 384 / 1.8  # from -0.32 to 1.48
+    across = 50 + 0.6 / 1.18 * 576
+    low_y, high_y = top + 1.7 * height, top
+    assert f"M{across:.1f} {low_y:.1f}L{across:.1f} {high_y:.1f}" in drawing
+
+
 def test_labels_of_equal_points_do_not_cover_each_other():
-    found = names(plane([dot("first", 0.5, 0.5), dot("second", 0.5, 0.5)], "t", ("x", "y")))
+    drawing = plane([dot("1 first", 0.5, 0.5), dot("2 second", 0.5, 0.5)], "t", ("x", "y"))
+    found = names(drawing)
+    links = re.findall(r"<a .*?</a>", drawing, re.DOTALL)  # a name leads to the row, too
+    assert ["second" in link for link in links] == [False, True]
     assert len(set(found)) == 2
     assert found[0][2] == "start"  # the first has the best place
 
@@ -53,6 +65,15 @@ def test_curves_are_scaled_dashed_and_named():
         *("0", "2.5", "5", "7.5", "10"),  # epochs
         *("0", "1", "2", "3", "4"),
     ]
+
+
+def test_what_does_not_learn_has_no_learning_curve(tmp_path):
+    lines = ["panel,defense,seed,epoch,valid", "a,none,0,0,0.9", "b,none,0,0,0.9", "b,none,0,1,0.5"]
+    (tmp_path / "learning.csv").write_text("\n".join(lines[:2]))
+    assert list(of_folder(tmp_path)) == []
+    (tmp_path / "learning.csv").write_text("\n".join(lines))
+    (found,) = of_folder(tmp_path)
+    assert [title for title, _ in found.panels] == ["b"]
 
 
 def test_costs_count_each_stage_once_and_sum_by_step_and_plugin(tmp_path):
