@@ -13,6 +13,7 @@ from bench.commands.apply import OperationsCommand, apply
 from bench.commands.board import board_app
 from bench.commands.check import check
 from bench.commands.data import data_app
+from bench.commands.gpu_check import gpu_check
 from bench.commands.grid import grid
 from bench.commands.judges import judges_app
 from bench.commands.list import list_plugins
@@ -38,6 +39,7 @@ app.command()(rescore)
 app.command()(verify)
 app.add_typer(board_app, name="board")
 app.command()(check)
+app.command()(gpu_check)
 app.command()(new)
 app.add_typer(data_app, name="data")
 app.add_typer(annotate_app, name="annotate")

@@ -30,6 +30,7 @@ class Context:
         shape: (3, H, W) of the pictures that `render` makes; it sees none.
         draw: number of this release of the pictures, if there are several.
         originals: of the pictures, if the defense takes files and the data set has them.
+        graphs: whether a GPU replays training steps (bench.nn.captured).
     """
 
     row_rngs: Sequence[np.random.Generator]
@@ -41,6 +42,7 @@ class Context:
     shape: tuple[int, int, int] = (3, 0, 0)
     draw: int = 0
     originals: Sequence[Original] = ()
+    graphs: bool = False
 
     @property
     def rng(self) -> np.random.Generator:

@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import connection
@@ -18,8 +18,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_HIDDEN = ("BENCH_DATA",)  # from processes, in which plugins run; see `revealed`
-_ENVIRONMENT = {
+HIDDEN = ("BENCH_DATA",)  # from processes, in which plugins run; see `revealed`
+ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",  # sums over several threads round otherwise
     # glibc gives the memory of large tensors back at once and takes it again page by page, which
     # costs up to a third of a training step; up to 1 GiB is kept.
@@ -57,15 +57,16 @@ class Pool(ProcessPoolExecutor):
     def __init__(
         self, n_processes: int, start: Callable[..., None] | None = None, *arguments: object
     ) -> None:
-        os.environ.update(_ENVIRONMENT)  # processes that are spawned inherit it
+        os.environ.update(ENVIRONMENT)  # processes that are spawned inherit it
         self._handled = [each for each in _SIGNALS if callable(signal.getsignal(each))]
-        known = {name: os.environ[name] for name in _HIDDEN if name in os.environ}
-        super().__init__(n_processes, _Context(), _start, (self._handled, known, start, arguments))
+        super().__init__(
+            n_processes, _Context(), _start, (self._handled, hidden(), start, arguments)
+        )
 
     def submit(self, task: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """As its base does; a process that starts inherits that signals wait until it is ready."""
         before = signal.pthread_sigmask(signal.SIG_BLOCK, self._handled)
-        known = {name: os.environ.pop(name) for name in _HIDDEN if name in os.environ}
+        known = {name: os.environ.pop(name) for name in HIDDEN if name in os.environ}
         # A process would import the program of this one, which starts a run again if it has no
         # `if __name__ == "__main__"`; none of it is needed.
         main, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
@@ -91,6 +92,18 @@ class Pool(ProcessPoolExecutor):
 _known: dict[str, str] = {}  # what is hidden from this process's plugins
 
 
+def hidden() -> dict[str, str]:
+    """The variables of this process that plugins in its processes do not see."""
+    return {name: os.environ[name] for name in HIDDEN if name in os.environ}
+
+
+def hide(variables: Mapping[str, str]) -> None:
+    """Hides these variables from the plugins of this process."""
+    _known.update(variables)
+    for name in HIDDEN:
+        os.environ.pop(name, None)
+
+
 @contextmanager
 def revealed() -> Iterator[None]:
     """Sets the variables that were hidden from this process; for data sets, which need them."""
@@ -109,7 +122,7 @@ def _start(
     start: Callable[..., None] | None,
     arguments: tuple[object, ...],
 ) -> None:
-    _known.update(known)
+    hide(known)
     warnings.filterwarnings("ignore", message="not read: ")  # the parent has said so
     warnings.formatwarning = lambda message, *_, **__: f"bench: {message}\n"
     del sys.argv[1:]

@@ -108,6 +108,9 @@ def test_plan_says_what_would_run_and_runs_nothing(bench, tmp_path):
     done = bench("plan", "tiny.toml", "--store", tmp_path / "store")
     assert done.exit_code == 0
     assert "attack" in done.stdout
+    assert "workers\n" in done.stdout
+    lanes = bench("plan", "tiny.toml", "--store", tmp_path / "store", "--device", "meta")
+    assert "workers, and 1 on meta" in lanes.stdout
     assert not list((tmp_path / "store").glob("*/stage.json"))
 
 

@@ -18,7 +18,7 @@ def test_pixelation_fools_the_raw_attacker_and_not_the_aware_one(tmp_path, runne
         "private": ["identity"],
         "data": "synthetic:people=6,takes=8,pictures=40,size=32",
         "defenses": ["pixelate:block=0.34"],
-        "attackers": ["cnn:batch=48,steps=60,rounds=3"],
+        "attackers": ["cnn:batch=48,steps=50,rounds=2"],
     }
     grid = Grid.model_validate({"name": "findings", "tasks": [task]})
     done = runner(Store(tmp_path), grid)

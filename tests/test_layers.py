@@ -25,7 +25,7 @@ LAYERS = (
     ("bench.nn", "bench.data", "bench.metrics", "bench.forensics"),
     ("bench.outside",),
     ("defenses", "attackers", "bench.runner", "bench.contract"),
-    ("bench.audit",),
+    ("bench.audit", "bench.device_check"),
     ("bench.reports", "bench.annotation"),
     ("bench.rounds",),
     ("bench.campaign", "bench.verification"),

@@ -216,6 +216,7 @@ class _Watched(NamedTuple):
     """An engine that shows its progress."""
 
     n_processes: int
+    devices: tuple[str, ...]
     run: "Callable[..., Iterator[Outcome]]"
 
 
@@ -228,7 +229,8 @@ def _runner(device: str, workers: int, store: Path | None, plugins: list[Path] |
     from bench.runner.worker import Worker
 
     engine = opt.engine_of(device, workers, plugins)
-    shown = _Watched(engine.n_processes, partial(watched, engine, console=Console()))
+    run = partial(watched, engine, console=Console())
+    shown = _Watched(engine.n_processes, engine.devices, run)
     return Runner(opt.store_at(store), shown, Worker(device_named(device)))
 
 

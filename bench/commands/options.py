@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -50,8 +50,21 @@ Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, ...")]
 Workers = Annotated[
     int,
     typer.Option(
-        min=0, max=1024, help="Number of processes.", show_default="one per core, or one on a GPU"
+        min=0,
+        max=1024,
+        help="Number of processes; on a GPU, of those that share it.",
+        show_default="one per core; on a GPU, at least 4",
     ),
+]
+EngineName = Annotated[
+    Literal["local", "pool", "ray"],
+    typer.Option("--engine", help="One process, several, or those of a Ray cluster."),
+]
+Address = Annotated[
+    str, typer.Option(help="With --engine ray, of the cluster; local starts Ray on this machine.")
+]
+Graphs = Annotated[
+    bool, typer.Option("--graphs", help="Replay training steps on a GPU (CUDA graphs); untested.")
 ]
 StorePath = Annotated[
     Path | None, typer.Option("--store", help="Folder of the store.", show_default="user cache")
@@ -169,16 +182,26 @@ def store_at(path: Path | None) -> "Store":
     return Store(path or platformdirs.user_cache_path("unmask-bench"))
 
 
-def engine_of(device: str, workers: int, plugins: list[Path] | None) -> "Engine":
+def engine_of(
+    device: str,
+    workers: int,
+    plugins: list[Path] | None,
+    engine: EngineName = "pool",
+    address: str = "local",
+) -> "Engine":
     """The engine that options name.
 
     Raises:
-        ValueError: if the device is not available.
+        ValueError: if the device is not available, or others choose it.
     """
     from bench.nn.device import device_named
     from bench.runner.engines.options import engine_for
 
-    return engine_for(device_named(device), workers, plugins or ())
+    if engine != "ray":
+        device = device_named(device)  # machines of a cluster have others
+    elif device not in ("auto", "cpu", "cuda"):
+        raise ValueError(f"expected --device auto, cpu or cuda with --engine ray, got {device!r}")
+    return engine_for(device, workers, plugins or (), engine, address)
 
 
 @contextmanager

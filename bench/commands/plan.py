@@ -18,6 +18,7 @@ def plan(
     saturation: opt.Saturation = False,
     store: opt.StorePath = None,
     plugin: opt.Plugins = None,
+    device: opt.Device = "auto",
     workers: opt.Workers = 0,
 ) -> None:
     """Print what a run would do: stages, how many are stored, expected time."""
@@ -27,9 +28,8 @@ def plan(
         )
         from bench.commands.progress import duration
         from bench.runner.cells import cells
-        from bench.runner.engines.options import n_processes
         from bench.runner.plan import plan as plan_of
-        from bench.runner.ready_queue import expected_wall_s
+        from bench.runner.schedule import expected_wall_s
         from bench.tables import Table
 
         known, asked = opt.store_at(store), list(cells(chosen))
@@ -42,9 +42,12 @@ def plan(
             n_stored = n_stages - left[action]
             rows.append((action, n_stages, n_stored, duration(seconds)))
         opt.show(Table(chosen.name, ("action", "stages", "stored", "about"), rows))
-        n_workers = n_processes("cpu", workers)
-        wall_s = expected_wall_s(missing, [goal.stages for goal in planned.goals], n_workers)
-        print(f"about {duration(wall_s)} with {n_workers} workers")
+        engine = opt.engine_of(device, workers, plugin)
+        goals = [goal.stages for goal in planned.goals]
+        wall_s = expected_wall_s(missing, goals, engine.n_processes, engine.devices)
+        devices = ", ".join(sorted({*engine.devices}))
+        on = f", and {len(engine.devices)} on {devices}" if devices else ""
+        print(f"about {duration(wall_s)} with {engine.n_processes} workers{on}")
         skipped = Counter(cell.skip_reason for cell in asked if cell.skip_reason)
         print(f"{len(asked)} cells, {skipped.total()} are skipped{':' if skipped else ''}")
         for reason, n_cells in skipped.items():

@@ -10,7 +10,7 @@ from bench.commands.stopping import Stopped
 from bench.reports.glance import glance
 from bench.rounds import RunStages
 from bench.runner.plan import Goal
-from bench.runner.ready_queue import expected_wall_s
+from bench.runner.schedule import expected_wall_s
 from bench.runner.stage import Stage
 from bench.runner.step import Engine, Outcome
 from bench.runner.store import Store
@@ -96,7 +96,7 @@ class _Clock:
     ) -> None:
         missing = [stage for stage in stages if stage.key not in store]
         asked = [goal.stages for goal in goals]
-        self._wall_s = expected_wall_s(missing, asked, engine.n_processes)
+        self._wall_s = expected_wall_s(missing, asked, engine.n_processes, engine.devices)
         self._work_s = sum(stage.seconds for stage in missing)
         self._done_s, self._start = 0.0, time.monotonic()
 

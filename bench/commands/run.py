@@ -1,6 +1,7 @@
 """`bench run`: runs a grid and writes its results."""
 
 import json
+import os
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -29,6 +30,9 @@ def run(
     saturation: opt.Saturation = False,
     device: opt.Device = "auto",
     workers: opt.Workers = 0,
+    engine: opt.EngineName = "pool",
+    address: opt.Address = "local",
+    graphs: opt.Graphs = False,
     out: Annotated[Path | None, typer.Option(help="Folder.", show_default="runs/GRID")] = None,
     store: opt.StorePath = None,
     plugin: opt.Plugins = None,
@@ -53,13 +57,17 @@ def run(
 
         from bench.campaign import run_grid
         from bench.commands.progress import watching
+        from bench.runner.worker import GRAPHS
 
         chosen = opt.grid_of(
             grid, data, defense, attacker, threat, seeds, saturation, only, protected, attack
         )
-        engine, place = opt.engine_of(device, workers, plugin), opt.store_at(store)
+        if graphs:
+            os.environ[GRAPHS] = "1"
+        runs = opt.engine_of(device, workers, plugin, engine, address)
+        place = opt.store_at(store)
         folder, console = out or Path("runs") / chosen.name, Console(stderr=as_json, quiet=quiet)
-        watch = watching(engine, place, console)
+        watch = watching(runs, place, console)
         done = run_grid(chosen, place, watch, folder, with_images=with_images)
         tell(done, console, loud := Console(stderr=as_json))
         n_stages = f"{len(done.finished.plan.stages)} stages, {done.seconds:.0f} s"

@@ -15,6 +15,7 @@ from bench.nn.inputs import Augmentation, Prepare
 from bench.nn.training import Objective, Schedule, autocast, trained
 
 CHUNK, CHUNK_BYTES = 256, 3 << 20  # inputs computed at once, at most: 256 pictures of 64 px
+TIMES_ON_GPU = 8  # as many on a GPU
 
 
 class Labelled(NamedTuple):
@@ -61,7 +62,7 @@ def outputs(
 ) -> Tensor:
     """The network's outputs for inputs on its device, float32, (N, ...), without gradients."""
     net.eval()
-    size = _at_once(inputs[:1].nbytes)
+    size = _at_once(inputs[:1].nbytes, inputs.device)
     parts = (torch.split(tensor, size) for tensor in (inputs, side_info) if tensor is not None)
     with torch.inference_mode(), autocast(inputs.device):
         chunks = [
@@ -75,16 +76,17 @@ def exact_outputs(compute: Callable[..., Tensor], device: str, *inputs: Array) -
 
     Never in bf16, so that results do not depend on which rows are computed together.
     """
-    size = _at_once(inputs[0][:1].nbytes)
+    size = _at_once(inputs[0][:1].nbytes, torch.device(device))
     parts = (np.split(array, range(size, len(array), size)) for array in inputs)
     chunks = zip(*parts, strict=True)
     with torch.inference_mode():
-        return torch.cat([compute(*(to_device(device, a) for a in c)).cpu() for c in chunks])
+        return torch.cat([compute(*(to_device(device, a) for a in c)) for c in chunks]).cpu()
 
 
-def _at_once(bytes_each: int) -> int:
+def _at_once(bytes_each: int, device: torch.device) -> int:
     """How many inputs are computed at once: networks need up to a thousand times their bytes."""
-    return min(CHUNK, max(1, CHUNK_BYTES // max(1, bytes_each)))
+    n = min(CHUNK, max(1, CHUNK_BYTES // max(1, bytes_each)))
+    return n if device.type == "cpu" else TIMES_ON_GPU * n
 
 
 def to_device(device: str, array: Array) -> Tensor:

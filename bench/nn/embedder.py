@@ -155,12 +155,11 @@ class _Triplet(_Identities):
 
 def _misordered(made: Tensor, person: Tensor) -> float:
     """1 - AUC: how often a non-mated pair of pictures scores above a mated one."""
-    above = torch.ones(len(person), len(person), dtype=torch.bool, device=made.device).triu(1)
-    scores, mated = (made @ made.T)[above], (person[:, None] == person)[above]
-    n_mated = int(mated.sum())
-    if not 0 < n_mated < len(mated):
-        return 0.5  # nothing to order
+    first, second = torch.triu_indices(len(person), len(person), 1, device=made.device)
+    scores, mated = (made @ made.T)[first, second], person[first] == person[second]
     rank = torch.arange(1.0, len(scores) + 1, dtype=torch.float64, device=made.device)
     rank[scores.argsort()] = rank.clone()
-    won = float(rank[mated].sum()) - n_mated * (n_mated + 1) / 2
-    return 1 - won / (n_mated * (len(mated) - n_mated))
+    n_mated = mated.sum(dtype=torch.float64)
+    won = (rank * mated).sum() - n_mated * (n_mated + 1) / 2
+    share = 1 - won / (n_mated * (len(mated) - n_mated))
+    return float(share.nan_to_num(0.5))  # 0 / 0: nothing to order

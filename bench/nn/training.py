@@ -3,7 +3,7 @@
 import copy
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -16,13 +16,14 @@ from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
 from bench.api import Context, Weights
+from bench.nn.captured import Step, capturable, captured, set_rate
 from bench.nn.checkpoint import Checkpoint, Parts
 from bench.nn.pretrained import Pretrained
 from bench.nn.state import restored, state_of
+from bench.nn.transfers import moved
 
 WEIGHT_DECAY = 1e-3  # of AdamW
 SAVE_EVERY_S = 60.0  # between checkpoints
-_AT_ONCE = 2**24  # random numbers that are drawn and moved at once, 64 MB
 
 
 class Objective(Protocol):
@@ -128,35 +129,6 @@ def batches(index: Tensor, size: int, generator: torch.Generator) -> list[Tensor
     return [part for part in torch.split(order, size) if len(part) > 1]
 
 
-def moved(
-    steps: Iterable[Sequence[Tensor]], device: torch.device | str
-) -> Iterator[tuple[Tensor, ...]]:
-    """The tensors of each step on the device; they were drawn on the CPU.
-
-    All steps have the same tensors, with any number of rows. Those of an epoch are moved together
-    (of a large one, in blocks of 2^24 numbers), so that the device does not wait inside it.
-    """
-    block: list[Sequence[Tensor]] = []
-    n_numbers = 0
-    for step in steps:
-        block.append(step)
-        n_numbers += sum(tensor.numel() for tensor in step)
-        if n_numbers >= _AT_ONCE:
-            yield from _moved(block, device)
-            block, n_numbers = [], 0
-    yield from _moved(block, device)
-
-
-def _moved(
-    block: Sequence[Sequence[Tensor]], device: torch.device | str
-) -> Iterator[tuple[Tensor, ...]]:
-    columns = list(zip(*block, strict=True))
-    sizes = ([len(tensor) for tensor in column] for column in columns)
-    together = (torch.cat(column).to(device) for column in columns)
-    split = (torch.split(t, n) for t, n in zip(together, sizes, strict=True))
-    return zip(*split, strict=True)
-
-
 def optimize(loss: Tensor, *optimizers: Optimizer) -> None:
     """Takes one step of each optimizer on the loss."""
     for optimizer in optimizers:
@@ -164,12 +136,6 @@ def optimize(loss: Tensor, *optimizers: Optimizer) -> None:
     loss.backward()  # type: ignore[no-untyped-call]
     for optimizer in optimizers:
         optimizer.step()
-
-
-def set_rate(optimizer: Optimizer, lr: float) -> None:
-    """Sets the learning rate of all parameters."""
-    for group in optimizer.param_groups:
-        group["lr"] = lr
 
 
 def autocast(device: torch.device) -> torch.autocast:
@@ -190,6 +156,7 @@ class _Loop:
         self.context, self.generator = context, generator
         learned = [*net.parameters(), *objective.parameters()]
         self.optimizer = AdamW(learned, schedule.lr, weight_decay=WEIGHT_DECAY, fused=True)
+        capturable(self.optimizer)
         self.best, self.best_loss = copy.deepcopy(net.state_dict()), math.inf
         self.curve: list[tuple[float, float]] = []
         # Where training stands: the round, its steps, the steps and the losses of its last epoch,
@@ -220,27 +187,33 @@ class _Loop:
         return converged
 
     def _round(self, n_steps: int) -> None:
+        device = next(self.net.parameters()).device
+        learn = captured(self._learn, device, graphs=self.context.graphs)
         while self.step < n_steps or self.n_of_epoch:
-            self._epoch(n_steps)
+            self._epoch(n_steps, learn, device)
             mean = float(torch.stack(self.losses).mean())
             self._record(mean, self.objective.valid_loss(self.net))
             self.n_of_epoch, self.losses = 0, []
             self._saves.save()
 
-    def _epoch(self, n_steps: int) -> None:
+    def _epoch(self, n_steps: int, learn: Step, device: torch.device) -> None:
         """The rest of an epoch: after a resumption, of the one that was interrupted."""
         self._saves.begin_epoch()
-        left, device = n_steps - self.step + self.n_of_epoch, next(self.net.parameters()).device
+        left = n_steps - self.step + self.n_of_epoch
         parts = self.objective.batches(self.schedule.batch, self.generator)[:left]
         drawn = ((part, *self.objective.draw(len(part), self.generator)) for part in parts)
         self.net.train()
         for batch in islice(moved(drawn, device), self.n_of_epoch, None):
             set_rate(self.optimizer, self.schedule.rate(self.step, n_steps))
-            loss = self.objective.loss(self.net, *batch)
-            optimize(loss, self.optimizer)
-            self.losses.append(loss.detach())
+            self.losses.append(learn(*batch))
             self.step, self.n_of_epoch = self.step + 1, self.n_of_epoch + 1
             self._saves.save()
+
+    def _learn(self, *batch: Tensor) -> Tensor:
+        """The loss on a batch, before the step that it takes."""
+        loss = self.objective.loss(self.net, *batch)
+        optimize(loss, self.optimizer)
+        return loss.detach()
 
     def _record(self, train_loss: float, valid_loss: float) -> None:
         """Extends the curve, and copies the network if it is the best so far."""

@@ -30,6 +30,7 @@ class Cost(NamedTuple):
     size: Size
     seconds: float
     device: str = "cpu"
+    memory_mb: int = 0  # peak of the process, which may have run other stages before
 
     @property
     def work(self) -> int:
@@ -40,19 +41,22 @@ class Cost(NamedTuple):
 class Costs:
     """What stages of the same plugin and size have cost, or of similar ones.
 
-    Costs of other kinds of devices than that of the last stage are ignored.
+    Costs on another kind of device than that of the last such stage are ignored.
     """
 
     def __init__(self, store: Path) -> None:
         own = list(_read(store / _FILE))
-        kind = own[-1].device.partition(":")[0] if own else ""
-        same = (cost for cost in own if cost.device.partition(":")[0] == kind)
         with SHIPPED.open(newline="") as file:
             shipped = [
                 Cost(action, plugin, Size(int(pictures), int(pixels)), float(seconds))
                 for action, plugin, pictures, pixels, seconds in list(csv.reader(file))[1:]
             ]
-        self._tables = [_sums(same), _sums(shipped)]
+        self._tables = [_sums(own), _sums(shipped)]
+        self._memory_mb: dict[tuple[object, ...], int] = {}
+        for cost in own:
+            if cost.memory_mb:  # earlier versions did not note it
+                known = self._memory_mb.get(cost[:3], cost.memory_mb)
+                self._memory_mb[cost[:3]] = min(known, cost.memory_mb)
 
     def expected(self, action: str, plugin: str, size: Size) -> float:
         """Seconds; in proportion to the work where that differs."""
@@ -63,6 +67,10 @@ class Costs:
                     n, seconds, work = table[kind]
                     return seconds / work * asked.work if work and asked.work else seconds / n
         return 1.0
+
+    def memory_mb(self, action: str, plugin: str, size: Size) -> int:
+        """What the process of an equal stage needed, in MB; 0 if that is not known."""
+        return self._memory_mb.get((action, plugin, size), 0)
 
 
 def note(store: Store, cost: Cost) -> None:
@@ -79,12 +87,16 @@ def _kinds(cost: Cost) -> tuple[tuple[object, ...], ...]:
 
 
 def _sums(costs: Iterable[Cost]) -> dict[tuple[object, ...], tuple[int, float, int]]:
-    """Number, seconds and work of the costs of each kind."""
+    """Number, seconds and work of the costs of each kind, on the kind of device of its last."""
     sums: dict[tuple[object, ...], tuple[int, float, int]] = {}
+    devices: dict[tuple[object, ...], str] = {}
     for cost in costs:
+        device = cost.device.partition(":")[0]
         for kind in _kinds(cost):
-            n, seconds, work = sums.get(kind, (0, 0.0, 0))
+            same = devices.get(kind) == device
+            n, seconds, work = sums[kind] if same else (0, 0.0, 0)
             sums[kind] = (n + 1, seconds + cost.seconds, work + cost.work)
+            devices[kind] = device
     return sums
 
 
@@ -92,7 +104,7 @@ def _read(path: Path) -> Iterator[Cost]:
     """The costs in a file; lines that a killed process left unfinished are skipped."""
     for line in path.read_text().splitlines() if path.exists() else ():
         try:
-            action, plugin, size, seconds, device = json.loads(line)
-            yield Cost(action, plugin, Size(*size), seconds, device)
+            action, plugin, size, *rest = json.loads(line)
+            yield Cost(action, plugin, Size(*size), *rest)
         except (ValueError, TypeError):
             continue

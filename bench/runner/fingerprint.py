@@ -65,6 +65,12 @@ def modules_of(*roots: str) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def imported_by(root: str) -> set[str]:
+    """The packages, also installed ones, that the code of a module imports somewhere."""
+    sources = (_source(_file_of(module)) for module in modules_of(root))
+    return {name.partition(".")[0] for source in sources for name, _ in source.imports}
+
+
 def code_of(*roots: str | type) -> str:
     """Digest of the code that `modules_of` finds, 16 hex digits.
 

@@ -1,9 +1,12 @@
 """The order in which stages are started."""
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Literal
 
 from bench.runner.stage import Stage
+
+Resource = Literal["host", "device"]
 
 
 class ReadyQueue:
@@ -11,15 +14,20 @@ class ReadyQueue:
 
     That is the one with the longest path of expected seconds from its start to the end of the plan,
     so that no long training is left to the end; or the first of the cheapest goal, so that
-    somebody who watches soon sees one reached.
+    somebody who watches soon sees one reached. Stages of each resource are a queue of their own.
     """
 
-    def __init__(self, plan: Sequence[Stage], goals: Sequence[Sequence[Stage]] = ()) -> None:
+    def __init__(
+        self,
+        plan: Sequence[Stage],
+        goals: Sequence[Sequence[Stage]] = (),
+        resource_of: Callable[[Stage], Resource] = lambda stage: "host",
+    ) -> None:
         """The plan has the inputs of each stage before it; those that it lacks are settled.
 
         A goal is reached when all its stages have ended.
         """
-        self._plan = plan
+        self._plan, self._resources = plan, [resource_of(stage) for stage in plan]
         self._place = {stage.key: place for place, stage in enumerate(plan)}
         self._needs = [self._places(stage.needs) for stage in plan]
         self._users: list[list[int]] = [[] for _ in plan]
@@ -33,24 +41,27 @@ class ReadyQueue:
         ranks = self._ranks([self._places(goal) for goal in goals])
         self._by_path = [(-seconds, place) for place, seconds in enumerate(path_s)]
         self._by_goal = list(zip(ranks, self._by_path, strict=True))
-        self._longest: list[tuple[float, int]] = []  # heaps of what is ready
-        self._cheapest: list[tuple[int, tuple[float, int]]] = []
-        self._ready: set[int] = set()
+        self._queues: dict[Resource, _Queue] = {"host": _Queue(), "device": _Queue()}
         self._failed: dict[int, str] = {}
         for place, n in enumerate(self._n_awaited):
             if not n:
                 self._push(place)
 
     def __bool__(self) -> bool:
-        return bool(self._ready)
+        return any(queue.ready for queue in self._queues.values())
 
-    def pop(self, *, goal_first: bool) -> Stage:
-        """The next stage."""
+    def has(self, resource: Resource) -> bool:
+        """Whether a stage that needs the resource is ready."""
+        return bool(self._queues[resource].ready)
+
+    def pop(self, *, goal_first: bool, resource: Resource = "host") -> Stage:
+        """The next stage of those that need the resource."""
+        queue = self._queues[resource]
         while True:
-            place = heapq.heappop(self._cheapest)[1][1] if goal_first else self._pop_longest()
-            if place in self._ready:
-                self._ready.remove(place)
-                return self._plan[place]
+            path = heapq.heappop(queue.cheapest)[1] if goal_first else heapq.heappop(queue.longest)
+            if path[1] in queue.ready:
+                queue.ready.remove(path[1])
+                return self._plan[path[1]]
 
     def failed_input(self, stage: Stage) -> str:
         """Why an input of the stage has no artifact; empty if all have."""
@@ -71,12 +82,10 @@ class ReadyQueue:
         return sorted({self._place[s.key] for s in stages if s.key in self._place})
 
     def _push(self, place: int) -> None:
-        self._ready.add(place)
-        heapq.heappush(self._longest, self._by_path[place])
-        heapq.heappush(self._cheapest, self._by_goal[place])
-
-    def _pop_longest(self) -> int:
-        return heapq.heappop(self._longest)[1]
+        queue = self._queues[self._resources[place]]
+        queue.ready.add(place)
+        heapq.heappush(queue.longest, self._by_path[place])
+        heapq.heappush(queue.cheapest, self._by_goal[place])
 
     def _ranks(self, goals: Sequence[Sequence[int]]) -> list[int]:
         """For each stage the rank of the cheapest goal that needs it."""
@@ -98,17 +107,10 @@ class ReadyQueue:
             open_ += new
 
 
-def expected_wall_s(
-    plan: Sequence[Stage], goals: Sequence[Sequence[Stage]], n_workers: int
-) -> float:
-    """Seconds until the last of the stages has ended, if each takes as long as expected."""
-    queue, now_s = ReadyQueue(plan, goals), 0.0
-    running: list[tuple[float, int, Stage, bool]] = []
-    while queue or running:
-        while queue and len(running) < n_workers:
-            goal_first = not any(job[3] for job in running)
-            stage = queue.pop(goal_first=goal_first)
-            heapq.heappush(running, (now_s + stage.seconds, id(stage), stage, goal_first))
-        now_s, _, stage, _ = heapq.heappop(running)
-        queue.settle(stage)
-    return now_s
+class _Queue:
+    """The places in the plan of the stages that are ready, and heaps of them."""
+
+    def __init__(self) -> None:
+        self.ready: set[int] = set()
+        self.longest: list[tuple[float, int]] = []  # these two also hold places that were popped
+        self.cheapest: list[tuple[int, tuple[float, int]]] = []

@@ -39,7 +39,11 @@ class Engine(Protocol):
 
     @property
     def n_processes(self) -> int:
-        """How many stages it runs at once."""
+        """How many stages it runs at once; with devices, on the cores."""
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """The device of each worker that has one, if stages that need one run apart."""
 
     def run(
         self, stages: Sequence[Stage], store: Store, goals: Sequence[Sequence[Stage]] = ()
@@ -69,7 +73,7 @@ def step(stage: Stage, store: Store, worker: Worker) -> Outcome:
                 seconds = time.perf_counter() - start
                 own.put(stage.key, artifact, _recipe(stage, seconds, worker.device))
             about = (stage.action, str(stage.spec), Size(*stage.size))
-            note(store, Cost(*about, round(seconds, 3), worker.device))
+            note(store, Cost(*about, round(seconds, 3), worker.device, _peak_mb()))
         except BaseException as error:  # whatever a plugin raises, the other cells must continue
             if isinstance(error, KeyboardInterrupt) and not parent_process():
                 raise  # Ctrl-C of the user; in a process of a pool it comes from a plugin
@@ -159,6 +163,10 @@ def run_or_raise(stages: Iterable[Stage], store: Store, engine: Engine) -> list[
 
 
 def _recipe(stage: Stage, seconds: float, device: str) -> Mapping[str, object]:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KIB
-    cost = {"seconds": round(seconds, 3), "peak_memory_mb": peak >> 20, "device": device}
+    cost = {"seconds": round(seconds, 3), "peak_memory_mb": _peak_mb(), "device": device}
     return {**stage.recipe, **cost}
+
+
+def _peak_mb() -> int:
+    """The most memory that this process has used."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KIB >> 20

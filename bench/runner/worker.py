@@ -1,12 +1,15 @@
 """Resources that an action may use besides its inputs."""
 
+import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from bench.api import Context
+
+GRAPHS = "BENCH_GRAPHS"  # environment variable; 1: the processes of a run replay training steps
 
 
 @dataclass(frozen=True)
@@ -17,10 +20,12 @@ class Worker:
     log: Callable[[str], None] = lambda line: None
     progress: Callable[[float], None] = lambda share: None
     scratch: Path = Path()
+    graphs: bool = field(default_factory=lambda: os.environ.get(GRAPHS) == "1")
 
     def training(self, rng: np.random.Generator) -> Context:
         """A context for `fit`."""
-        return Context((), self.device, self.log, self.progress, self.scratch, rng)
+        context = self.protecting()
+        return replace(context, training_rng=rng, graphs=self.graphs)
 
     def protecting(self, row_rngs: Sequence[np.random.Generator] = ()) -> Context:
         """A context for `protect` and `encode`; without generators, for `predict` and `load`."""

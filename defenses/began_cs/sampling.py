@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from bench.nn.inputs import Augmentation, scaled
-from bench.nn.training import moved
+from bench.nn.transfers import moved
 from defenses.began_cs.train_config import TrainConfig
 
 AUGMENTATION = Augmentation(shift=0.06, light=0.2)  # of the estimator's pictures

@@ -18,9 +18,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from bench.api import Context, Weights
+from bench.nn.captured import capturable, captured, set_rate
 from bench.nn.checkpoint import Checkpoint, Parts
 from bench.nn.state import restored, state_of
-from bench.nn.training import autocast, optimize, seeded, set_rate
+from bench.nn.training import autocast, optimize, seeded
 from defenses.began_cs.basis import MAX_NUMBERS, Basis, set_linear
 from defenses.began_cs.class_covariance import class_maps
 from defenses.began_cs.estimator import label_error
@@ -47,7 +48,7 @@ def trained(data: TrainingSet, config: TrainConfig, weights: Weights, context: C
     last pictures all look alike.
     """
     with seeded(context.rng, context.device) as rng:
-        training = AdversarialTraining(data, config, rng)
+        training = AdversarialTraining(data, config, rng, graphs=context.graphs)
         training.initialize(weights)
         _run(training, Checkpoint(context.scratch, rng, training.parts), context)
     history = np.array(training.history, np.float32)
@@ -100,7 +101,9 @@ class Batch(NamedTuple):
 class AdversarialTraining:
     """Two networks with optimizers and data; `mean`, the generator's running mean, is saved."""
 
-    def __init__(self, data: TrainingSet, config: TrainConfig, rng: torch.Generator) -> None:
+    def __init__(
+        self, data: TrainingSet, config: TrainConfig, rng: torch.Generator, *, graphs: bool = False
+    ) -> None:
         self.config, self.device = config, data.images.device
         self.sampler = Sampler(data, config, rng)
         self.net_config = net_config = config.net_config(data.images.shape[-1])
@@ -114,9 +117,13 @@ class AdversarialTraining:
             torch.optim.Adam(net.parameters(), lr, betas=betas, fused=True)
             for net, lr in ((self.generator, config.lr), (self.discriminator, config.d_lr))
         )
+        capturable(self.g_optimizer, self.d_optimizer)
         self.mean = copy.deepcopy(self.generator).requires_grad_(False)
         self.k = torch.zeros((), device=self.device)
         self.history: list[list[float]] = []  # means of FIGURES, report by report
+        self.warm, self.iterate = (
+            captured(step, self.device, graphs=graphs) for step in (self._warm, self._iterate)
+        )
 
     @property
     def parts(self) -> Parts:
@@ -143,17 +150,10 @@ class AdversarialTraining:
 
     def warm_up(self, start: int, end: int) -> float:
         """Trains both networks to rebuild pictures, and the predictor; returns the mean error."""
-        config, n_steps, found = self.config, self.config.rebuild, []
+        n_steps, found = self.config.rebuild, []
         for step, drawn in self.sampler.steps(start, end, warm_up=True):
             self._set_rates(min(1.0, (step + 1) / 20, 2 - 2 * step / n_steps))
-            batch = self._batch(drawn)
-            real, ends = self._discriminate(batch.images, drawn.real_noise)
-            error = loss = self._rebuilt(batch, NOISE * batch.z)
-            if not self.plain:
-                loss = loss + pixel_error(batch.images, ends, config.power)
-            loss = loss + config.d_labels * label_error(batch.labels, real.labels)
-            optimize(loss, self.g_optimizer, self.d_optimizer)
-            found.append(error.detach())
+            found.append(self.warm(*drawn))
         self.mean.load_state_dict(self.generator.state_dict())
         return float(torch.stack(found).mean())
 
@@ -163,10 +163,24 @@ class AdversarialTraining:
         for step, drawn in self.sampler.steps(start, end, warm_up=False):
             falling = 2 - 2 * step / self.config.steps if self.config.anneal else 1.0
             self._set_rates(min(1.0, falling))
-            found.append(self._iterate(drawn))
+            found.append(self.iterate(*drawn))
         return torch.stack(found).mean(dim=0).cpu()
 
-    def _iterate(self, drawn: Drawn) -> Tensor:
+    def _warm(self, *tensors: Tensor) -> Tensor:
+        """One step of the warm-up; returns the error."""
+        config, drawn = self.config, Drawn(*tensors)
+        batch = self._batch(drawn)
+        real, ends = self._discriminate(batch.images, drawn.real_noise)
+        error = loss = self._rebuilt(batch, NOISE * batch.z)
+        if not self.plain:
+            loss = loss + pixel_error(batch.images, ends, config.power)
+        loss = loss + config.d_labels * label_error(batch.labels, real.labels)
+        optimize(loss, self.g_optimizer, self.d_optimizer)
+        return error.detach()
+
+    def _iterate(self, *tensors: Tensor) -> Tensor:
+        """One iteration; returns FIGURES."""
+        drawn = Drawn(*tensors)
         batch = self._batch(drawn)
         with autocast(self.device):
             made = self.generator(batch.z, batch.filled)
@@ -179,7 +193,7 @@ class AdversarialTraining:
         measure = torch.zeros_like(self.k)
         if not self.plain:
             gamma, rate = self.config.gamma, self.config.lambda_k
-            self.k = balanced(self.k, losses[0], losses[1], gamma, rate)
+            self.k.copy_(balanced(self.k, losses[0], losses[1], gamma, rate))
             measure = convergence(losses[0], losses[1], gamma)
         variety = made.detach().std(dim=0).mean() / batch.images.std(dim=0).mean()
         return torch.stack([*losses, labels, self.k, measure, variety])

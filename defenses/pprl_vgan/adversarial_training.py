@@ -15,15 +15,17 @@ off.
 import copy
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from bench.nn.captured import capturable, captured, set_rate
 from bench.nn.checkpoint import Parts
 from bench.nn.inputs import scaled
-from bench.nn.training import autocast, optimize, set_rate
+from bench.nn.training import autocast, optimize
 from defenses.pprl_vgan.losses import discriminator_loss, generator_loss, head_terms, kl, smoothed
 from defenses.pprl_vgan.nets import Decoder, Discriminator, Encoder, Logits
 from defenses.pprl_vgan.sampling import Drawn, Draws, Sampler, TrainingSet
@@ -38,7 +40,8 @@ FIGURES = (  # of adversarial training
     "person_known", "utility_known",  # accuracy of its heads on real pictures
 )  # fmt: skip
 Figures = Mapping[str, Tensor]  # scalars by name
-Step = Callable[..., Figures]  # from its index, the number of steps, and what is drawn for it
+Step = Callable[..., Figures]  # from what is drawn for it
+Rate = Callable[[int, int], float]  # factor of both learning rates at a step of so many
 
 
 class Generated(NamedTuple):
@@ -49,10 +52,22 @@ class Generated(NamedTuple):
     divergence: Tensor
 
 
+class Phase(NamedTuple):
+    """Epochs of one kind of step."""
+
+    n_epochs: int
+    rate: Rate
+    step: Callable[..., Tensor]  # figures, (F,), from the tensors that are drawn for it
+    draws: Draws
+    figures: Sequence[str]  # their names
+
+
 class AdversarialTraining:
     """Three networks with their optimizers and data."""
 
-    def __init__(self, data: TrainingSet, config: TrainConfig, rng: torch.Generator) -> None:
+    def __init__(
+        self, data: TrainingSet, config: TrainConfig, rng: torch.Generator, *, graphs: bool = False
+    ) -> None:
         self.config, self.device = config, data.images.device
         self.sampler = Sampler(data, config, rng)
         n_people, n_classes = int(data.person.max()) + 1, int(data.utility.max()) + 1
@@ -69,12 +84,15 @@ class AdversarialTraining:
         self.g_optimizer = _optimizer(learning, config.lr, config.optimizer)
         learning = [*self.discriminator.parameters()]
         self.d_optimizer = _optimizer(learning, config.d_lr, config.optimizer)
+        capturable(self.g_optimizer, self.d_optimizer)
         of_generator = (config.w_real, config.w_person, config.w_utility)
         weights = (of_generator, (config.d_real, config.d_person, config.d_utility))
         self.g_weights, self.d_weights = torch.tensor(weights, device=self.device)  # (2, 3)
         self.n_iterations = config.iterations or max(1, len(data.images) // config.batch)
         self.n_done = 0  # finished epochs, of all phases
         self.history: list[list[float]] = []  # means of FIGURES per epoch of adversarial training
+        self.following = False  # whether the running means have begun
+        self.phases = self._phases(graphs=graphs)
 
     @property
     def parts(self) -> Parts:
@@ -84,19 +102,12 @@ class AdversarialTraining:
 
     def epoch(self) -> Mapping[str, float]:
         """Trains one epoch of the current phase; returns the means of its figures."""
-        config, number = self.config, self.n_done
-        draw = self.sampler.draw
-        made = partial(draw, shows=True, moves=True, compares=config.w_rebuild != 0)
-        phases: Sequence[tuple[int, Step, Draws]] = (
-            (config.warmup, self._class_step, [draw]),
-            (config.rebuild, self._rebuild_step, [partial(draw, shows=True, compares=True)]),
-            (config.epochs, self._iterate, [made, made, partial(draw, moves=True)]),
-        )
-        for n_epochs, step, draws in phases:
-            if number < n_epochs:
-                means = self._means(step, draws, number, n_epochs)
+        config, number, self.following = self.config, self.n_done, bool(self.history)
+        for phase in self.phases:
+            if number < phase.n_epochs:
+                means = self._means(phase, number)
                 break
-            number -= n_epochs
+            number -= phase.n_epochs
         self.n_done += 1
         if self.n_done == config.warmup and config.pooled:  # the encoder starts from its blocks
             self.encoder.body.load_state_dict(self.discriminator.body.state_dict())
@@ -121,19 +132,43 @@ class AdversarialTraining:
                     norm.momentum = 1 / (1 + number)  # the mean over all batches
                 self._generated(self.sampler.pictures(drawn), drawn.person)
 
-    def _means(self, step: Step, draws: Draws, number: int, n_epochs: int) -> Mapping[str, float]:
-        """Runs the steps of an epoch; returns the means of their figures."""
-        n = self.n_iterations
-        found = []
-        for i, drawn in enumerate(self.sampler.steps(draws, n), number * n):
-            figures = step(i, n_epochs * n, *drawn)
-            found.append({name: value.detach() for name, value in figures.items()})
-        means = torch.stack([torch.stack([f[name] for f in found]).mean() for name in found[0]])
-        return dict(zip(found[0], means.tolist(), strict=True))
+    def _phases(self, *, graphs: bool) -> Sequence[Phase]:
+        config, draw = self.config, self.sampler.draw
+        rebuilt = partial(draw, shows=True, compares=True)
+        made = partial(draw, shows=True, moves=True, compares=config.w_rebuild != 0)
+        of_classes = ("d_person", "d_utility", "person_known", "utility_known")
+        of_pixels = ("kl", "reading", "error")
+        drawn = [made, made, partial(draw, moves=True)]
+        kinds: Sequence[tuple[int, Rate, Step, Draws, Sequence[str]]] = [
+            (config.warmup, _falling, self._class_step, [draw], of_classes),
+            (config.rebuild, lambda number, n: 1.0, self._rebuild_step, [rebuilt], of_pixels),
+            (config.epochs, self._rate, self._iterate, drawn, FIGURES),
+        ]
+        steps = (partial(_stacked, step, names) for _, _, step, _, names in kinds)
+        replayed = (captured(step, self.device, graphs=graphs) for step in steps)
+        return [
+            Phase(n_epochs, rate, step, draws, names)
+            for (n_epochs, rate, _, draws, names), step in zip(kinds, replayed, strict=True)
+        ]
 
-    def _class_step(self, number: int, n: int, drawn: Drawn) -> Figures:
+    def _means(self, phase: Phase, number: int) -> Mapping[str, float]:
+        """Runs the steps of an epoch; returns the means of their figures."""
+        n, found = self.n_iterations, []
+        for i, drawn in enumerate(self.sampler.steps(phase.draws, n), number * n):
+            rate = phase.rate(i, phase.n_epochs * n)
+            set_rate(self.g_optimizer, self.config.lr * rate)
+            set_rate(self.d_optimizer, self.config.d_lr * rate)
+            found.append(phase.step(*chain(*drawn)))
+        means = torch.stack([values.mean() for values in torch.stack(found, dim=1)])
+        return dict(zip(phase.figures, means.tolist(), strict=True))
+
+    def _rate(self, number: int, n: int) -> float:
+        """The factor of adversarial training."""
+        rate = 1 / (1 + self.config.decay * number)
+        return rate * min(1.0, 2 - 2 * number / n) if self.config.anneal else rate
+
+    def _class_step(self, drawn: Drawn) -> Figures:
         """One step of the discriminator alone, on classes."""
-        set_rate(self.d_optimizer, self.config.d_lr * 2 * (1 - number / n))
         logits = self._logits(self.sampler.pictures(drawn))
         terms = head_terms(logits, torch.ones_like(logits.real), drawn.person, drawn.utility)
         loss = self.config.d_person * terms[1] + self.config.d_utility * terms[2]
@@ -141,7 +176,7 @@ class AdversarialTraining:
         figures = {"d_person": terms[1], "d_utility": terms[2]}
         return {**figures, **_accuracy("known", logits, drawn)}
 
-    def _rebuild_step(self, number: int, n: int, drawn: Drawn) -> Figures:
+    def _rebuild_step(self, drawn: Drawn) -> Figures:
         """One step of encoder and decoder alone."""
         images = self.sampler.pictures(drawn)
         made = self._generated(images, drawn.person)
@@ -152,17 +187,12 @@ class AdversarialTraining:
         optimize(loss, self.g_optimizer)
         return {"kl": divergence, "reading": reading, "error": error}
 
-    def _iterate(self, number: int, n: int, *drawn: Drawn) -> Figures:
+    def _iterate(self, *drawn: Drawn) -> Figures:
         """One iteration of adversarial training."""
-        rate = 1 / (1 + self.config.decay * number)
-        if self.config.anneal:
-            rate *= min(1.0, 2 - 2 * number / n)
-        set_rate(self.g_optimizer, self.config.lr * rate)
-        set_rate(self.d_optimizer, self.config.d_lr * rate)
         *shown, real = drawn
-        for turn, made_for in enumerate(shown):
+        for made_for in shown:
             figures, fakes = self._generator_step(made_for)
-            self._follow(1.0 if number == turn == 0 else 1 - self.config.average)
+            self._follow()
         return {**figures, **self._discriminator_step(real, fakes, shown[-1])}
 
     def _generator_step(self, drawn: Drawn) -> tuple[Figures, Tensor]:
@@ -199,8 +229,9 @@ class AdversarialTraining:
         figures = dict(zip(names, [*of_real, of_fake[0]], strict=True))
         return {**figures, **_accuracy("known", real, drawn)}
 
-    def _follow(self, share: float) -> None:
-        """Moves the running means of weights by a share of the way to the weights."""
+    def _follow(self) -> None:
+        """Moves the running means of weights towards the weights; the first time, all the way."""
+        share, self.following = 1 - self.config.average if self.following else 1.0, True
         nets = (self.average, self.kept)
         means, last = ([weights.data for weights in net.parameters()] for net in nets)
         torch._foreach_lerp_(means, last, share)
@@ -236,6 +267,17 @@ def _optimizer(parameters: Sequence[nn.Parameter], lr: float, name: str) -> torc
     if name == "adam":
         return torch.optim.Adam(parameters, lr, betas=(0.5, 0.99), fused=True)
     return torch.optim.RMSprop(parameters, lr, alpha=0.9, eps=1e-8, foreach=True)  # as in Keras
+
+
+def _falling(number: int, n: int) -> float:
+    return 2 * (1 - number / n)
+
+
+def _stacked(step: Step, names: Sequence[str], *tensors: Tensor) -> Tensor:
+    """The figures of a step, (F,), from the tensors that were drawn for it."""
+    n = len(Drawn._fields)
+    figures = step(*(Drawn(*tensors[i : i + n]) for i in range(0, len(tensors), n)))
+    return torch.stack([figures[name].detach() for name in names])
 
 
 def _variety(images: Tensor) -> Tensor:

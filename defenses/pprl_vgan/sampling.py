@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from bench.nn.inputs import Augmentation, scaled
-from bench.nn.training import moved
+from bench.nn.transfers import moved
 from defenses.pprl_vgan.train_config import TrainConfig
 
 

@@ -26,7 +26,7 @@ def trained(data: TrainingSet, config: TrainConfig, context: Context) -> Weights
     """
     for attempt in range(config.restarts + 1):
         with seeded(context.rng, context.device) as rng:
-            training = AdversarialTraining(data, config, rng)
+            training = AdversarialTraining(data, config, rng, graphs=context.graphs)
             folder = context.scratch / f"attempt-{attempt}"
             folder.mkdir(exist_ok=True)
             collapsed = _run(training, Checkpoint(folder, rng, training.parts), context)

@@ -77,8 +77,8 @@ def scaled(images: Tensor, n_colours: int) -> Tensor:
     """Bytes, (N, 3, H, W), as floats 0..1: in colour, or the luma, (N, 1, H, W)."""
     if n_colours == 3:
         return images.float() / 255
-    weights = torch.tensor(LUMA, device=images.device).view(1, 3, 1, 1)
-    return (images.float() * weights).sum(dim=1, keepdim=True) / 255
+    red, green, blue = (weight * images[:, i, None] for i, weight in enumerate(LUMA))
+    return (red + green + blue) / 255
 
 
 def strengthened(picture: Tensor, moved: Tensor, strength: float) -> Tensor:

@@ -13,7 +13,8 @@ from bench.data.alignment import Points
 from bench.faces import Faces
 from bench.nn.classifier import outputs, to_device
 from bench.nn.state import with_prefix
-from bench.nn.training import Objective, Schedule, autocast, moved, trained
+from bench.nn.training import Objective, Schedule, autocast, trained
+from bench.nn.transfers import moved
 from defenses.san import auxiliary
 from defenses.san.autoencoder_defense import AutoencoderDefense
 from defenses.san.auxiliary import Split

@@ -18,7 +18,7 @@ def stage(name, *needs, seconds=10.0):
 
 
 class ScriptedEngine:
-    n_processes = 1
+    n_processes, devices = 1, ()
 
     def __init__(self, *outcomes):
         self.outcomes = outcomes

@@ -40,3 +40,11 @@ def test_half_written_lines_are_skipped_and_other_devices_ignored(store):
     with (store.root / "costs.jsonl").open("a") as file:
         file.write('["fit", "mi\n' + json.dumps(["fit", "mine", [1, 10], 3.0, "cuda:1"]) + "\n17\n")
     assert Costs(store.root).expected("fit", "mine", Size(1, 10)) == 2
+
+
+def test_each_stage_has_the_costs_of_the_device_that_it_ran_on_last(store):
+    note(store, Cost("fit", "gan", Size(1, 10), 3.0, "cuda:0"))
+    note(store, Cost("attack", "knn", Size(1, 10), 4.0, "cpu"))  # the other lane of the run
+    costs = Costs(store.root)
+    assert costs.expected("fit", "gan", Size(1, 10)) == 3
+    assert costs.expected("attack", "knn", Size(1, 10)) == 4

@@ -11,7 +11,14 @@ import pytest
 import bench
 from bench.registry import KINDS, plugins
 from bench.runner import fingerprint
-from bench.runner.fingerprint import INFRASTRUCTURE, OURS, code_of, content_of, modules_of
+from bench.runner.fingerprint import (
+    INFRASTRUCTURE,
+    OURS,
+    code_of,
+    content_of,
+    imported_by,
+    modules_of,
+)
 from bench.runner.stage import ACTIONS
 
 ROOT = Path(bench.__file__).parents[1]  # installed, or this checkout
@@ -211,6 +218,11 @@ def test_a_replaced_file_is_read_again_even_if_size_and_time_are_the_same(tmp_pa
     known.write_text("{damaged")
     file.write_text("one")
     assert content_of([file], known) == first
+
+
+def test_what_a_module_imports_by_way_of_others_is_known():
+    assert "torch" in imported_by("attackers.cnn")  # bench.nn.backbones does
+    assert "torch" not in imported_by("attackers.knn")
 
 
 def test_every_kind_is_walked():

@@ -1,6 +1,6 @@
 import pytest
 
-from bench.runner.ready_queue import ReadyQueue, expected_wall_s
+from bench.runner.ready_queue import ReadyQueue
 from bench.runner.stage import Stage
 from bench.spec import Spec
 
@@ -53,12 +53,6 @@ def test_a_stage_waits_for_all_its_inputs_and_learns_why_one_failed(plan):
 
 def test_inputs_that_the_plan_lacks_are_settled(plan):
     assert order(ReadyQueue(plan[3:]), goal_first=False) == ["training", "attack"]
-
-
-def test_expected_time_packs_stages_on_the_workers(plan):
-    assert expected_wall_s(plan, [], 1) == 67
-    assert expected_wall_s(plan, [], 2) == 1 + 50 + 5  # the rest runs beside the training
-    assert expected_wall_s([], [], 2) == 0
 
 
 def test_each_stage_is_started_once_whichever_way(plan):

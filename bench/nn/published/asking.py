@@ -68,7 +68,7 @@ def outputs(name: str, images: Images, points: Floats, device: str) -> Floats:
     net = restored(networks.network(name), networks.state(name), device)
     with torch.inference_mode():
         found = [
-            net(crop(x, torch.from_numpy(points[part]), JUDGES[name]))
+            net(crop(x, torch.from_numpy(points[part]).to(x), JUDGES[name]))
             for part, x in _batches(images, device)
         ]
     return torch.cat(found).cpu().numpy()

@@ -1,6 +1,7 @@
 """Crops of faces as published networks were trained to see them."""
 
 import math
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -24,9 +25,10 @@ def crop(pictures: Tensor, points: Tensor, judge: Judge) -> Tensor:
     Returns:
         (N, 3, input_px, input_px).
     """
-    extent = torch.tensor(pictures.shape[:1:-1]).to(pictures)  # width, height
-    template = torch.tensor(judge.points).to(pictures) + 0.5  # from middles of pixels to edges
-    matrix, offset = similarity(template, points.to(pictures).expand(len(pictures), 5, 2) * extent)
+    extent = torch.stack([pictures.new_full((), n) for n in pictures.shape[:1:-1]])  # width, height
+    template = _template(judge, pictures.device).to(pictures.dtype)
+    where = points.to(pictures.dtype).expand(len(pictures), 5, 2) * extent
+    matrix, offset = similarity(template + 0.5, where)  # from middles of pixels to edges
     px, middle = judge.input_px, judge.input_px / 2
     linear = matrix * px / extent[:, None]  # (N, 2, 2)
     shift = 2 * (matrix.sum(dim=2) * middle + offset) / extent - 1  # (N, 2)
@@ -53,3 +55,10 @@ def similarity(points: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
     c, s = real * spread, imaginary * spread  # 1 / a = c - i s
     matrix = torch.stack([c, s, -s, c], dim=1).reshape(-1, 2, 2)
     return matrix, centre - matrix @ middle
+
+
+@cache
+def _template(judge: Judge, device: torch.device) -> Tensor:
+    """The judge's points, (5, 2), which are moved to the device once."""
+    with torch.inference_mode(mode=False):
+        return torch.tensor(judge.points, device=device)

@@ -22,6 +22,11 @@ class LocalEngine:
         """One."""
         return 1
 
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """None: all stages run in this process."""
+        return ()
+
     def run(
         self, stages: Sequence[Stage], store: Store, goals: Sequence[Sequence[Stage]] = ()
     ) -> Iterator[Outcome]:

@@ -1,18 +1,55 @@
 """Chooses the engine of a run."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from bench.processes import n_cores
+from bench.runner.engines.local import LocalEngine
 from bench.runner.engines.pool import PoolEngine
+from bench.runner.engines.ray import RayEngine
 from bench.runner.step import Engine
 
-
-def engine_for(device: str, workers: int, plugins: Sequence[Path]) -> Engine:
-    """The engine for these options."""
-    return PoolEngine(n_processes(device, workers), device, tuple(plugins))
+EngineName = Literal["local", "pool", "ray"]
 
 
-def n_processes(device: str, workers: int) -> int:
-    """How many processes run: `workers`, or if that is 0 one per core, or one on a GPU."""
-    return workers or (n_cores() if device == "cpu" else 1)
+def engine_for(
+    device: str,
+    workers: int,
+    plugins: Sequence[Path],
+    name: EngineName = "pool",
+    address: str = "local",
+) -> Engine:
+    """The engine for these options; the address is that of a Ray cluster."""
+    if name == "ray":
+        return RayEngine(address, device, workers, tuple(plugins))
+    if name == "local":
+        return LocalEngine(device)
+    devices = () if device == "cpu" else _devices(device, workers)
+    n_host = n_cores() if devices else workers or n_cores()
+    return PoolEngine(n_host, devices, tuple(plugins))
+
+
+def n_gpu_workers(n_processors: int, memory_mb: int, gpus_mb: Sequence[int]) -> int:
+    """How many processes share the GPUs: what cores and memory allow, at least 4.
+
+    Small networks wait for their process to launch the next operation (docs/gpu.md), so a GPU
+    serves several; half the cores are left to stages that need no GPU.
+    """
+    fitting = sum(min(8, mb // 10_000) for mb in gpus_mb)
+    return max(4, min(n_processors // 2, memory_mb // 4_000, fitting))
+
+
+def _devices(device: str, workers: int) -> tuple[str, ...]:
+    """The device of each process that has one: `cuda` is all GPUs in turn, `cuda:1` the second."""
+    if not device.startswith("cuda"):
+        return (device,) * (workers or 1)
+    import torch
+
+    number = torch.device(device).index
+    numbers = range(torch.cuda.device_count()) if number is None else [number]
+    gpus_mb = [torch.cuda.get_device_properties(each).total_memory >> 20 for each in numbers]
+    memory_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
+    n = workers or n_gpu_workers(n_cores(), memory_mb, gpus_mb)
+    return tuple(f"cuda:{numbers[each % len(numbers)]}" for each in range(n))

@@ -32,9 +32,9 @@ def test_steps_take_the_same_in_blocks_of_any_length(monkeypatch, warm_up):
         return list(sampler.steps(2, 7, warm_up=warm_up))
 
     together = steps()
-    monkeypatch.setattr("bench.nn.training._AT_ONCE", 1500)
+    monkeypatch.setattr("bench.nn.transfers._AT_ONCE", 1500)
     by_few = steps()
-    monkeypatch.setattr("bench.nn.training._AT_ONCE", 1)
+    monkeypatch.setattr("bench.nn.transfers._AT_ONCE", 1)
     one_by_one = steps()
     assert [number for number, _ in together] == [2, 3, 4, 5, 6]
     for blocks in (by_few, one_by_one):
