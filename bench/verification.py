@@ -124,7 +124,7 @@ def _made(base: type[P], kind: str, text: str, *, trust: bool) -> P:
 
 
 def _compared(
-    name: str, told: Sequence[Record], cell: Cell, board: Board, store: Store, run: RunStages
+    name: str, written: Sequence[Record], cell: Cell, board: Board, store: Store, run: RunStages
 ) -> Recomputed:
     """Whether the numbers of a cell lie within those of the board."""
     threats = {r.threat for r in select(board.records, task=cell.task) if r.threat}
@@ -140,21 +140,21 @@ def _compared(
     if not cell.data.shareable and (differs := _other_pictures(planned, board, store)):
         return Recomputed(name, reason=differs)
     found = dict(_numbers(result))
-    for r in told:
+    for r in written:
         if (new := found.get(r.metric)) is None:
             return Recomputed(name, len(found), f"expected {r.metric} {r.value:g}, got none")
         if r.n != new.n or not _agree(r, new):
             ends = f"{new.value:.4g} [{new.low:.3g}, {new.high:.3g}], n {new.n}"
             was = f"{r.value:.4g} [{r.low:.3g}, {r.high:.3g}], n {r.n}"
             return Recomputed(name, len(found), f"{r.metric} was {was}, here it is {ends}")
-    return Recomputed(name, len(told))
+    return Recomputed(name, len(written))
 
 
 def _other_pictures(planned: Plan, board: Board, store: Store) -> str:
     """Whether data sets of files have other pictures here; empty if they do not."""
-    told = board.about.get("data", {})
+    written = board.about.get("data", {})
     for spec, fingerprint in fingerprints(planned, store).items():
-        if (known := told.get(spec, {}).get("fingerprint")) != fingerprint:
+        if (known := written.get(spec, {}).get("fingerprint")) != fingerprint:
             return (
                 f"{spec:.60} has other pictures here: expected {known!s:.12}, got {fingerprint:.12}"
             )
@@ -167,14 +167,14 @@ def _numbers(result: Result) -> Iterator[tuple[str, Estimate]]:
             yield metric, estimate
 
 
-def _agree(told: Record, found: Estimate) -> bool:
+def _agree(written: Record, found: Estimate) -> bool:
     """Whether one value lies in the interval of the other; without intervals, whether they meet.
 
     An interval that is far wider than the one found here shows nothing.
     """
-    room = _ROUNDING * max(1.0, abs(told.value))
-    if told.high - told.low > _WIDEST * (found.high - found.low) + 2 * room:
+    room = _ROUNDING * max(1.0, abs(written.value))
+    if written.high - written.low > _WIDEST * (found.high - found.low) + 2 * room:
         return False
-    near = abs(found.value - told.value) <= room
-    in_told = told.low - room <= found.value <= told.high + room
-    return near or in_told or found.low - room <= told.value <= found.high + room
+    near = abs(found.value - written.value) <= room
+    is_inside = written.low - room <= found.value <= written.high + room
+    return near or is_inside or found.low - room <= written.value <= found.high + room

@@ -28,7 +28,7 @@ def gpu_check(
         found = device_named(device)
         if found == "cpu":
             print("no GPU: CPU figures only")
-        out.open("a").close()  # else a wrong path is told after 4 minutes
+        out.open("a").close()  # a wrong path fails now, not after 4 minutes
         report = checked(found, smoke=smoke, tell=print)
         out.write_text(json.dumps(report.as_json(), indent=1) + "\n")
         _show(report)

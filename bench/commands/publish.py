@@ -69,8 +69,8 @@ def rescore(
 
         with opened(bundle) as content:
             entry, table = _entry_of(board, content.records / "records.csv")
-            told, found = read_records(table), records(content.results, content.qualities)
-            if differs := difference(told, found):
+            written, found = read_records(table), records(content.results, content.qualities)
+            if differs := difference(written, found):
                 print(f"{board or bundle}: {differs}")
                 raise typer.Exit(1)
             said = f"{bundle}: {len(found)} records are as the answers say"

@@ -85,13 +85,13 @@ def write_bundle(
     noting, places = _Noting(store), Places()
     found = results(cells, keys_of, noting, failed)
     release_qualities(cells, keys_of, noting)
-    told = _nameless if any(not cell.data.shareable for cell in cells) else dict
+    facts = _nameless if any(not cell.data.shareable for cell in cells) else dict
     members = {name: (run / name).read_bytes() for name in RECORDS}
     entries = dict[str, Entry]()
     for key, noted in sorted(noting.read.items()):
         arrays = {name: _npy(array) for name, array in sorted(noted.items())}
         digests = {name: _sha256(content) for name, content in arrays.items()}
-        entries[key] = Entry(recipe=store.recipe(key), meta=told(store.meta(key)), arrays=digests)
+        entries[key] = Entry(recipe=store.recipe(key), meta=facts(store.meta(key)), arrays=digests)
         members |= {_member(key, name): content for name, content in arrays.items()}
     for key in _lineage(noting.read, store):
         entries.setdefault(key, Entry(recipe=store.recipe(key), meta={}, arrays={}))
@@ -184,9 +184,9 @@ def _one_error(path: Path) -> Iterator[None]:
         *(ValueError, LookupError, TypeError, AttributeError, ArithmeticError, MemoryError),
         *(RecursionError, NotImplementedError, EOFError, OSError, zipfile.BadZipFile, zlib.error),
     ) as error:
-        told = " ".join(str(error).split())[:300]
+        what = " ".join(str(error).split())[:300]
         raise ValueError(
-            f"expected a sound bundle in {path}, got {type(error).__name__}: {told}; make or "
+            f"expected a sound bundle in {path}, got {type(error).__name__}: {what}; make or "
             "download it again"
         ) from error
 

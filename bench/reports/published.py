@@ -179,16 +179,16 @@ def board_at(folder: Path, number: int | None = None) -> Board:
 
 def _merged(folder: Path, known: Sequence[Entry], *more: tuple[Entry, Board]) -> Board:
     """The board that entries make, and further ones that are not there yet."""
-    told: dict[str, object] = {}
+    data: dict[str, object] = {}
     parts = list[Part]()
     found = [(entry, read_board(table_of(folder, entry))) for entry in known]
     for entry, board in (*found, *more):
         level = level_of(folder, entry) if entry in known else "claimed"
-        told = board.about.get("data", {}) | told
+        data = board.about.get("data", {}) | data
         weights = board.about.get("weights", {})
         rank = LEVELS.index(level)
         parts.append(Part(entry.number, board.records, entry.supersedes, weights, rank))
-    return Board(merged(parts), {"data": told, "version": len(parts)})
+    return Board(merged(parts), {"data": data, "version": len(parts)})
 
 
 def _check_same_data(board: Board, folder: Path) -> None:

@@ -7,15 +7,15 @@ from bench.reports.boards import NUMBERS, digits
 from bench.reports.records import Record
 
 
-def difference(told: Sequence[Record], found: Sequence[Record]) -> str:
+def difference(written: Sequence[Record], found: Sequence[Record]) -> str:
     """The first difference between written records and computed ones; empty if there is none.
 
     Numbers must be equal as they are written: shares are exact, and other sums differ between
     processors far behind the last digit that is kept.
     """
-    for place, (one, other) in enumerate(zip_longest(told, found), 1):
+    for place, (one, other) in enumerate(zip_longest(written, found), 1):
         if one is None or other is None:
-            return f"expected {len(found)} records, got {len(told)}"
+            return f"expected {len(found)} records, got {len(written)}"
         for name in Record._fields:
             expected, got = getattr(other, name), getattr(one, name)
             is_equal = got == expected
