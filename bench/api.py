@@ -106,7 +106,9 @@ class Learned(Defense):
 
     @classmethod
     def published_as(cls, state: Weights) -> str:
-        """The field that takes a network published as this state dict; empty if there is none.
+        """The fields, as in a spec, that take a network published as this state dict.
+
+        `{name}` and `{sha256}` stand in them for those of the file; empty if there are none.
 
         Raises:
             ValueError: if the defense takes published networks, but not this one.

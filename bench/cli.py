@@ -23,6 +23,7 @@ from bench.commands.protect import protect
 from bench.commands.publish import bundle, publish, rescore, verify
 from bench.commands.report import report
 from bench.commands.run import run
+from bench.commands.scores import scores_app
 from bench.commands.store import store_app
 from bench.commands.weights import weights_app
 
@@ -45,6 +46,7 @@ app.add_typer(data_app, name="data")
 app.add_typer(annotate_app, name="annotate")
 app.add_typer(weights_app, name="weights")
 app.add_typer(judges_app, name="judges")
+app.add_typer(scores_app, name="scores")
 app.add_typer(store_app, name="store")
 app.command(cls=OperationsCommand)(apply)
 

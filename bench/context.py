@@ -31,6 +31,7 @@ class Context:
         draw: number of this release of the pictures, if there are several.
         originals: of the pictures, if the defense takes files and the data set has them.
         graphs: whether a GPU replays training steps (bench.nn.captured).
+        show: takes sample pictures during `fit`, uint8 (rows, columns, 3, H, W), for people.
     """
 
     row_rngs: Sequence[np.random.Generator]
@@ -43,6 +44,7 @@ class Context:
     draw: int = 0
     originals: Sequence[Original] = ()
     graphs: bool = False
+    show: Callable[[NDArray[np.uint8]], None] = lambda images: None
 
     @property
     def rng(self) -> np.random.Generator:

@@ -33,6 +33,8 @@ class Dataset(Plugin, ABC):
         shareable: its pictures show nobody real, so they may be printed on sheets.
         protocol: who is defender, attacker and probe (bench.data.protocols).
         align: MTCNN found its faces; it then looks for faces in releases as well.
+        has_landmarks: it has the label `landmarks`, float32 (N, L, 2): (x, y) in fractions of the
+            sides, nan where one is hidden.
     """
 
     shareable: ClassVar[bool] = False
@@ -44,6 +46,11 @@ class Dataset(Plugin, ABC):
     @abstractmethod
     def targets(self) -> tuple[Target, ...]:
         """Its targets, known without reading pictures; classes may be missing until `load`."""
+
+    @property
+    def has_landmarks(self) -> bool:
+        """Whether each picture has landmarks of its own."""
+        return False
 
     @property
     def face_points(self) -> FacePoints:

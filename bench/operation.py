@@ -49,7 +49,8 @@ class Tools:
 
     Attributes:
         defense: as fitted, with default values of `protect` fields.
-        weights, context: as `protect` gets them; there is a generator for each picture.
+        weights, context: as `protect` gets them; there is a generator for each picture, or one, and
+            the shape of the pictures.
         judges: by target; those in the user's store.
         files: the pictures that the operation's `path` fields name, (3, H, W).
     """
@@ -87,9 +88,15 @@ class Applied(NamedTuple):
 
 
 class Operation(Plugin, ABC):
-    """Changes pictures; `defense` names the defense whose weights it needs."""
+    """Changes pictures, or makes some.
+
+    Attributes:
+        defense: the defense whose weights it needs.
+        takes_pictures: whether it is given any.
+    """
 
     defense: ClassVar[str]
+    takes_pictures: ClassVar[bool] = True
 
     @abstractmethod
     def apply(self, pictures: Pictures, tools: Tools) -> Applied:

@@ -185,10 +185,15 @@ def stated(plugin: type[Plugin], word: str) -> str:
 
 
 def current(kind: str, spec: Spec) -> Spec:
-    """The spec of a plugin with earlier names of fields replaced by today's."""
+    """The spec of a plugin with today's names of fields, and without those that are gone.
+
+    `gone` of a plugin maps such fields to the value that they would have today.
+    """
     plugin = _found(kind, spec.name)
     renamed = {item.metadata.get("was"): item.name for item in fields_of(plugin)} if plugin else {}
-    fields = sorted((renamed.get(name, name), value) for name, value in spec.fields)
+    gone = {name: text_of(value) for name, value in getattr(plugin, "gone", {}).items()}
+    kept = (pair for pair in spec.fields if gone.get(pair[0]) != text_of(pair[1]))
+    fields = sorted((renamed.get(name, name), value) for name, value in kept)
     return Spec(spec.name, spec.preset, tuple(fields))
 
 

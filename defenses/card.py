@@ -1,19 +1,15 @@
 """A card without a face: a baseline that gives out the utility label and nothing else."""
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.api import Context, Described, Learned, Weights, field
-from bench.faces import MISSING, Faces, Images, Labels
-from bench.nn.state import restored
+from bench.faces import Faces, Images, Labels
 from bench.registry import register
 
-VALID_SHARE = 0.2  # of the defender's pictures, for early stopping of its classifier
 BASE = 32  # y holds the class as two digits, which 5 bits each hold exactly
-STEPS, ROUNDS = 80, 3  # of the training of the classifier
 
 Floats = NDArray[np.float32]
 
@@ -37,22 +33,12 @@ class Card(Learned, Described):
 
     def fit(self, faces: Faces, context: Context) -> Weights:
         """The defender's classifier, stopped on a random fifth of the defender's pictures."""
-        from bench.nn.backbones import ConvNet
-        from bench.nn.classifier import Labelled, fitted
-        from bench.nn.inputs import Augmentation
-        from bench.nn.training import Schedule
+        from bench.nn.estimation import fitted_label, random_split
 
         truth = np.asarray(faces.labels[self.utility], np.int64)
-        known = context.rng.permutation(np.flatnonzero(truth != MISSING))
-        parts = np.split(known, [max(1, round(VALID_SHARE * len(known)))])
-        valid, train = (Labelled(faces.images[index], truth[index]) for index in parts)
         if (n_classes := int(truth.max()) + 1) > BASE**2:
             raise ValueError(f"expected at most {BASE**2} classes on a card, got {n_classes}")
-        build = partial(ConvNet, n_classes, faces.images.shape[-1])
-        augmentation = Augmentation(shift=0.06, flip=True)
-        schedule = Schedule(lr=2e-3, batch=48, steps=STEPS, rounds=ROUNDS)
-        weights = fitted(build, train, valid, augmentation, schedule, context)
-        return {**weights, "n_classes": np.array([n_classes])}
+        return fitted_label(faces.images, truth, random_split(truth, context), context)
 
     def describe(self, faces: Faces, weights: Weights, context: Context) -> Floats:
         """The predicted class in two digits of base 32, each over 31, (N, 2)."""
@@ -72,13 +58,6 @@ class Card(Learned, Described):
         return {"scores": self._scores(faces.images, weights, context)}
 
     def _scores(self, images: Images, weights: Weights, context: Context) -> Floats:
-        from torch.nn import functional
+        from bench.nn.estimation import label_log_probs
 
-        from bench.nn.backbones import ConvNet
-        from bench.nn.classifier import exact_outputs
-        from bench.nn.inputs import scaled
-
-        net = ConvNet(int(weights["n_classes"][0]), images.shape[-1])
-        net = restored(net, weights, context.device)
-        logits = exact_outputs(lambda chunk: net(scaled(chunk)), context.device, images)
-        return functional.log_softmax(logits, dim=1).numpy()
+        return label_log_probs(images, weights, context.device)

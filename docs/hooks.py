@@ -21,7 +21,7 @@ PAGES = sorted(path.relative_to(ROOT).as_posix() for each in SHOWN for path in R
 LINK = re.compile(r"(?<=\]\()([^)\s:#]+)(?=[)#])")  # without scheme and anchor
 PLUGINS = re.compile(r"<!-- plugins: (\w+) -->")
 LOADED = re.compile(r'<(?:script|img|link)\b[^>]*"(?:https?:)?//[^>]*>')
-STATED = re.compile(r"^(Source|Differs from it|Licence):", re.MULTILINE)
+STATED = re.compile(r"^(Source|Differs from it|Licence|Access):", re.MULTILINE)
 STEPS = {"protect": " (only to protect)", "path": " (a path)"}
 _LOG = logging.getLogger("mkdocs.hooks")
 

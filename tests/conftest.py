@@ -16,8 +16,8 @@ from bench.runner.planner import Planner
 from bench.runner.store import Store
 
 PLUGINS = (
-    *("basic", "adversarial", "channels", "codes", "decoder", "impersonation", "planted"),
-    "unstable",
+    *("basic", "adversarial", "channels", "codes", "decoder", "impersonation", "matchers"),
+    *("planted", "unstable"),
 )
 FILES = [Path(__file__).parent / "plugins" / f"{name}.py" for name in PLUGINS]
 

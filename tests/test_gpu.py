@@ -85,23 +85,34 @@ def test_mtcnn_finds_the_same_landmarks():
     assert np.nanmax(abs(here - there)) < 0.01  # of the side of a picture
 
 
+def test_structural_similarity_is_that_of_the_cpu():
+    from bench.forensics.similarity import similarity
+
+    raw, noise = np.random.default_rng(0).integers(0, 256, (2, 40, 3, 64, 64), np.uint8)
+    for shown in (raw, noise, raw ^ (noise >> 3)):
+        here, there = (similarity(raw, shown, device) for device in ("cpu", DEVICE))
+        np.testing.assert_allclose(there.ssim, here.ssim, atol=2e-6)
+        np.testing.assert_allclose(there.psnr_db, here.psnr_db, rtol=1e-6)
+
+
 @pytest.mark.parametrize("graphs", [False, True])
 def test_a_killed_training_is_resumed(graphs, tmp_path, monkeypatch):
-    from bench.nn import training
-    from bench.nn.backbones import ConvNet
+    from bench.nn import checkpoint, training
+    from bench.nn.backbones import backbone
     from bench.nn.classifier import Labelled, fitted
     from bench.nn.inputs import Augmentation
 
     rng = np.random.default_rng(0)
     data = Labelled(rng.integers(0, 256, (64, 3, 32, 32), np.uint8), np.arange(64) % 2)
-    monkeypatch.setattr(training, "SAVE_EVERY_S", 0.0)
+    monkeypatch.setattr(checkpoint, "SAVE_EVERY_S", 0.0)
 
     def trained(folder):
         folder.mkdir(exist_ok=True)
         rng = np.random.default_rng(1)
         context = Context((), DEVICE, print, lambda share: None, folder, rng, graphs=graphs)
         schedule = training.Schedule(1e-3, 16, 12, 1)
-        return fitted(lambda: ConvNet(2, 32), data, data, Augmentation(), schedule, context)
+        net = lambda: backbone("vgg", 2, 32)  # noqa: E731  # it has dropout
+        return fitted(net, data, data, Augmentation(), schedule, context)
 
     def killed(optimizer, lr, usual=training.set_rate):
         killed.n_calls += 1

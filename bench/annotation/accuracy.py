@@ -157,16 +157,21 @@ def t_tests(votes: Votes) -> Table:
     return votes.table("ttests", "paired t-tests over images", columns, rows, note)
 
 
+def worst_images(correct: Floats) -> tuple[Ids, Floats]:
+    """The images, (n,), that fewest labelers get right, and their share, worst first."""
+    labelled = np.flatnonzero(~np.isnan(correct).all(axis=1))
+    share = np.nanmean(correct[labelled], axis=1)
+    first = np.argsort(share, kind="stable")[:N_WORST]
+    return labelled[first], share[first]
+
+
 def worst(votes: Votes) -> Table:
     """Images that fewest labelers get right. Source: Shirai and Whitehill, section 6.6."""
     named = [name for name in ("evidence", *ATTRIBUTES) if name in votes.facts]
     rows: list[tuple[Cell, ...]] = []
     for version, correct in zip(votes.versions, votes.correct, strict=True):
-        labelled = np.flatnonzero(~np.isnan(correct).all(axis=1))
-        share = np.nanmean(correct[labelled], axis=1)
-        for place in np.argsort(share, kind="stable")[:N_WORST]:
-            i, accuracy = labelled[place], Number(float(share[place]))
+        for i, share in zip(*worst_images(correct), strict=True):
             facts = (votes.classes[votes.truth[i]], *(votes.facts[name][i] for name in named))
-            rows.append((version, votes.images[i], accuracy, *facts))
+            rows.append((version, votes.images[i], Number(float(share)), *facts))
     title, columns = f"the {N_WORST} worst images of each version", ("version", "image", "accuracy")
     return votes.table("worst", title, (*columns, "truth", *named), rows, "Accuracy in percent.")

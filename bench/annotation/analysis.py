@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from bench.annotation.figures import consensus_figure, curve_figure, evidence_fi
 from bench.annotation.mixed import mixed
 from bench.annotation.reading import BadLine, read_key, read_labels
 from bench.annotation.votes import TruthFrom, Votes, votes_by_question
+from bench.annotation.worst_pictures import shown_pictures, worst_figures
 from bench.data.csv_files import write_lines
 from bench.metrics.intervals import Floats
 from bench.names import file_name
@@ -51,8 +53,13 @@ def analyse(
     tables = [table for votes in questions for table in _tables(votes, options, out)]
     for table in tables:
         write_table(table, out)
+    shown = shown_pictures(keys, key)
+    for votes in questions:
+        worst_figures(votes, shown, out)
     write_lines(out / BAD, BadLine._fields, bad)
-    report = "\n".join([*lines, markdown(map(_shortened, tables), level=3)])
+    lines += [markdown(map(_shortened, tables), level=3), "### Figures", ""]
+    lines += [f"![{path.stem}]({quote(path.name)})" for path in sorted(out.glob("*.png"))]
+    report = "\n".join([*lines, ""])
     (out / REPORT).write_text(report, encoding="utf-8")
     return tables, bad
 

@@ -18,7 +18,7 @@ from bench.faces import Faces, Images, Target
 from bench.metrics.intervals import Floats, Ids
 from bench.runner.rng import generator
 
-SENT, KEY = "send", "key.csv"
+SENT, KEY, MTURK = "send", "key.csv", "mturk.csv"
 COLUMNS = ("picture", "question", "image", "version", "truth", "person", "evidence")
 _RESERVED = {*COLUMNS, "light", "pose"}
 
@@ -186,7 +186,7 @@ def write(
     for item in items:
         urls = [f"{base_url.rstrip('/')}/{name}" for name in item.shown]
         rows.append((item.token, texts[str(item.key["question"])], *urls, *[""] * (2 - len(urls))))
-    write_lines(folder / "mturk.csv", ("picture", "text", "image_url", "image_url_2"), rows)
+    write_lines(folder / MTURK, ("picture", "text", "image_url", "image_url_2"), rows)
     columns = dict.fromkeys([*COLUMNS, *(name for item in items for name in item.key)])
     lines = ({"picture": item.token, **item.key} for item in items)
     write_lines(folder / KEY, [*columns], ([line.get(c, "") for c in columns] for line in lines))

@@ -1,6 +1,7 @@
 """A whole study by simulated labelers, in one report."""
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from bench.annotation.analysis import AnalysisOptions, analyse
@@ -11,8 +12,9 @@ from bench.annotation.study import Runner, StudySpec
 from bench.api import Defense
 from bench.names import file_name
 from bench.registry import brief
+from bench.reports.paper_tables import published
 from bench.spec import Spec
-from bench.tables import Table, markdown
+from bench.tables import Cell, NotAvailable, Number, Table, markdown
 
 REPORT = "report.md"
 N_DOWNSTREAM = 9  # odd; so many labelers label all pictures that the classifier learns from
@@ -20,6 +22,8 @@ PANELS: Mapping[PanelThreat, str] = {
     "raw": "that know raw pictures only",
     "aware": "that have also learned from protected pictures",
 }
+_PAPER = {"raw": "raw", "began_cs": "GAN", "surrogate_3d": "Extreme3D"}  # versions in Table 1
+_FIGURES = ("average", "vote 50", "vote 75", "vote 90")  # its columns
 # Fewer than those of the usual panel, and without weak ones; the second is that of `quick`.
 CLASSIFIERS = tuple(
     Spec.parse(f"cnn:batch=48,{fields}")
@@ -53,7 +57,8 @@ def rehearse(
         tables, _ = analyse(files, [one / KEY for one in folders], AnalysisOptions(), out / threat)
         accuracies = [table for table in tables if table.name.endswith("-accuracy")]
         joined = stacked(accuracies, f"Accuracy of {panel.n_labelers} of them")
-        parts += [f"## SIMULATED labelers {what}", "", markdown([joined], level=3)]
+        parts += [f"## SIMULATED labelers {what}", ""]
+        parts.append(markdown([joined, *beside_published(joined)], level=3))
     panel = panel._replace(n_labelers=N_DOWNSTREAM)
     table = train_downstream(folders[0], panel, classifier, runner)
     title = "A classifier of raw faces, trained with labels of the latter"
@@ -71,6 +76,29 @@ def stacked(tables: Sequence[Table], title: str) -> Table:
     notes = dict.fromkeys(table.note for table in tables)
     note = "\n\n".join(notes if len(notes) == 1 else [f"{q}: {t.note}" for q, t in named])
     return Table(title, ("question", *tables[0].columns), rows, note, kind)
+
+
+def beside_published(ours: Table) -> list[Table]:
+    """Table 1 of the paper beside ours, if the same questions were asked about such versions."""
+    theirs, rows = published("annotation"), []
+    for question, version, *cells in ours.rows:
+        name = Spec.parse(str(version)).name
+        if figures := theirs.get((str(question), _PAPER.get(name, ""))):
+            known = dict(zip(ours.columns[2:], cells, strict=True))
+            pairs = ((known[c], _figure(figures, c)) for c in _FIGURES)
+            rows.append([question, version, _PAPER[name], *chain(*pairs)])
+    heads = [head for c in _FIGURES for head in (c, f"{c}, published")]
+    note = (
+        "Percent right. Published: Shirai and Whitehill, CVPR-W 2019, Table 1: 60 people on "
+        "Mechanical Turk, each with 60 photographs of GENKI-4K; ours are simulated labelers and "
+        "the pictures named above. Always the same answer is right in about half."
+    )
+    columns = ("question", "version", "in the paper", *heads)
+    return [Table("Table 1 of the paper", columns, rows, note)] if rows else []
+
+
+def _figure(figures: Mapping[str, float], column: str) -> Cell:
+    return Number(figures[column]) if column in figures else NotAvailable()
 
 
 def _head(spec: StudySpec, panel: Sequence[Spec], classifier: Spec) -> str:

@@ -24,7 +24,8 @@ N_LISTED = 8  # classes that are listed one by one
 def audit(data: Dataset, store: Store, targets: Sequence[str] = ()) -> Iterator[Finding]:
     """The findings, as they come.
 
-    `targets` are categorical ones that no shortcut should predict; if empty, the default ones.
+    `targets` are categorical ones that no shortcut should predict; if empty, the default ones, or
+    all, if the data have none of those.
 
     Raises:
         ValueError: if the data cannot be loaded or split, or have no such target.
@@ -35,7 +36,8 @@ def audit(data: Dataset, store: Store, targets: Sequence[str] = ()) -> Iterator[
     audited = load_audited(data, store)
     yield from duplicates(audited)
     yield from balance(audited)
-    yield from shortcuts(audited, targets or [name for name in DEFAULT_TARGETS if name in known])
+    usual = [name for name in DEFAULT_TARGETS if name in known]
+    yield from shortcuts(audited, targets or usual or known)
     yield role_shift(audited)
     if data.name == "synthetic":
         from bench.audit.synthetic_people import network_checks, renderer_checks  # imports torch
@@ -84,8 +86,9 @@ def duplicates(data: AuditedData) -> Iterator[Finding]:
 
 def _pair(data: AuditedData, pair: Pair, groups: Mapping[str, Ids], role: Ids) -> Finding:
     first, second, correlation = pair
-    people = next(target.classes for target in data.targets if target.name == "identity")
-    ends = ", ".join(f"{ROLES[role[i]]} {people[data.person[i]]}" for i in (first, second))
+    people = next((target.classes for target in data.targets if target.name == "identity"), ())
+    who = [people[data.person[i]] if people else "somebody" for i in (first, second)]
+    ends = f"{ROLES[role[first]]} {who[0]}, {ROLES[role[second]]} {who[1]}"
     problems = [name for name, group in groups.items() if group[first] != group[second]]
     about = f"{data.names[first]} ~ {data.names[second]}"
     verdict: Verdict = "leaks" if problems else "ok"

@@ -91,7 +91,7 @@ def export(
 
         spec, bins = study_spec(chosen, question, defense or [], seed), Bins(bin_width)
         options = ExportOptions(raw, choose, pictures, evidence, bins, ask, same_person, base_url)
-        runner = _runner(device, workers, store, plugin)
+        runner = runner_of(device, workers, store, plugin)
         print("\n".join(export_study(spec, options, out, runner)))
         print(f"send {out / SENT} to labelers; keep {out / KEY}, which has versions and labels")
 
@@ -116,7 +116,7 @@ def simulate(
         from bench.annotation import panel as panels
 
         panel = _panel(labelers, lapse, threat, labeler)
-        paths = panels.simulate(study, panel, _runner(device, workers, store, plugin))
+        paths = panels.simulate(study, panel, runner_of(device, workers, store, plugin))
         print(f"{len(paths)} SIMULATED labelers in {paths[0].parent}/")
 
 
@@ -169,7 +169,7 @@ def downstream(
         from bench.annotation.downstream import train_downstream
 
         panel, learner = _panel(labelers, lapse, threat, labeler), Spec.parse(classifier)
-        runner = _runner(device, workers, store, plugin)
+        runner = runner_of(device, workers, store, plugin)
         table = train_downstream(study, panel, learner, runner)
         out.mkdir(parents=True, exist_ok=True)
         write_table(table, out)
@@ -207,7 +207,7 @@ def rehearse(
         specs = [study_spec(chosen, one, defense or [], seed) for one in question or QUESTIONS]
         panel = _panel(labelers, lapse, "raw", labeler or list(map(str, rehearsal.CLASSIFIERS)))
         options, learner = ExportOptions(True, "bins", pictures), Spec.parse(classifier)
-        runner = _runner(device, workers, store, plugin)
+        runner = runner_of(device, workers, store, plugin)
         print(rehearsal.rehearse(specs, options, panel, learner, out, runner))
         print(f"all tables in {out}/")
 
@@ -220,7 +220,10 @@ class _Watched(NamedTuple):
     run: "Callable[..., Iterator[Outcome]]"
 
 
-def _runner(device: str, workers: int, store: Path | None, plugins: list[Path] | None) -> "Runner":
+def runner_of(
+    device: str, workers: int, store: Path | None, plugins: list[Path] | None
+) -> "Runner":
+    """Runs stages with a line of progress."""
     from rich.console import Console
 
     from bench.annotation.study import Runner

@@ -1,6 +1,8 @@
 """`bench apply`: changes pictures with a trained defense."""
 
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,9 +18,6 @@ if TYPE_CHECKING:
     from bench.spec import Spec
     from bench.tables import Table
 
-FRAME_MS = 100  # duration of each frame of an animation
-LEAST_PX = 128  # height of an animation; smaller frames are enlarged by a whole number
-N_FRAMES = 600  # of an animation, at most
 N_COLUMNS, N_ROWS = 12, 16  # of a sheet, at most
 
 
@@ -42,8 +41,10 @@ class OperationsCommand(TyperCommand):
 
 def apply(
     operation: Annotated[str, typer.Argument(help="What to do, e.g. replace:person=3")],
-    source: Annotated[Path, typer.Argument(metavar="IN", help="A picture, clip or folder.")],
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="A new folder.")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="[IN] OUT", help="A picture, clip or folder, if any; a new folder."),
+    ],
     weights: Annotated[Path, typer.Option(help="A file of `bench weights export`.")],
     device: opt.Device = "auto",
     store: opt.StorePath = None,
@@ -60,13 +61,16 @@ def apply(
         from bench.spec import Spec
 
         worker = Worker(device_named(device))
-        run_operation(Spec.parse(operation), weights, source, out, opt.store_at(store), worker)
+        run_operation(Spec.parse(operation), weights, paths, opt.store_at(store), worker)
 
 
 def run_operation(
-    spec: "Spec", weights: Path, source: Path, out: Path, store: "Store", worker: "Worker"
+    spec: "Spec", weights: Path, paths: Sequence[Path], store: "Store", worker: "Worker"
 ) -> None:
-    """Applies the operation and writes the results to `out`, all or nothing."""
+    """Applies the operation to what is in the first path, if it takes pictures.
+
+    The results are written to the last path, all or nothing.
+    """
     import numpy as np
 
     from bench.api import Defense
@@ -78,34 +82,39 @@ def run_operation(
     from bench.runner.stored_judges import stored_judges
     from bench.runner.weights_file import read
 
+    operation, (*source, out) = make(Operation, spec), paths
+    if len(source) != operation.takes_pictures:
+        wanted = "IN and OUT" if operation.takes_pictures else "OUT alone"
+        raise ValueError(f"expected {wanted} after {spec}, got {len(paths)} paths")
     check_new(out)
-    operation, file = make(Operation, spec), read(weights)
+    file = read(weights)
     if file.recipe.defense != operation.defense:
         raise ValueError(
             f"expected weights of {operation.defense} for {operation.name}, got those of "
             f"{file.recipe.defense} in {weights}"
         )
     side = file.recipe.shape[-1]
-    pictures, n_resized = frames(source, side)
+    pictures, n_resized = frames(source[0], side) if source else ({}, 0)
     if n_resized:
         cut = f"cut {n_resized} of {len(pictures)} pictures to a centred square"
         print(f"{cut} and resized them to {side} x {side} px")
+    rngs = RowGenerators(np.arange(max(1, len(pictures))), 0, operation.defense, 0)
     tools = Tools(
         make(Defense, file.recipe.spec),
         file.weights,
-        worker.protecting(RowGenerators(np.arange(len(pictures)), 0, operation.defense, 0)),
+        replace(worker.protecting(rngs), shape=file.recipe.shape),
         stored_judges(store, file.recipe.data_key, worker),
         _files(operation, side),
     )
     for target, judge in tools.judges.items():
         print(f"judge of {target}: {judge.name}, accuracy {judge.accuracy:.1%} on raw pictures")
     applied = operation.apply(pictures, tools)
-    _write(str(spec), applied, out)
+    said = _write(str(spec), applied, out)
     measures = _measures(applied)
     opt.show(measures._replace(title=str(spec)))
-    for reason in measures.reasons():
-        print(f"n/a: {reason}")
-    n_folders = len(np.unique(folders(pictures)))
+    for line in (*(f"n/a: {reason}" for reason in measures.reasons()), *said):
+        print(line)
+    n_folders = len(np.unique(folders(pictures))) if pictures else 0
     over = f"over {n_folders} folders" if n_folders > 1 else "as if pictures were independent"
     print(f"intervals are {over}; {len(applied.pictures)} pictures in {out}/")
 
@@ -124,7 +133,9 @@ def _files(operation: "Operation", size_px: int) -> "Pictures":
     return found
 
 
-def _write(title: str, applied: "Applied", out: Path) -> None:
+def _write(title: str, applied: "Applied", out: Path) -> list[str]:
+    """Writes the results; what is not written, in lines."""
+    from bench.reports.animation import write_animation
     from bench.reports.drawing import write_drawn
     from bench.reports.files import new_folder
     from bench.reports.sheet import Sheet, Strip, picture_of, sheet_files
@@ -135,18 +146,12 @@ def _write(title: str, applied: "Applied", out: Path) -> None:
             path = draft / "pictures" / f"{name}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
             picture_of(image).save(path)
-        if len(applied.frames):
-            times = -(-LEAST_PX // applied.frames.shape[2])
-            first, *rest = (
-                picture_of(frame.repeat(times, axis=1).repeat(times, axis=2))
-                for frame in applied.frames[:N_FRAMES]
-            )
-            clip = draft / "animation.gif"
-            first.save(clip, save_all=True, append_images=rest, duration=FRAME_MS, loop=0)
+        said = write_animation(applied.frames, draft) if len(applied.frames) else []
         rows = [(name, images) for name, images in applied.sheet.items() if len(images)]
         strips = {name: Strip(images[:N_COLUMNS]) for name, images in rows[:N_ROWS]}
         write_drawn(sheet_files(Sheet(title, strips)), draft, "sheet")
         write_csv(draft / "measures.csv", _measures(applied))
+    return said
 
 
 def _measures(applied: "Applied") -> "Table":

@@ -8,6 +8,8 @@ import typer
 
 from bench.commands import options as opt
 from bench.commands.export import export
+from bench.commands.get import get
+from bench.commands.pairs import pairs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,9 +22,11 @@ if TYPE_CHECKING:
 N_PAIRS = 20  # duplicates that are printed
 
 data_app = typer.Typer(
-    help="Audit a data set, save its pictures, or hand them over.", no_args_is_help=True
+    help="Get a data set, audit it, save its pictures, or hand them over.", no_args_is_help=True
 )
+data_app.command()(get)
 data_app.command()(export)
+data_app.command()(pairs)
 
 
 @data_app.command()
@@ -119,6 +123,7 @@ def save_data(dataset: "Dataset", role: str | None, out: Path) -> None:
         dealt = parts(faces, dataset.protocol, dataset.name, dataset.seed, probe=probe)
         faces = faces.pick(dealt.roles[role])
     columns = columns_of(faces, targets)
+    columns.setdefault("identity", [f"{number:05d}" for number in range(len(faces))])
     if "path" in columns:
         raise ValueError("expected labels with other names than path, a column of labels.csv")
     if n_unknown := columns["identity"].count(""):

@@ -49,17 +49,29 @@ def _entries() -> Iterator[_Entry]:
 
 
 def _overview() -> Iterator[str]:
-    from bench.registry import broken
+    from bench.registry import broken, plugins
     from bench.runner.grid import bundled
     from bench.threats import FIELDS, THREATS
 
     for kind, entries in groupby(_entries(), key=lambda entry: entry.kind):
         yield f"{kind}s:"
         yield from (f"  {entry.name:17} {entry.lines[0]}{entry.note}" for entry in entries)
+    if absent := [name for name, plugin in plugins("dataset").items() if _lacks_files(plugin)]:
+        yield f"data not found: {', '.join(absent)} (`bench list NAME` says how to get them)"
     yield f"threats: {', '.join(THREATS)} (fields: {', '.join(FIELDS)})"
     yield f"grids: {', '.join(bundled())} (`bench grid NAME` prints one)"
     yield "`bench list NAME` and `bench list KIND` print sources and fields"
     yield from (f"broken: {name}: {reason}" for name, reason in broken().items())
+
+
+def _lacks_files(plugin: "type[Plugin]") -> bool:
+    """Whether a data set of a named folder does not find it."""
+    from bench.data.photographs import Photographs
+
+    try:
+        return issubclass(plugin, Photographs) and not getattr(plugin(), "folder", True)
+    except FileNotFoundError:
+        return True
 
 
 def _details(name: str) -> Iterator[str]:
@@ -98,7 +110,8 @@ def described(plugin: "type[Plugin]") -> list[str]:
 
     text = (plugin.__doc__ or "").strip().splitlines()
     lines = [text[0] if text else "", f"Source: {stated(plugin, 'Source') or '?'}"]
-    lines += [f"Licence: {said}"] if (said := stated(plugin, "Licence")) else []
+    said = ((word, stated(plugin, word)) for word in ("Licence", "Access"))
+    lines += [f"{word}: {text}" for word, text in said if text]
     for item in fields_of(plugin):
         step = _STEPS.get(item.metadata.get("at", ""), "")
         default = "''" if item.default == "" else str(item.default)

@@ -98,6 +98,7 @@ def grid_of(
     grid, update = read(name) if isinstance(name, str) else name, dict[str, object]()
     if data:
         update["data"] = Spec.parse(data)
+    chosen = _with_data(grid.tasks, replaced=bool(data))
     if attackers or attacks:
         update |= {"attackers": tuple(map(Spec.parse, attackers or [])), "optional": ()}
         update["attacks"] = ()
@@ -109,8 +110,7 @@ def grid_of(
             raise FileNotFoundError(f"--protected expects a folder, found none at {protected}")
         added += (Spec("pairs", "", (("after", str(protected)),)),)
     tasks = tuple(
-        task.model_copy(update={**update, "defenses": (*task.defenses, *added)})
-        for task in grid.tasks
+        task.model_copy(update={**update, "defenses": (*task.defenses, *added)}) for task in chosen
     )
     tasks = _with_only({*only, *map(str, added)}, tasks) if only else tasks
     tasks = _with_attacks(attacks, tasks) if attacks else tasks
@@ -119,6 +119,20 @@ def grid_of(
     return checked(
         grid.name, {**dict(grid), "tasks": tasks, "seeds": numbers, "saturation": saturation}
     )
+
+
+def _with_data(tasks: "Sequence[Task]", *, replaced: bool) -> "Sequence[Task]":
+    """The tasks whose data are there; if all get other data, those that do not depend on theirs."""
+    from bench.runner.task_data import absent
+
+    if replaced:
+        return [task for task in tasks if not task.data_optional] or tasks
+    reasons = [absent(task) for task in tasks]
+    for reason in filter(None, reasons):
+        typer.echo(f"left out: {reason}", err=True)
+    if all(reasons):
+        raise FileNotFoundError("expected the data of one task or more, got none; use --data")
+    return [task for task, reason in zip(tasks, reasons, strict=True) if not reason]
 
 
 def _with_only(only: set[str], tasks: "Sequence[Task]") -> "tuple[Task, ...]":

@@ -82,12 +82,20 @@ def run(
 def tell(done: "Campaign", console: "Console", loud: "Console") -> None:
     """Prints verdicts and doubts, and failures on the second console."""
     from bench.reports.in_words import heading, lines_of_text, sentences
+    from bench.reports.paper_tables import paper_tables
+    from bench.reports.scenarios import scenarios
+    from bench.tables import markdown, terminal
 
     is_narrow = not console.is_terminal or console.width <= opt.NARROW
     said = [heading(done.records, done.grid.name)]
     said += [*lines_of_text(done.records, is_narrow=is_narrow), *sentences(done.records)]
     for line in (*said, *(f"doubtful data: {doubt}" for doubt in done.doubts)):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
+    for table in (*scenarios(done.records), *paper_tables(done.records)):
+        if is_narrow:
+            console.print(markdown([table]), markup=False, highlight=False, soft_wrap=True)
+        else:
+            console.print(terminal(table))
     for reason in dict.fromkeys(done.failures):
         loud.print(f"failed: {reason}", style="red", markup=False, soft_wrap=True)
 

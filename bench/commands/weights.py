@@ -53,7 +53,7 @@ def import_weights(
 ) -> None:
     """Check files of weights; print what they hold and how a grid names them.
 
-    A published state dict (.pt, .pth, .pkl) is offered to all defenses that take one, such as `san`
+    A published state dict (.pt, .pth, .pkl) is offered to all plugins that take one, such as `san`
     the network of its authors.
     """
     with opt.user_errors(plugin):
@@ -83,28 +83,32 @@ def _print_exported(path: Path) -> None:
 
 
 def _print_published(path: Path) -> None:
-    """Prints the defenses that take a published network, and their specs in a grid."""
+    """Prints the plugins that take a published network, and their specs in a grid."""
     import hashlib
 
-    from bench.api import Learned
     from bench.nn.weights import FOLDER, state_dict
     from bench.registry import plugins
 
     state = state_dict(path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    fields, refused = {}, []
-    for plugin in plugins("defense").values():
-        try:
-            if issubclass(plugin, Learned) and (field := plugin.published_as(state)):
-                fields[plugin.name] = field
-        except ValueError as error:
-            refused.append(f"{plugin.name}: {error}")
-    if not fields:
-        raise ValueError(f"no defense takes the network in {path}; " + "; ".join(refused))
-    print(f"{path}: a published network of {' and '.join(fields)}, SHA-256 {digest}")
+    taken, refused = [], []
+    for kind in ("defense", "attacker"):
+        for plugin in plugins(kind).values():
+            try:
+                fields = getattr(plugin, "published_as", lambda _: "")(state)
+            except ValueError as error:
+                refused.append(f"{plugin.name}: {error}")
+                continue
+            if fields:
+                spec = f"{plugin.name}:{fields.format(name=path.stem, sha256=digest)}"
+                taken.append((plugin.name, f'{kind}s = ["{spec}"]'))
+    if not taken:
+        raise ValueError(f"no plugin takes the network in {path}; " + "; ".join(refused))
+    names = " and ".join(name for name, _ in taken)
+    print(f"{path}: a published network of {names}, SHA-256 {digest}")
     print(f"  put it as {path.stem}.pt into the folder that {FOLDER} names; in a grid:")
-    for name, field in fields.items():
-        print(f'  defenses = ["{name}:{field}={path.stem},sha256={digest}"]')
+    for _, line in taken:
+        print(f"  {line}")
 
 
 def _text(recipe: "WeightsRecipe") -> str:

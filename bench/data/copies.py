@@ -40,11 +40,15 @@ def drawn(images: Images, folder: Path) -> list[Path]:
     """PNG files of pictures, uint8 (N, 3, H, W), in a folder; equal pictures share a file."""
     files = []
     for image in images:
-        name = _digest(repr(image.shape).encode() + image.tobytes())
-        files.append(folder / f"{name}{_PNG}")
+        files.append(folder / f"{drawn_name(image)}{_PNG}")
         if not files[-1].exists():
             Image.fromarray(image.transpose(1, 2, 0)).save(files[-1], compress_level=1)
     return files
+
+
+def drawn_name(image: Images) -> str:
+    """A name, 24 hexadecimal digits, that depends on the pixels, uint8 (3, H, W), alone."""
+    return _digest(repr(image.shape).encode() + image.tobytes())
 
 
 def opaque_name(path: Path) -> str:

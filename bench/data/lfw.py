@@ -1,27 +1,24 @@
 """Labeled Faces in the Wild."""
 
-import os
-from collections.abc import Sequence
+import re
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.api import FacePoints, field
-from bench.data.photographs import Listing, Photographs
+from bench.data.official import GENDERS, Official, register
+from bench.data.photographs import Listing
 from bench.faces import Target
-from bench.registry import register
 
 # mean landmarks in them, by MTCNN (600 pictures; their standard deviations are 0.02 to 0.04)
 POINTS = ((0.422, 0.457), (0.600, 0.454), (0.511, 0.559), (0.437, 0.649), (0.590, 0.647))
 LISTS = ("female_names.txt", "male_names.txt")  # in the order of the classes
-GENDERS = ("female", "male")
 
 
 @register("lfw")
 @dataclass(frozen=True)
-class LFW(Photographs):
+class LFW(Official):
     """Photographs of public figures from the news; labels: identity, gender.
 
     Reads `lfw/NAME/NAME_0001.jpg` and the third-party lists `male_names.txt`, `female_names.txt`.
@@ -30,9 +27,11 @@ class LFW(Photographs):
         [huang2007lfw].
 
     Licence: none is stated; for research, and no picture may be published again.
+
+    Access: `bench data get lfw` fetches pictures and pairs.txt from a mirror, as the authors' page
+        is down; the lists of names are others' work and must be put beside them.
     """
 
-    root: str = field("", about="folder with lfw/ and the lists; else $BENCH_DATA/lfw", at="path")
     # wide borders reveal identity
     crop: float = field(0.6, about="side of the square, a share of 250 px", within="(0, 1]")
     min_pictures: int = field(10, about="of a person in `closed`, at least", within="[1, 1e4]")
@@ -41,11 +40,15 @@ class LFW(Photographs):
     )
 
     centre = (0.5, 0.53)  # of the faces in the official 250-px pictures
-
-    @property
-    def targets(self) -> tuple[Target, ...]:
-        """Identity (its classes are known after loading) and gender."""
-        return (Target("identity"), Target("gender", "categorical", GENDERS))
+    pictures = "lfw/*/*.jpg"
+    example = "lfw/NAME/NAME_0001.jpg"
+    pattern = re.compile(r"/(?P<identity>[^/]+)/(?P=identity)_\d{4}\.jpg$")
+    needs = LISTS
+    variants = (
+        ("lfw?deepfunneled*", "another alignment; get lfw.tgz"),
+        ("lfw?funneled*", "another alignment; get lfw.tgz"),
+    )
+    targets = (Target("identity"), Target("gender", classes=GENDERS))
 
     @property
     def face_points(self) -> FacePoints:
@@ -53,35 +56,9 @@ class LFW(Photographs):
         inside = (np.array(POINTS) - self.centre) / self.crop + 0.5
         return super().face_points or tuple((float(x), float(y)) for x, y in inside)
 
-    @property
-    def folder(self) -> Path:
-        """The folder with `lfw/` and the lists.
-
-        Raises:
-            FileNotFoundError: if it or something in it is missing.
-        """
-        if not self.root and "BENCH_DATA" not in os.environ:
-            raise FileNotFoundError("LFW not found: set BENCH_DATA to the folder that holds lfw/")
-        # Path's own raises RuntimeError for ~nobody
-        folder = Path(os.path.expanduser(self.root or f"{os.environ['BENCH_DATA']}/lfw"))
-        for needed in ("lfw", *LISTS):
-            if not (folder / needed).exists():
-                raise FileNotFoundError(
-                    f"LFW not found: {folder / needed} is missing; point BENCH_DATA (or lfw:root=) "
-                    "at the official layout with both lists of names"
-                )
-        return folder
-
-    @property
-    def tables(self) -> Sequence[Path]:
-        """The lists of names."""
-        return [self.folder / name for name in LISTS]
-
     def listing(self) -> Listing:
         """The pictures by name; under `closed` protocols, of people with enough pictures."""
-        pictures = np.array(sorted((self.folder / "lfw").glob("*/*.jpg")), dtype=object)
-        if not len(pictures):
-            raise FileNotFoundError(f"no NAME/NAME_0001.jpg in {self.folder / 'lfw'}; unpack it")
+        pictures = np.array([path for path, _ in self.entries()], dtype=object)
         gender_of = self._genders({path.name for path in pictures})
         names = np.array([path.parent.name for path in pictures])
         people, first, identity, n_pictures = np.unique(
@@ -105,7 +82,7 @@ class LFW(Photographs):
 
     def _genders(self, present: set[str]) -> dict[str, int]:
         """The class of gender by file name."""
-        texts = [(self.folder / name).read_text("utf-8", "replace") for name in LISTS]
+        texts = [path.read_text("utf-8", "replace") for path in self.tables]
         listed = [set(map(str.strip, text.splitlines())) - {""} for text in texts]
         problems = {
             "in both lists": listed[0] & listed[1],

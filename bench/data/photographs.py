@@ -7,6 +7,9 @@ from itertools import compress
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bench.api import Collection, Context, Dataset, FacePoints, Role, field
 from bench.data.alignment import ALIGNED_POINTS, aligned
 from bench.data.image_files import decoded
@@ -59,6 +62,15 @@ class Photographs(Dataset):
         """Those of aligned pictures; else unknown."""
         return ALIGNED_POINTS if self.align else ()
 
+    @property
+    def has_landmarks(self) -> bool:
+        """Whether its files say where landmarks are, and pictures are not turned."""
+        return not self.align and type(self).landmarks_px is not Photographs.landmarks_px
+
+    def landmarks_px(self, paths: Sequence[Path]) -> NDArray[np.float64]:
+        """Landmarks of these pictures, (N, L, 2), px; nan where one is hidden."""
+        raise NotImplementedError
+
     def files(self) -> Sequence[Path]:
         """Its tables, and the pictures."""
         return [*self.tables, *self.listing().paths]
@@ -79,10 +91,15 @@ class Photographs(Dataset):
         listing = self.listing()
         cut = (listing.paths, self.size, self.crop, self.centre)
         images, boxes = aligned(*cut, context.device) if self.align else decoded(*cut)
-        faces = Faces(images, listing.labels, new_image_ids(len(images), self.name))
+        labels = dict(listing.labels)
+        if self.has_landmarks:
+            left_top, side = boxes[:, None, :2], boxes[:, None, 2:3]  # (N, 1, 2) and (N, 1, 1)
+            places = self.landmarks_px(listing.paths) - left_top
+            labels["landmarks"] = (places / side).astype(np.float32)
+        faces = Faces(images, labels, new_image_ids(len(images), self.name))
         return Collection(faces, listing.targets, boxes)
 
     def _parts(self, listing: Listing) -> Parts:
-        people = next(t.classes for t in listing.targets if t.name == "identity")
+        people = next((t.classes for t in listing.targets if t.name == "identity"), ())
         how = (self.protocol, self.name, self.seed)
         return split(listing.labels, *how, probe=self.probe, people=people)

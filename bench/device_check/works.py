@@ -75,7 +75,7 @@ WORKS = (
     Work("cnn", f"cnn:{_NET}"),
     Work("mlp", f"mlp:{_NET}"),
     Work(
-        *("san@released", f"san@released:{_SAN}", 224),
+        *("san@released", f"san@released:epochs=0,{_SAN}", 224),
         *("matcher=timm/vgg16", "batch=4,matcher=vgg", 64),
     ),
     Work("began_cs@paper", f"began_cs@paper:{_GAN}", 64, "", "batch=4,width=8"),

@@ -1,6 +1,6 @@
 """Structural similarity and PSNR of pictures with their originals."""
 
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +14,7 @@ Floats = NDArray[np.float32]
 WHITE = 255
 _C1, _C2 = (0.01 * WHITE) ** 2, (0.03 * WHITE) ** 2  # of the paper
 _VALUES = 2**15  # at once; more would leave the processor's cache
+_VALUES_ON_DEVICE = 2**24  # 128 MB in float64, of which a dozen are needed
 
 
 class Similarity(NamedTuple):
@@ -23,14 +24,18 @@ class Similarity(NamedTuple):
     psnr_db: Floats  # infinite for an identical picture
 
 
-def similarity(raw: Images, shown: Images) -> Similarity:
+def similarity(raw: Images, shown: Images, device: str = "cpu") -> Similarity:
     """Compares pictures with their originals, uint8 (N, 3, H, W).
+
+    On another device than the CPU torchmetrics does it, with the same result to 2e-6.
 
     Source: Wang et al., IEEE TIP 13 (2004) [wang2004ssim]: Gaussian window, sigma 1.5 px, radius 5
         px, by channel; mirrored at the edges as in torchmetrics, which takes 5 s to import.
     """
-    n = max(1, _VALUES // max(1, raw[:1].size))
-    parts = [_compared(raw[i : i + n], shown[i : i + n]) for i in range(0, len(raw), n)]
+    on_device = partial(_compared_on, device), _VALUES_ON_DEVICE
+    compared, n_values = (_compared, _VALUES) if device == "cpu" else on_device
+    n = max(1, n_values // max(1, raw[:1].size))
+    parts = [compared(raw[i : i + n], shown[i : i + n]) for i in range(0, len(raw), n)]
     return Similarity(*np.concatenate(parts, axis=1))
 
 
@@ -52,6 +57,19 @@ def _compared(raw: Images, shown: Images) -> Floats:
     ssim = (mean - mean_apart + 2 * _C1) * (variance - variance_apart + 2 * _C2)
     ssim /= (mean + mean_apart + 2 * _C1) * (variance + variance_apart + 2 * _C2)
     return np.stack([ssim.mean(axis=(1, 2, 3)), psnr_db]).astype(np.float32)
+
+
+def _compared_on(device: str, raw: Images, shown: Images) -> Floats:
+    import torch
+    from torchmetrics.functional.image import structural_similarity_index_measure
+
+    parts = (torch.from_numpy(images.copy()).to(device) for images in (raw, shown))  # as bytes
+    first, second = (part.double() for part in parts)
+    ssim = torch.as_tensor(  # it may be a tuple, says its type
+        structural_similarity_index_measure(second, first, data_range=255.0, reduction="none")
+    )
+    psnr_db = 10 * torch.log10(WHITE**2 / (first - second).square().mean(dim=(1, 2, 3)))
+    return np.array([each.cpu().numpy() for each in (ssim, psnr_db)], np.float32)
 
 
 def _moments(pictures: Floats) -> tuple[Floats, Floats]:

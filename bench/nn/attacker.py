@@ -16,8 +16,12 @@ from bench.nn.state import restored
 if TYPE_CHECKING:
     from torch import nn
 
-    from bench.nn.inputs import Augmentation
+    from bench.nn.inputs import Augmentation, Prepare
     from bench.nn.training import Schedule
+
+LOSSES = ("margin", "triplet", "hinge")  # of bench.nn.embedder
+PUBLISHED_WIDTHS = {"facenet": 512, "vggface": 2622}  # of networks that `weights` may name
+GREY = "san-grey"  # the backbone of the SAN authors' gender network
 
 Net: TypeAlias = "nn.Module"  # a string while the program runs
 
@@ -52,9 +56,10 @@ class NetAttacker(Attacker):
 
         return Augmentation()
 
-    def views(self, inputs: Array) -> list[Array]:
-        """Versions of the inputs; the answers to them are averaged."""
-        return [inputs]
+    @property
+    def views(self) -> "list[Prepare]":
+        """What makes versions of the network's input; the answers to them are averaged."""
+        return [self.prepare]
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,8 @@ class PictureAttacker(NetAttacker):
 
     backbone: str = field(
         "pprl",
-        about="`pprl`, `san`, `vgg`, `resnet`, `facenet`, `timm/NAME`, or a judge (`bench judges`)",
+        about="`pprl`, `san`, `san-grey`, `vgg`, `resnet`, `facenet`, `vggface`, `timm/NAME`, or a "
+        "judge (`bench judges`)",
     )
     shift: float = field(
         0.06, about="largest shift of a training picture, fraction of its side", within="[0, 1)"
@@ -109,9 +115,12 @@ class PictureAttacker(NetAttacker):
 
         return Augmentation(self.shift, self.flip, self.warp, self.light)
 
-    def views(self, inputs: Array) -> list[Array]:
-        """The pictures and, with `flip`, their mirror images."""
-        return [inputs, inputs[..., ::-1]][: 1 + self.flip]
+    @property
+    def views(self) -> "list[Prepare]":
+        """Of the pictures and, with `flip`, of their mirror images."""
+        prepare = self.prepare
+        both: list[Prepare] = [prepare, lambda images, drawn: prepare(images.flip(-1), drawn)]
+        return both[: 1 + self.flip]
 
 
 @dataclass(frozen=True)
@@ -154,13 +163,13 @@ class NetClassifier(NetAttacker, Classifier):
 
     def predict(self, sample: Sample, weights: Weights, context: Context) -> NDArray[np.float32]:
         """Log-probabilities, (N, C), averaged over all views."""
-        from bench.nn.classifier import log_probs
+        from bench.nn.classifier import log_probs, to_device
         from bench.nn.side_info import vectors
 
         side_info = vectors(sample.notes, weights)
         net = restored(self._built(sample.inputs, side_info, weights), weights, context.device)
-        views = self.views(sample.inputs)
-        answers = [log_probs(net, v, self.prepare, context.device, side_info) for v in views]
+        inputs = to_device(context.device, sample.inputs)
+        answers = [log_probs(net, inputs, v, context.device, side_info) for v in self.views]
         return np.asarray(np.mean(answers, axis=0), np.float32)
 
     def _built(self, inputs: Array, side_info: Array | None, meta: Weights) -> Net:
@@ -176,20 +185,26 @@ class NetClassifier(NetAttacker, Classifier):
 class PeopleNet(PictureAttacker):
     """An attacker with a network whose embeddings of faces identify people."""
 
-    width: int = field(128, about="dimension of a template; 512 for `facenet`", within="[1, 65536]")
-    loss: str = field(
-        "margin", about="CosFace, or hardest triplets of a batch", among=("margin", "triplet")
+    width: int = field(
+        128,
+        about="dimension of a template; 512 for `facenet`, 2622 for `vggface`",
+        within="[1, 65536]",
     )
-    weights: str = field("", about="NAME: start from $BENCH_WEIGHTS/NAME.pt (`facenet`)")
+    loss: str = field(
+        "margin", about="CosFace, hardest triplets of a batch, or all of them", among=LOSSES
+    )
+    weights: str = field("", about="NAME: start from $BENCH_WEIGHTS/NAME.pt (`facenet`, `vggface`)")
     sha256: str = field("", about="SHA-256 of that file")
 
     def __post_init__(self) -> None:
-        if self.backbone == "facenet" and self.width != 512:
-            raise ValueError(f"expected width=512 for facenet, got {self.width}")
+        width = PUBLISHED_WIDTHS.get(self.backbone, self.width)
+        if self.width != width:
+            raise ValueError(f"expected width={width} for {self.backbone}, got {self.width}")
         if (judge := JUDGES.get(self.backbone)) and self.width != judge.n_outputs:
             raise ValueError(f"expected width={judge.n_outputs} for {judge.name}, got {self.width}")
-        if self.weights and self.backbone != "facenet":
-            raise ValueError(f"expected backbone=facenet with weights, got {self.backbone}")
+        if self.weights and self.backbone not in PUBLISHED_WIDTHS:
+            names = " or ".join(PUBLISHED_WIDTHS)
+            raise ValueError(f"expected backbone={names} with weights, got {self.backbone}")
 
     @property
     def frozen(self) -> bool:
@@ -202,13 +217,13 @@ class PeopleNet(PictureAttacker):
         from bench.nn.classifier import Labelled
         from bench.nn.embedder import fitted
         from bench.nn.pretrained import load_published
-        from bench.nn.weights import facenet
+        from bench.nn.weights import published_backbone
 
         parts = (knowledge.train, knowledge.valid)
         train, valid = (Labelled(part.inputs, part.labels["person"]) for part in parts)
         size_px, start = train.inputs.shape[-1], knowledge.start
         if self.weights and not start:
-            start = facenet(self.weights, self.sha256)
+            start = published_backbone(self.backbone, self.weights, self.sha256)
 
         def build() -> Net:
             net = backbone(self.backbone, self.width, size_px)
@@ -222,13 +237,14 @@ class PeopleNet(PictureAttacker):
     def embed(self, sample: Sample, weights: Weights, context: Context) -> NDArray[np.float32]:
         """Unit vectors, (N, width): means over a picture and, with `flip`, its mirror image."""
         from bench.nn.backbones import backbone
+        from bench.nn.classifier import to_device
         from bench.nn.embedder import embedded
 
         net = backbone(self.backbone, self.width, sample.inputs.shape[-1])
         net, means = restored(net, weights, context.device), []
-        for at in blocks(sample.inputs):  # a mirror image is a copy
-            views = self.views(sample.inputs[at])
-            made = [embedded(net, view, self.prepare, context.device) for view in views]
+        for at in blocks(sample.inputs):  # which may be copied
+            inputs = to_device(context.device, sample.inputs[at])
+            made = [embedded(net, inputs, view, context.device) for view in self.views]
             means.append(np.mean(made, axis=0))
         mean = np.concatenate(means)
         return np.asarray(mean / np.linalg.norm(mean, axis=1, keepdims=True), np.float32)

@@ -1,12 +1,16 @@
 """Architectures of classifiers and embedders."""
 
+from collections.abc import Callable, Mapping
+
 from torch import Tensor, nn
 from torch.nn import functional
 
+from bench.faces import LUMA
+from bench.nn.attacker import GREY, PUBLISHED_WIDTHS
 from bench.nn.pretrained import Pretrained
 from bench.nn.published.catalogue import JUDGES
 
-FACENET_PX, FACENET_WIDTH = 160, 512  # side of the input, dimension of the embedding
+FACENET_PX = 160  # side of the input
 
 
 class ConvNet(nn.Sequential):
@@ -46,13 +50,13 @@ class DeepConvNet(nn.Sequential):
     first five, dropout of whole filters, and a mean over positions.
 
     Source: Mirjalili, Raschka, Namboodiri, Ross, ICB 2018; released genderpred.py.
-    Differs from it: three channels; the mean is over all positions (theirs over 7x7, which is
-    all of them at 224 px); PyTorch's current initialisation.
+    Differs from it: three channels (`Grey` has one); the mean is over all positions (theirs over
+    7x7, which is all of them at 224 px); PyTorch's current initialisation.
     """
 
-    def __init__(self, n_classes: int) -> None:
+    def __init__(self, n_classes: int, n_colours: int = 3) -> None:
         layers: list[nn.Module] = []
-        channels = 3
+        channels = n_colours
         for number, width in enumerate((32, 64, 128, 256, 256, 512)):
             kernel = 3 if number else 5
             layers += [nn.Conv2d(channels, width, kernel, padding=kernel // 2)]
@@ -135,6 +139,19 @@ def _head(width: int, dropout: float, n_classes: int) -> tuple[nn.Module, ...]:
     return nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(dropout), dense
 
 
+class Grey(nn.Module):
+    """A network for grey pictures in 0..1, which gets the luma of pictures in [-1, 1]."""
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The network's output for pictures in colour, (N, 3, H, W)."""
+        luma = sum(weight * x[:, i, None] for i, weight in enumerate(LUMA))  # (N, 1, H, W)
+        return self.net((luma + 1) / 2)  # type: ignore[no-any-return]
+
+
 class Enlarged(nn.Module):
     """A network that first resizes pictures to the side that it needs (bilinear)."""
 
@@ -151,21 +168,30 @@ class Enlarged(nn.Module):
 def backbone(name: str, n_classes: int, size_px: int) -> nn.Module:
     """A network for pictures, (N, 3, size, size) in [-1, 1], that gives logits, (N, n_classes).
 
-    With n_classes=512, `facenet` gives its embedding; networks of timm are untrained, and so are
-    published ones until `Pretrained.load_published`.
+    With as many outputs as published, `facenet` and `vggface` give their embedding. Networks of
+    timm are untrained, and so are published ones until `Pretrained.load_published`.
 
     Raises:
         ValueError: if the network is unknown.
     """
     if name == "pprl":
         return ConvNet(n_classes, size_px)
-    if name in (plain := {"san": DeepConvNet, "vgg": PlainNet, "resnet": ResNet}):
+    plain: Mapping[str, Callable[[int], nn.Module]]
+    plain = {"san": DeepConvNet, "vgg": PlainNet, "resnet": ResNet}
+    if name in plain:
         return plain[name](n_classes)
     if name == "facenet":
         from facenet_pytorch import InceptionResnetV1
 
-        head = {} if n_classes == FACENET_WIDTH else {"classify": True, "num_classes": n_classes}
+        embeds = n_classes == PUBLISHED_WIDTHS[name]
+        head = {} if embeds else {"classify": True, "num_classes": n_classes}
         return Enlarged(InceptionResnetV1(**head), FACENET_PX)
+    if name == "vggface":
+        from bench.nn.vggface import SIDE_PX, VGGFace
+
+        return Enlarged(VGGFace(n_classes), SIDE_PX)
+    if name == GREY:
+        return Grey(DeepConvNet(n_classes, 1))
     if name in JUDGES:
         return Pretrained(name, n_classes)
     import timm  # slow to import
@@ -173,7 +199,8 @@ def backbone(name: str, n_classes: int, size_px: int) -> nn.Module:
     family, _, model = name.partition("/")
     if family != "timm" or not timm.is_model(model):
         raise ValueError(
-            "expected a backbone `pprl`, `san`, `vgg`, `resnet`, `facenet`, a published network "
-            f"of {sorted(JUDGES)}, or `timm/NAME` (timm.list_models()), got {name!r}"
+            "expected a backbone `pprl`, `san`, `san-grey`, `vgg`, `resnet`, `facenet`, `vggface`, "
+            f"a published network of {sorted(JUDGES)}, or `timm/NAME` (timm.list_models()), got "
+            f"{name!r}"
         )
     return timm.create_model(model, num_classes=n_classes)

@@ -49,7 +49,11 @@ def fitted(
 
 
 def log_probs(
-    net: nn.Module, inputs: Array, prepare: Prepare, device: str, side_info: Array | None = None
+    net: nn.Module,
+    inputs: Array | Tensor,
+    prepare: Prepare,
+    device: str,
+    side_info: Array | None = None,
 ) -> NDArray[np.float32]:
     """The network's log-probabilities, float32, (N, C)."""
     more = None if side_info is None else to_device(device, side_info)
@@ -89,8 +93,10 @@ def _at_once(bytes_each: int, device: torch.device) -> int:
     return n if device.type == "cpu" else TIMES_ON_GPU * n
 
 
-def to_device(device: str, array: Array) -> Tensor:
+def to_device(device: str, array: Array | Tensor) -> Tensor:
     """The array as a tensor on the device; on the CPU it shares memory, unless it is read-only."""
+    if isinstance(array, Tensor):
+        return array.to(device)
     return torch.from_numpy(np.require(array, requirements=["C", "W"])).to(device)
 
 

@@ -1,6 +1,6 @@
 """Learning embeddings that are near for one person and far for different people."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -45,12 +45,15 @@ def fitted(
             f"expected people with several pictures each, got {n_inputs} pictures of {n_people} "
             "people; use more data"
         )
-    kind = _Margin if loss == "margin" else _Triplet
+    kinds: Mapping[str, type[_Margin | _Triplet]]
+    kinds = {"margin": _Margin, "triplet": _Triplet, "hinge": _Hinge}
     data = (width, train, valid, prepare, context.device)
-    return trained(build, lambda: kind(*data), schedule, context, start)
+    return trained(build, lambda: kinds[loss](*data), schedule, context, start)
 
 
-def embedded(net: nn.Module, inputs: Array, prepare: Prepare, device: str) -> NDArray[np.float32]:
+def embedded(
+    net: nn.Module, inputs: Array | Tensor, prepare: Prepare, device: str
+) -> NDArray[np.float32]:
     """Embeddings of norm 1, float32, (N, D)."""
     made = functional.normalize(outputs(net, to_device(device, inputs), prepare), dim=1)
     return np.asarray(made.cpu().numpy())
@@ -151,6 +154,22 @@ class _Triplet(_Identities):
         farthest = distance.masked_fill(~own, -torch.inf).amax(dim=1)  # (B,)
         nearest = distance.masked_fill(own, torch.inf).amin(dim=1)
         return functional.softplus(8 * (MARGIN + farthest - nearest)).mean() / 8
+
+
+class _Hinge(_Triplet):
+    """max(|f(A) - f(P)|^2 + MARGIN - |f(A) - f(N)|^2, 0), averaged over all triplets of a batch.
+
+    Source: Schroff, Kalenichenko, Philbin, FaceNet, CVPR 2015, equation 2; slides on SAN (2018).
+    """
+
+    def loss(self, net: nn.Module, index: Tensor, *drawn: Tensor) -> Tensor:
+        made, person = self.embed(net, index, *drawn), self.person[index]
+        distance = 2 - 2 * made @ made.T  # (B, B), squared
+        own = person[:, None] == person
+        mated = own & ~torch.eye(len(own), dtype=torch.bool, device=own.device)
+        losses = functional.relu(distance[:, :, None] + MARGIN - distance[:, None])  # (A, P, N)
+        valid = mated[:, :, None] & ~own[:, None]
+        return (losses * valid).sum() / valid.sum()
 
 
 def _misordered(made: Tensor, person: Tensor) -> float:

@@ -2,11 +2,9 @@
 
 import copy
 import math
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -17,13 +15,10 @@ from torch.optim import AdamW, Optimizer
 
 from bench.api import Context, Weights
 from bench.nn.captured import Step, capturable, captured, set_rate
-from bench.nn.checkpoint import Checkpoint, Parts
+from bench.nn.checkpoint import Checkpoint, Epoch, Parts
 from bench.nn.pretrained import Pretrained
 from bench.nn.state import restored, state_of
 from bench.nn.transfers import moved
-
-WEIGHT_DECAY = 1e-3  # of AdamW
-SAVE_EVERY_S = 60.0  # between checkpoints
 
 
 class Objective(Protocol):
@@ -53,6 +48,10 @@ class Objective(Protocol):
         """The loss on validation inputs, which decides when to stop and what to keep."""
         ...
 
+    def show(self, net: nn.Module, context: Context) -> None:
+        """Shows pictures that the network makes, if it makes any (`Context.show`)."""
+        return
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -71,6 +70,7 @@ class Schedule:
     batch: int  # inputs per step
     steps: int  # in the first round
     rounds: int  # maximum number
+    weight_decay: float = 1e-3  # of AdamW
 
     def rate(self, step: int, n_steps: int) -> float:
         """The learning rate at a step of a round of n_steps."""
@@ -155,14 +155,13 @@ class _Loop:
         self.net, self.objective, self.schedule = net, objective, schedule
         self.context, self.generator = context, generator
         learned = [*net.parameters(), *objective.parameters()]
-        self.optimizer = AdamW(learned, schedule.lr, weight_decay=WEIGHT_DECAY, fused=True)
+        self.optimizer = AdamW(learned, schedule.lr, weight_decay=schedule.weight_decay, fused=True)
         capturable(self.optimizer)
         self.best, self.best_loss = copy.deepcopy(net.state_dict()), math.inf
         self.curve: list[tuple[float, float]] = []
-        # Where training stands: the round, its steps, the steps and the losses of its last epoch,
-        # the best loss before the round, and the generator's state when the epoch began.
-        self.number, self.step, self.n_of_epoch, self.before = 0, 0, 0, math.inf
-        self.losses: list[Tensor] = []
+        # Where training stands: the round, its steps, the best loss before it, and the epoch.
+        self.number, self.step, self.before = 0, 0, math.inf
+        self.epoch = Epoch(generator, context.device)
         self._saves = _Saves(self)
 
     def run(self, *, warm: bool) -> bool:
@@ -189,24 +188,26 @@ class _Loop:
     def _round(self, n_steps: int) -> None:
         device = next(self.net.parameters()).device
         learn = captured(self._learn, device, graphs=self.context.graphs)
-        while self.step < n_steps or self.n_of_epoch:
+        while self.step < n_steps or self.epoch.figures:
             self._epoch(n_steps, learn, device)
-            mean = float(torch.stack(self.losses).mean())
+            mean = float(torch.stack(self.epoch.end()).mean())
             self._record(mean, self.objective.valid_loss(self.net))
-            self.n_of_epoch, self.losses = 0, []
             self._saves.save()
 
     def _epoch(self, n_steps: int, learn: Step, device: torch.device) -> None:
         """The rest of an epoch: after a resumption, of the one that was interrupted."""
-        self._saves.begin_epoch()
-        left = n_steps - self.step + self.n_of_epoch
-        parts = self.objective.batches(self.schedule.batch, self.generator)[:left]
-        drawn = ((part, *self.objective.draw(len(part), self.generator)) for part in parts)
+
+        def draw() -> Iterator[tuple[Tensor, ...]]:
+            left = n_steps - self.step + len(self.epoch.figures)
+            parts = self.objective.batches(self.schedule.batch, self.generator)[:left]
+            drawn = ((part, *self.objective.draw(len(part), self.generator)) for part in parts)
+            return moved(drawn, device)
+
         self.net.train()
-        for batch in islice(moved(drawn, device), self.n_of_epoch, None):
+        for batch in self.epoch.left(draw):
             set_rate(self.optimizer, self.schedule.rate(self.step, n_steps))
-            self.losses.append(learn(*batch))
-            self.step, self.n_of_epoch = self.step + 1, self.n_of_epoch + 1
+            self.epoch.figures.append(learn(*batch))
+            self.step += 1
             self._saves.save()
 
     def _learn(self, *batch: Tensor) -> Tensor:
@@ -226,27 +227,22 @@ class _Saves:
     """Checkpoints of a loop, one a minute, in the scratch folder if there is one."""
 
     def __init__(self, loop: _Loop) -> None:
-        self._loop, self._at, self._began = loop, time.monotonic(), loop.generator.get_state()
+        self._loop = loop
         self._file: Checkpoint | None = None
         if (folder := loop.context.scratch) != Path():
-            parts: Parts = {"net": loop.net, "optimizer": loop.optimizer}
+            parts: Parts = {"net": loop.net, "optimizer": loop.optimizer, "epoch": loop.epoch}
             name = f"training-{loop.generator.initial_seed():x}"
             self._file = Checkpoint(folder, loop.generator, parts, name)
 
-    def begin_epoch(self) -> None:
-        """Keeps the state that the epoch's batches are drawn from."""
-        if not self._loop.n_of_epoch:
-            self._began = self._loop.generator.get_state()
-
     def save(self) -> None:
-        """Saves if a minute has passed."""
-        if self._file is None or time.monotonic() - self._at < SAVE_EVERY_S:
+        """Saves, and shows what the network makes, if a minute has passed."""
+        if self._file is None:
             return
-        loop, self._at = self._loop, time.monotonic()
-        places = (loop.number, loop.step, loop.n_of_epoch, loop.before, loop.best_loss)
+        loop = self._loop
+        places = (loop.number, loop.step, loop.before, loop.best_loss)
         own = [parameter.detach() for parameter in loop.objective.parameters()]
-        facts = {"places": places, "curve": loop.curve, "losses": loop.losses, "best": loop.best}
-        self._file.save({**facts, "own": own, "began": self._began})
+        facts = {"places": places, "curve": loop.curve, "best": loop.best, "own": own}
+        self._file.save_if_due(facts, lambda: loop.objective.show(loop.net, loop.context))
 
     def load(self) -> bool:
         """Restores the loop if a killed process left a checkpoint."""
@@ -254,13 +250,9 @@ class _Saves:
         if not facts:
             return False
         loop = self._loop
-        loop.number, loop.step, loop.n_of_epoch, loop.before, loop.best_loss = facts["places"]
-        device = next(loop.net.parameters()).device
-        loop.losses = [loss.to(device) for loss in facts["losses"]]
-        loop.curve, loop.best, self._began = list(facts["curve"]), facts["best"], facts["began"]
+        loop.number, loop.step, loop.before, loop.best_loss = facts["places"]
+        loop.curve, loop.best = list(facts["curve"]), facts["best"]
         with torch.no_grad():
             for parameter, saved in zip(loop.objective.parameters(), facts["own"], strict=True):
                 parameter.copy_(saved)
-        if loop.n_of_epoch:  # its batches are drawn again
-            loop.generator.set_state(self._began)
         return True

@@ -8,6 +8,7 @@ from pathlib import Path
 from bench.reports import fairness, linkage
 from bench.reports.judges import judges
 from bench.reports.latex import latex
+from bench.reports.paper_tables import paper_tables
 from bench.reports.papers import papers
 from bench.reports.records import Record
 from bench.reports.references import references
@@ -24,7 +25,7 @@ COSTS = ("key", "action", "plugin", "about", "status", "seconds", "peak_memory_m
 
 
 def write_tables(records: Sequence[Record], folder: Path, doubts: Sequence[str] = ()) -> None:
-    """table.md and .tex, references.bib, judges.md; fairness, scenarios and linkage if they apply.
+    """table.md and .tex, references.bib, judges.md; fairness, scenarios, paper, linkage if needed.
 
     `doubts` are what an audit found in the data; they stand below the tables.
     """
@@ -37,6 +38,7 @@ def write_tables(records: Sequence[Record], folder: Path, doubts: Sequence[str] 
     pages: dict[str, tuple[tuple[Sequence[Table], str], ...]] = {
         "fairness.md": ((fairness.fairness(records), fairness.NOTE),),
         "scenarios.md": ((scenarios(records), SCENARIOS_NOTE),),
+        "paper.md": ((paper_tables(records), ""),),
         "linkage.md": (
             (linkage.linkage(records), linkage.NOTE),
             (linkage.memorization(records), linkage.MEMORY_NOTE),

@@ -57,10 +57,10 @@ def verdict(line: Line, evidence: Evidence, obstacles: Sequence[Mark]) -> Verdic
     everywhere_low = bool(findings) and all(f.contrast.high < 0 for f in findings)
     exposes = _exposure(line)
     if found and not everywhere_low:
-        reason = "; ".join(part for part in (_what_leaks(found), exposes) if part)
+        reason = "; ".join(p for p in (_what_leaks(found), exposes, _through_y(line)) if p)
         return Verdict(LEAKS, reason, marks=tuple(_inverted(found)))
     if exposes:
-        return Verdict(LEAKS, exposes)
+        return Verdict(LEAKS, "; ".join(part for part in (exposes, _through_y(line)) if part))
     marks = [*obstacles, *incomplete(line), *unread, *_unseen(line, evidence), *_few(line)]
     if line.is_described and findings and all(mark.name == "few-people" for mark in marks):
         return Verdict(CARRIES, _what_y_says(line, found), marks=tuple(marks))
@@ -156,9 +156,17 @@ def _what_leaks(found: Sequence[Finding]) -> str:
 
 def _what_y_says(line: Line, found: Sequence[Finding]) -> str:
     """How much the description holds, and what attacks find in it."""
-    n_bits = max((int(attack.side_info.get("y_bits", 0)) for attack in line.attacks), default=0)
     given_away = _what_leaks(found) if found else "attacks find nothing sure in it"
-    return f"y holds {n_bits} bits at most: {given_away}"
+    return f"y holds {_y_bits(line)} bits at most: {given_away}"
+
+
+def _through_y(line: Line) -> str:
+    """How a release that is drawn from y can leak."""
+    return f"it is y that says so, {_y_bits(line)} bits at most" if line.is_described else ""
+
+
+def _y_bits(line: Line) -> int:
+    return max((int(attack.side_info.get("y_bits", 0)) for attack in line.attacks), default=0)
 
 
 def _inverted(found: Sequence[Finding]) -> list[Mark]:

@@ -129,6 +129,8 @@ def _skip_reason(
     target: Target, data: Dataset, defense: Defense, attacker: Attacker, threat: Threat
 ) -> str:
     """Why the question does not apply, or empty."""
+    if target.name == "identity" and target not in data.targets:  # the canary of matchers
+        return f"{data.name} does not tell who is shown"
     if threat.reads == "codes" and not isinstance(defense, LatentDefense):
         return f"{defense.name} has no code"
     if threat.answers_about == "reencode" and defense.reads_to_protect:
@@ -146,7 +148,8 @@ def _lacks_labels(defense: Defense, *sources: Dataset) -> str:
     """Which labels that the defense reads a data set lacks, or empty."""
     read = {*defense.reads_to_fit, *defense.reads_to_protect}
     for data in sources:
-        if lacks := sorted(read - {"take", *(target.name for target in data.targets)}):
+        known = {"take", *(target.name for target in data.targets)}
+        if lacks := sorted(read - known - ({"landmarks"} if data.has_landmarks else set())):
             return f"{data.name} has no labels {lacks}"
     return ""
 

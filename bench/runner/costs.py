@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -10,9 +11,7 @@ from bench.runner.store import Store
 
 SHIPPED = Path(__file__).with_name("costs.csv")  # of `bench run`, on one core
 _FILE = "costs.jsonl"  # in the store: a line per stage that it made
-
-
-_TRAINS = ("fit", "attack")  # for a number of steps, however many pictures there are
+_TRAINS = ("fit", "attack")  # for the steps or epochs that its fields name
 
 
 class Size(NamedTuple):
@@ -31,11 +30,6 @@ class Cost(NamedTuple):
     seconds: float
     device: str = "cpu"
     memory_mb: int = 0  # peak of the process, which may have run other stages before
-
-    @property
-    def work(self) -> int:
-        """What the seconds are in proportion to, between data sets."""
-        return self.size.pixels * (1 if self.action in _TRAINS else self.size.pictures)
 
 
 class Costs:
@@ -65,7 +59,8 @@ class Costs:
             for table in self._tables:
                 if kind in table:
                     n, seconds, work = table[kind]
-                    return seconds / work * asked.work if work and asked.work else seconds / n
+                    asked_work = _work(asked, kind)
+                    return seconds / work * asked_work if work and asked_work else seconds / n
         return 1.0
 
     def memory_mb(self, action: str, plugin: str, size: Size) -> int:
@@ -83,7 +78,31 @@ def _kinds(cost: Cost) -> tuple[tuple[object, ...], ...]:
     """What a cost is an example of, from the most to the least similar."""
     action, plugin = cost.action, cost.plugin
     name = plugin.partition(":")[0].partition("@")[0]
-    return (action, plugin, cost.size), (action, plugin), (action, name, ""), (action,)
+    tells = bool(re.search(r"\b(steps|epochs)=", plugin))  # how long it trains
+    return (action, plugin, cost.size), (action, plugin), (action, name, tells), (action,)
+
+
+def _work(cost: Cost, kind: tuple[object, ...]) -> int:
+    """What the seconds are in proportion to, among costs of a kind."""
+    pictures, pixels = cost.size
+    if cost.action not in _TRAINS:
+        return pixels * pictures
+    return pixels * (_learning(cost.plugin, pictures) if len(kind) > 1 else 1)
+
+
+def _learning(plugin: str, n_pictures: int) -> int:
+    """Pictures that a training takes, each as often as it does, by the usual names of fields.
+
+    Times the squares of its width and of the side of its kernels: the work of a convolution.
+    """
+    fields = {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)(?=,|$)", plugin)}
+    batch, epochs = max(1, fields.get("batch", 1)), fields.get("epochs", 0)
+    n_steps = (
+        (epochs or fields.get("steps", 1)) + fields.get("warmup", 0) + fields.get("rebuild", 0)
+    )
+    if epochs:
+        n_steps *= fields.get("iterations") or max(1, n_pictures // batch)
+    return n_steps * batch * (fields.get("width", 1) * fields.get("kernel", 1)) ** 2
 
 
 def _sums(costs: Iterable[Cost]) -> dict[tuple[object, ...], tuple[int, float, int]]:
@@ -95,7 +114,7 @@ def _sums(costs: Iterable[Cost]) -> dict[tuple[object, ...], tuple[int, float, i
         for kind in _kinds(cost):
             same = devices.get(kind) == device
             n, seconds, work = sums[kind] if same else (0, 0.0, 0)
-            sums[kind] = (n + 1, seconds + cost.seconds, work + cost.work)
+            sums[kind] = (n + 1, seconds + cost.seconds, work + _work(cost, kind))
             devices[kind] = device
     return sums
 

@@ -57,6 +57,7 @@ class Task(BaseModel):
         name: heads its table; by default made of the targets.
         private, utility: targets of the data; utility may be empty.
         data: the data set, with its protocol; or a set for each role.
+        data_optional: the task is left out where its data are not there.
         defenses: besides the controls, which always run.
         attackers: each answers private and utility targets.
         attacks: names of `bench.attacks`: further attackers, with their own targets and threats.
@@ -73,6 +74,7 @@ class Task(BaseModel):
         Annotated[Sources, Tag("roles")] | Annotated[SpecText, Tag("data")],
         Discriminator(lambda data: "roles" if isinstance(data, dict | Sources) else "data"),
     ]
+    data_optional: bool = False
     defenses: tuple[SpecText, ...] = ()
     attackers: tuple[SpecText, ...] = ()
     attacks: tuple[str, ...] = ()

@@ -1,14 +1,16 @@
 """Which stage of a plan is started next, and on which worker: of the cores or of a device."""
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from bench.registry import plugins
 from bench.runner.fingerprint import imported_by
 from bench.runner.ready_queue import ReadyQueue, Resource
 from bench.runner.stage import Stage
+from bench.runner.step import Outcome
+from bench.runner.store import Store
 
 # The kind of the plugin that does the work of an action.
 _KINDS: Mapping[str, str] = {
@@ -32,7 +34,8 @@ class Schedule:
     A stage that needs a device runs on one of `devices`, of which each entry takes one stage at
     once; the other stages run on the cores that these leave, at least on one. Without devices, all
     stages run on the cores. Of either kind of workers, one works on the cheapest goal, the others
-    on the longest path (see ReadyQueue). Both numbers may change while it runs.
+    on the longest path (see ReadyQueue). Both numbers may change while it runs; no stage starts on
+    a device in `held`.
     """
 
     def __init__(
@@ -44,6 +47,7 @@ class Schedule:
     ) -> None:
         self._queue = ReadyQueue(plan, goals, resource_of) if devices else ReadyQueue(plan, goals)
         self.n_cores, self.devices, self._running = n_cores, devices, dict[str, Started]()
+        self.held = set[str]()
 
     def start(self) -> Started | None:
         """The next stage, which runs until it is settled; None if none is ready or no worker free.
@@ -51,7 +55,8 @@ class Schedule:
         Of several devices it takes the one with the most free workers.
         """
         used = [each.device for each in self._running.values() if each.device != "cpu"]
-        n_free = {each: self.devices.count(each) - used.count(each) for each in self.devices}
+        free = [each for each in self.devices if each not in self.held]
+        n_free = {each: self.devices.count(each) - used.count(each) for each in free}
         device = max(n_free, key=n_free.__getitem__, default="cpu")
         has_core = len(self._running) - len(used) < max(1, self.n_cores - len(used))
         if self._queue.has("device") and n_free.get(device):
@@ -75,6 +80,42 @@ class Schedule:
         stage = self._queue.pop(goal_first=goal_first, resource=resource)
         self._running[stage.key] = Started(stage, device, goal_first)
         return self._running[stage.key]
+
+
+class Tasks(Protocol):
+    """The stages that an engine has started."""
+
+    @property
+    def running(self) -> Collection[object]:
+        """Those that have not ended."""
+
+    def start(self, started: Started) -> None:
+        """Starts a stage."""
+
+    def ended(self) -> Iterator[Outcome]:
+        """The outcomes of some, for which it waits."""
+
+
+def outcomes(schedule: Schedule, store: Store, tasks: Tasks) -> Iterator[Outcome]:
+    """The outcomes of the stages of a schedule as they come; a failure skips only what needs it."""
+    while True:
+        while started := schedule.start():
+            stage = started.stage
+            if reason := schedule.failed_input(stage):
+                yield _settled(schedule, Outcome(stage, "skipped", 0.0, reason))
+            elif stage.key in store:
+                yield _settled(schedule, Outcome(stage, "cached"))
+            else:
+                tasks.start(started)
+        if not tasks.running:
+            return
+        for outcome in tasks.ended():
+            yield _settled(schedule, outcome)
+
+
+def _settled(schedule: Schedule, outcome: Outcome) -> Outcome:
+    schedule.settle(outcome.stage, outcome.reason)
+    return outcome
 
 
 def resource_of(stage: Stage) -> Resource:

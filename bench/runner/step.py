@@ -14,6 +14,7 @@ from bench.runner.artifacts import Artifact, Inputs
 from bench.runner.costs import Cost, Size, note
 from bench.runner.stage import ACTIONS, Stage
 from bench.runner.store import DamagedError, Store
+from bench.runner.training_sheet import training_sheet
 from bench.runner.worker import Worker
 
 Status = Literal["done", "cached", "failed", "skipped"]
@@ -69,7 +70,8 @@ def step(stage: Stage, store: Store, worker: Worker) -> Outcome:
         healed += _set_aside(stage, own)  # what is left of an entry without its stage.json
         try:
             with own.scratch(stage.key) as scratch:
-                artifact = _made(stage, store, replace(worker, scratch=scratch), healed)
+                own_worker = replace(worker, scratch=scratch, show=training_sheet(stage, store))
+                artifact = _made(stage, store, own_worker, healed)
                 seconds = time.perf_counter() - start
                 own.put(stage.key, artifact, _recipe(stage, seconds, worker.device))
             about = (stage.action, str(stage.spec), Size(*stage.size))

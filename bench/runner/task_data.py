@@ -6,6 +6,7 @@ from bench.api import Attacker, Dataset, Role
 from bench.names import hint
 from bench.registry import make
 from bench.runner.grid import Task
+from bench.spec import Spec
 
 
 def sources_of(task: Task) -> tuple[Dataset, Mapping[Role, Dataset]]:
@@ -25,6 +26,16 @@ def sources_of(task: Task) -> tuple[Dataset, Mapping[Role, Dataset]]:
             _check_pair(task, data, one)
     roles: tuple[Role, Role] = ("defender", "attacker")
     return data, {role: one for role, one in zip(roles, learned, strict=True) if one != data}
+
+
+def absent(task: Task) -> str:
+    """Why the data of a task that may be left out are not there, or empty."""
+    for spec in set(task.sources.model_dump().values()) if task.data_optional else ():
+        try:
+            make(Dataset, Spec.parse(spec)).check()
+        except (OSError, ValueError) as error:
+            return f"task {task.title!r}: {error}"
+    return ""
 
 
 def _check_pair(task: Task, data: Dataset, other: Dataset) -> None:

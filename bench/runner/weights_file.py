@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from bench.api import Defense, Learned, Weights
-from bench.faces import Faces
+from bench.faces import Array, Faces
 from bench.registry import brief, make, spec_of
 from bench.runner.rng import RowGenerators
 from bench.runner.worker import Worker
@@ -123,7 +123,9 @@ def check_protects(file: WeightsFile) -> None:
         ValueError: if that fails, as where arrays are missing or have other shapes.
     """
     defense = make(Defense, file.recipe.spec)
-    labels = {name: np.zeros(1, np.int64) for name in defense.reads_to_protect}
+    labels: dict[str, Array] = {n: np.zeros(1, np.int64) for n in defense.reads_to_protect}
+    if "landmarks" in labels:
+        labels["landmarks"] = np.full((1, 1, 2), np.nan, np.float32)
     grey = np.full((1, *file.recipe.shape), 128, np.uint8)
     faces = Faces(grey, labels, np.arange(1))
     context = Worker().protecting(RowGenerators(faces.image_id, 0, defense.name, 0))

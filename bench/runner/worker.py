@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.api import Context
+from bench.faces import Images
 
 GRAPHS = "BENCH_GRAPHS"  # environment variable; 1: the processes of a run replay training steps
 
@@ -21,11 +22,12 @@ class Worker:
     progress: Callable[[float], None] = lambda share: None
     scratch: Path = Path()
     graphs: bool = field(default_factory=lambda: os.environ.get(GRAPHS) == "1")
+    show: Callable[[Images], None] = lambda images: None
 
     def training(self, rng: np.random.Generator) -> Context:
         """A context for `fit`."""
         context = self.protecting()
-        return replace(context, training_rng=rng, graphs=self.graphs)
+        return replace(context, training_rng=rng, graphs=self.graphs, show=self.show)
 
     def protecting(self, row_rngs: Sequence[np.random.Generator] = ()) -> Context:
         """A context for `protect` and `encode`; without generators, for `predict` and `load`."""

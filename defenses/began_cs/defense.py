@@ -1,6 +1,7 @@
 """The plugin; networks are imported where they are used."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -10,6 +11,7 @@ from bench.described import y_of
 from bench.faces import ESTIMATED, Faces, Images, Labels
 from bench.nn.state import config_arrays, with_prefix
 from bench.registry import register
+from bench.spec import Value
 from defenses.began_cs.labels import Scale, Vectors, vectors
 from defenses.began_cs.train_config import BEGAN_CS, PAPER, Presets, TrainConfig
 
@@ -31,10 +33,13 @@ class BEGANCS(TrainConfig):
     Attribute-Preserving Face Synthesis", CVPR-W 2019 [shirai2019annotation] (preset `paper`;
     `began_cs` has alpha and gamma of Chang et al., ECCV 2018 [chang2018began], which the paper
     seems to have swapped).
-    Differs from it: see also nets.py and training.py. The paper does not state widths,
-    lambda_k, batch, epochs, norms and weights of the errors; y comes from our own regressor, and
-    is standardised for the networks. The default learns in 90 seconds from hundreds of pictures of
-    32 px. To show y better: the frozen regressor also trains the generator (`w_estimator`), on
+    Differs from it: see also nets.py and training.py. The paper does not state widths, lambda_k,
+    batch, epochs and the norm of the constraint: they are those of the released BEGAN-CS. Its L is
+    |v - D(v)|^2: here the sum over pixels of squares, averaged over pictures (the released
+    BEGAN-CS: the root of that sum over the batch, over its size; preset `began_cs`). Its y is in
+    0..1: the default standardises it, and `paper` only subtracts its mean, which a bias undoes. y
+    comes from our own regressor. The default learns in 90 seconds from hundreds of pictures of 32
+    px. To show y better: the frozen regressor also trains the generator (`w_estimator`), on
     pictures that are relit and noisy (`estimator_noise_std`), so that it responds to eyes and
     mouths, not to patterns; the encoder has the blocks of an identifier (`pooled`), whose features
     the predictor reads; its inputs are noisy (`noise_std`), shifted and mirrored (`shift`,
@@ -47,6 +52,7 @@ class BEGANCS(TrainConfig):
 
     hides = frozenset({"identity"})
     discloses = frozenset({"y"})
+    gone: ClassVar[Mapping[str, Value]] = {"depth": 1}
     presets: ClassVar[Presets] = {"quick": {}, "paper": PAPER, "began_cs": BEGAN_CS}
 
     attributes: str = field(
@@ -88,7 +94,8 @@ class BEGANCS(TrainConfig):
                 f"expected pictures with the labels in y, got none with {absent}; leave these out "
                 "(began_cs:labels=...), or use other data"
             )
-        scale = Scale.of(y, np.isin(self.names, self.mirror.split("+")))
+        turned = np.isin(self.names, self.mirror.split("+"))
+        scale = Scale.of(y, turned, standardize=self.standardize)
         images = estimator.in_colours(faces.images, net_config.colours)
         arrays = (images, scale.standard(y), scale.turned)
         parts = [to_device(context.device, array) for array in arrays]
@@ -96,7 +103,12 @@ class BEGANCS(TrainConfig):
         classes = [np.issubdtype(faces.labels[name].dtype, np.integer) for name in self.names]
         weights = {**config_arrays(net_config), **scale.arrays, "classes": np.array(classes, int)}
         weights |= with_prefix("estimator", estimator.fitted(data, self, context))
-        weights |= training.trained(data, self, weights, context)
+
+        def show(state: Weights) -> None:
+            own = replace(context, training_rng=np.random.default_rng(0))  # not the training's
+            context.show(self._samples(faces.images, {**weights, **state}, own))
+
+        weights |= training.trained(data, self, weights, context, show)
         return {**weights, SAMPLES: self._samples(faces.images, weights, context)}
 
     def describe(self, faces: Faces, weights: Weights, context: Context) -> Vectors:

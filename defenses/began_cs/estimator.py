@@ -71,9 +71,16 @@ def fitted(data: TrainingSet, config: TrainConfig, context: Context) -> Weights:
     order = torch.from_numpy(context.rng.permutation(len(data.images)))
     n_valid = max(1, round(VALID_SHARE * len(order)))
     valid, train = order[:n_valid].to(context.device), order[n_valid:]
+
+    def objective() -> _LabelError:
+        made = _LabelError(data, train, valid, config.estimator_noise_std)
+        if not config.standardize:
+            made.solved /= 10  # which is about y's variance
+        return made
+
     return trained(
         lambda: AttributeNet(net_config),
-        lambda: _LabelError(data, train, valid, config.estimator_noise_std),
+        objective,
         Schedule(lr=4e-3, batch=48, steps=config.estimator_steps, rounds=3),
         context,
     )

@@ -1,12 +1,12 @@
 """Generator and discriminator, for pictures of 32, 64 or 128 px, grey or in colour.
 
-Source: Shirai and Whitehill, CVPR-W 2019, section 4.2, which states no widths; the blocks are those
-of Berthelot, Schumm, Metz, arXiv:1703.10717: 3x3 convolutions and ELU on maps of 8x8, 16x16, and
-so on.
-Differs from it: widths shrink towards the picture in the decoder as they grow in the encoder; the
-number of convolutions per size is a field; `pooled` encoders have the blocks of an identifier,
-whose features the predictor reads, so that y is learned from few pictures; `linear` networks are
-added to a fixed linear map (see basis.py).
+Source: Shirai and Whitehill, CVPR-W 2019, section 4.2, which states no widths; the `official`
+backbone is that of the released BEGAN-CS (Chang et al., ECCV 2018), which they extended: 3x3
+convolutions and ELU on maps of 8x8, 16x16, and so on; padding and initial weights of TensorFlow.
+Differs from it: the `narrow` backbone has one convolution per size, and widths that shrink towards
+the picture in the decoder as they grow in the encoder; `pooled` encoders have the blocks of an
+identifier, whose features the predictor reads, so that y is learned from few pictures; `linear`
+networks are added to a fixed linear map (see basis.py).
 """
 
 from itertools import pairwise
@@ -22,6 +22,7 @@ from bench.faces import Array, Images
 from bench.nn.backbones import backbone, pooled_block
 from bench.nn.classifier import exact_outputs
 from bench.nn.inputs import unscaled
+from bench.nn.keras import glorot, halving
 from bench.nn.state import config_of, restored
 from defenses.began_cs.class_covariance import identity_maps
 
@@ -38,7 +39,6 @@ class NetConfig(NamedTuple):
     colours: int  # 1 (grey) or 3
     labels: int  # dimension of y
     width: int
-    depth: int
     latent: int
     hidden: int
     split: int  # 1 if y is part of the code, without a predictor
@@ -46,11 +46,12 @@ class NetConfig(NamedTuple):
     spare: int
     linear: int
     class_split: int  # index in y of the label whose classes have a covariance of z each; -1: none
+    official: int  # 1 for the official backbone
 
     @classmethod
     def of(cls, weights: Weights) -> "NetConfig":
-        """The config stored with the weights."""
-        return config_of(cls, weights, class_split="apart")
+        """The config stored with the weights; older ones lack `official`."""
+        return config_of(cls, {"config.official": np.zeros(1), **weights}, class_split="apart")
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -103,16 +104,14 @@ class Decoder(nn.Module):
 
     def __init__(self, n_inputs: int, config: NetConfig) -> None:
         super().__init__()
-        n_in = config.widths[-1]
-        layers: list[nn.Module] = [nn.Linear(n_inputs, n_in * CORE_PX**2)]
-        layers += [nn.Unflatten(1, (n_in, CORE_PX, CORE_PX))]
-        for number, width in enumerate(config.widths[::-1]):
-            layers += [nn.Upsample(scale_factor=2)] if number else []
-            for _ in range(config.depth):
-                layers += [nn.Conv2d(n_in, width, 3, padding=1), nn.ELU()]
-                n_in = width
-        last = nn.Conv2d(n_in, config.colours, 3, padding=1)
-        self.blocks = nn.Sequential(*layers, last)
+        n_first = config.width if config.official else config.widths[-1]
+        first = nn.Linear(n_inputs, n_first * CORE_PX**2)
+        start = nn.Unflatten(1, (n_first, CORE_PX, CORE_PX))
+        layers = _constant(config) if config.official else _narrowing(config)
+        last = nn.Conv2d(config.width, config.colours, 3, padding=1)
+        self.blocks = nn.Sequential(first, start, *layers, last)
+        if config.official:
+            self.blocks.apply(glorot)
         self.linear = FixedLinear(n_inputs, config.pixels) if config.linear else None
         if config.linear:
             _zero(last)
@@ -154,8 +153,10 @@ class Encoder(nn.Module):
 
     def __init__(self, config: NetConfig) -> None:
         super().__init__()
-        self.blocks = (_pooled if config.pooled else _strided)(config)
-        self.last = nn.Linear(config.features, config.code)
+        blocks = _pooled if config.pooled else _widening if config.official else _strided
+        self.blocks, self.last = blocks(config), nn.Linear(config.features, config.code)
+        if config.official:
+            self.apply(glorot)
         self.linear = FixedLinear(config.pixels, config.code) if config.linear else None
         if config.linear:
             _zero(self.last)
@@ -173,16 +174,42 @@ def _zero(layer: nn.Linear | nn.Conv2d) -> None:
         nn.init.zeros_(parameter)
 
 
+def _conv(n_in: int, n_out: int, kernel: int = 3, stride: int = 1) -> list[nn.Module]:
+    return [nn.Conv2d(n_in, n_out, kernel, stride, padding=kernel // 2), nn.ELU()]
+
+
+def _narrowing(config: NetConfig) -> list[nn.Module]:
+    """A convolution per size; maps get narrower as they grow."""
+    widths = config.widths[::-1]
+    layers = _conv(widths[0], widths[0])
+    for n_in, n_out in pairwise(widths):
+        layers += [nn.Upsample(scale_factor=2), *_conv(n_in, n_out)]
+    return layers
+
+
+def _constant(config: NetConfig) -> list[nn.Module]:
+    """Two convolutions per size, and one of 1x1 to twice the width before the next."""
+    n = config.width
+    layers = [*_conv(n, n), *_conv(n, n)]
+    for _ in config.widths[1:]:
+        layers += [*_conv(n, 2 * n, 1), nn.Upsample(scale_factor=2), *_conv(2 * n, n), *_conv(n, n)]
+    return layers
+
+
 def _strided(config: NetConfig) -> nn.Sequential:
-    """BEGAN's blocks."""
-    n_in = config.width
-    layers: list[nn.Module] = [nn.Conv2d(config.colours, n_in, 3, padding=1), nn.ELU()]
-    for number, width in enumerate(config.widths):
-        for index in range(config.depth):
-            stride = 2 if number and not index else 1
-            layers += [nn.Conv2d(n_in, width, 3, stride, padding=1), nn.ELU()]
-            n_in = width
+    """A convolution per size."""
+    layers = [*_conv(config.colours, config.width), *_conv(config.width, config.width)]
+    for n_in, n_out in pairwise(config.widths):
+        layers += _conv(n_in, n_out, stride=2)
     return nn.Sequential(*layers, nn.Flatten())
+
+
+def _widening(config: NetConfig) -> nn.Sequential:
+    """Per size two convolutions, of which the second widens, and a third that halves the side."""
+    layers, last = _conv(config.colours, config.width), config.widths[-1]
+    for n, wider in pairwise(config.widths):
+        layers += [*_conv(n, n), *_conv(n, wider), *halving(wider, wider, 3), nn.ELU()]
+    return nn.Sequential(*layers, *_conv(last, last), *_conv(last, last), nn.Flatten())
 
 
 def _pooled(config: NetConfig) -> nn.Sequential:

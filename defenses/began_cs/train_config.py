@@ -16,18 +16,19 @@ CLASS = "gender"  # the default of class_split, which y need not contain
 LABELS = "yaw+pitch+roll+AU4+AU5+AU6+AU7+AU12+AU23+gender"
 _OURS = ("w_estimator", "w_rebuild", "shift", "noise_std", "estimator_noise_std", "average")
 PAPER: Mapping[str, Value] = {
-    # section 4.3: alpha, gamma and the rates as printed, squared errors
-    **{"alpha": 0.5, "gamma": 0.1, "power": 2, "latent": 64, "w_labels": 1.0, "d_labels": 1.0},
+    # sections 4.1 to 4.3: alpha, gamma and the rates as printed, the squared norm, y in 0..1
+    **{"alpha": 0.5, "gamma": 0.1, "power": 2, "norm": "sum", "standardize": False},
+    **{"latent": 64, "w_labels": 1.0, "d_labels": 1.0},
     **{"lr": 1e-4, "d_lr": 1e-4, "beta1": 0.9, "beta2": 0.999},
-    # not stated; from BEGAN (lambda_k) and the released BEGAN-CS (batch, 300 epochs of 18,000)
-    **{"lambda_k": 0.001, "width": 64, "depth": 2, "batch": 64, "steps": 84_000},
+    # not stated; from the released BEGAN-CS (the steps are its 300 epochs, of 18,000 pictures)
+    **{"lambda_k": 0.001, "backbone": "official", "width": 128, "batch": 64, "steps": 84_000},
     # ours, off as in the paper
     **dict.fromkeys(_OURS, 0.0),
     **{"spare": 0, "rebuild": 0},
     **{"pooled": False, "linear": False, "anneal": False},
     **{"mirror": "", "class_split": ""},
 }
-BEGAN_CS: Mapping[str, Value] = {**PAPER, "alpha": 0.1, "gamma": 0.5}
+BEGAN_CS: Mapping[str, Value] = {**PAPER, "alpha": 0.1, "gamma": 0.5, "norm": "batch"}
 
 
 @dataclass(frozen=True)
@@ -44,15 +45,23 @@ class TrainConfig(Learned, LatentDefense, Described):
     gamma: float = field(0.7, about="target ratio of the errors of generated and real pictures")
     lambda_k: float = field(1.0, about="step size of k towards the balance")
     power: int = field(1, about="exponent of the error of rebuilt pictures", among=(1, 2))
+    norm: str = field(
+        "mean",
+        about="of that error: mean, sum over pixels, or batch, the root of it all / batch",
+        among=("mean", "sum", "batch"),
+    )
+    backbone: str = field(
+        "narrow", about="one convolution per size, or BEGAN-CS's", among=("narrow", "official")
+    )
     width: int = field(
         16, about="channels of the largest maps; halving adds it", within="[1, 4096]"
     )
-    depth: int = field(1, about="convolutions at each size", within="[1, 64]")
-    pooled: bool = field(True, about="encoder with an identifier's blocks; false: BEGAN's")
+    pooled: bool = field(True, about="encoder with an identifier's blocks")
     linear: bool = field(True, about="add networks to a fixed linear map (eigenfaces)")
     latent: int = field(32, about="dimension of z", within="[1, 65536]")
     spare: int = field(96, about="dimensions of the encoder's code besides z", within="[0, 65536]")
     hidden: int = field(64, about="units of the auxiliary predictor", within="[1, 65536]")
+    standardize: bool = field(True, about="divide y by its spread; false: errors as for y in 0..1")
     w_labels: float = field(0.125, about="weight of the error of y in the generator's loss")
     w_estimator: float = field(0.4, about="weight of the estimator's error of y in that loss")
     d_labels: float = field(0.5, about="weight of the error of y in the discriminator's loss")
@@ -94,7 +103,7 @@ class TrainConfig(Learned, LatentDefense, Described):
         """The networks' config for pictures of that side."""
         from defenses.began_cs.nets import NetConfig
 
-        same = ("width", "depth", "latent", "hidden", "pooled", "spare", "linear")
+        same = ("width", "latent", "hidden", "pooled", "spare", "linear")
         names = self.names
         return NetConfig(
             size_px,
@@ -102,6 +111,7 @@ class TrainConfig(Learned, LatentDefense, Described):
             labels=len(names),
             split=int(self.predictor == "split"),
             class_split=names.index(self.class_split) if self.class_split in names else -1,
+            official=int(self.backbone == "official"),
             **{name: int(getattr(self, name)) for name in same},
         )
 

@@ -5,31 +5,32 @@ An iteration is one step of the discriminator, of the generator on the same nois
 Source: Shirai and Whitehill, CVPR-W 2019, section 4; Berthelot, Schumm, Metz, arXiv:1703.10717
 (balance, convergence); Chang et al., ECCV 2018 (constraint); released BEGAN-CS (order of steps).
 Differs from it: the default starts from eigenfaces, first trains both networks to rebuild pictures
-(`warm_up`), and adds the error of the y that the defender's regressor, fitted before, estimates.
+(`warm_up`), and adds the error of the y that the defender's regressor, fitted before, estimates. k
+follows the errors before the steps (the released BEGAN-CS: those after).
 """
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from bench.api import Context, Weights
 from bench.nn.captured import capturable, captured, set_rate
-from bench.nn.checkpoint import Checkpoint, Parts
+from bench.nn.checkpoint import Checkpoint, Epoch, Parts
 from bench.nn.state import restored, state_of
 from bench.nn.training import autocast, optimize, seeded
 from defenses.began_cs.basis import MAX_NUMBERS, Basis, set_linear
 from defenses.began_cs.class_covariance import class_maps
 from defenses.began_cs.estimator import label_error
+from defenses.began_cs.losses import balanced, constraint, convergence, gan_loss, pixel_error
 from defenses.began_cs.nets import AttributeNet, Code, Discriminator, Generator
 from defenses.began_cs.sampling import Drawn, Sampler, TrainingSet, noisy, varied
 from defenses.began_cs.train_config import TrainConfig
 
-N_REPORTS = 20  # per training: each logs figures and saves a checkpoint
+N_REPORTS = 20  # of figures, per training
 MIN_VARIETY = 0.2  # of real pictures' variety; with less, training has collapsed
 NOISE = 0.1  # share of random z that the warm-up adds to a real picture's z
 FIGURES = (  # of adversarial training
@@ -41,16 +42,21 @@ FIGURES = (  # of adversarial training
 )  # fmt: skip
 
 
-def trained(data: TrainingSet, config: TrainConfig, weights: Weights, context: Context) -> Weights:
+Show = Callable[[Weights], None]
+
+
+def trained(
+    data: TrainingSet, config: TrainConfig, weights: Weights, context: Context, show: Show
+) -> Weights:
     """The trained state, `generator.*`; `weights` hold the frozen AttributeNet, `estimator.*`.
 
     With it come `history`, (reports, figures), in the order of FIGURES, and `collapsed`, 1 if the
-    last pictures all look alike.
+    last pictures all look alike. `show` takes the generator's state about once a minute.
     """
     with seeded(context.rng, context.device) as rng:
         training = AdversarialTraining(data, config, rng, graphs=context.graphs)
         training.initialize(weights)
-        _run(training, Checkpoint(context.scratch, rng, training.parts), context)
+        _run(training, Checkpoint(context.scratch, rng, training.parts), context, show)
     history = np.array(training.history, np.float32)
     collapsed = history[-1, FIGURES.index("variety")] < MIN_VARIETY
     if collapsed:
@@ -62,20 +68,25 @@ def trained(data: TrainingSet, config: TrainConfig, weights: Weights, context: C
     }
 
 
-def _run(training: "AdversarialTraining", checkpoint: Checkpoint, context: Context) -> None:
+def _run(
+    training: "AdversarialTraining", checkpoint: Checkpoint, context: Context, show: Show
+) -> None:
     """Trains to the end, from the last checkpoint if there is one."""
     config, facts = training.config, checkpoint.load()
     warmed = facts["warmed"] if facts else 0
     if facts:
         training.history, training.k = list(facts["history"]), facts["k"].to(training.device)
+
+    def save() -> None:
+        facts = {"warmed": warmed, "history": training.history, "k": training.k}
+        checkpoint.save_if_due(facts, lambda: show(state_of(training.mean, "generator")))
+
     for number, start, end in _reports(warmed, config.rebuild):
-        error = training.warm_up(start, end)
-        checkpoint.save({"warmed": number, "history": [], "k": training.k.cpu()})
+        error = training.warm_up(start, end, save)
         context.log(f"warm-up step {end} of {config.rebuild}: error {error:.3f}")
         warmed = number
     for _, start, end in _reports(len(training.history), config.steps):
-        training.history.append(training.advance(start, end).tolist())
-        checkpoint.save({"warmed": warmed, "history": training.history, "k": training.k.cpu()})
+        training.history.append(training.advance(start, end, save).tolist())
         shown = zip(FIGURES, training.history[-1], strict=True)
         figures = ", ".join(f"{name} {value:.3f}" for name, value in shown)
         context.log(f"step {end} of {config.steps}: {figures}")
@@ -105,7 +116,7 @@ class AdversarialTraining:
         self, data: TrainingSet, config: TrainConfig, rng: torch.Generator, *, graphs: bool = False
     ) -> None:
         self.config, self.device = config, data.images.device
-        self.sampler = Sampler(data, config, rng)
+        self.sampler, self.current = Sampler(data, config, rng), Epoch(rng, self.device)
         self.net_config = net_config = config.net_config(data.images.shape[-1])
         self.plain = config.objective == "gan"
         self.generator = Generator(net_config)
@@ -128,7 +139,7 @@ class AdversarialTraining:
     @property
     def parts(self) -> Parts:
         """Everything that training changes."""
-        names = ("generator", "discriminator", "mean", "g_optimizer", "d_optimizer")
+        names = ("generator", "discriminator", "mean", "g_optimizer", "d_optimizer", "current")
         return {name: getattr(self, name) for name in names}
 
     def initialize(self, weights: Weights) -> None:
@@ -148,23 +159,26 @@ class AdversarialTraining:
             self.generator.mix.copy_(class_maps(z, labels[known, split], config.reach))
         self.mean.load_state_dict(self.generator.state_dict())
 
-    def warm_up(self, start: int, end: int) -> float:
-        """Trains both networks to rebuild pictures, and the predictor; returns the mean error."""
-        n_steps, found = self.config.rebuild, []
-        for step, drawn in self.sampler.steps(start, end, warm_up=True):
-            self._set_rates(min(1.0, (step + 1) / 20, 2 - 2 * step / n_steps))
-            found.append(self.warm(*drawn))
-        self.mean.load_state_dict(self.generator.state_dict())
-        return float(torch.stack(found).mean())
+    def warm_up(self, start: int, end: int, save: Callable[[], None] = lambda: None) -> float:
+        """Trains both networks to rebuild pictures, and the predictor; returns the mean error.
 
-    def advance(self, start: int, end: int) -> Tensor:
+        As `advance`, it goes on where it was resumed, and calls `save` after each step.
+        """
+        for step, drawn in self.current.left(lambda: self.sampler.steps(start, end, warm_up=True)):
+            self._set_rates(min(1.0, (step + 1) / 20, 2 - 2 * step / self.config.rebuild))
+            self.current.figures.append(self.warm(*drawn))
+            save()
+        self.mean.load_state_dict(self.generator.state_dict())
+        return float(torch.stack(self.current.end()).mean())
+
+    def advance(self, start: int, end: int, save: Callable[[], None] = lambda: None) -> Tensor:
         """Runs iterations of adversarial training; returns the means of FIGURES."""
-        found = []
-        for step, drawn in self.sampler.steps(start, end, warm_up=False):
+        for step, drawn in self.current.left(lambda: self.sampler.steps(start, end, warm_up=False)):
             falling = 2 - 2 * step / self.config.steps if self.config.anneal else 1.0
             self._set_rates(min(1.0, falling))
-            found.append(self.iterate(*drawn))
-        return torch.stack(found).mean(dim=0).cpu()
+            self.current.figures.append(self.iterate(*drawn))
+            save()
+        return torch.stack(self.current.end()).mean(dim=0).cpu()
 
     def _warm(self, *tensors: Tensor) -> Tensor:
         """One step of the warm-up; returns the error."""
@@ -173,7 +187,7 @@ class AdversarialTraining:
         real, ends = self._discriminate(batch.images, drawn.real_noise)
         error = loss = self._rebuilt(batch, NOISE * batch.z)
         if not self.plain:
-            loss = loss + pixel_error(batch.images, ends, config.power)
+            loss = loss + self._error(batch.images, ends, real=True)
         loss = loss + config.d_labels * label_error(batch.labels, real.labels)
         optimize(loss, self.g_optimizer, self.d_optimizer)
         return error.detach()
@@ -234,7 +248,7 @@ class AdversarialTraining:
         z = self.basis.z(batch.images, batch.filled) + noise
         with autocast(self.device):
             made = self.generator(z, batch.filled)
-        return pixel_error(batch.images, made.float(), self.config.power)
+        return pixel_error(batch.images, made.float(), self.config.power, self.config.norm)
 
     def _discriminate(self, images: Tensor, noise: Tensor) -> tuple[Code, Tensor]:
         """The discriminator's code and output for pictures with noise."""
@@ -247,7 +261,7 @@ class AdversarialTraining:
         """L: an autoencoder's error, or a plain GAN's cross-entropy."""
         if self.plain:
             return gan_loss(ends, real=real)
-        return pixel_error(images, ends, self.config.power)
+        return pixel_error(images, ends, self.config.power, self.config.norm)
 
     def _batch(self, drawn: Drawn) -> Batch:
         images, labels = self.sampler.pictures(drawn.picture, drawn.mirror, drawn.moves)
@@ -257,33 +271,3 @@ class AdversarialTraining:
     def _set_rates(self, share: float) -> None:
         set_rate(self.g_optimizer, self.config.lr * share)
         set_rate(self.d_optimizer, self.config.d_lr * share)
-
-
-def balanced(k: Tensor, real: Tensor, made: Tensor, gamma: float, rate: float) -> Tensor:
-    """The next k, the weight of the error of generated pictures, clipped to 0..1 as in BEGAN.
-
-    It keeps the ratio of the errors of generated and real pictures at gamma: a lower gamma gives
-    sharper pictures, a higher one more varied ones. The paper does not mention the clipping.
-    """
-    return (k + rate * (gamma * real - made)).clamp(0, 1)
-
-
-def convergence(real: Tensor, made: Tensor, gamma: float) -> Tensor:
-    """BEGAN's measure of convergence, M; lower is better."""
-    return real + (gamma * real - made).abs()
-
-
-def pixel_error(images: Tensor, rebuilt: Tensor, power: int) -> Tensor:
-    """L(v) = |v - D(v)|^power, averaged over pictures and pixels."""
-    return (functional.l1_loss if power == 1 else functional.mse_loss)(rebuilt, images)
-
-
-def constraint(z: Tensor, code: Tensor) -> Tensor:
-    """L_C = |z - Enc(G(z))|, averaged over pictures and dimensions; the paper names no norm."""
-    return (z - code).abs().mean()
-
-
-def gan_loss(logits: Tensor, *, real: bool) -> Tensor:
-    """The cross-entropy of a plain GAN, of logits, (N,), in nats."""
-    target = torch.full_like(logits, float(real))
-    return functional.binary_cross_entropy_with_logits(logits, target)

@@ -8,3 +8,4 @@ from defenses.pprl_vgan import defense as defense
 from defenses.pprl_vgan.apply import complete as complete
 from defenses.pprl_vgan.apply import morph as morph
 from defenses.pprl_vgan.apply import replace as replace
+from defenses.pprl_vgan.apply import synthesize as synthesize

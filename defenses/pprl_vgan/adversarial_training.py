@@ -6,10 +6,10 @@ a new batch and new target people, and one step of the discriminator, on real pi
 of the generator's last step.
 
 Source: Chen, Konrad, Ishwar, CVPR-W 2018; released train.py.
-Differs from it: the authors make new fakes for the discriminator, in inference mode, and update it
-twice, on real and on fake. The first two phases, the comparison of pixels, the utility label found
-in codes, and the means of weights and of statistics are ours; the released settings turn them
-off.
+Differs from it: the authors make new fakes for the discriminator, in inference mode, from its real
+pictures. They update it on real and then on fake pictures, as `released` does; else it is updated
+once, on both. The first two phases, the comparison of pixels, the utility label found in codes, and
+the means of weights and of statistics are ours; the released settings turn them off.
 """
 
 import copy
@@ -23,11 +23,19 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from bench.nn.captured import capturable, captured, set_rate
-from bench.nn.checkpoint import Parts
+from bench.nn.checkpoint import Epoch, Parts
 from bench.nn.inputs import scaled
 from bench.nn.training import autocast, optimize
-from defenses.pprl_vgan.losses import discriminator_loss, generator_loss, head_terms, kl, smoothed
-from defenses.pprl_vgan.nets import Decoder, Discriminator, Encoder, Logits
+from defenses.pprl_vgan.losses import (
+    accuracy,
+    discriminator_loss,
+    generator_loss,
+    head_terms,
+    kl,
+    smoothed,
+    variety,
+)
+from defenses.pprl_vgan.nets import Logits, networks
 from defenses.pprl_vgan.sampling import Drawn, Draws, Sampler, TrainingSet
 from defenses.pprl_vgan.train_config import TrainConfig
 
@@ -73,8 +81,7 @@ class AdversarialTraining:
         n_people, n_classes = int(data.person.max()) + 1, int(data.utility.max()) + 1
         net_config = config.net_config(data.images.shape[-1], n_people, n_classes)
         self.net_config = net_config
-        self.encoder, self.decoder = Encoder(net_config), Decoder(net_config)
-        self.discriminator = Discriminator(net_config)
+        self.encoder, self.decoder, self.discriminator = networks(net_config)
         self.reader = nn.Linear(net_config.latent, net_config.n_classes)  # finds the utility label
         for net in (self.encoder, self.decoder, self.discriminator, self.reader):
             net.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -89,7 +96,7 @@ class AdversarialTraining:
         weights = (of_generator, (config.d_real, config.d_person, config.d_utility))
         self.g_weights, self.d_weights = torch.tensor(weights, device=self.device)  # (2, 3)
         self.n_iterations = config.iterations or max(1, len(data.images) // config.batch)
-        self.n_done = 0  # finished epochs, of all phases
+        self.n_done, self.current = 0, Epoch(rng, self.device)  # finished epochs, of all phases
         self.history: list[list[float]] = []  # means of FIGURES per epoch of adversarial training
         self.following = False  # whether the running means have begun
         self.phases = self._phases(graphs=graphs)
@@ -97,15 +104,19 @@ class AdversarialTraining:
     @property
     def parts(self) -> Parts:
         """Everything that training changes."""
-        names = "encoder decoder discriminator reader average g_optimizer d_optimizer"
+        names = "encoder decoder discriminator reader average g_optimizer d_optimizer current"
         return {name: getattr(self, name) for name in names.split()}
 
-    def epoch(self) -> Mapping[str, float]:
-        """Trains one epoch of the current phase; returns the means of its figures."""
-        config, number, self.following = self.config, self.n_done, bool(self.history)
+    def epoch(self, save: Callable[[], None] = lambda: None) -> Mapping[str, float]:
+        """Trains one epoch, or the rest of it; returns the means of its figures.
+
+        It calls `save` after each step.
+        """
+        config, number = self.config, self.n_done
+        self.following = bool(self.history or self.current.figures)
         for phase in self.phases:
             if number < phase.n_epochs:
-                means = self._means(phase, number)
+                means = self._means(phase, number, save)
                 break
             number -= phase.n_epochs
         self.n_done += 1
@@ -151,20 +162,24 @@ class AdversarialTraining:
             for (n_epochs, rate, _, draws, names), step in zip(kinds, replayed, strict=True)
         ]
 
-    def _means(self, phase: Phase, number: int) -> Mapping[str, float]:
+    def _means(self, phase: Phase, number: int, save: Callable[[], None]) -> Mapping[str, float]:
         """Runs the steps of an epoch; returns the means of their figures."""
-        n, found = self.n_iterations, []
-        for i, drawn in enumerate(self.sampler.steps(phase.draws, n), number * n):
+        n = self.n_iterations
+        steps = self.current.left(lambda: self.sampler.steps(phase.draws, n))
+        for i, drawn in enumerate(steps, number * n + len(self.current.figures)):
             rate = phase.rate(i, phase.n_epochs * n)
             set_rate(self.g_optimizer, self.config.lr * rate)
             set_rate(self.d_optimizer, self.config.d_lr * rate)
-            found.append(phase.step(*chain(*drawn)))
-        means = torch.stack([values.mean() for values in torch.stack(found, dim=1)])
+            self.current.figures.append(phase.step(*chain(*drawn)))
+            save()
+        found = torch.stack(self.current.end(), dim=1)  # (F, steps)
+        means = torch.stack([values.mean() for values in found])
         return dict(zip(phase.figures, means.tolist(), strict=True))
 
     def _rate(self, number: int, n: int) -> float:
         """The factor of adversarial training."""
-        rate = 1 / (1 + self.config.decay * number)
+        n_updates = 2 * number if self.config.released else number  # Keras counts updates
+        rate = 1 / (1 + self.config.decay * n_updates)
         return rate * min(1.0, 2 - 2 * number / n) if self.config.anneal else rate
 
     def _class_step(self, drawn: Drawn) -> Figures:
@@ -174,7 +189,7 @@ class AdversarialTraining:
         loss = self.config.d_person * terms[1] + self.config.d_utility * terms[2]
         optimize(loss, self.d_optimizer)
         figures = {"d_person": terms[1], "d_utility": terms[2]}
-        return {**figures, **_accuracy("known", logits, drawn)}
+        return {**figures, **accuracy("known", logits, drawn)}
 
     def _rebuild_step(self, drawn: Drawn) -> Figures:
         """One step of encoder and decoder alone."""
@@ -211,23 +226,27 @@ class AdversarialTraining:
         shown = made.images.detach()
         figures = {"kl": made.divergence.mean(), "reading": reading, "error": error}
         figures |= dict(zip(("real", "person", "utility"), terms, strict=True))
-        figures |= _accuracy("made", logits, drawn)
-        figures["variety"] = _variety(shown) / _variety(images)
+        figures |= accuracy("made", logits, drawn)
+        figures["variety"] = variety(shown) / variety(images)
         return figures, shown
 
     def _discriminator_step(self, drawn: Drawn, fakes: Tensor, shown: Drawn) -> Figures:
         """One step, on real pictures and on fakes, which were generated for `shown`."""
         real = self._logits(self.sampler.pictures(drawn))
-        fake = self._logits(self.sampler.augmented(fakes, drawn.made_moves))
+        judged = self.sampler.augmented(fakes, drawn.made_moves)
+        fake = self._logits(judged)
         one, zero = (smoothed(len(fakes), self.device, real=known) for known in (True, False))
         of_real = head_terms(real, one, drawn.person, drawn.utility)
+        if self.config.released:  # an update on real pictures, then one on fakes
+            optimize(self.d_weights @ of_real, self.d_optimizer)
+            of_real, fake = of_real.detach(), self._logits(judged)
         of_fake = head_terms(fake, zero, shown.person, shown.utility)
         teach = self.config.fakes_teach
         loss = discriminator_loss(of_real, of_fake, self.d_weights, fakes_teach=teach)
         optimize(loss, self.d_optimizer)
         names = ("d_real", "d_person", "d_utility", "d_fake")
         figures = dict(zip(names, [*of_real, of_fake[0]], strict=True))
-        return {**figures, **_accuracy("known", real, drawn)}
+        return {**figures, **accuracy("known", real, drawn)}
 
     def _follow(self) -> None:
         """Moves the running means of weights towards the weights; the first time, all the way."""
@@ -278,17 +297,3 @@ def _stacked(step: Step, names: Sequence[str], *tensors: Tensor) -> Tensor:
     n = len(Drawn._fields)
     figures = step(*(Drawn(*tensors[i : i + n]) for i in range(0, len(tensors), n)))
     return torch.stack([figures[name].detach() for name in names])
-
-
-def _variety(images: Tensor) -> Tensor:
-    """Standard deviation over pictures, averaged over every fourth pixel in each direction."""
-    return images[:, :, ::4, ::4].std(dim=0).mean()
-
-
-def _accuracy(which: str, logits: Logits, drawn: Drawn) -> Figures:
-    """Accuracy of the class heads, by figure."""
-    pairs = {"person": (logits.person, drawn.person), "utility": (logits.utility, drawn.utility)}
-    return {
-        f"{head}_{which}": (scores.argmax(dim=1) == truth).float().mean()
-        for head, (scores, truth) in pairs.items()
-    }

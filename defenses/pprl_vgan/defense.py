@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from bench.api import SAMPLES, Context, Weights, field
 from bench.faces import Faces, Images, Labels, Release, missing
-from bench.nn.state import config_of
 from bench.registry import register
 from bench.spec import Value
 from defenses.pprl_vgan.train_config import FERG, MUG, TrainConfig
@@ -37,16 +36,17 @@ class PPRLVGAN(TrainConfig):
     first release (FERG) and last (MUG).
     Differs from it: see also nets.py and adversarial_training.py. `ferg` and `mug` have the
     released settings, with the sigmoid of the log-variance (`bounded`) and MUG's error in the
-    spread (`squared`), which the default fixes. The default learns in a minute, from a thousand
-    pictures of 32 px, what the released settings learn in hours: it is narrower; encoder and
-    discriminator have the blocks of the authors' identifier (`pooled`); the discriminator learns
-    people and expressions first (`warmup`), and the encoder starts from its blocks. Before
-    adversarial training (`rebuild`) and during it (`w_rebuild`) pixels are compared, which the
-    authors do not do: a share of generated pictures (`own`) shows its own person and is compared
-    with its source, the rest with another picture of c with the same expression, which teaches
-    expressions and faces and not the source. The code is trained to hold the expression (`w_read`);
-    the discriminator sees pictures mirrored and shifted; the optimizer is Adam; running means of
-    the weights are kept (`average`), with new statistics of batch norm (`settle`).
+    spread (`squared`), which the default fixes, and with Keras' initial weights, padding and decay
+    of rates (`released`). The default learns in a minute, from a thousand pictures of 32 px, what
+    the released settings learn in hours: it is narrower; encoder and discriminator have the blocks
+    of the authors' identifier (`pooled`); the discriminator learns people and expressions first
+    (`warmup`), and the encoder starts from its blocks. Before adversarial training (`rebuild`) and
+    during it (`w_rebuild`) pixels are compared, which the authors do not do: a share of generated
+    pictures (`own`) shows its own person and is compared with its source, the rest with another
+    picture of c with the same expression, which teaches expressions and faces and not the source.
+    The code is trained to hold the expression (`w_read`); the discriminator sees pictures mirrored
+    and shifted; the optimizer is Adam; running means of the weights are kept (`average`), with new
+    statistics of batch norm (`settle`).
     An attacker on codes may get the mean or both moments (`code`), where the authors give their MLP
     one sample, and several releases of a picture (`draws` and `queries` of a threat); nothing is
     chosen on test pictures.
@@ -110,9 +110,12 @@ class PPRLVGAN(TrainConfig):
         np.add.at(showing, (person, utility), 1)
         labels = torch.from_numpy(person), torch.from_numpy(utility)
         data = TrainingSet(to_device(context.device, images), *labels)
-        weights = trained(data, self, context)
-        samples = _samples(images[first], n_people, weights, context.device)
-        return {**weights, "people": people, "showing": showing, SAMPLES: samples}
+
+        def samples(state: Weights) -> Images:
+            return _samples(images[first], n_people, state, context.device)
+
+        weights = trained(data, self, context, lambda state: context.show(samples(state)))
+        return {**weights, "people": people, "showing": showing, SAMPLES: samples(weights)}
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
         """Each picture with the face of a person c; note: `c`, that person's identity label."""
@@ -149,7 +152,7 @@ class PPRLVGAN(TrainConfig):
         """
         from defenses.pprl_vgan.nets import NetConfig, decoded
 
-        config = config_of(NetConfig, weights)
+        config = NetConfig.of(weights)
         person = np.asarray(condition["person"], np.int64)
         if len(person) and not 0 <= person.min() <= person.max() < config.n_people:
             raise ValueError(

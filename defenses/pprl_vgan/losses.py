@@ -1,4 +1,4 @@
-"""Losses of PPRL-VGAN, in nats.
+"""Losses of PPRL-VGAN, in nats, and other figures of its training.
 
 Source: Chen, Konrad, Ishwar, CVPR-W 2018; released train.py.
 """
@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from defenses.pprl_vgan.nets import Logits
+from defenses.pprl_vgan.sampling import Drawn
 
 SMOOTHING = 0.1  # largest difference of the targets for real and fake from 1 and 0
 
@@ -48,3 +49,17 @@ def smoothed(n: int, device: torch.device, *, real: bool) -> Tensor:
     """Smoothed targets of the first head, (n,): in [0.9, 1] for real, [0, 0.1] for fake."""
     away = SMOOTHING * torch.rand(n, device=device)
     return 1 - away if real else away
+
+
+def variety(images: Tensor) -> Tensor:
+    """Standard deviation over pictures, averaged over every fourth pixel in each direction."""
+    return images[:, :, ::4, ::4].std(dim=0).mean()
+
+
+def accuracy(which: str, logits: Logits, drawn: Drawn) -> dict[str, Tensor]:
+    """Accuracy of the class heads, by figure."""
+    pairs = {"person": (logits.person, drawn.person), "utility": (logits.utility, drawn.utility)}
+    return {
+        f"{head}_{which}": (scores.argmax(dim=1) == truth).float().mean()
+        for head, (scores, truth) in pairs.items()
+    }

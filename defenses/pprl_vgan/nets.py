@@ -4,7 +4,7 @@ Every block halves or doubles the side, down to 4x4 and up again; the released n
 px, with width 32.
 
 Source: Chen, Konrad, Ishwar, CVPR-W 2018; released train.py.
-Differs from it: padding is symmetric for odd kernels; Keras pads less on the left and above.
+Differs from it: without `released`, weights start as PyTorch's do, and padding is symmetric.
 """
 
 from itertools import pairwise
@@ -20,6 +20,7 @@ from bench.faces import Images
 from bench.nn.backbones import pooled_block
 from bench.nn.classifier import exact_outputs
 from bench.nn.inputs import scaled, unscaled
+from bench.nn.keras import doubling, glorot, halving
 from bench.nn.state import config_of, restored
 
 SIZES_PX = (32, 64, 128)
@@ -45,6 +46,12 @@ class NetConfig(NamedTuple):
     bounded: int  # 1 for a sigmoid of the log-variance: the spread of a code is then at least 1
     squared: int
     pooled: int
+    released: int  # 1 for Keras' initial weights and padding
+
+    @classmethod
+    def of(cls, weights: Weights) -> "NetConfig":
+        """The config stored with the weights; older ones lack `released`."""
+        return config_of(cls, {"config.released": np.zeros(1), **weights})
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -91,11 +98,10 @@ class Decoder(nn.Module):
         widths = [first, 2 * first, *[first] * (len(config.widths) - 2)]
         layers: list[nn.Module] = []
         for n_in, n_out in pairwise(widths):
-            layers += [_upsampling(n_in, n_out, config.kernel), nn.ReLU(inplace=True)]
-            layers += [_norm(n_out)]
+            layers += [*_doubling(n_in, n_out, config), nn.ReLU(inplace=True), _norm(n_out)]
         self.dense = nn.Linear(config.latent + config.n_people, 16 * first)
-        start, last = nn.Unflatten(1, (first, 4, 4)), _upsampling(widths[-1], 3, config.kernel)
-        self.body = nn.Sequential(nn.ReLU(inplace=True), start, *layers, last, nn.Tanh())
+        start, last = nn.Unflatten(1, (first, 4, 4)), _doubling(widths[-1], 3, config)
+        self.body = nn.Sequential(nn.ReLU(inplace=True), start, *layers, *last, nn.Tanh())
         self.n_people = config.n_people
 
     def forward(self, codes: Tensor, person: Tensor) -> Tensor:
@@ -130,25 +136,43 @@ def _downsampling(config: NetConfig, *, regularized: bool) -> nn.Sequential:
         if config.pooled:
             layers += pooled_block(n_in, n_out, config.kernel - 1 + config.kernel % 2)
             continue
-        layers.append(nn.Conv2d(n_in, n_out, config.kernel, 2, (config.kernel - 1) // 2))
+        layers += _halving(n_in, n_out, config)
         if regularized:
             layers += [_norm(n_out), nn.Dropout(0.3)]
         layers.append(nn.LeakyReLU(0.2, inplace=True))
     return nn.Sequential(*layers, nn.Flatten())
 
 
-def _upsampling(n_in: int, n_out: int, kernel: int) -> nn.ConvTranspose2d:
+def _halving(n_in: int, n_out: int, config: NetConfig) -> list[nn.Module]:
+    kernel = config.kernel
+    if config.released:
+        return halving(n_in, n_out, kernel)
+    return [nn.Conv2d(n_in, n_out, kernel, 2, padding=(kernel - 1) // 2)]
+
+
+def _doubling(n_in: int, n_out: int, config: NetConfig) -> list[nn.Module]:
+    kernel = config.kernel
+    if config.released:
+        return doubling(n_in, n_out, kernel)
     padding = (kernel - 1) // 2
-    return nn.ConvTranspose2d(n_in, n_out, kernel, 2, padding, output_padding=kernel % 2)
+    return [nn.ConvTranspose2d(n_in, n_out, kernel, 2, padding, output_padding=kernel % 2)]
 
 
 def _norm(width: int) -> nn.BatchNorm2d:
     return nn.BatchNorm2d(width, eps=1e-3, momentum=0.2)  # Keras' default eps; its momentum is 0.8
 
 
+def networks(config: NetConfig) -> tuple[Encoder, Decoder, Discriminator]:
+    """The networks with initial weights."""
+    nets = Encoder(config), Decoder(config), Discriminator(config)
+    for net in nets if config.released else ():
+        net.apply(glorot)
+    return nets
+
+
 def moments(images: Images, weights: Weights, device: str) -> tuple[Codes, Codes]:
     """Mean and spread of the codes of pictures, (N, latent) each, from the defense's weights."""
-    net = restored(Encoder(config_of(NetConfig, weights)), weights, device, "encoder")
+    net = restored(Encoder(NetConfig.of(weights)), weights, device, "encoder")
 
     def both(chunk: Tensor) -> Tensor:
         mean, logvar = net(scaled(chunk))
@@ -160,5 +184,5 @@ def moments(images: Images, weights: Weights, device: str) -> tuple[Codes, Codes
 
 def decoded(codes: Codes, person: NDArray[np.int64], weights: Weights, device: str) -> Images:
     """Pictures, uint8 (N, 3, H, W), from codes, (N, latent), and people, (N,)."""
-    net = restored(Decoder(config_of(NetConfig, weights)), weights, device, "decoder")
+    net = restored(Decoder(NetConfig.of(weights)), weights, device, "decoder")
     return np.ascontiguousarray(unscaled(exact_outputs(net, device, codes, person)).numpy())

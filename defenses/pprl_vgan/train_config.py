@@ -14,6 +14,7 @@ _OURS = ("w_read", "w_rebuild", "own", "average", "shift")
 RELEASED: Mapping[str, Value] = {
     # in both releases
     **{"width": 32, "decoder_width": 128, "latent": 128, "bounded": True, "pooled": False},
+    "released": True,
     **{"optimizer": "rmsprop", "lr": 3e-4, "d_lr": 3e-4, "batch": 256},
     **{"d_utility": 0.25, "w_kl": 0.002},
     # ours, off in the releases
@@ -47,6 +48,9 @@ class TrainConfig(Learned, LatentDefense):
     bounded: bool = field(False, about="log-variance through a sigmoid, as released")
     squared: bool = field(False, about="spread exp(logvar^2 / 2), an error in the release for MUG")
     pooled: bool = field(True, about="encoder and discriminator with an identifier's blocks")
+    released: bool = field(
+        False, about="initial weights, padding, decay and discriminator's updates as released"
+    )
     fakes_teach: bool = field(False, about="generated pictures also train the class heads")
     w_kl: float = field(0.006, about="weight of the codes' divergence in the generator's loss")
     w_real: float = field(0.4, about="weight of looking real, in the generator's loss")
@@ -85,8 +89,8 @@ class TrainConfig(Learned, LatentDefense):
         from defenses.pprl_vgan.nets import NetConfig
 
         sizes = (self.kernel, self.width, self.decoder_width, self.latent)
-        switches = (int(self.bounded), int(self.squared), int(self.pooled))
-        return NetConfig(size_px, n_people, n_classes, *sizes, *switches)
+        switches = (self.bounded, self.squared, self.pooled, self.released)
+        return NetConfig(size_px, n_people, n_classes, *sizes, *(int(on) for on in switches))
 
     @property
     def reads_to_fit(self) -> tuple[str, ...]:

@@ -3,6 +3,8 @@
 Source: Chen, Konrad, Ishwar, CVPR-W 2018; README of the released code (restarts).
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from bench.api import Context, Weights
@@ -13,47 +15,63 @@ from defenses.pprl_vgan.adversarial_training import FIGURES, AdversarialTraining
 from defenses.pprl_vgan.sampling import TrainingSet
 from defenses.pprl_vgan.train_config import TrainConfig
 
-N_REPORTS = 20  # per training: each logs figures and saves a checkpoint
+N_REPORTS = 20  # of figures, per training
 MIN_VARIETY = 0.2  # of real pictures' variety; with less, training has collapsed
 
 
-def trained(data: TrainingSet, config: TrainConfig, context: Context) -> Weights:
+Show = Callable[[Weights], None]
+
+
+def trained(data: TrainingSet, config: TrainConfig, context: Context, show: Show) -> Weights:
     """The trained `encoder.*` and `decoder.*`, with `config.*` (see NetConfig).
 
     Training restarts if pictures show no structure after `config.patience` epochs (the authors'
     advice). With the state come `history`, (epochs, figures), in the order of FIGURES; `restarts`;
-    and `collapsed`, 1 if the last attempt collapsed.
+    and `collapsed`, 1 if the last attempt collapsed. `show` takes the state about once a minute.
     """
     for attempt in range(config.restarts + 1):
         with seeded(context.rng, context.device) as rng:
             training = AdversarialTraining(data, config, rng, graphs=context.graphs)
             folder = context.scratch / f"attempt-{attempt}"
             folder.mkdir(exist_ok=True)
-            collapsed = _run(training, Checkpoint(folder, rng, training.parts), context)
+            collapsed = _run(training, Checkpoint(folder, rng, training.parts), context, show)
         if not collapsed:
             break
         which = f"attempt {attempt + 1} of {config.restarts + 1}"
         context.log(f"{which} shows no structure after {len(training.history)} epochs")
     return {
-        **config_arrays(training.net_config),
-        **state_of(training.encoder, "encoder"),
-        **state_of(training.decoder, "decoder"),
+        **_state(training),
         "history": np.array(training.history, np.float32),
         "restarts": np.array([attempt]),
         "collapsed": np.array([collapsed], np.int64),
     }
 
 
-def _run(training: AdversarialTraining, checkpoint: Checkpoint, context: Context) -> bool:
+def _state(training: AdversarialTraining) -> Weights:
+    """The networks as they are now."""
+    return {
+        **config_arrays(training.net_config),
+        **state_of(training.encoder, "encoder"),
+        **state_of(training.decoder, "decoder"),
+    }
+
+
+def _run(
+    training: AdversarialTraining, checkpoint: Checkpoint, context: Context, show: Show
+) -> bool:
     """Trains to the end, or until it collapses; returns whether it collapsed."""
     facts, config = checkpoint.load(), training.config
     if facts:
         training.n_done, training.history = int(facts["n_done"]), list(facts["history"])
     n_epochs = config.warmup + config.rebuild + config.epochs
+
+    def save() -> None:
+        facts = {"n_done": training.n_done, "history": training.history}
+        checkpoint.save_if_due(facts, lambda: show(_state(training)))
+
     while training.n_done < n_epochs and not _collapsed(training):
-        figures = training.epoch()
+        figures = training.epoch(save)
         if training.n_done % max(1, n_epochs // N_REPORTS) == 0:
-            checkpoint.save({"n_done": training.n_done, "history": training.history})
             shown = ", ".join(f"{name} {value:.2f}" for name, value in figures.items())
             context.log(f"epoch {training.n_done} of {n_epochs}: {shown}")
         context.progress(training.n_done / n_epochs)

@@ -11,15 +11,17 @@ from bench.api import Context, Weights
 from bench.data.alignment import landmarks
 from bench.faces import Array, Faces
 from bench.nn import classifier, embedder
-from bench.nn.backbones import FACENET_WIDTH, backbone
+from bench.nn.attacker import PUBLISHED_WIDTHS
+from bench.nn.backbones import backbone
 from bench.nn.classifier import Labelled
 from bench.nn.inputs import Augmentation
 from bench.nn.pretrained import load_published
 from bench.nn.published.catalogue import JUDGES
 from bench.nn.state import restored, with_prefix
 from bench.nn.training import Schedule
-from bench.nn.weights import facenet
+from bench.nn.weights import published_backbone
 from defenses.san.autoencoder_defense import AutoencoderDefense
+from defenses.san.prototype_defense import PrototypeDefense
 
 TEMPLATE = 128  # dimension of an embedding
 N_PLACED = 100  # pictures that tell where faces stand, for a published matcher
@@ -36,6 +38,9 @@ class Split(NamedTuple):
     valid: Indices
 
 
+NOBODY = Split(np.arange(0), np.arange(0))
+
+
 def split_by_person(person: Array, context: Context) -> Split:
     """Holds out a fifth of the people, at least two."""
     people = context.rng.permutation(np.unique(person))
@@ -43,26 +48,25 @@ def split_by_person(person: Array, context: Context) -> Split:
     return Split(np.flatnonzero(~held), np.flatnonzero(held))
 
 
-def gender_classifiers(
-    names: str, faces: Faces, split: Split, steps: int, context: Context
+def classifiers(
+    fields: PrototypeDefense, faces: Faces, split: Split, n_classes: int, context: Context
 ) -> Weights:
-    """The states of gender classifiers, under `classifier0`, `classifier1`, ...
-
-    `names` are backbones, joined by +; `steps` is the number of steps of the first round.
-    """
-    parts = _labelled(faces, "gender", split)
+    """The states of fitted classifiers of the attribute, as `classifier0`, `classifier1`, ..."""
+    parts = _labelled(faces, fields.attribute, split)
     found: dict[str, Array] = {}
-    for number, name in enumerate(names.split("+")):
-        build = partial(backbone, name, 2, faces.images.shape[-1])
-        state = classifier.fitted(build, *parts, AUGMENTATION, _schedule(steps), context)
+    for number, name in enumerate(fields.classifier.split("+")):
+        build = partial(backbone, name, n_classes, faces.images.shape[-1])
+        schedule = _schedule(fields.auxiliary_steps)
+        state = classifier.fitted(build, *parts, AUGMENTATION, schedule, context)
         found |= with_prefix(f"classifier{number}", state)
     return found
 
 
 def classifier_nets(names: str, weights: Weights, size_px: int, device: str) -> list[nn.Module]:
-    """The gender classifiers with these states."""
+    """The classifiers with these states; there is a prototype of each class, and a neutral one."""
+    n_classes = len(weights["prototypes"]) - 1
     return [
-        restored(backbone(name, 2, size_px), weights, device, f"classifier{number}")
+        restored(backbone(name, n_classes, size_px), weights, device, f"classifier{number}")
         for number, name in enumerate(names.split("+"))
     ]
 
@@ -77,13 +81,14 @@ def matcher(fields: AutoencoderDefense, faces: Faces, split: Split, context: Con
         points = np.nanmean(found, axis=0)  # (5, 2)
         net = load_published(backbone(fields.matcher, TEMPLATE, some.shape[-1]), points)
         return net.to(context.device).eval()
-    width = FACENET_WIDTH if fields.matcher_weights else TEMPLATE
+    width = PUBLISHED_WIDTHS[fields.matcher] if fields.matcher_weights else TEMPLATE
     build = partial(backbone, fields.matcher, width, faces.images.shape[-1])
     if fields.matcher_weights:
-        state = facenet(fields.matcher_weights, fields.matcher_sha256)
+        state = published_backbone(fields.matcher, fields.matcher_weights, fields.matcher_sha256)
     else:
         parts, schedule = _labelled(faces, "identity", split), _schedule(fields.auxiliary_steps)
-        state = embedder.fitted(build, width, *parts, "margin", AUGMENTATION, schedule, context)
+        goal = fields.matcher_loss
+        state = embedder.fitted(build, width, *parts, goal, AUGMENTATION, schedule, context)
     return restored(build(), state, context.device)
 
 

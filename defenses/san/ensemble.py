@@ -9,8 +9,7 @@ from bench.api import Context, Weights, field
 from bench.faces import Faces, Release
 from bench.nn.state import with_prefix, without_prefix
 from bench.registry import register
-from defenses.san.autoencoder_defense import QUICK, RELEASED, AutoencoderDefense
-from defenses.san.prototype_defense import GENDER_NOTE
+from defenses.san.autoencoder_defense import BRIEF, QUICK, RELEASED, AutoencoderDefense
 
 SHARE = 0.8  # of the defender's people that each member learns from
 MIN_PEOPLE = 4  # per member: two to train on, two to hold out
@@ -28,9 +27,8 @@ class SANEnsemble(AutoencoderDefense):
     the defender's own classifiers choose the most effective member.
     """
 
-    discloses = AutoencoderDefense.discloses | {"member"}
     presets: ClassVar = {
-        "released": RELEASED,
+        **{"released": RELEASED, "brief": BRIEF},
         "quick": {**QUICK, "classifier": "vgg+resnet+timm/test_resnet"},
     }
 
@@ -39,12 +37,18 @@ class SANEnsemble(AutoencoderDefense):
         "drawn", about="choice per picture", at="protect", among=("drawn", "effective")
     )
 
+    @property
+    def discloses(self) -> frozenset[str]:  # type: ignore[override]  # a field decides
+        """As of one network, and the member."""
+        return super().discloses | {"member"}
+
     def fit(self, faces: Faces, context: Context) -> Weights:
         """The weights of each member, `member0.*`, ..., and the prototypes of all people."""
-        from defenses.san.gender_prototypes import fitted_prototypes
+        from defenses.san.prototypes import fitted_prototypes
 
-        points, identity = self.points(faces.images, context), faces.labels["identity"]
-        found = {**fitted_prototypes(faces, points, context.device)}
+        points, identity = self.points(faces, context), faces.labels["identity"]
+        label, device = faces.labels[self.attribute], context.device
+        found = {**fitted_prototypes(faces.images, label, points, self.warp, device)}
         people = np.unique(identity)
         for name, classifier in self._members().items():
             some = context.rng.permutation(people)[: max(MIN_PEOPLE, round(SHARE * len(people)))]
@@ -55,20 +59,20 @@ class SANEnsemble(AutoencoderDefense):
         return found
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:
-        """Each picture, moved by one member; notes: the member and the assumed gender."""
-        gender = self.assumed_gender(faces, weights, context)
-        images, points = faces.images, self.points(faces.images, context)
+        """Each picture, moved by one member; notes: the member and the assumed class."""
+        assumed = self.assumed_class(faces, weights, context)
+        images, points = faces.images, self.points(faces, context)
         releases = (
-            self.moved(images, points, gender, learned, context.device)
+            self.moved(images, points, assumed, learned, context.device)
             for _, learned in self.classifiers(weights)
         )
         moved, each = np.stack([*releases]), np.arange(len(faces))  # (n, N, 3, H, W)
         if self.member == "drawn":
             chosen = np.array([rng.integers(self.n) for rng in context.row_rngs], np.int64)
         else:
-            scores = np.stack([self.gender_scores(images, weights, context) for images in moved])
-            chosen = scores[:, each, gender].argmin(axis=0)  # of (n, N)
-        return Release(moved[chosen, each], {GENDER_NOTE: gender, "member": chosen})
+            scores = np.stack([self.class_scores(images, weights, context) for images in moved])
+            chosen = scores[:, each, assumed].argmin(axis=0)  # of (n, N)
+        return Release(moved[chosen, each], {self.note: assumed, "member": chosen})
 
     def classifiers(self, weights: Weights) -> list[tuple[str, Weights]]:
         """The pairs of all members."""

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from bench.api import Weights
 from bench.faces import LUMA
+from bench.nn.weights import checked, shapes_of
 
 EDGE = 0.5 / 255  # keeps the logit of black and white finite
 
@@ -95,17 +95,4 @@ def published_state(state: Weights) -> Weights:
     Raises:
         ValueError: unless names and shapes are exactly those of the network.
     """
-    expected = {name: tuple(tensor.shape) for name, tensor in Autoencoder().state_dict().items()}
-    shapes = {name: array.shape for name, array in state.items()}
-    others = [
-        f"{name} is {shapes[name]}, expected {shape}"
-        for name, shape in expected.items()
-        if shapes.get(name, shape) != shape
-    ]
-    if lost := sorted(set(expected) - set(shapes)):
-        others.append(f"it lacks {lost}")
-    if more := sorted(set(shapes) - set(expected)):
-        others.append(f"it also has {more}")
-    if others:
-        raise ValueError(f"not the authors' SAN: {'; '.join(others)}; use conv-autoencoder-e20.pkl")
-    return {name: np.ascontiguousarray(array, np.float32) for name, array in state.items()}
+    return checked(state, shapes_of(Autoencoder()), "the authors' SAN, conv-autoencoder-e20.pkl")

@@ -6,7 +6,7 @@ from bench.annotation.choice import Bins
 from bench.annotation.downstream import _balanced
 from bench.annotation.export import ExportOptions
 from bench.annotation.panel import PanelOptions
-from bench.annotation.rehearsal import rehearse, stacked
+from bench.annotation.rehearsal import beside_published, rehearse, stacked
 from bench.annotation.study import Runner, study_spec
 from bench.faces import Faces
 from bench.runner.engines.local import LocalEngine
@@ -22,6 +22,25 @@ def test_tables_of_several_questions_are_one():
     assert made.rows == [("joy", "raw", 1), ("anger", "raw", 2)]
     assert made.note == "joy: of joy\n\nanger: of anger"
     assert stacked([one, one], "both").note == "of joy"
+
+
+def test_the_papers_figures_stand_beside_those_of_the_same_kind_of_version():
+    columns = ("question", "version", "images", "average", "vote 50", "vote 75", "vote 90")
+    rows = [
+        ("joy", "raw", 60, 0.9, *3 * ["n/a"]),
+        ("joy", "began_cs@quick", 60, 0.7, 0.8, 0.81, 0.82),
+        ("joy", "blur", 60, 0.5, 0.5, 0.5, 0.5),
+        ("age", "raw", 60, 0.9, *3 * ["n/a"]),
+    ]
+    (table,) = beside_published(Table("", columns, rows, "", "accuracy"))
+    assert [row[:3] for row in table.rows] == [
+        ["joy", "raw", "raw"],
+        ["joy", "began_cs@quick", "GAN"],
+    ]
+    shown = [[str(cell) for cell in row[3:]] for row in table.rows]
+    assert shown[0] == ["0.9", "89.0", "n/a", "n/a", "n/a", "n/a", "n/a", "n/a"]
+    assert shown[1] == ["0.7", "71.2", "0.8", "76.7", "0.81", "82.2", "0.82", "84.4"]
+    assert not beside_published(Table("", columns, rows[2:], "", "accuracy"))
 
 
 def test_training_pictures_are_balanced(rng):
@@ -40,7 +59,7 @@ def test_training_pictures_are_balanced(rng):
 @pytest.mark.slow
 def test_a_rehearsal_is_one_report(store, grid, tmp_path, monkeypatch):
     for name, value in {"STEPS": 10, "ROUNDS": 1}.items():
-        monkeypatch.setattr(f"defenses.card.{name}", value)
+        monkeypatch.setattr(f"bench.nn.estimation.{name}", value)
     specs = [
         study_spec(grid(data="toy:people=4"), question, ("blur", "constant"), 0)
         for question in ("colour=dark", "secret=a")

@@ -184,7 +184,7 @@ def test_pictures_of_a_folder_are_chosen_by_labels_of_openface(store, grid, tmp_
 @pytest.mark.slow
 def test_a_panel_labels_and_its_labels_teach(study, store, tmp_path, monkeypatch):
     for name, value in {"STEPS": 10, "ROUNDS": 1}.items():
-        monkeypatch.setattr(f"defenses.card.{name}", value)
+        monkeypatch.setattr(f"bench.nn.estimation.{name}", value)
     options = OPTIONS._replace(choose="bins", n_pictures=8, bins=Bins(width=3), raw=True)
     folder, _ = study(options, "colour=dark")
     many = PanelOptions(5, 0.0, "raw", (Spec("memory"), Spec("nearest")))

@@ -94,6 +94,20 @@ def people_net(spec, gallery=None):
     return attacker, attacker.fit(knowledge, Worker().training(np.random.default_rng(0)))
 
 
+@pytest.mark.parametrize(("name", "method"), [("cnn", "predict"), ("matcher", "embed")])
+def test_a_picture_and_its_mirror_image_get_the_same_answer_with_flip(name, method):
+    train, valid, probe, _ = parts(in_the_low_bit, n=16)
+    mirrored = Sample(probe.inputs[..., ::-1])
+    for flip in (True, False):
+        spec = f"{name}:batch=8,steps=2,rounds=1,flip={str(flip).lower()}"
+        attacker = make(Attacker, Spec.parse(spec))
+        knowledge = Knowledge(train, valid, None, TWO, frozenset())
+        weights = attacker.fit(knowledge, Worker().training(np.random.default_rng(0)))
+        ask = getattr(attacker, method)
+        here, there = (ask(each, weights, Worker().protecting()) for each in (probe, mirrored))
+        assert np.array_equal(here, there) == flip
+
+
 def test_neighbours_reads_the_kind_off_look_alikes():
     attacker, weights = people_net("neighbours:steps=40,rounds=3")
     strangers = family(30, 2)

@@ -11,8 +11,8 @@ from bench.faces import Faces
 from bench.nn.backbones import DeepConvNet
 from defenses.san.auxiliary import Split
 from defenses.san.defense import SAN
-from defenses.san.gender_prototypes import Prototypes, averages
 from defenses.san.nets import Autoencoder
+from defenses.san.prototypes import Prototypes, averages
 from defenses.san.training import Batches, Frozen, SANObjective
 
 SIZE, BATCH = 224, 8
@@ -37,7 +37,7 @@ def test_a_step_at_224_px(benchmark, nets, faces):
     everything = np.arange(BATCH)
     three = torch.from_numpy(averages(faces.images, faces.labels["gender"]))
     split = Split(everything, everything)
-    data = Batches(faces, split, Prototypes(three, None), 1, "cpu")
+    data = Batches(faces, split, Prototypes(three, None), SAN(), "cpu")
     objective = SANObjective(data, SAN(), Frozen([classifier], matcher))
     net = Autoencoder().to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(net.parameters(), foreach=True)

@@ -44,7 +44,8 @@ def folder(tmp_path, monkeypatch):
 @pytest.fixture
 def bench(folder):
     def call(verb="mirror", source="in", out="out", weights="painter.safetensors"):
-        words = ["apply", verb, source, out, "--weights", weights, "--device", "cpu"]
+        paths = [out] if source is None else [source, out]
+        words = ["apply", verb, *paths, "--weights", weights, "--device", "cpu"]
         return CliRunner().invoke(app, [*words, "--store", str(folder / "store")])
 
     return call
@@ -86,6 +87,16 @@ def test_a_mistake_is_one_line_and_leaves_nothing(bench, folder, words, told):
     assert sorted(folder.iterdir()) == before
 
 
+def test_an_operation_is_given_as_many_paths_as_it_takes(bench, folder):
+    done = bench(source=None)
+    assert "expected IN and OUT after mirror, got 1 paths" in done.stderr
+    done = bench("dots")
+    assert "expected OUT alone after dots, got 2 paths" in done.stderr
+    assert not (folder / "out").exists()
+    assert bench("dots", source=None).exit_code == 0
+    assert np.asarray(Image.open(folder / "out/pictures/dot.png")).shape == (16, 16, 3)
+
+
 def test_a_broken_picture_is_named_and_nothing_is_written(bench, folder):
     (folder / "in" / "2.png").write_bytes(b"\x89PNG\r\n")
     done = bench()
@@ -118,4 +129,7 @@ def test_help_and_list_name_the_verbs_that_are_registered():
     for words in (["apply", "--help"], ["list"]):
         text = " ".join(CliRunner().invoke(app, words).stdout.split())
         assert "Turns pictures round." in text
-        assert "Gives pictures, or the frames of a clip, the face of one chosen person." in text
+        assert (
+            "Shows pictures, or the frames of a clip, with the face of everybody or of one person."
+            in text
+        )

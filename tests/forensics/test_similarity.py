@@ -6,7 +6,7 @@ import torch
 from scipy import ndimage
 from torchmetrics.image import StructuralSimilarityIndexMeasure
 
-from bench.forensics.similarity import similarity
+from bench.forensics.similarity import _compared_on, similarity
 
 
 def pictures(n, height, width, seed=0):
@@ -33,6 +33,15 @@ def test_ssim_is_that_of_torchmetrics_in_float64(name, height, width):
     first, second = (torch.from_numpy(part.copy()).double() / 255 for part in (raw, shown))
     expected = StructuralSimilarityIndexMeasure(data_range=1.0, reduction=None)(second, first)
     np.testing.assert_allclose(similarity(raw, shown).ssim, expected, atol=2e-6)
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_device_finds_the_same(name):
+    raw = pictures(5, 17, 40)
+    shown = SHOWN[name](raw)
+    found, expected = _compared_on("cpu", raw, shown), similarity(raw, shown)
+    np.testing.assert_allclose(found[0], expected.ssim, atol=2e-6)
+    np.testing.assert_allclose(found[1], expected.psnr_db, rtol=1e-6)
 
 
 def test_psnr_by_hand():

@@ -5,7 +5,7 @@ from sklearn.metrics import roc_auc_score
 from torch import nn
 
 from bench.nn.classifier import Labelled
-from bench.nn.embedder import _Margin, _misordered, _Triplet, embedded, fitted
+from bench.nn.embedder import _Hinge, _Margin, _misordered, _Triplet, embedded, fitted
 from bench.nn.inputs import Augmentation
 from bench.nn.state import restored
 from bench.nn.training import Schedule
@@ -84,6 +84,23 @@ def test_the_triplet_loss_takes_the_hardest_of_the_batch():
     assert float(goal.loss(still, index, None).detach()) == pytest.approx(total / 9, rel=1e-5)
 
 
+def test_the_hinge_loss_is_that_of_the_slides():
+    """Averaged over anchor, positive and negative."""
+    goal = objective(_Hinge)
+    index = torch.arange(9)
+    x = goal.inputs[index] / goal.inputs[index].norm(dim=1, keepdim=True)
+    person, losses = goal.person.tolist(), []
+    for a in range(9):
+        for p in range(9):
+            for n in range(9):
+                if a != p and person[a] == person[p] != person[n]:
+                    apart = [float((x[a] - x[j]).square().sum()) for j in (p, n)]
+                    losses.append(max(apart[0] + 0.2 - apart[1], 0))
+    assert len(losses) == 9 * 2 * 6
+    found = float(goal.loss(nn.Identity(), index, None).detach())
+    assert found == pytest.approx(np.mean(losses), rel=1e-5)
+
+
 def test_batches_for_triplets_hold_several_pictures_of_each_person():
     goal = objective(_Triplet)
     for batch in goal.batches(12, torch.Generator().manual_seed(0)):
@@ -106,6 +123,7 @@ def test_a_batch_for_triplets_never_shows_one_person_alone():
         ("margin", np.array([0, 1, 2]), "several pictures each, got 3 pictures of 3 people"),
         ("margin", np.array([0, 0, 0]), "several pictures each, got 3 pictures of 1 people"),
         ("triplet", np.array([0, 0, 1]), "two people with several pictures, got 1"),
+        ("hinge", np.array([0, 0, 1]), "two people with several pictures, got 1"),
     ],
 )
 def test_data_that_cannot_be_learned_are_refused(loss, truth, match):

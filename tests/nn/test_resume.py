@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bench.nn import classifier, embedder, training
+from bench.nn import checkpoint, classifier, embedder, training
 from bench.nn.backbones import backbone
 from bench.nn.classifier import Labelled
 from bench.nn.inputs import Augmentation
@@ -59,7 +59,7 @@ def killed_at(steps, kind, scratch, monkeypatch, start=None):
 @pytest.mark.parametrize("kind", ["classifier", "margin", "triplet"])
 @pytest.mark.parametrize("every_s", [0.0, 0.1])
 def test_a_killed_training_ends_with_the_same_bytes(kind, every_s, tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "SAVE_EVERY_S", every_s)
+    monkeypatch.setattr(checkpoint, "SAVE_EVERY_S", every_s)
     (tmp_path / "whole").mkdir()
     (tmp_path / "killed").mkdir()
     whole = train(kind, tmp_path / "whole")
@@ -73,7 +73,7 @@ def test_a_killed_training_ends_with_the_same_bytes(kind, every_s, tmp_path, mon
 
 @pytest.mark.slow
 def test_a_warm_start_is_resumed_too_and_goes_on_where_it_was(tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "SAVE_EVERY_S", 0.0)
+    monkeypatch.setattr(checkpoint, "SAVE_EVERY_S", 0.0)
     for folder in ("first", "whole", "killed"):
         (tmp_path / folder).mkdir()
     start = train("classifier", tmp_path / "first")

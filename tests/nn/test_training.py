@@ -115,7 +115,7 @@ def test_the_plain_network_has_four_convolutions():
 
 
 def test_an_unknown_backbone_is_refused():
-    with pytest.raises(ValueError, match=r"`facenet`, a published network of .* or `timm/NAME`"):
+    with pytest.raises(ValueError, match=r"`vggface`, a published network of .* or `timm/NAME`"):
         backbone("vgg16", 2, 64)
 
 

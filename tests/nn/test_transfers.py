@@ -16,7 +16,7 @@ from bench.nn import training as loop
 from bench.nn.backbones import CodeNet, ConvNet
 from bench.nn.captured import WARM_UP
 from bench.nn.classifier import Labelled, _Supervised
-from bench.nn.embedder import _Margin, _Triplet
+from bench.nn.embedder import _Hinge, _Margin, _Triplet
 from bench.nn.inputs import Augmentation
 from bench.nn.pretrained import Pretrained
 from bench.nn.side_info import SideInfoNet
@@ -33,7 +33,7 @@ from defenses.pprl_vgan import sampling as pprl_sampling
 from defenses.pprl_vgan.adversarial_training import AdversarialTraining
 from defenses.san import training as san_training
 from defenses.san.auxiliary import Split
-from defenses.san.gender_prototypes import fitted_prototypes, prototypes_for
+from defenses.san.prototypes import fitted_prototypes, prototypes_for
 
 SIDE_PX, BATCH = 32, 4
 AUGMENTATION = Augmentation(shift=0.1, flip=True, warp=0.1, light=0.1)
@@ -162,8 +162,9 @@ def san(n_steps, *, frozen=None, n_colours=3):
     labels = {"gender": np.arange(n) % 2, "identity": np.arange(n) % 9}
     faces = Faces(pictures(n), labels, np.arange(n))
     split = Split(np.arange(8, n), np.arange(8))
-    prototypes = prototypes_for(None, fitted_prototypes(faces, None, "cpu"), "cpu")
-    data = san_training.Batches(faces, split, prototypes, n_colours, "cpu")
+    averages = fitted_prototypes(faces.images, labels["gender"], None, "", "cpu")
+    prototypes = prototypes_for(None, averages, "", "cpu")
+    data = san_training.Batches(faces, split, prototypes, fields, "cpu")
     return round_of(fields.net(), san_training.SANObjective(data, fields, frozen), n_steps)
 
 
@@ -181,6 +182,7 @@ EPOCHS = {  # from the number of steps
     "classifier": classifier,
     "embedder, margin": lambda n: embedder(n, _Margin),
     "embedder, triplet": lambda n: embedder(n, _Triplet),
+    "embedder, hinge": lambda n: embedder(n, _Hinge),
     "classifier, published": lambda n: classifier(n, published(3)),
     "regression on codes with side information": numbers,
     "san, pixels": san,

@@ -49,3 +49,16 @@ class Mirror(Operation):
         turned = {name: image[:, :, ::-1] for name, image in pictures.items()}
         images = np.stack([*turned.values()])
         return Applied(turned, images, {"turned": images}, {"taste": "nobody was asked"})
+
+
+@register("dots")
+@dataclass(frozen=True)
+class Dots(Operation):
+    """Makes a picture of none. Source: ours."""
+
+    defense = "painter"
+    takes_pictures = False
+
+    def apply(self, pictures, tools):
+        made = np.zeros((1, *tools.context.shape), np.uint8)
+        return Applied({"dot": made[0]}, made[:0], {"dot": made}, {"taste": "nobody was asked"})

@@ -7,11 +7,15 @@ import pytest
 from PIL import Image
 
 from bench.answers import Answers
+from bench.api import Defense
 from bench.metrics.calibration import likeliest, probabilities
+from bench.registry import make, spec_of
 from bench.reports import pictures
 from bench.reports.judged import judged
 from bench.reports.pictures import N_PEOPLE, sheets
 from bench.reports.sheet import COLOURS, MEANT, WRONG, Sheet, Strip, contact_sheet, sheet_files
+from bench.runner.grid import read
+from bench.spec import Spec
 
 BLACK = Strip(np.zeros((2, 3, 4, 4), np.uint8))
 LONG = "prototype_pattern:aligned=true,classifier=vgg,prototype=SM,w=6.0"
@@ -158,3 +162,12 @@ def test_a_column_is_the_strip_of_a_person(run, tmp_path, monkeypatch):
 
 
 PLAIN = "none (control): gives out the picture unchanged"
+
+
+def test_the_strip_of_the_san_slides_is_a_bundled_grid():
+    """Original, SM, NT and OP with P(male) under each: `none` and these, judged by `raw`."""
+    task = read("san_tables").tasks[0]
+    shown = [dict(spec_of(make(Defense, spec)).fields) for spec in task.defenses]
+    assert [each["prototype"] for each in shown if "prototype" in each] == ["SM", "NT", "OP"]
+    assert task.private == ("gender",)
+    assert Spec("raw") in task.threats

@@ -13,11 +13,11 @@ from bench.runner.grid import Grid, read
 from bench.spec import Spec
 
 # Pictures that pass through the main training in a second on an H200, as in docs/gpu.md.
-SPEED = {"pprl_vgan_paper": 7669, "san_released": 506, "began_cs_paper": 2456}
+SPEED = {"pprl_vgan_paper": 7669, "san_released": 506, "began_cs_paper": 625}
 FEW = {"steps": 1, "rounds": 1, "batch": 4}
 FIELDS = {  # that make a run short; networks stay as large
     "pprl_vgan": {"epochs": 1, "iterations": 1, "batch": 8, "restarts": 0},
-    "san": {"steps": 2, "batch": 4, "auxiliary_steps": 1},
+    "san": {"steps": 2, "epochs": 0, "batch": 4, "auxiliary_steps": 1},
     "began_cs": {"steps": 1, "batch": 4, "estimator_steps": 1},
     **dict.fromkeys(("cnn", "mlp", "matcher", "regression"), FEW),
 }
@@ -58,16 +58,17 @@ def n_defender(task):
 def n_trained(task):
     """How many pictures pass through the main training of the first defense."""
     defense = make(Defense, task.defenses[0])
-    if defense.name == "pprl_vgan":
-        return n_defender(task) // defense.batch * defense.batch * defense.epochs
-    return defense.steps * defense.batch
+    if defense.name == "began_cs":
+        return defense.steps * defense.batch
+    shown = n_defender(task) * (4 if defense.name == "san" else 5) // 5  # it holds out a fifth
+    return shown // defense.batch * defense.batch * defense.epochs
 
 
 @pytest.mark.parametrize(
     ("name", "n_pictures", "epochs_of", "n_epochs"),
     [
         ("pprl_vgan_paper", 47_488, 47_488, 300),  # 85 % of each take; the released epochs for MUG
-        ("san_released", 6_000, 157_350, 20),  # epochs of the paper's CelebA-train
+        ("san_released", 6_000, 4_800, 20),  # the released epochs, of the pictures not held out
         ("began_cs_paper", 18_000, 18_000, 300),  # section 4.3; train.sh of BEGAN-CS
     ],
 )
@@ -98,8 +99,8 @@ def test_the_three_scenarios_of_pprl_vgan_are_asked():
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SPEED)
 def test_a_shrunk_grid_runs_to_its_end(name, runner, store, monkeypatch):
-    monkeypatch.setattr("defenses.card.STEPS", 1)  # this control has no fields for it
-    monkeypatch.setattr("defenses.card.ROUNDS", 1)
+    monkeypatch.setattr("bench.nn.estimation.STEPS", 1)  # this control has no fields for it
+    monkeypatch.setattr("bench.nn.estimation.ROUNDS", 1)
     done = runner(store, smoke(name))
     assert not [o.reason for o in done.outcomes if o.status in ("failed", "skipped")]
     assert "failed" not in {record.status for record in done.records}

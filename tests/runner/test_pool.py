@@ -14,7 +14,9 @@ from bench.runner.engines import pool
 from bench.runner.engines.options import n_gpu_workers
 from bench.runner.engines.pool import PoolEngine
 from bench.runner.plan import plan
+from bench.runner.stage import Stage
 from bench.runner.step import Outcome
+from bench.spec import Spec
 from tests.conftest import FILES
 
 PLUGINS = tuple(path for path in FILES if path.stem == "basic")  # all that they name
@@ -36,6 +38,11 @@ def test_as_many_processes_share_gpus_as_cores_and_memory_allow(
     n_cores, memory_mb, gpus_mb, expected
 ):
     assert n_gpu_workers(n_cores, memory_mb, gpus_mb) == expected
+
+
+def stage(action, name, seconds):
+    spec = Spec(name, "", ())
+    return Stage(action, spec, {}, {}, "", spec, seconds=seconds)
 
 
 @pytest.fixture
@@ -91,6 +98,30 @@ def test_device_stages_run_at_once_on_all_devices_beside_host_stages(stages, sto
     assert len({each.stage.key for each in outcomes}) == len(outcomes) == len(todo)
     assert most == {"cuda:0": 2, "cuda:1": 1, "cpu": most["cpu"]}
     assert any(now.total() - now["cpu"] == 3 and now["cpu"] for now in seen)
+
+
+@pytest.mark.parametrize("n_failures", [1, 2])
+def test_a_stage_that_lacks_memory_runs_again_once_and_alone(n_failures, store, monkeypatch):
+    attacks = [stage("attack", name, 5.0 - n) for n, name in enumerate(["mlp", "cnn", "flat"])]
+    running, seen = {}, []
+    monkeypatch.setattr(RecordedPool, "running", running)
+    monkeypatch.setattr(pool, "Pool", RecordedPool)
+
+    def end_oldest(jobs, return_when):
+        seen.append([each.spec.name for each, _ in running.values()])
+        job = next(iter(running))
+        each, _ = running.pop(job)
+        lacks = each.spec.name == "mlp" and sum("mlp" in now for now in seen) <= n_failures
+        reason = f"{each}: OutOfMemoryError: CUDA out of memory." if lacks else ""
+        job.set_result(Outcome(each, "failed" if lacks else "done", 0.0, reason))
+        return type("Ended", (), {"done": {job}})
+
+    monkeypatch.setattr(pool, "wait", end_oldest)
+    outcomes = list(PoolEngine(1, ("cuda:0", "cuda:0")).run(attacks, store))
+    assert seen == [["mlp", "cnn"], ["cnn"], ["mlp"], ["flat"]]
+    failed = [each.stage.spec.name for each in outcomes if each.status == "failed"]
+    assert failed == ["mlp"] * (n_failures - 1)
+    assert len(outcomes) == 3
 
 
 @pytest.mark.slow

@@ -20,7 +20,7 @@ from bench.runner.engines.pool import PoolEngine
 from bench.runner.engines.ray import RayEngine
 from bench.runner.engines.ray_task import Job, _gpu, ended
 from bench.runner.plan import plan
-from bench.runner.schedule import Started
+from bench.runner.schedule import Schedule, Started
 
 # Holds a lock as the run does, which is another process.
 HOLD = """
@@ -125,7 +125,7 @@ class FakeRay:
 def tasks(store, monkeypatch):
     ray = FakeRay()
     monkeypatch.setattr(engine, "_connected", lambda _: ray)
-    return engine._Tasks(RayEngine(), store, "run")
+    return engine._Tasks(RayEngine(), store, "run", Schedule([], [], 1))
 
 
 def test_a_stage_asks_for_the_least_memory_that_an_equal_one_had(store, load, monkeypatch):
@@ -134,7 +134,7 @@ def test_a_stage_asks_for_the_least_memory_that_an_equal_one_had(store, load, mo
         note(store, Cost(*about, 1.0, "cpu", memory_mb))
     ray = FakeRay()
     monkeypatch.setattr(engine, "_connected", lambda _: ray)
-    engine._Tasks(RayEngine(), store, "run").start(Started(load, "cpu", False))
+    engine._Tasks(RayEngine(), store, "run", Schedule([], [], 1)).start(Started(load, "cpu", False))
     assert ray.asked[0]["memory"] == 700 << 20
     assert ray.asked[0]["num_gpus"] == 0
 

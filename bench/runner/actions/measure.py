@@ -28,7 +28,7 @@ def measure(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
     faces = faces_in(inputs.one("probe_faces"))
     shown = _released(inputs, "probe")
     person = np.asarray(faces.labels["identity"], np.int64)
-    compared = similarity(faces.images, shown)
+    compared = similarity(faces.images, shown, worker.device)
     arrays = {**compared._asdict(), "person": person, "image_id": faces.image_id}
     if stage.number("align"):
         found = np.isfinite(landmarks(shown, worker.device)).all(axis=(1, 2))

@@ -15,11 +15,13 @@ from typing import Any
 
 from bench.processes import ENVIRONMENT, HIDDEN, hidden, n_cores
 from bench.runner.costs import Costs, Size
+from bench.runner.engines.pool import out_of_memory
 from bench.runner.engines.ray_task import End, Job, ended, show_news
-from bench.runner.schedule import Schedule, Started
+from bench.runner.schedule import Schedule, Started, outcomes
 from bench.runner.stage import Stage
 from bench.runner.step import Outcome
 from bench.runner.store import Store
+from bench.runner.worker import GRAPHS
 
 _log = logging.getLogger(__name__)
 
@@ -76,30 +78,16 @@ class RayEngine:
         """
         schedule = Schedule(stages, goals, self.n_processes, self.devices)
         lock = f"ray-{os.urandom(4).hex()}"
-        with store.lock(lock), closing(_Tasks(self, store, lock)) as tasks:
-            while True:
-                schedule.n_cores = self.n_processes
-                # With none left, stages wait for the next machine that has a GPU.
-                schedule.devices = self.devices or schedule.devices[:1]
-                while started := schedule.start():
-                    stage = started.stage
-                    if reason := schedule.failed_input(stage):
-                        yield _settled(schedule, Outcome(stage, "skipped", 0.0, reason))
-                    elif stage.key in store:
-                        yield _settled(schedule, Outcome(stage, "cached"))
-                    else:
-                        tasks.start(started)
-                if not tasks.running:
-                    return
-                for outcome in tasks.ended():
-                    yield _settled(schedule, outcome)
+        with store.lock(lock), closing(_Tasks(self, store, lock, schedule)) as tasks:
+            yield from outcomes(schedule, store, tasks)
 
 
 class _Tasks:
     """The tasks of a run: what was started, and Ray's reference to it."""
 
-    def __init__(self, engine: RayEngine, store: Store, lock: str) -> None:
+    def __init__(self, engine: RayEngine, store: Store, lock: str, schedule: Schedule) -> None:
         self.running: dict[Future[End], tuple[Started, Any]] = {}
+        self._engine, self._schedule, self._alone = engine, schedule, set[str]()
         self._ray = _connected(engine)
         self._task = self._ray.remote(ended)
         self._costs, self._losses = Costs(store.root), Counter[tuple[str, str]]()
@@ -112,7 +100,7 @@ class _Tasks:
         task = self._task.options(
             name=str(started.stage),
             num_cpus=1,
-            num_gpus=0 if started.device == "cpu" else _GPU_SHARE,
+            num_gpus=0 if started.device == "cpu" else self._gpus(started.stage),
             memory=self._memory(started.stage),
             max_retries=0,  # they are counted here
         )
@@ -127,13 +115,22 @@ class _Tasks:
             error = job.exception()
             if error is None:
                 show_news(self._job.root)
-                yield Outcome(started.stage, *job.result())
+                outcome = Outcome(started.stage, *job.result())
+                if out_of_memory(outcome) and started.stage.key not in self._alone:
+                    _log.warning("%s: out of memory; runs again on a GPU alone", started.stage)
+                    self._alone.add(started.stage.key)
+                    self.start(started)
+                else:
+                    yield outcome
             elif isinstance(error, self._ray.exceptions.RayTaskError):  # not of the stage itself
                 raise OSError(str(error.cause)) from error
             elif reason := self._loss(started.stage, error):
                 yield Outcome(started.stage, "failed", 0.0, reason)
             else:
                 self.start(started)
+        self._schedule.n_cores = self._engine.n_processes
+        # With none left, stages wait for the next machine that has a GPU.
+        self._schedule.devices = self._engine.devices or self._schedule.devices[:1]
 
     def close(self) -> None:
         """Ends the processes of tasks that still run."""
@@ -149,6 +146,10 @@ class _Tasks:
             return ""
         return f"{stage}: {why}, {self._losses[stage.key, why]} times"
 
+    def _gpus(self, stage: Stage) -> float:
+        """The part of a GPU that a stage asks for: a whole one if a part had too little memory."""
+        return 1.0 if stage.key in self._alone else _GPU_SHARE
+
     def _memory(self, stage: Stage) -> int:
         """The bytes that a stage asks for: more if its process died, no more than a machine has."""
         about = (stage.action, str(stage.spec), Size(*stage.size))
@@ -156,11 +157,6 @@ class _Tasks:
         asked <<= self._losses[stage.key, _DIED]
         nodes = [each["Resources"] for each in self._ray.nodes() if each["Alive"]]
         return int(min(asked, max((each.get("memory", 0) for each in nodes), default=0)))
-
-
-def _settled(schedule: Schedule, outcome: Outcome) -> Outcome:
-    schedule.settle(outcome.stage, outcome.reason)
-    return outcome
 
 
 def _connected(engine: RayEngine) -> ModuleType:
@@ -180,6 +176,7 @@ def _connected(engine: RayEngine) -> ModuleType:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # else Ray reports to its makers
         own = {"num_cpus": engine.workers or n_cores(), "object_store_memory": _OBJECTS_BYTES}
         variables = ENVIRONMENT | dict.fromkeys(HIDDEN, "") | _SEE_ALL_GPUS
+        variables[GRAPHS] = os.environ.get(GRAPHS, "")
         on_term = signal.getsignal(signal.SIGTERM)
         try:
             ray.init(

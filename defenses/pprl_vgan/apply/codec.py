@@ -1,13 +1,16 @@
 """The trained encoder and decoder, for the operations."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.answers import Estimate
 from bench.api import Decoder, LatentDefense
 from bench.faces import Faces, Images
-from bench.operation import Tools
+from bench.metrics.means import share
+from bench.operation import Judge, Tools
 
 Codes = NDArray[np.float32]
 People = NDArray[np.int64]
@@ -35,6 +38,23 @@ class Codec:
         if unknown := sorted({*person.tolist()} - {*range(n)}):
             raise ValueError(f"expected person from 0 to {n - 1}, got {unknown[0]}")
         return tools.defense.decode(codes, {"person": person}, tools.weights, tools.context)
+
+    def shown_as(self, codes: Codes, person: int) -> dict[int, Images]:
+        """The faces of codes, (N, 3, H, W), as each of the people, or (`person` >= 0) as one."""
+        people = range(len(self.tools.weights["people"])) if person < 0 else (person,)
+        return {one: self.faces(codes, np.full(len(codes), one)) for one in people}
+
+    def named(self, shown: Mapping[int, Images], folder: NDArray[np.int64]) -> Estimate | str:
+        """How often the judge of identity names the person; `folder` is of each code, (N,)."""
+
+        def measure(judge: Judge) -> Estimate:
+            answers = {one: judge.ask(made) for one, made in shown.items()}
+            label = self.tools.weights["people"]
+            right = [said.argmax(axis=1) == label[one] for one, said in answers.items()]
+            chance = 1 / len(judge.classes)
+            return share(np.concatenate(right), np.tile(folder, len(shown)), chance)
+
+        return self.tools.judged("identity", measure)
 
     def people_in(
         self, images: Images, codes: Codes, seen: NDArray[np.bool_] | None = None, n_each: int = 1

@@ -9,16 +9,13 @@ from numpy.typing import NDArray
 from bench.answers import Estimate
 from bench.api import field
 from bench.faces import Images
-from bench.metrics.means import agreement, mean, share
+from bench.metrics.means import agreement, mean
 from bench.operation import Applied, Operation, Pictures, Tools, folders
 from bench.registry import register
 from defenses.pprl_vgan.apply.codec import Codec
 
 Mask = NDArray[np.bool_]
-Distances = NDArray[np.float64]
 GREY = 127  # level of hidden pixels: 0 in [-1, 1]
-REACH = 1 / 16  # of the side: largest displacement that is searched
-MISALIGNED = 1 / 32  # of the side: smallest displacement that counts
 
 
 @register("complete")
@@ -46,7 +43,7 @@ class Complete(Operation):
     target: str = field("expression", about="label to keep")
 
     def apply(self, pictures: Pictures, tools: Tools) -> Applied:
-        """The completed pictures; the sheet shows lost expressions and misaligned faces."""
+        """The completed pictures; the sheet shows those that lost their expression."""
         codec, images = Codec(tools), np.stack([*pictures.values()])  # (N, 3, H, W)
         hidden = self._hidden(images.shape[2:], tools)
         damaged = np.where(hidden, np.uint8(GREY), images)
@@ -63,12 +60,10 @@ class Complete(Operation):
             name: blended(part, images, hidden) if self.blend else np.where(hidden, part, images)
             for name, part in parts.items()
         }
-        displacement = _displacement(made, images, ~hidden)
         rows = {"picture": images, "hidden": damaged, "face": made, **filled}
-        sheet = rows | self._failures(rows, displacement, tools)
         done = dict(zip(pictures, filled["completed"], strict=True))
-        measures = self._measures(rows, displacement, folders(pictures), tools)
-        return Applied(done, images[:0], sheet, measures)
+        measures = self._measures(images, filled, hidden, folders(pictures), tools)
+        return Applied(done, images[:0], rows | self._failures(rows, tools), measures)
 
     def _hidden(self, shape: tuple[int, ...], tools: Tools) -> Mask:
         """The hidden pixels, (H, W)."""
@@ -84,39 +79,36 @@ class Complete(Operation):
         return hidden
 
     def _measures(
-        self, rows: Pictures, displacement: Distances, folder: NDArray[np.int64], tools: Tools
+        self,
+        images: Images,
+        filled: Pictures,
+        hidden: Mask,
+        folder: NDArray[np.int64],
+        tools: Tools,
     ) -> Mapping[str, Estimate | str]:
-        images = rows["picture"]
-
         def kept(made: Images) -> Estimate | str:
             return tools.judged(
                 self.target, lambda judge: agreement(judge.ask(images), judge.ask(made), folder)
             )
 
-        filled = {name: rows[name] for name in ("completed", "mean face") if name in rows}
+        alike = {name: mean(_ssim(made, images, hidden), folder) for name, made in filled.items()}
         return {
-            **{f"SSIM, {name}": mean(_ssim(made, images), folder) for name, made in filled.items()},
+            **{f"SSIM of the hidden part, {name}": found for name, found in alike.items()},
             **{f"{self.target} kept, {name}": kept(made) for name, made in filled.items()},
-            "misaligned": share(displacement >= MISALIGNED, folder),
         }
 
-    def _failures(self, rows: Pictures, displacement: Distances, tools: Tools) -> dict[str, Images]:
-        """Pictures whose label is lost, and pictures whose face is displaced; worst first."""
-        lost = np.zeros(0, int)
-        if self.target in tools.judges:
-            ask = tools.judges[self.target].ask
-            before, after = ask(rows["picture"]), ask(rows["completed"])
-            named = before.argmax(axis=1)
-            drop = (before - after)[np.arange(len(named)), named]
-            wrong = np.flatnonzero(after.argmax(axis=1) != named)
-            lost = wrong[np.argsort(-drop[wrong])]
-        far = np.flatnonzero(displacement >= MISALIGNED)
-        kinds = {f"{self.target} lost": lost, "misaligned": far[np.argsort(-displacement[far])]}
-        return {
-            f"{kind}: {name}": rows[name][index]
-            for kind, index in kinds.items()
-            for name in ("picture", "completed")
-        }
+    def _failures(self, rows: Pictures, tools: Tools) -> dict[str, Images]:
+        """Pictures that lost their label, the one that lost most first."""
+        if self.target not in tools.judges:
+            return {}
+        ask = tools.judges[self.target].ask
+        before, after = ask(rows["picture"]), ask(rows["completed"])
+        named = before.argmax(axis=1)
+        drop = (before - after)[np.arange(len(named)), named]
+        lost = np.flatnonzero(after.argmax(axis=1) != named)
+        index = lost[np.argsort(-drop[lost])]
+        shown = ("picture", "completed")
+        return {f"{self.target} lost: {name}": rows[name][index] for name in shown}
 
 
 def blended(part: Images, images: Images, hidden: Mask) -> Images:
@@ -141,29 +133,13 @@ def blended(part: Images, images: Images, hidden: Mask) -> Images:
     return filled
 
 
-def _ssim(made: Images, images: Images) -> NDArray[np.float32]:
-    """Structural similarity of each picture, (N,), as in `bench.runner.actions.measure`."""
+def _ssim(made: Images, images: Images, hidden: Mask) -> NDArray[np.float32]:
+    """Structural similarity of the hidden part of each picture, (N,)."""
     import torch
     from torchmetrics.functional.image import structural_similarity_index_measure
 
     first, second = (torch.from_numpy(np.array(part)).float() / 255 for part in (made, images))
-    found = structural_similarity_index_measure(first, second, data_range=1.0, reduction="none")
-    return np.asarray(found, np.float32).reshape(-1)
-
-
-def _displacement(made: Images, images: Images, seen: Mask) -> Distances:
-    """The displacement of each face, (N,), a fraction of the side.
-
-    It is the shift by whole pixels that makes a face most similar to the visible pixels.
-    """
-    reach = max(1, round(REACH * seen.shape[0]))
-    inside = np.zeros_like(seen)
-    inside[reach:-reach, reach:-reach] = seen[reach:-reach, reach:-reach]  # nothing wraps around
-    moves = [(y, x) for y in range(-reach, reach + 1) for x in range(-reach, reach + 1)]
-    moves.sort(key=lambda move: np.hypot(*move))  # among equal gaps, the shortest counts
-    gaps = [
-        np.abs(np.roll(made, move, (2, 3)).astype(int) - images)[:, :, inside].mean(axis=(1, 2))
-        for move in moves
-    ]
-    length = np.array([np.hypot(*move) for move in moves]) / seen.shape[0]
-    return np.asarray(length[np.argmin(gaps, axis=0)])
+    of_pixels = structural_similarity_index_measure(
+        first, second, data_range=1.0, reduction="none", return_full_image=True
+    )[1]  # (N, 3, H, W)
+    return np.asarray(of_pixels.numpy()[:, :, hidden].mean(axis=(1, 2)), np.float32)

@@ -1,5 +1,7 @@
-"""Identity replacement: everybody becomes one person and keeps the expression."""
+"""Identity replacement: an expression with the face of everybody, or of one person."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +10,7 @@ from numpy.typing import NDArray
 from bench.answers import Estimate
 from bench.api import field
 from bench.faces import Images
-from bench.metrics.means import agreement, mean, share
+from bench.metrics.means import agreement, mean
 from bench.operation import Applied, Judge, Operation, Pictures, Tools, folders
 from bench.registry import register
 from defenses.pprl_vgan.apply.codec import Codec
@@ -17,7 +19,9 @@ from defenses.pprl_vgan.apply.codec import Codec
 @register("replace")
 @dataclass(frozen=True)
 class Replace(Operation):
-    """Gives pictures, or the frames of a clip, the face of one chosen person.
+    """Shows pictures, or the frames of a clip, with the face of everybody or of one person.
+
+    The animation has the input and everybody beside each other, as the authors' video.
 
     Source: Chen, Konrad, Ishwar, CVPR-W 2018, applications; released img_applications.py.
     Differs from it: decodes the mean of the code; the authors draw a code for each frame.
@@ -25,32 +29,45 @@ class Replace(Operation):
 
     defense = "pprl_vgan"
 
-    person: int = field(0, about="index of the person, among the defender's people")
+    person: int = field(-1, about="index of the person, among the defender's people; -1: everybody")
     target: str = field("expression", about="label to keep")
 
     def apply(self, pictures: Pictures, tools: Tools) -> Applied:
-        """The pictures with that person's face; the animation shows them beside the input."""
+        """The pictures with each face; the animation shows them beside the input."""
         codec, images = Codec(tools), np.stack([*pictures.values()])  # (N, 3, H, W)
         folder = folders(pictures)
-        made = codec.faces(codec.codes(images), np.full(len(images), self.person))
+        shown = codec.shown_as(codec.codes(images), self.person)
+        everybody = np.concatenate([*shown.values()])  # (P*N, 3, H, W)
+        folder_of = np.tile(folder, len(shown))
 
-        def named(judge: Judge) -> Estimate:
-            answers = judge.ask(made)
-            label = tools.weights["people"][self.person]
-            return share(answers.argmax(axis=1) == label, folder, 1 / answers.shape[1])
+        def kept(judge: Judge) -> Estimate:
+            before = np.tile(judge.ask(images), (len(shown), 1))
+            return agreement(before, judge.ask(everybody), folder_of)
 
+        clips = folder_of + len(pictures) * np.arange(len(shown)).repeat(len(images))
         measures = {
             "flicker of the input, grey levels": _flicker(images, folder),
-            "flicker of the output, grey levels": _flicker(made, folder),
-            "named as the chosen person": tools.judged("identity", named),
-            f"{self.target} kept": tools.judged(
-                self.target, lambda judge: agreement(judge.ask(images), judge.ask(made), folder)
-            ),
+            "flicker of the output, grey levels": _flicker(everybody, clips),
+            "named as the person shown": codec.named(shown, folder),
+            f"{self.target} kept": tools.judged(self.target, kept),
         }
-        beside = np.concatenate([images, made], axis=3)  # (N, 3, H, 2W)
-        sheet = {"input": images, f"person {self.person}": made}
-        by_name = dict(zip(pictures, made, strict=True))
-        return Applied(by_name, beside if len(beside) > 1 else beside[:0], sheet, measures)
+        sheet = {"input": images} | {f"person {one}": made for one, made in shown.items()}
+        by_name = {
+            f"person {one}/{name}" if self.person < 0 else name: image
+            for one, made in shown.items()
+            for name, image in zip(pictures, made, strict=True)
+        }
+        frames = montage([*sheet.values()]) if len(images) > 1 else images[:0]
+        return Applied(by_name, frames, sheet, measures)
+
+
+def montage(parts: Sequence[Images]) -> Images:
+    """Frames, (N, 3, R*H, C*W), of K clips, (N, 3, H, W) each, in about as many rows as columns."""
+    n_columns = math.ceil(math.sqrt(len(parts)))
+    white = [np.full_like(parts[0], 255)] * (-len(parts) % n_columns)
+    tiles = np.stack([*parts, *white]).reshape(-1, n_columns, *parts[0].shape)  # (R, C, N, 3, H, W)
+    n, depth, _, width = parts[0].shape
+    return tiles.transpose(2, 3, 0, 4, 1, 5).reshape(n, depth, -1, n_columns * width)
 
 
 def _flicker(frames: Images, folder: NDArray[np.int64]) -> Estimate | str:

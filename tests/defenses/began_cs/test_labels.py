@@ -36,6 +36,15 @@ def test_what_networks_take_has_mean_0_and_spread_1_and_comes_back():
     assert all((a == b).all() for a, b in zip(Scale.stored(scale.arrays), scale, strict=True))
 
 
+def test_not_standardised_y_keeps_the_differences_of_0_to_1():
+    y = np.random.default_rng(0).random((50, 2)).astype(np.float32)
+    scale = Scale.of(y, np.array([False, True]), standardize=False)
+    numbers = scale.standard(y)
+    np.testing.assert_allclose(numbers[:, None] - numbers, y[:, None] - y, atol=1e-6)
+    np.testing.assert_allclose(scale.standard(1 - y)[:, 1], -numbers[:, 1], atol=1e-6)  # mirrored
+    np.testing.assert_allclose(scale.inverse(numbers), y, atol=1e-6)
+
+
 def test_a_mirrored_picture_has_one_minus_y():
     y = np.array([[0.9, 0.3], [0.6, 0.8]], np.float32)
     scale = Scale.of(y, np.array([True, False]))

@@ -1,9 +1,14 @@
 """Shapes at every size, and numbers of parameters counted by hand."""
 
+import math
+
 import pytest
 import torch
 
+from bench.api import Defense
 from bench.nn.state import config_arrays
+from bench.registry import make
+from bench.spec import Spec
 from defenses.began_cs.nets import Decoder, Discriminator, Encoder, Generator, NetConfig
 
 GREY = NetConfig(
@@ -11,7 +16,6 @@ GREY = NetConfig(
     colours=1,
     labels=10,
     width=4,
-    depth=1,
     latent=6,
     hidden=5,
     split=0,
@@ -19,6 +23,7 @@ GREY = NetConfig(
     spare=0,
     linear=0,
     class_split=-1,
+    official=0,
 )
 
 
@@ -33,9 +38,9 @@ def conv(n_in, n_out):
 @pytest.mark.parametrize("size_px", [32, 64, 128])
 @pytest.mark.parametrize("colours", [1, 3])
 @pytest.mark.parametrize("split", [0, 1])
-@pytest.mark.parametrize("ours", [{}, {"pooled": 1, "linear": 1}])
-def test_shapes_at_every_size(size_px, colours, split, ours):
-    config = GREY._replace(size_px=size_px, colours=colours, split=split, **ours)
+@pytest.mark.parametrize("other", [{}, {"pooled": 1, "linear": 1}, {"official": 1}])
+def test_shapes_at_every_size(size_px, colours, split, other):
+    config = GREY._replace(size_px=size_px, colours=colours, split=split, **other)
     made = Generator(config)(torch.zeros(2, 6), torch.zeros(2, 10))
     assert made.shape == (2, colours, size_px, size_px)
     code, rebuilt = Discriminator(config, rebuilds=True)(made)
@@ -60,16 +65,38 @@ def test_the_numbers_of_parameters():
     predictor = 5 * (6 + 1) + 10 * (5 + 1)
     discriminator = Discriminator(GREY, rebuilds=True)
     assert n_parameters(discriminator) == encoder + (6 + 1) * places + decoder + predictor
-    wider = GREY._replace(depth=2, size_px=64)
+    wider = GREY._replace(size_px=64)
     assert wider.widths == (4, 8, 12, 16)
-    assert n_parameters(Generator(wider)) == (
-        (6 + 10 + 1) * 16 * 64
-        + conv(16, 16) * 2
-        + conv(16, 12) + conv(12, 12)
-        + conv(12, 8) + conv(8, 8)
-        + conv(8, 4) + conv(4, 4)
-        + conv(4, 1)
+    decoder = conv(16, 16) + conv(16, 12) + conv(12, 8) + conv(8, 4) + conv(4, 1)
+    assert n_parameters(Generator(wider)) == (6 + 10 + 1) * 16 * 64 + decoder
+
+
+@pytest.mark.parametrize("preset", ["paper", "began_cs"])
+def test_the_official_backbone_of_the_papers(preset):
+    """Counted by the released code's layers, for grey pictures of 64 px and ten numbers of y."""
+    config = make(Defense, Spec("began_cs", preset)).net_config(64)
+    doubled = conv(256, 128) + conv(128, 128)
+    decoder = 2 * conv(128, 128) + 3 * (256 * 129 + doubled) + conv(128, 1)
+    generator, discriminator = Generator(config), Discriminator(config, rebuilds=True)
+    assert n_parameters(generator) == (64 + 10 + 1) * 8192 + decoder == 2_337_665
+    encoder = (
+        conv(1, 128)
+        + conv(128, 128) + conv(128, 256) + conv(256, 256)
+        + conv(256, 256) + conv(256, 384) + conv(384, 384)
+        + conv(384, 384) + conv(384, 512) + conv(512, 512)
+        + 2 * conv(512, 512)
+        + (512 * 8 * 8 + 1) * 64
     )  # fmt: skip
+    assert n_parameters(discriminator.encoder) == encoder == 16_110_912
+    assert n_parameters(discriminator.end) == (64 + 1) * 8192 + decoder == 2_255_745
+    assert n_parameters(discriminator.predictor) == 64 * (64 + 1) + 10 * (64 + 1)
+    for layer, limit in (
+        (generator.decoder.blocks[0], math.sqrt(6 / (74 + 8192))),
+        (discriminator.encoder.last, math.sqrt(6 / (512 * 64 + 64))),
+        (discriminator.encoder.blocks[0], math.sqrt(6 / (9 * 129))),
+    ):
+        assert 0.95 * limit < layer.weight.abs().max() <= limit  # Glorot-uniform
+        assert not layer.bias.any()
 
 
 def test_a_split_code_is_noise_and_then_y():
@@ -114,6 +141,7 @@ def test_the_config_is_kept_with_the_weights_also_under_its_names_in_0_1():
     assert NetConfig.of(weights) == GREY
     old = {name.replace("config.", "form."): array for name, array in weights.items()}
     old["form.apart"] = old.pop("form.class_split")
+    del old["form.official"]
     assert NetConfig.of(old) == GREY
 
 

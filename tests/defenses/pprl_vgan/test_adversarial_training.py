@@ -101,6 +101,51 @@ def test_without_settling_nothing_changes_after_training():
     assert all(torch.equal(before[name], after[name]) for name in before)
 
 
+def keras_rate(lr, decay, n_updates):
+    """Keras 2.0: the initial rate, divided by 1 + decay * the optimizer's updates before this."""
+    return lr / (1.0 + decay * n_updates)
+
+
+def test_released_rates_fall_with_updates_of_which_an_iteration_has_two():
+    fields = {"iterations": 3, "epochs": 3, "decay": 0.25, "anneal": False}
+    begun = training(warmup=0, rebuild=0, released=True, **fields)
+    counts = {"g": 0, "d": 0}
+    for name, optimizer in (("g", begun.g_optimizer), ("d", begun.d_optimizer)):
+        optimizer.register_step_post_hook(
+            lambda *_, name=name: counts.update({name: counts[name] + 1})
+        )
+    for n in (3, 6):
+        begun.epoch()
+        assert counts == {"g": 2 * n, "d": 2 * n}
+        last = keras_rate(2e-3, 0.25, counts["g"] - 2)  # when the last iteration began
+        for optimizer in (begun.g_optimizer, begun.d_optimizer):
+            assert float(optimizer.param_groups[0]["lr"]) == pytest.approx(last)
+
+
+def test_released_fakes_have_an_update_of_their_own():
+    """They do not teach classes, so the second update has no gradient of the class heads."""
+    begun = training(warmup=0, rebuild=0, iterations=1, released=True)
+    heads, updates = (begun.discriminator.person, begun.discriminator.utility), []
+    begun.d_optimizer.register_step_pre_hook(
+        lambda *_: updates.append([bool(head.bias.grad.any()) for head in heads])
+    )
+    begun.epoch()
+    assert updates == [[True, True], [False, False]]
+
+
+@pytest.mark.parametrize(
+    ("preset", "epochs", "fakes_teach", "weights"),
+    [("ferg", 400, True, (0.108, 0.6, 0.29)), ("mug", 300, False, (0.078, 0.8, 0.12))],
+)
+def test_the_released_schedules(preset, epochs, fakes_teach, weights):
+    config = make(Defense, Spec("pprl_vgan", preset))
+    assert (config.epochs, config.batch, config.iterations) == (epochs, 256, 0)
+    assert (config.w_real, config.w_person, config.w_utility) == weights
+    assert (config.w_kl, config.fakes_teach, config.released) == (0.002, fakes_teach, True)
+    rates = (config.optimizer, config.lr, config.d_lr, config.decay)
+    assert rates == ("rmsprop", 3e-4, 3e-4, 1e-6)
+
+
 @pytest.mark.parametrize("preset", ["ferg", "mug"])
 def test_the_released_settings_leave_out_what_is_ours(preset):
     config = make(Defense, Spec("pprl_vgan", preset))
@@ -109,4 +154,3 @@ def test_the_released_settings_leave_out_what_is_ours(preset):
     weights = config.w_kl + config.w_real + config.w_person + config.w_utility
     assert weights == pytest.approx(1)  # as released
     assert (config.d_real, config.d_person, config.d_utility) == (0.25, 0.5, 0.25)
-    assert (config.lr, config.batch) == (3e-4, 256)

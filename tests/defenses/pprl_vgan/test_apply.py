@@ -1,5 +1,7 @@
 """The operations on a decoder that can be followed by hand (the plugin `painter`)."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,8 @@ from bench.runner.rng import RowGenerators
 from bench.runner.worker import Worker
 from bench.spec import Spec
 from defenses.pprl_vgan.apply.codec import Codec
-from defenses.pprl_vgan.apply.complete import _displacement, blended
+from defenses.pprl_vgan.apply.complete import blended
+from defenses.pprl_vgan.apply.replace import montage
 
 PEOPLE = np.array([0, 2, 3, 4, 6])  # labels; 1 and 5 are not the defender's
 
@@ -45,10 +48,11 @@ def applied(operation, pictures, judges=JUDGES, **files):
 
 
 def applied_to(operation, pictures, judges=JUDGES, **files):
-    rngs = RowGenerators(np.arange(len(pictures)), 0, "painter", 0)
+    rngs = RowGenerators(np.arange(max(1, len(pictures))), 0, "painter", 0)
     weights = {"people": PEOPLE}
     painter = make(Defense, Spec("painter"))
-    tools = Tools(painter, weights, Worker().protecting(rngs), judges, files)
+    context = replace(Worker().protecting(rngs), shape=(3, 16, 16))
+    tools = Tools(painter, weights, context, judges, files)
     return make(Operation, Spec.parse(operation)).apply(pictures, tools)
 
 
@@ -62,26 +66,72 @@ def test_everybody_gets_the_chosen_face_and_keeps_the_code():
     assert values == {
         "flicker of the input, grey levels": ((30 + 20) / 2 + (30 + 100) / 2) / 2,
         "flicker of the output, grey levels": (20 / 2 + 100 / 2) / 2,
-        "named as the chosen person": 1.0,
+        "named as the person shown": 1.0,
         "expression kept": 1.0,
     }
-    assert made.measures["named as the chosen person"].chance == 1 / 7
+    assert made.measures["named as the person shown"].chance == 1 / 7
     assert made.measures["expression kept"].chance == 2 / 3  # two of three are dark
+
+
+def test_one_expression_is_shown_by_everybody():
+    clip = [picture(1, 20), picture(2, 140)]
+    made = applied("replace", clip)
+    assert [*made.pictures] == [f"person {one}/p{n}" for one in range(5) for n in (0, 1)]
+    np.testing.assert_array_equal(made.pictures["person 4/p1"], picture(4, 140))
+    rows = [[clip[1], picture(0, 140), picture(1, 140)], [picture(n, 140) for n in (2, 3, 4)]]
+    montage = np.concatenate([np.concatenate(row, axis=2) for row in rows], axis=1)
+    np.testing.assert_array_equal(made.frames[1], montage)
+    values = {name: (found.value, found.n) for name, found in made.measures.items()}
+    assert values == {
+        "flicker of the input, grey levels": ((30 + 120) / 2, 1),
+        "flicker of the output, grey levels": (120 / 2, 5),
+        "named as the person shown": (1.0, 10),
+        "expression kept": (1.0, 10),
+    }
+
+
+def test_an_empty_place_of_a_montage_is_white():
+    made = applied_to("replace:person=1", {f"p{n}": picture(1, 20) for n in range(2)})
+    assert made.frames.shape == (2, 3, 16, 32)
+    parts = np.zeros((3, 2, 3, 4, 4), np.uint8)
+    tiles = montage([*parts])
+    assert tiles.shape == (2, 3, 8, 8)
+    assert tiles[:, :, 4:, 4:].min() == 255
+    assert tiles[:, :, :4].max() == tiles[:, :, 4:, :4].max() == 0
+
+
+def test_pictures_of_codes_alone_show_the_chosen_people():
+    """The painter shows the code, at least 0, on the right."""
+    made = applied_to("synthesize:n=400,std=40", {})
+    assert len(made.pictures) == 5 * 400
+    levels = {
+        one: [made.pictures[f"person {one}/{n:05d}"][0, 0, 15] for n in range(400)]
+        for one in (0, 4)
+    }
+    assert levels[0] == levels[4]  # the same codes
+    positive = np.array([level for level in levels[0] if level > 0], float)
+    assert len(positive) == pytest.approx(200, abs=40)
+    assert np.sqrt((positive**2).mean()) == pytest.approx(40, rel=0.1)
+    assert made.pictures["person 4/00007"][0, 0, 0] == 120
+    assert made.measures["named as the person shown"].value == 1
+    assert len(applied_to("synthesize:n=3,person=2", {}).pictures) == 3
 
 
 def test_nothing_flickers_from_one_clip_to_the_next():
     """Two clips of two frames each: the change between the clips is none."""
     levels = {"a/0": 20, "a/1": 40, "b/0": 140, "b/1": 150}
-    made = applied_to("replace", {name: picture(1, level) for name, level in levels.items()})
+    made = applied_to(
+        "replace:person=0", {name: picture(1, level) for name, level in levels.items()}
+    )
     flicker = made.measures["flicker of the output, grey levels"]
     assert (flicker.value, flicker.n) == ((20 / 2 + 10 / 2) / 2, 2)
 
 
 def test_one_picture_is_no_clip_and_nobody_judges_without_a_judge():
-    made = applied("replace", [picture(1, 20)], {})
+    made = applied("replace:person=0", [picture(1, 20)], {})
     assert len(made.frames) == 0
     assert made.measures["flicker of the output, grey levels"] == "no folder has two frames"
-    assert "no judge of identity: run a grid" in made.measures["named as the chosen person"]
+    assert "no judge of identity: run a grid" in made.measures["named as the person shown"]
 
 
 def test_nobody_becomes_a_person_whom_the_weights_do_not_know():
@@ -107,6 +157,15 @@ def test_a_path_goes_from_one_picture_to_the_other_as_the_same_person():
         (1, 1),
         (1, 1),
     ]  # the pair that differs
+
+
+def test_a_path_may_have_as_many_steps_as_the_authors():
+    made = applied("morph:steps=1000,person=1", [picture(1, 0), picture(1, 200)])
+    assert (len(made.pictures), len(made.frames)) == (1000, 1000)
+    np.testing.assert_array_equal(made.pictures["p0-p1-500"], picture(1, 100))
+    assert made.measures["probability of the last expression, 25% of the way"].value == (
+        pytest.approx(0.25)
+    )
 
 
 def test_pairs_that_look_alike_to_the_judge_are_not_measured():
@@ -187,14 +246,6 @@ def test_a_lost_expression_is_shown_worst_first():
     made = applied("complete:top=0,height=0.9,left=0.5,width=0.5", [picture(1, 90), picture(1, 99)])
     shown = made.sheet["expression lost: picture"]  # nearly all grey: both end bright
     assert [int(image[0, 0, -1]) for image in shown] == [90, 99]
-
-
-def test_a_face_beside_its_place_is_found():
-    rng = np.random.default_rng(0)
-    images = rng.integers(0, 256, (3, 3, 32, 32)).astype(np.uint8)
-    made = np.stack([images[0], np.roll(images[1], 2, axis=2), np.roll(images[2], (1, -1), (1, 2))])
-    moved = _displacement(made, images, np.ones((32, 32), bool))
-    np.testing.assert_allclose(moved, [0, 2 / 32, np.sqrt(2) / 32])
 
 
 def test_the_own_face_is_the_nearest_one_where_it_is_seen():

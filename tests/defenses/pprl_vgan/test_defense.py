@@ -7,11 +7,12 @@ import pytest
 
 from bench.api import Dataset, Decoder, Defense
 from bench.faces import Faces
+from bench.nn import checkpoint
 from bench.registry import make
 from bench.runner.rng import RowGenerators
 from bench.runner.worker import Worker
 from bench.spec import Spec
-from defenses.pprl_vgan import training
+from defenses.pprl_vgan import adversarial_training, training
 
 TINY = (
     "pprl_vgan:epochs=2,warmup=1,rebuild=1,iterations=3,settle=2,width=4,decoder_width=4,latent=8,"
@@ -32,8 +33,8 @@ def faces():
     return Faces(faces.images, labels, faces.image_id)
 
 
-def fit(faces, folder, spec=TINY, log=lambda line: None):
-    worker = Worker(scratch=folder, log=log)
+def fit(faces, folder, spec=TINY, log=lambda line: None, show=lambda images: None):
+    worker = Worker(scratch=folder, log=log, show=show)
     return make(Defense, Spec.parse(spec)).fit(faces, worker.training(np.random.default_rng(0)))
 
 
@@ -135,18 +136,26 @@ def test_an_invalid_field_is_refused(fields):
         make(Defense, Spec.parse(f"pprl_vgan:{fields}"))
 
 
-@pytest.mark.parametrize("n_done", [1, 3])  # in the warm-up, in adversarial training
-def test_a_killed_fit_resumes_to_the_same_weights(faces, weights, tmp_path, n_done):
-    def kill(line):
-        if line.startswith(f"epoch {n_done}"):
-            raise KeyboardInterrupt
+def test_a_fit_killed_at_any_step_ends_with_the_same_weights(faces, weights, tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint, "SAVE_EVERY_S", 0.0)
+    usual, n_calls, shown = adversarial_training.optimize, 0, []
+    kills = {3, 5, 11, 22}  # in the warm-up, the rebuilding and, within iterations, both epochs
 
-    with pytest.raises(KeyboardInterrupt):
-        fit(faces, tmp_path, log=kill)  # after the epoch and its checkpoint
-    lines = []
-    again = fit(faces, tmp_path, log=lines.append)
-    assert lines[0].startswith(f"epoch {n_done + 1} of 4: ")
+    def optimize(loss, *optimizers):
+        nonlocal n_calls
+        n_calls += 1
+        if n_calls in kills:
+            raise KeyboardInterrupt
+        usual(loss, *optimizers)
+
+    monkeypatch.setattr(adversarial_training, "optimize", optimize)
+    for _ in kills:
+        with pytest.raises(KeyboardInterrupt):
+            fit(faces, tmp_path)
+    again = fit(faces, tmp_path, show=shown.append)
     assert all(np.array_equal(weights[name], again[name]) for name in weights)
+    assert n_calls == 3 + 3 + 2 * 3 * 3 + (1 + 1 + 3 + 2)  # a kill costs at most an iteration
+    assert {images.shape for images in shown} == {weights["samples"].shape}
 
 
 def test_without_structure_it_restarts_with_another_seed(faces, tmp_path, monkeypatch):

@@ -4,12 +4,13 @@ import math
 
 import pytest
 import torch
+from torch import nn
 
 from bench.api import Defense
-from bench.nn.state import config_arrays, config_of
+from bench.nn.state import config_arrays
 from bench.registry import make
 from bench.spec import Spec
-from defenses.pprl_vgan.nets import Decoder, Discriminator, Encoder, NetConfig
+from defenses.pprl_vgan.nets import Decoder, Discriminator, Encoder, NetConfig, networks
 
 RELEASED = {  # facts: encoder, decoder, discriminator
     "ferg": (2_127_872, 2_335_619, 2_130_510),
@@ -23,11 +24,25 @@ def config(preset="quick", size_px=64, n_people=6):
 
 @pytest.mark.parametrize(("preset", "n_people"), [("ferg", 6), ("mug", 8)])
 def test_the_released_networks_have_the_released_numbers_of_parameters(preset, n_people):
-    nets = [
-        make_net(config(preset, 64, n_people)) for make_net in (Encoder, Decoder, Discriminator)
-    ]
+    nets = networks(config(preset, 64, n_people))
     counts = tuple(sum(p.numel() for p in net.parameters()) for net in nets)
     assert counts == RELEASED[preset]
+
+
+@pytest.mark.parametrize("preset", ["ferg", "mug"])
+def test_the_released_networks_start_as_in_keras(preset):
+    torch.manual_seed(0)
+    for net in networks(config(preset)):
+        for name, weight in net.named_parameters():
+            if weight.ndim > 1:
+                fans = (weight.shape[0] + weight.shape[1]) * weight[0, 0].numel()
+                wanted = math.sqrt(2 / fans)  # of uniform numbers up to sqrt(6 / fans)
+                n = weight.numel()
+                assert weight.std().item() == pytest.approx(wanted, rel=4 / math.sqrt(n)), name
+            elif name.endswith("bias"):
+                assert not weight.any()
+        norms = [part for part in net.modules() if isinstance(part, nn.BatchNorm2d)]
+        assert {(norm.eps, norm.momentum) for norm in norms} <= {(1e-3, 0.2)}
 
 
 @pytest.mark.parametrize("preset", ["quick", "ferg", "mug"])
@@ -61,7 +76,10 @@ def test_the_released_log_variance_lies_between_0_and_1():
 
 def test_the_config_is_kept_with_the_weights():
     wanted = config("mug", 128)
-    assert config_of(NetConfig, config_arrays(wanted)) == wanted
+    assert NetConfig.of(config_arrays(wanted)) == wanted
+    older = config_arrays(wanted)
+    del older["config.released"]
+    assert NetConfig.of(older) == wanted._replace(released=0)
 
 
 def test_the_decoder_uses_the_person():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from bench.api import Dataset, Defense
+from bench.faces import Faces
 from bench.nn.state import without_prefix
 from bench.registry import make
 from bench.runner.rng import RowGenerators, generator
@@ -64,6 +65,64 @@ def test_the_secret_is_read_only_if_asked(faces, pattern, gender):
         assert 0.2 < taken.mean() < 0.8
 
 
+@pytest.mark.parametrize("prototype", ["NT", "OP"])
+def test_any_label_can_be_hidden(faces, prototype):
+    """Ages are young, middle and old: the one that is opposite to each is the next."""
+    spec = f"prototype_pattern:attribute=age,classifier=none,gender=label,prototype={prototype}"
+    weights = learned(spec, faces)
+    assert [*weights] == ["prototypes"]
+    release = released(spec, faces, weights)
+    age = faces.labels["age"]
+    assert (release.notes["estimated.age"] == age).all()
+    goal = weights["prototypes"][np.full(len(age), 3) if prototype == "NT" else (age + 1) % 3]
+    level = np.clip(faces.images / 255.0, 0.5 / 255, 1 - 0.5 / 255)
+    logits = np.log(level / (1 - level)) + 4 * (goal - weights["prototypes"][age])
+    np.testing.assert_allclose(release.images, 1 / (1 + np.exp(-logits)), atol=1e-5)
+
+
+def test_what_is_promised_read_and_disclosed_follows_from_the_attribute():
+    spec = "san:attribute=age,gender=label,aligned=true,landmarks=label"
+    defense = make(Defense, Spec.parse(spec))
+    assert defense.hides == {"age"}
+    assert defense.discloses == {"prototypes", "estimated.age"}
+    assert defense.reads_to_fit == ("age", "identity", "landmarks")
+    assert defense.reads_to_protect == ("age", "landmarks")
+
+
+def test_without_a_classifier_the_class_is_not_estimated(faces, pattern):
+    with pytest.raises(ValueError, match="expected gender=label or gender=random"):
+        released("prototype_pattern:classifier=none", faces, pattern)
+
+
+def test_prototypes_are_laid_by_the_landmarks_of_the_data_set(faces):
+    """Landmarks that all lie elsewhere move the pattern as far."""
+    points = np.random.default_rng(0).uniform(0.3, 0.7, (1, 12, 2)).astype(np.float32)
+    here, there = (
+        Faces(faces.images, faces.labels | {"landmarks": place}, faces.image_id)
+        for place in np.stack([points, points + 4 / 32]).repeat(len(faces), axis=1)
+    )
+    spec = "prototype_pattern:aligned=true,landmarks=label,classifier=none,gender=label,warp="
+    for warp in ("similarity", "piecewise"):
+        weights = learned(spec + warp, here)
+        assert weights["landmarks"].shape == (12, 2)
+        flat = np.full_like(faces.images, 128)
+        first, last = (
+            released(spec + warp, some.with_images(flat), weights).images for some in (here, there)
+        )
+        np.testing.assert_allclose(last[..., 4:, 4:], first[..., :-4, :-4], atol=1e-3)
+
+
+@pytest.mark.slow
+def test_the_released_schedule_hides_age_among_three_classes(faces):
+    spec = f"san@released:epochs=2,match_from=2,matcher_loss=hinge,attribute=age,{SHORT}"
+    weights = learned(spec, faces)
+    assert weights["prototypes"].shape == (4, 3, 32, 32)
+    assert len(weights["autoencoder.curve.train"]) == 2  # of the epoch with J_M, and before it
+    release = released(spec, faces, weights)
+    assert set(release.notes["estimated.age"]) <= {0, 1, 2}
+    assert release.images.shape == faces.images.shape
+
+
 @pytest.mark.slow
 def test_prototype_and_gender_are_chosen_after_training(faces):
     weights = learned(f"san:{SHORT}", faces)
@@ -100,7 +159,7 @@ def _scores(defense, member, taken, faces, weights):
     moved = defense.moved(
         faces.images, None, taken, without_prefix(f"member{member}", weights), "cpu"
     )
-    scores = defense.gender_scores(moved, weights, WORKER.protecting())
+    scores = defense.class_scores(moved, weights, WORKER.protecting())
     return scores[np.arange(len(taken)), taken]
 
 
@@ -136,6 +195,9 @@ def test_how_far_a_flow_goes_is_chosen_after_training(faces):
         "san_ensemble:n=1",
         "san_ensemble:member=best",
         "flow_san:n=0",
+        "san:classifier=none",
+        "san:classifier_weights=gender",
+        "san:classifier=san-grey,classifier_weights=gender,attribute=age",
     ],
 )
 def test_a_field_that_means_nothing_is_refused(spec):

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from defenses.began_cs.estimator import label_error
-from defenses.began_cs.training import balanced, constraint, convergence, gan_loss, pixel_error
+from defenses.began_cs.losses import balanced, constraint, convergence, gan_loss, pixel_error
 
 N, LATENT = 6, 3
 
@@ -23,8 +23,10 @@ def test_the_error_of_an_autoencoder(rng, power):
     total = 0.0
     for v, d in zip(images.ravel(), rebuilt.ravel(), strict=True):
         total += abs(v - d) ** power
-    found = pixel_error(torch.tensor(images), torch.tensor(rebuilt), power)
-    assert float(found) == pytest.approx(total / (N * 4))
+    wanted = {"mean": total / (N * 4), "sum": total / N, "batch": math.sqrt(total) / N}
+    for norm, error in wanted.items():
+        found = pixel_error(torch.tensor(images), torch.tensor(rebuilt), power, norm)
+        assert float(found) == pytest.approx(error)
 
 
 def test_the_constraint_on_codes(rng):

@@ -1,0 +1,141 @@
+"""CelebA: celebrities with forty attributes."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import compress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.api import FacePoints, field
+from bench.data.official import GENDERS, Official, points_in_square, register
+from bench.data.photographs import Listing
+from bench.faces import Array, Target
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+# fmt: off
+ATTRIBUTES = (
+    "5_o_Clock_Shadow", "Arched_Eyebrows", "Attractive", "Bags_Under_Eyes", "Bald", "Bangs",
+    "Big_Lips", "Big_Nose", "Black_Hair", "Blond_Hair", "Blurry", "Brown_Hair", "Bushy_Eyebrows",
+    "Chubby", "Double_Chin", "Eyeglasses", "Goatee", "Gray_Hair", "Heavy_Makeup",
+    "High_Cheekbones", "Male", "Mouth_Slightly_Open", "Mustache", "Narrow_Eyes", "No_Beard",
+    "Oval_Face", "Pale_Skin", "Pointy_Nose", "Receding_Hairline", "Rosy_Cheeks", "Sideburns",
+    "Smiling", "Straight_Hair", "Wavy_Hair", "Wearing_Earrings", "Wearing_Hat",
+    "Wearing_Lipstick", "Wearing_Necklace", "Wearing_Necktie", "Young",
+)
+# fmt: on
+_PARTS = ("train", "valid", "test")  # in the order of their numbers
+_PX = (178, 218)
+
+
+@register("celeba")
+@dataclass(frozen=True)
+class CelebA(Official):
+    """Aligned photographs of celebrities; labels: identity, gender and 39 attributes.
+
+    Reads `img_align_celeba/000001.jpg`, `list_attr_celeba.txt`, `identity_CelebA.txt`,
+    `list_eval_partition.txt` and `list_landmarks_align_celeba.txt`, side by side or in the folders
+    `Img`, `Anno` and `Eval` of the download. Attributes keep their names; `Male` is gender.
+
+    Source: Liu, Luo, Wang, Tang, ICCV 2015 [liu2015celeba].
+
+    Licence: for research that is not commercial; no picture may be passed on.
+
+    Access: agree to the terms at mmlab.ie.cuhk.edu.hk/projects/CelebA.html, fetch the aligned
+        pictures and the lists, and unpack them in the folder `celeba`.
+    """
+
+    # rows 50 to 178 and columns 25 to 153, as the authors of BEGAN-CS cut aligned pictures
+    crop: float = field(0.719, about="side of the square, a share of 178 px", within="(0, 1]")
+    part: str = field("all", about="of the official partition", among=("all", *_PARTS))
+
+    centre = (0.5, 0.523)
+    pictures = "img_align_celeba/*.jpg"
+    example = "img_align_celeba/000001.jpg"
+    pattern = re.compile(r"/\d{6}\.jpg$")
+    needs = (
+        *("list_attr_celeba.txt", "identity_CelebA.txt", "list_eval_partition.txt"),
+        "list_landmarks_align_celeba.txt",
+    )
+    places = ("", "Img/", "Anno/", "Eval/")
+    variants = (
+        ("**/list_*_celeba.csv", "tables made anew; get the .txt files of the official download"),
+        ("**/CelebAMask-HQ*", "the masked variant; get img_align_celeba.zip and the lists"),
+        ("**/img_align_celeba_png*", "the PNG variant; get img_align_celeba.zip"),
+        ("**/img_celeba*", "the pictures before alignment; get img_align_celeba.zip"),
+    )
+    extent_px = _PX
+    targets = (
+        Target("identity"),
+        Target("gender", classes=GENDERS),
+        *(Target(name, classes=("no", "yes")) for name in ATTRIBUTES if name != "Male"),
+    )
+
+    @property
+    def face_points(self) -> FacePoints:
+        """Those of pictures that MTCNN aligned, or the means of the landmarks."""
+        points = super().face_points
+        return points or points_in_square(_mean_points(self.tables[-1]), _PX, self)
+
+    def landmarks_px(self, paths: Sequence[Path]) -> NDArray[np.float64]:
+        """Eyes, nose and corners of the mouth."""
+        table = _table(self.tables[-1], 1).loc[[path.name for path in paths]]
+        return table.to_numpy(float).reshape(len(paths), 5, 2)
+
+    def listing(self) -> Listing:
+        """The pictures of the part, in the order of their numbers."""
+        tables = self.tables[:3]
+        paths = [path for path, _ in self.entries()]
+        self._check_extent(paths[0])
+        names = [path.name for path in paths]
+        found = [_table(path, n).reindex(names) for path, n in zip(tables, (1, 0, 0), strict=True)]
+        for path, table in zip(tables, found, strict=True):
+            if len(absent := table.index[table.isna().any(axis=1)]):
+                more = f" and {len(absent) - 1} more" if len(absent) > 1 else ""
+                raise ValueError(
+                    f"{path} lacks {absent[0]}{more}; use the official list of all pictures"
+                )
+        attributes, people, parts = (table.astype(int) for table in found)
+        chosen = np.ones(len(paths), bool)
+        if self.part != "all":
+            chosen = parts.to_numpy()[:, 0] == _PARTS.index(self.part)
+        who, identity = np.unique(people.to_numpy()[chosen, 0], return_inverse=True)
+        labels: dict[str, Array] = {"identity": identity.astype(np.int64)}
+        for name in ATTRIBUTES:
+            present = (attributes[name].to_numpy()[chosen] > 0).astype(np.int64)
+            labels["gender" if name == "Male" else name] = present
+        identities = replace(self.targets[0], classes=tuple(map(str, who)))
+        return Listing(list(compress(paths, chosen)), labels, (identities, *self.targets[1:]))
+
+
+def _table(path: Path, n_skipped: int) -> "DataFrame":
+    """A list by file name; one with a line to skip has names of columns in the next.
+
+    Raises:
+        ValueError: if it has other columns or lines.
+    """
+    from pandas import read_csv
+
+    table = read_csv(path, sep=r"\s+", skiprows=n_skipped, header=0 if n_skipped else None)
+    if not n_skipped:
+        table = table.set_index(0)
+    expected = len(ATTRIBUTES) if "attr" in path.name else 10 if "landmarks" in path.name else 1
+    if table.shape[1] != expected:
+        raise ValueError(
+            f"{path}: expected {expected} columns after the file name, got {table.shape[1]}; use "
+            "the official list"
+        )
+    return table
+
+
+@cache
+def _mean_points(path: Path) -> FacePoints:
+    """Means of eyes, nose and corners of the mouth in px, left in the picture first."""
+    means = _table(path, 1).to_numpy(float).mean(axis=0).reshape(5, 2)
+    return tuple((float(x), float(y)) for x, y in means)

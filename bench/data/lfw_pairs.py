@@ -1,0 +1,101 @@
+"""The official pairs of Labeled Faces in the Wild."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.api import FacePoints, field
+from bench.data.lfw import LFW, POINTS
+from bench.data.official import Entry, Official, points_in_square, register
+from bench.faces import Target
+
+Ids = NDArray[np.int64]
+_PX = (250, 250)
+
+
+class FacePairs(NamedTuple):
+    """Pairs of pictures, (N,) each; `first` and `second` count in the order of the listing."""
+
+    first: Ids
+    second: Ids
+    mated: NDArray[np.bool_]
+    fold: Ids
+
+
+@register("lfw_pairs")
+@dataclass(frozen=True)
+class LFWPairs(Official):
+    """The photographs of View 2 of LFW, 6,000 pairs in ten folds (`bench data pairs`); identity.
+
+    Reads `lfw/NAME/NAME_0001.jpg` and `pairs.txt`, and no lists of genders.
+
+    Source: Huang, Ramesh, Berg, Learned-Miller, UMass Amherst Technical Report 07-49, 2007
+        [huang2007lfw].
+
+    Licence: none is stated; for research, and no picture may be published again.
+
+    Access: `bench data get lfw` fetches pictures and pairs.txt from a mirror, as the authors' page
+        is down.
+    """
+
+    crop: float = field(0.6, about="side of the square, a share of 250 px", within="(0, 1]")
+
+    home = "lfw"
+    centre = LFW.centre
+    pictures, example, pattern, variants = LFW.pictures, LFW.example, LFW.pattern, LFW.variants
+    needs = ("pairs.txt",)
+    extent_px = _PX
+    targets = (Target("identity"),)
+
+    @property
+    def face_points(self) -> FacePoints:
+        """Those of aligned pictures, or the mean ones in the crop."""
+        middles = tuple((250 * x, 250 * y) for x, y in POINTS)
+        return super().face_points or points_in_square(middles, _PX, self)
+
+    def entries(self) -> Iterator[Entry]:
+        """The pictures that are in a pair."""
+        named = {name for names in self._rows() for name in names[:2]}
+        return (entry for entry in super().entries() if entry[0].stem in named)
+
+    def pairs(self) -> FacePairs:
+        """The pairs, each fold's mated ones first.
+
+        Raises:
+            ValueError: if the list is another one, or names a picture that is not there.
+        """
+        place = {path.stem: i for i, path in enumerate(self.listing().paths)}
+        rows = self._rows()
+        if absent := sorted({name for row in rows for name in row[:2]} - set(place)):
+            more = f" and {len(absent) - 1} more" if len(absent) > 1 else ""
+            raise ValueError(
+                f"{self.tables[0]} names {absent[0]}{more}, which is not in {self.folder}/lfw; "
+                "restore the pictures"
+            )
+        sides = np.array([[place[name] for name in row[:2]] for row in rows], np.int64)  # (N, 2)
+        mated, fold = (np.array([row[at] for row in rows]) for at in (2, 3))
+        return FacePairs(sides[:, 0], sides[:, 1], mated.astype(bool), fold.astype(np.int64))
+
+    def _rows(self) -> list[tuple[str, str, bool, int]]:
+        """Two names of pictures, whether they show one person, and the fold of each pair."""
+        path = self.tables[0]
+        try:
+            head, *lines = [line.split("\t") for line in path.read_text("utf-8").splitlines()]
+            n_folds, n = map(int, head)
+            if len(lines) != 2 * n * n_folds:
+                raise ValueError(f"{len(lines)} pairs instead of {2 * n * n_folds}")
+            return [_row(line, i // (2 * n), mated=i // n % 2 == 0) for i, line in enumerate(lines)]
+        except ValueError as error:
+            raise ValueError(
+                f"{path}: expected the pairs of View 2, which begin with 10<TAB>300, got {error}; "
+                "use the official pairs.txt"
+            ) from error
+
+
+def _row(line: list[str], fold: int, *, mated: bool) -> tuple[str, str, bool, int]:
+    first, *numbers = line
+    one, second, other = (numbers[0], first, numbers[1]) if mated else numbers
+    return f"{first}_{int(one):04}", f"{second}_{int(other):04}", mated, fold

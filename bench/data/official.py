@@ -1,0 +1,203 @@
+"""Data sets in the layout in which their authors hand them out: what all of them share."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import ClassVar
+
+import numpy as np
+from PIL import UnidentifiedImageError
+
+from bench.api import FacePoints, field
+from bench.data.image_files import size_of
+from bench.data.photographs import Listing, Photographs
+from bench.faces import MISSING, Array, Target
+from bench.registry import register as register
+from bench.registry import stated
+
+GENDERS = ("female", "male")  # in the order of all data sets
+EXPRESSIONS = ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise")
+ARCHIVES = {".7z", ".gz", ".rar", ".tar", ".tgz", ".zip"}
+
+Cells = Mapping[str, str | float]  # labels of a picture; "" is a missing one
+Entry = tuple[Path, Cells]
+
+
+@dataclass(frozen=True)
+class Official(Photographs):
+    """The base of data sets whose pictures and labels lie as their authors hand them out.
+
+    Attributes:
+        home: name of the folder in that of BENCH_DATA; the data set's, if it is empty.
+        pictures: where they lie below the folder, a glob.
+        example: a picture's path below the folder, for errors.
+        pattern: of the name of a picture, matched at the end of its path; its groups are labels.
+        needs: the files besides pictures that are read.
+        places: folders in which all these may lie.
+        variants: globs of what people take for this data set, each with what it is.
+        extent_px: width and height of its pictures; empty if they differ.
+    """
+
+    root: str = field("", about="its folder; else NAME in $BENCH_DATA", at="path")
+
+    home: ClassVar[str] = ""
+    pictures: ClassVar[str]
+    example: ClassVar[str]
+    pattern: ClassVar[re.Pattern[str]]
+    needs: ClassVar[tuple[str, ...]] = ()
+    places: ClassVar[tuple[str, ...]] = ("",)
+    variants: ClassVar[tuple[tuple[str, str], ...]] = ()
+    extent_px: ClassVar[tuple[int, ...]] = ()
+
+    def cells(self, found: re.Match[str]) -> Cells:
+        """The labels of a picture by its path; `take` is numbered within a person."""
+        return found.groupdict()
+
+    @property
+    def folder(self) -> Path:
+        """The folder that `root` or BENCH_DATA names.
+
+        Raises:
+            FileNotFoundError: if there is none.
+        """
+        home, access = self.home or self.name, f"to get it: {stated(type(self), 'Access')}"
+        if not self.root and "BENCH_DATA" not in os.environ:
+            raise FileNotFoundError(
+                f"{self.name} not found: set BENCH_DATA to the folder that holds {home}/, or "
+                f"write {self.name}:root=FOLDER; {access}"
+            )
+        # Path's own raises RuntimeError for ~nobody
+        folder = Path(os.path.expanduser(self.root or f"{os.environ['BENCH_DATA']}/{home}"))
+        if not folder.is_dir():
+            raise FileNotFoundError(f"{self.name} not found: there is no folder {folder}; {access}")
+        return folder
+
+    @property
+    def tables(self) -> Sequence[Path]:
+        """The files besides pictures."""
+        return [self._found(needed, needed)[0] for needed in self.needs]
+
+    def entries(self) -> Iterator[Entry]:
+        """The pictures by path, each with its labels.
+
+        Raises:
+            ValueError: if one has another name.
+        """
+        strangers = []
+        for path in self._found(self.pictures, self.example):
+            if found := self.pattern.search(path.as_posix()):
+                yield path, self.cells(found)
+            else:
+                strangers.append(path)
+        if strangers:
+            more = f" and {len(strangers) - 1} more" if len(strangers) > 1 else ""
+            raise ValueError(
+                f"expected pictures called as {self.example}, got {strangers[0]}{more}; restore "
+                "their names or remove them"
+            )
+
+    def listing(self) -> Listing:
+        """The pictures in the order of their paths."""
+        list(self.tables)  # a missing one is told before wrong pictures are
+        entries = list(self.entries())
+        if not entries:
+            raise ValueError(f"expected pictures in {self.name} with these fields, got none")
+        self._check_extent(entries[0][0])
+        return listing_of(entries, self.targets)
+
+    def _check_extent(self, path: Path) -> None:
+        """Raises ValueError if a picture has another size than those of this data set."""
+        size = self.extent_px
+        with suppress(UnidentifiedImageError):  # `load` says what is wrong
+            size = size_of(path)
+        if self.extent_px and size != self.extent_px:
+            wanted, got = ("x".join(map(str, extent)) for extent in (self.extent_px, size))
+            raise ValueError(
+                f"expected pictures of {wanted} px in {self.name}, got {got} in {path}: they are a "
+                "cropped or resized variant; use the original ones"
+            )
+
+    def _found(self, pattern: str, example: str) -> list[Path]:
+        """What a glob finds in the first of `places` that has such files, sorted.
+
+        Raises:
+            FileNotFoundError: if there is none; it says what lies there instead.
+        """
+        folder = self.folder
+        for place in self.places:
+            if found := sorted(path for path in folder.glob(place + pattern) if _is_shown(path)):
+                return found
+        raise FileNotFoundError(
+            f"{self.name} expects {example} in {folder}, {self._instead(folder, pattern)}"
+        )
+
+    def _instead(self, folder: Path, pattern: str) -> str:
+        """What lies in the folder instead of what was expected there, and what to do."""
+        for variant, what in self.variants:
+            if found := next(folder.glob(variant), None):
+                return f"got {found.relative_to(folder)}: {what}"
+        if found := next(filter(_is_shown, folder.rglob(PurePosixPath(pattern).name)), None):
+            return (
+                f"got {found.relative_to(folder)}: there is a folder level too many or too few; "
+                f"set {self.name}:root= to the folder above, or move the files"
+            )
+        if packed := sorted(path.name for path in folder.iterdir() if path.suffix in ARCHIVES):
+            return f"got {', '.join(packed)}: unpack this there"
+        return f"found none; to get it: {stated(type(self), 'Access')}"
+
+
+@dataclass(frozen=True)
+class Unidentified(Official):
+    """The base of data sets that do not tell who is shown: each picture is a person of its own."""
+
+    protocol: str = field(
+        "open", about="how pictures are split; without identities, only so", among=("open",)
+    )
+
+
+def listing_of(entries: Sequence[Entry], targets: Sequence[Target]) -> Listing:
+    """The listing of pictures whose labels are text; identities become classes by their order.
+
+    Raises:
+        ValueError: if a label is not one of its target's classes.
+    """
+    paths = [path for path, _ in entries]
+    labels: dict[str, Array] = {"identity": np.arange(len(paths))}
+    known = []
+    for target in targets:
+        values = [cells[target.name] for _, cells in entries]
+        if target.kind == "continuous":
+            labels[target.name] = np.array(values, np.float32)
+        else:
+            classes = target.classes or tuple(sorted({str(value) for value in values if value}))
+            number = {value: i for i, value in enumerate(classes)} | {"": MISSING}
+            if bad := [i for i, value in enumerate(values) if value not in number]:
+                raise ValueError(
+                    f"{paths[bad[0]]}: expected {target.name} among {', '.join(classes)}, got "
+                    f"{values[bad[0]]!r}; fix it"
+                )
+            labels[target.name] = np.array([number[str(value)] for value in values], np.int64)
+            target = replace(target, classes=classes)
+        known.append(target)
+    if "take" in entries[0][1]:
+        takes = [(cells["identity"], cells["take"]) for _, cells in entries]
+        order = {take: i for i, take in enumerate(sorted(set(takes)))}
+        labels["take"] = np.array([order[take] for take in takes], np.int64)
+    return Listing(paths, labels, tuple(known))
+
+
+def points_in_square(
+    points_px: FacePoints, extent_px: tuple[int, int], data: Photographs
+) -> FacePoints:
+    """Points of pictures as fractions of the square that the data set cuts out of them."""
+    extent = np.array(extent_px, float)
+    side = data.crop * extent.min()
+    corner = np.clip(data.centre * extent - side / 2, 0, extent - side)
+    return tuple((float(x), float(y)) for x, y in (np.array(points_px) - corner) / side)
+
+
+def _is_shown(path: Path) -> bool:
+    return not path.name.startswith(".")  # ._NAME.jpg is what macOS leaves in archives

@@ -1,0 +1,47 @@
+"""RaFD: posed expressions, seen by five cameras."""
+
+import re
+from dataclasses import dataclass
+
+from bench.data.official import GENDERS, Cells, Official, register
+from bench.faces import Target
+
+_EXPRESSIONS = {"angry": "anger", "contemptuous": "contempt", "disgusted": "disgust"}
+_EXPRESSIONS |= {"fearful": "fear", "happy": "joy", "neutral": "neutral", "sad": "sadness"}
+_EXPRESSIONS |= {"surprised": "surprise"}
+
+
+@register("rafd")
+@dataclass(frozen=True)
+class RaFD(Official):
+    """People who pose expressions and gazes; labels: identity, gender, group, expression, gaze.
+
+    Reads `Rafd090_01_Caucasian_female_angry_frontal.jpg`: angle, person, group, gender, expression,
+    gaze. What the five cameras saw at once is a take; hair and clothes are alike in all of them.
+
+    Source: Langner et al., Cognition and Emotion 24 (2010) [langner2010rafd].
+
+    Licence: for academic research; no picture may be passed on.
+
+    Access: ask at rafd.socsci.ru.nl, and unpack the pictures in the folder `rafd`.
+    """
+
+    pictures = "*.jpg"
+    example = "Rafd090_01_Caucasian_female_angry_frontal.jpg"
+    pattern = re.compile(
+        r"/Rafd(?P<angle>\d{3})_(?P<identity>\d\d)_(?P<group>[A-Za-z]+)_(?P<gender>female|male)"
+        r"_(?P<expression>[a-z]+)_(?P<gaze>frontal|left|right)\.jpg$"
+    )
+    targets = (
+        Target("identity"),
+        Target("gender", classes=GENDERS),
+        Target("group", classes=("Caucasian", "Kid", "Moroccan")),
+        Target("expression", classes=tuple(_EXPRESSIONS.values())),
+        Target("gaze", classes=("frontal", "left", "right")),
+    )
+
+    def cells(self, found: re.Match[str]) -> Cells:
+        """The labels in a picture's name; its take is all of it but the angle."""
+        expression = _EXPRESSIONS.get(found["expression"], found["expression"])
+        take = f"{expression} {found['gaze']}"
+        return {**found.groupdict(), "expression": expression, "take": take}

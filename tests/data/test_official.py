@@ -1,0 +1,75 @@
+"""What all data sets in an official layout share, shown by one of them."""
+
+import re
+
+import pytest
+
+from bench.api import Dataset
+from bench.data.ferg import FERG
+from bench.data.official import Official
+from bench.registry import make, plugins, stated
+from bench.runner.worker import Worker
+from bench.spec import Spec
+
+SETS = {name: one for name, one in plugins("dataset").items() if issubclass(one, Official)}
+NAMES = [
+    f"FERG_DB_256/{who}/{who}_{feeling}/{who}_{feeling}_{number}.png"
+    for who in ("aia", "bonnie", "jules", "ray")
+    for feeling in ("anger", "joy")
+    for number in (1, 2, 3, 4)
+]
+
+
+def test_it_is_found_by_the_folder_of_all_data(tree, monkeypatch):
+    root = tree([f"ferg/{name}" for name in NAMES], (256, 256))
+    monkeypatch.setenv("BENCH_DATA", str(root))
+    faces, targets, boxes = make(Dataset, Spec.parse("ferg:size=16")).load(Worker().protecting())
+    assert faces.images.shape == (32, 3, 16, 16)
+    assert targets[0].classes == ("aia", "bonnie", "jules", "ray")
+    assert boxes[0].tolist() == [0, 0, 256, 0]
+
+
+def test_missing_data_are_told_with_where_to_ask(monkeypatch, refused):
+    monkeypatch.delenv("BENCH_DATA", raising=False)
+    assert re.match(r"ferg not found: set BENCH_DATA .* the form", refused(FERG()))
+    assert refused(FERG(root="/nowhere")).startswith("ferg not found: there is no folder /nowhere")
+
+
+@pytest.mark.parametrize(("level", "root"), [("ferg/", ""), ("", "FERG_DB_256")])
+def test_a_folder_level_too_many_or_too_few_is_told(tree, refused, level, root):
+    place = tree([level + name for name in NAMES], (256, 256)) / root
+    message = refused(FERG(root=str(place)))
+    assert "expects FERG_DB_256/aia/aia_anger/aia_anger_1.png" in message
+    assert "a folder level too many or too few; set ferg:root=" in message
+
+
+def test_an_archive_that_is_not_unpacked_is_told(tree, refused):
+    root = tree(texts={"FERG_DB_256.zip": "PK"})
+    assert refused(FERG(root=str(root))).endswith("got FERG_DB_256.zip: unpack this there")
+
+
+def test_another_variant_is_told(tree, refused):
+    root = tree(["FERG_3D_DB/anger/1.png"])
+    assert "got FERG_3D_DB: the 3-D variant of the database" in refused(FERG(root=str(root)))
+
+
+def test_cropped_pictures_are_told_by_their_size(tree, refused):
+    root = tree(NAMES, (64, 64))
+    assert "expected pictures of 256x256 px in ferg, got 64x64" in refused(FERG(root=str(root)))
+
+
+def test_pictures_with_other_names_are_told_but_not_what_macos_leaves(tree, refused):
+    root = tree([*NAMES, "FERG_DB_256/aia/aia_anger/._aia_anger_1.png"], (256, 256))
+    FERG(root=str(root)).check()
+    tree(["FERG_DB_256/aia/aia_joy/a (copy).png", "FERG_DB_256/aia/aia_joy/b.png"])
+    assert re.search(r"got .*a \(copy\)\.png and 1 more; restore", refused(FERG(root=str(root))))
+    (root / "FERG_DB_256/aia/aia_joy/b.png").unlink()
+    (root / "FERG_DB_256/aia/aia_joy/a (copy).png").unlink()
+    tree(["FERG_DB_256/aia/aia_bliss/aia_bliss_1.png"], (256, 256))
+    assert "expected expression among anger, disgust" in refused(FERG(root=str(root)))
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_source_licence_and_access_are_stated(name):
+    assert all(stated(SETS[name], word) for word in ("Source", "Licence", "Access"))
+    assert SETS[name].pattern.search(f"/{SETS[name].example}")

@@ -1,0 +1,31 @@
+"""What the paper claims: a surrogate carries y, and no other information about the picture."""
+
+import pytest
+
+from bench.api import Described
+from bench.reports.evidence import Evidence
+from bench.reports.lines import lines
+from bench.reports.verdicts import verdict
+from defenses.began_cs.defense import BEGANCS
+from tests.reports import simulated
+
+
+def test_the_picture_is_not_there_when_the_surrogate_is_drawn():
+    assert BEGANCS.protect is Described.protect  # calls `describe`, then `render` with y alone
+    assert "faces" not in BEGANCS.render.__annotations__
+
+
+@pytest.mark.parametrize(
+    ("separability", "word", "reason"),
+    [
+        (0.0, "carries y and nothing else", "y holds 50 bits at most: attacks find nothing"),
+        (0.7, "leaks", "; it is y that says so, 50 bits at most"),
+    ],
+)
+def test_what_a_surrogate_leaks_is_leaked_by_y(rng, separability, word, reason):
+    attacks = simulated.attacked(simulated.asked(defense="began_cs"), rng, separability)
+    results = [attack._replace(side_info={"y_bits": 50}) for attack in attacks]
+    (surrogates,) = [line for line in lines(results) if not line.is_control]
+    found = verdict(surrogates, Evidence(results), ())
+    assert found.word == word
+    assert reason in found.reason
