@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
+from bench.api import Attacker
 from bench.cli import app
-from bench.registry import plugins
+from bench.registry import make, plugins
 from bench.runner.grid import bundled
+from bench.spec import Spec
 
 ROOT = Path(__file__).parents[1]
 ROWS = [
@@ -44,5 +46,7 @@ def test_what_a_row_names_is_there_and_its_command_too(row):
         assert words[0] in bundled()
     if called.name == "list":
         assert words[0] == "threats" or is_there(words[0])
+    if called.name == "pairs":
+        assert make(Attacker, Spec.parse(words[0])).frozen  # others would have to learn
     if called.name == "apply":
         assert words[0] in plugins("operation")

@@ -50,6 +50,8 @@ def analyse(
         kept = [label for label in labels if label.labeler not in left_out]
         questions = votes_by_question(kept, key, options.truth_from)
     out.mkdir(parents=True, exist_ok=True)
+    for path in out.glob("*.png"):  # of an earlier analysis, perhaps of another study
+        path.unlink()
     tables = [table for votes in questions for table in _tables(votes, options, out)]
     for table in tables:
         write_table(table, out)

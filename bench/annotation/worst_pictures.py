@@ -1,4 +1,4 @@
-"""Pairs of pictures, original and version, that labelers got wrong: figures 9 and 10."""
+"""Pairs of pictures, original and version, that fewest labelers got right: figures 9 and 10."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,6 +25,8 @@ def shown_pictures(keys: Sequence[Path], key: Key) -> Shown:
     for path in keys:
         if (table := path.parent / MTURK).is_file():
             for line in read_lines(table)[1]:
+                if not {"picture", "image_url"} <= line.cells.keys():
+                    continue  # people edit this file
                 name = Path(urlsplit(line.cells["image_url"]).path).name
                 files[line.cells["picture"]] = path.parent / SENT / "pictures" / name
     about = {name: (row["question"], row["image"], row["version"]) for name, row in key.items()}
@@ -42,9 +44,7 @@ def worst_figures(votes: Votes, shown: Shown, folder: Path) -> None:
         paths = [shown[votes.question, votes.images[i], version] for i in images]
         pictures = [np.asarray(upright(path)).transpose(2, 0, 1) for path in paths]
         right = [correct[version][i] for i in images]
-        said = [
-            f"{100 * np.nanmean(each):.0f} % right" if (each >= 0).any() else "" for each in right
-        ]
+        said = [f"{np.nansum(each):.0f} of {(each >= 0).sum()} right" for each in right]
         return Strip(np.stack(pictures), [[line] for line in said])
 
     for version in votes.versions:
@@ -55,6 +55,6 @@ def worst_figures(votes: Votes, shown: Shown, folder: Path) -> None:
             if all((votes.question, votes.images[i], each) in shown for each in both)
         ]
         if images and version != RAW and votes.question != SAME_PERSON:
-            title = f"{votes.question}: what most labelers got wrong in {version} ({votes.who})"
+            title = f"{votes.question}: what fewest labelers got right in {version} ({votes.who})"
             sheet = sheet_files(Sheet(title, {each: strip(each, images) for each in both}))
             write_drawn(sheet, folder, file_name(f"{votes.question}-worst-{version}"))

@@ -1,6 +1,5 @@
 """`bench data get`: downloads data sets, or says how to ask for them."""
 
-import os
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -27,26 +26,34 @@ def get(
         from rich.progress import BarColumn, DownloadColumn, Progress, TransferSpeedColumn
 
         from bench.data.downloads import DOWNLOADS, fetched
-        from bench.names import hint
+        from bench.data.official import data_home
         from bench.registry import plugins, stated
 
-        known = plugins("dataset")
-        for name in names:
-            if name not in known:
-                raise ValueError(f"expected a data set, got {name!r}; {hint(name, known)}")
-            if name not in DOWNLOADS:
-                access = stated(known[name], "Access") or "it needs no download"
-                raise ValueError(f"expected one of {list(DOWNLOADS)}, got {name}: {access}")
-        if to is None and "BENCH_DATA" not in os.environ:
-            raise ValueError("expected a folder: set BENCH_DATA, or write --to FOLDER")
+        _check(names)
+        home = to or data_home("--to FOLDER")
         columns = ("{task.description}", BarColumn(), DownloadColumn(), TransferSpeedColumn())
         for name in names:
-            folder = (to or Path(os.environ["BENCH_DATA"])) / name
+            folder = home / name
             with Progress(*columns, transient=True) as bar:
                 for download in DOWNLOADS[name]:
                     task = bar.add_task(download.file, total=None)
                     fetched(download, folder, partial(_show, bar, task))
-            print(f"{folder}: {stated(known[name], 'Licence')}")
+            print(f"{folder}: {stated(plugins('dataset')[name], 'Licence')}")
+
+
+def _check(names: list[str]) -> None:
+    """Raises ValueError if one is not a data set, or not one that anybody may download."""
+    from bench.data.downloads import DOWNLOADS
+    from bench.names import hint
+    from bench.registry import plugins, stated
+
+    known = plugins("dataset")
+    for name in names:
+        if name not in known:
+            raise ValueError(f"expected a data set, got {name!r}; {hint(name, known)}")
+        if name not in DOWNLOADS:
+            access = stated(known[name], "Access") or "it needs no download"
+            raise ValueError(f"expected one of {list(DOWNLOADS)}, got {name}: {access}")
 
 
 def _show(bar: "Progress", task: "TaskID", n_here: int, n_all: int) -> None:

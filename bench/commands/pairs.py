@@ -8,13 +8,18 @@ import typer
 from bench.commands import options as opt
 
 if TYPE_CHECKING:
-    from bench.api import Matcher
-    from bench.data.lfw_pairs import LFWPairs
-    from bench.faces import Images
+    from bench.api import Knowledge, Matcher
+    from bench.data.lfw_pairs import Ids, LFWPairs
+    from bench.faces import Faces, Images
     from bench.metrics.ten_folds import FoldAccuracy
     from bench.runner.worker import Worker
     from bench.spec import Spec
 
+_COLUMNS = (
+    *("first picture", "second picture"),
+    *("accuracy ± standard error, % (a guess: 50)", "95 % interval, %"),
+)
+_NOTE = "Means over the folds; a guess is right in 50 %. Intervals are Student's t over the folds."
 _N_SHOWN = 20  # mated pairs that a frozen matcher gets, because its `fit` expects some
 
 
@@ -44,12 +49,9 @@ def pairs(
         if made.not_installed or not made.frozen:
             raise ValueError(made.not_installed or f"expected a frozen matcher, got {matcher}")
         worker = Worker(device_named(device))
-        rows = [
-            [first, second, f"{100 * found.mean:.2f} ± {100 * found.standard_error:.2f}"]
-            for first, second, found in on_pairs(made, dataset, Spec.parse(defense), worker)
-        ]
-        columns = ("first picture", "second picture", "accuracy ± standard error, %")
-        opt.show(Table(f"{matcher}, {defense}, on {data}", columns, rows))
+        found = on_pairs(made, dataset, Spec.parse(defense), worker)
+        rows = [[first, second, *in_percent(accuracy)] for first, second, accuracy in found]
+        opt.show(Table(f"{matcher}, {defense}, on {data}", _COLUMNS, rows, _NOTE))
 
 
 def on_pairs(
@@ -62,17 +64,12 @@ def on_pairs(
     """
     import numpy as np
 
-    from bench.api import Knowledge
-    from bench.faces import Sample, Target
+    from bench.faces import Sample
     from bench.metrics.ten_folds import accuracy_by_folds
 
     listed, faces = data.pairs(), data.load(worker.protecting()).faces
-    person = np.asarray(faces.labels["identity"])
     some = np.unique([listed.first[:_N_SHOWN], listed.second[:_N_SHOWN]])
-    sample = Sample(faces.images[some], {"person": person[some], "identity": person[some]})
-    knowledge = Knowledge(
-        sample, sample, None, Target("identity"), frozenset(), face_points=data.face_points
-    )
+    knowledge = _knowledge(faces, some, data)
     weights = matcher.fit(knowledge, worker.training(np.random.default_rng(0)))
     images = {"raw": faces.images}
     if defense.name != "none":
@@ -86,6 +83,30 @@ def on_pairs(
             sides = made[first][listed.first], made[second][listed.second]
             scores = np.einsum("nd,nd->n", *sides, dtype=np.float64)  # (N,)
             yield first, second, accuracy_by_folds(scores, listed.mated, listed.fold)
+
+
+def _knowledge(faces: "Faces", some: "Ids", data: "LFWPairs") -> "Knowledge":
+    """What a frozen matcher gets: some pictures, and where faces stand in them."""
+    import numpy as np
+
+    from bench.api import Knowledge
+    from bench.faces import Sample, Target
+
+    person = np.asarray(faces.labels["identity"])[some]
+    sample = Sample(faces.images[some], {"person": person, "identity": person})
+    return Knowledge(
+        sample, sample, None, Target("identity"), frozenset(), face_points=data.face_points
+    )
+
+
+def in_percent(found: "FoldAccuracy") -> tuple[str, str]:
+    """The mean with its standard error, and its interval."""
+    from scipy.special import stdtrit
+
+    half = stdtrit(len(found.folds) - 1, 0.975) * found.standard_error
+    low, high = max(0.0, found.mean - half), min(1.0, found.mean + half)
+    mean = f"{100 * found.mean:.2f} ± {100 * found.standard_error:.2f}"
+    return mean, f"{100 * low:.2f} to {100 * high:.2f}"
 
 
 def _released(defense: "Spec", images: "Images", worker: "Worker") -> "Images":

@@ -1,7 +1,7 @@
 """`bench scores`: asks programs outside, such as commercial matchers, about a grid's pictures."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bench.annotation.study import Runner
-    from bench.data.csv_files import Line
-    from bench.data.outside_scores import Scores
+    from bench.data.outside_answers import Key
+    from bench.runner.artifacts import Artifact
     from bench.runner.cells import Cell
     from bench.runner.grid import Grid
     from bench.runner.stage import Stage
@@ -24,10 +24,7 @@ scores_app = typer.Typer(
     help="Ask programs outside, such as commercial matchers, about a grid's pictures.",
     no_args_is_help=True,
 )
-Key = tuple[str, ...]  # names of pictures: of one, or of probe and gallery
-
-PICTURES, QUESTIONS, IDENTITY = "pictures", "questions", "identity"
-FILE, PAIR, SIMILARITY = ("file",), ("probe", "gallery"), "similarity"
+_PICTURES = "pictures"
 _ASK = """\
 Ask the program about each line of the CSV files in questions/, and write a CSV with its answers:
 
@@ -36,7 +33,8 @@ others         file and a column for each class named there (higher: likelier), 
                classes, one column P(CLASS), 0 to 1
 
 All lines must be answered: where it finds no face, give its lowest score. Then run
-`bench scores read THIS_FOLDER ANSWERS.csv --name PROGRAM`.
+`bench scores read THIS_FOLDER ANSWERS.csv --name PROGRAM`, with `--target LABEL` if several of
+the files have these columns.
 """
 
 
@@ -60,11 +58,12 @@ def export(
     """
     with opt.user_errors(plugin):
         from bench.commands.annotate import runner_of
+        from bench.data.outside_answers import QUESTIONS
 
         chosen = opt.grid_of(grid, data, defense, None, threat, seeds, only=only)
         runner = runner_of(device, workers, store, plugin)
         for name, n in export_scores(chosen, out, runner).items():
-            print(f"{n} lines in {out}/{QUESTIONS}/{name}.csv")
+            print(f"{n} lines in {out}/{QUESTIONS}/{name}")
         print(f"what to ask and how to answer: {out}/README.txt")
 
 
@@ -73,30 +72,56 @@ def read(
     export: Annotated[Path, typer.Argument(help="The folder of `bench scores export`.")],
     answers: Annotated[Path, typer.Argument(help="A CSV with the program's answers.")],
     name: Annotated[str, typer.Option(help="What tables call the program.")] = "program",
+    target: Annotated[str, typer.Option(help="The label it tells, if columns fit several.")] = "",
 ) -> None:
     """Take a program's answers back; print how a grid names them as an attacker."""
     with opt.user_errors():
+        from bench.data.outside_answers import answers_in
         from bench.data.outside_scores import write_scores
 
         if not re.fullmatch(r"\w[\w.-]{0,60}", name):
             raise ValueError(f"expected a --name of letters, digits, _ . and -, got {name!r}")
-        scores = answers_in(export, answers)
+        scores = answers_in(export, answers, target)
         plugin = "class_scores" if scores.classes else "similarities"
         print(f"answers about {len(scores.names)} pictures; in a grid:")
         print(f'  attackers = ["{plugin}:answers={write_scores(scores, name)}"]')
 
 
 def export_scores(grid: "Grid", out: Path, runner: "Runner") -> Mapping[str, int]:
-    """Writes `out`; the number of lines of each CSV, by target.
+    """Writes `out`; the number of lines of each CSV, by its name.
 
     Raises:
         FileExistsError: if there is something in `out`.
         ValueError: if a stage fails, or a program could not answer anything.
     """
-    from bench.data.csv_files import write_lines
+    from bench.data.outside_answers import QUESTIONS, write_questions
     from bench.reports.files import check_new, new_folder
 
     check_new(out)
+    found = _made(grid, runner)
+    asked: dict[str, dict[Key, None]] = {}
+    classes: dict[str, dict[str, None]] = {}  # of a label in any data set of the grid
+    with new_folder(out) as draft:
+        for name in (_PICTURES, QUESTIONS):
+            (draft / name).mkdir()
+        for cell, answer in found.items():
+            keys = dict.fromkeys(_asked(cell, answer, runner, draft / _PICTURES))
+            asked.setdefault(cell.target, {}).update(keys)
+            known = dict.fromkeys(_classes(cell, answer, runner))
+            classes.setdefault(cell.target, {}).update(known)
+        (draft / "README.txt").write_text(_ASK, encoding="utf-8")
+        return {
+            write_questions(draft, name, keys, classes[name]): len(keys)
+            for name, keys in asked.items()
+        }
+
+
+def _made(grid: "Grid", runner: "Runner") -> Mapping["Cell", "Stage"]:
+    """The cells that a program may answer, with the stages of their answers; all inputs are made.
+
+    Raises:
+        ValueError: if a stage fails, or there is no such cell.
+    """
     found = dict(_questions(grid, runner))
     if not found:
         raise ValueError(
@@ -107,20 +132,7 @@ def export_scores(grid: "Grid", out: Path, runner: "Runner") -> Mapping[str, int
         s for answer in found.values() for name, s in answer.inputs.items() if name != "attack"
     )
     runner.run(dict.fromkeys(stage for stages in needed for stage in stages))
-    classes = {one.name: one.classes for cell in found for one in cell.data.targets}
-    asked: dict[str, dict[Key, None]] = {}
-    with new_folder(out) as draft:
-        for name in (PICTURES, QUESTIONS):
-            (draft / name).mkdir()
-        for cell, answer in found.items():
-            keys = asked.setdefault(cell.target, {})
-            keys |= dict.fromkeys(_asked(cell, answer, runner, draft / PICTURES))
-        for name, keys in asked.items():
-            columns = PAIR if name == IDENTITY else (*FILE, *classes[name])
-            rows = (key if name == IDENTITY else (*key, *[""] * len(classes[name])) for key in keys)
-            write_lines(draft / QUESTIONS / f"{name}.csv", columns, sorted(rows))
-        (draft / "README.txt").write_text(_ASK, encoding="utf-8")
-    return {name: len(keys) for name, keys in asked.items()}
+    return found
 
 
 def _questions(grid: "Grid", runner: "Runner") -> Iterator[tuple["Cell", "Stage"]]:
@@ -139,18 +151,16 @@ def _questions(grid: "Grid", runner: "Runner") -> Iterator[tuple["Cell", "Stage"
             yield cell, planner.cell(cell).answer
 
 
-def _asked(cell: "Cell", answer: "Stage", runner: "Runner", folder: Path) -> Iterator[Key]:
+def _asked(cell: "Cell", answer: "Stage", runner: "Runner", folder: Path) -> "Iterator[Key]":
     """What the stage asks an attacker; the pictures are written (bench.runner.actions.answer)."""
     import numpy as np
 
-    from bench.data.copies import drawn
+    from bench.data.outside_scores import IDENTITY
     from bench.faces import missing
-    from bench.memory import picked
-    from bench.runner.artifacts import faces_in, inputs_in
+    from bench.runner.artifacts import faces_in
 
     def names(stage: "Stage", chosen: "NDArray[np.bool_]") -> list[str]:
-        shown = picked(inputs_in(runner.store.get(stage.key)), chosen)
-        return [path.name for path in dict.fromkeys(drawn(shown, folder))]
+        return _drawn(runner.store.get(stage.key), chosen, folder)
 
     parts = {
         role: runner.store.get(answer.inputs[f"{role}_faces"][0].key)
@@ -171,81 +181,19 @@ def _asked(cell: "Cell", answer: "Stage", runner: "Runner", folder: Path) -> Ite
                 yield from ((name, other) for other in enrolled) if enrolled else [(name,)]
 
 
-def answers_in(export: Path, path: Path) -> "Scores":
-    """The program's answers to all that it was asked.
+def _drawn(release: "Artifact", chosen: "NDArray[np.bool_]", folder: Path) -> list[str]:
+    """The files of the chosen pictures, which are written; each once."""
+    from bench.data.copies import drawn
+    from bench.memory import picked
+    from bench.runner.artifacts import inputs_in
 
-    Raises:
-        ValueError: if a column or an answer is missing, or an answer is there twice.
-    """
-    import numpy as np
-
-    from bench.data.csv_files import read_lines
-    from bench.data.outside_scores import Scores, templates
-
-    columns, lines = read_lines(path)
-    questions = export / QUESTIONS
-    if not questions.is_dir():
-        raise FileNotFoundError(f"expected a folder of `bench scores export`, got {export}")
-    if {*PAIR, SIMILARITY} <= {*columns}:
-        found = _numbers(lines, PAIR, (SIMILARITY,), questions / f"{IDENTITY}.csv")
-        return templates({(first, second): row[0] for (first, second), row in found.items()})
-    for asked in sorted(questions.glob("*.csv")) if {*FILE} <= {*columns} else ():
-        classes = tuple(read_lines(asked)[0][1:])
-        chance = [f"P({name})" for name in classes if f"P({name})" in columns][: len(classes) == 2]
-        if not chance and not {*classes} <= {*columns}:
-            continue
-        found = _numbers(lines, FILE, chance or classes, asked)
-        values = np.array([*found.values()])  # (N, C), or (N, 1)
-        if chance:
-            signs = [0.5 if f"P({name})" in chance else -0.5 for name in classes]
-            values = _log_odds(values, path) * signs  # (N, 2)
-        return Scores(tuple(name for (name,) in found), values.astype(np.float32), classes)
-    raise ValueError(
-        f"expected in {path} the columns probe, gallery and similarity, or file and those of a CSV "
-        f"in {questions} (or P(CLASS)), got {columns}; rename them"
-    )
+    shown = picked(inputs_in(release), chosen)
+    return [path.name for path in dict.fromkeys(drawn(shown, folder))]
 
 
-def _log_odds(chances: "NDArray[np.float64]", path: Path) -> "NDArray[np.float64]":
-    """The log-odds of probabilities; 0 and 1 become one in a million."""
-    import numpy as np
-    from scipy.special import logit
+def _classes(cell: "Cell", answer: "Stage", runner: "Runner") -> tuple[str, ...]:
+    """The classes of the cell's target, which a data set may know only once it is loaded."""
+    from bench.runner.artifacts import targets_in
 
-    if not ((chances >= 0) & (chances <= 1)).all():
-        raise ValueError(f"expected P(CLASS) in 0..1 in {path}, got {chances.max():g}; scale it")
-    return np.asarray(logit(np.clip(chances, 1e-6, 1 - 1e-6)))
-
-
-def _numbers(
-    lines: "Sequence[Line]", names: Sequence[str], numbers: Sequence[str], asked: Path
-) -> Mapping[Key, list[float]]:
-    """The numbers of each line that was asked, by the names of its pictures.
-
-    Raises:
-        ValueError: if one is not a number, or lines are missing, or there twice.
-    """
-    import numpy as np
-
-    from bench.data.csv_files import fault, number_or_nan, read_lines
-
-    def key(line: "Line") -> Key:
-        return tuple(Path(line.cells.get(name, "")).stem for name in names)
-
-    wanted = {key(line) for line in read_lines(asked)[1]}
-    found, bad, twice = dict[Key, list[float]](), [], []
-    for line in (line for line in lines if key(line) in wanted):  # it may answer more
-        values = [number_or_nan(line.cells[name]) for name in numbers]
-        bad += [line] * (not np.isfinite(values).all())
-        twice += [line] * (key(line) in found)
-        found[key(line)] = values
-    if bad:
-        problem = f"expected numbers in {', '.join(numbers)}"
-        raise ValueError(fault(bad, problem, "if the program found no face, its lowest score"))
-    if twice:
-        raise ValueError(fault(twice, "expected one answer, got another before", "remove one"))
-    if lacking := sorted(wanted - found.keys()):
-        raise ValueError(
-            f"expected an answer to each of {len(wanted)} lines of {asked}, got none to "
-            f"{len(lacking)}, e.g. {', '.join(lacking[0])}; ask the program again"
-        )
-    return found
+    part = runner.store.get(answer.inputs["probe_faces"][0].key)
+    return next(target.classes for target in targets_in(part) if target.name == cell.target)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.api import FacePoints, field
-from bench.data.official import GENDERS, Official, points_in_square, register
+from bench.data.official import GENDERS, Official, and_more, points_in_square, register
 from bench.data.photographs import Listing
 from bench.faces import Array, Target
 
@@ -90,18 +90,17 @@ class CelebA(Official):
 
     def listing(self) -> Listing:
         """The pictures of the part, in the order of their numbers."""
-        tables = self.tables[:3]
         paths = [path for path, _ in self.entries()]
         self._check_extent(paths[0])
         names = [path.name for path in paths]
-        found = [_table(path, n).reindex(names) for path, n in zip(tables, (1, 0, 0), strict=True)]
-        for path, table in zip(tables, found, strict=True):
-            if len(absent := table.index[table.isna().any(axis=1)]):
-                more = f" and {len(absent) - 1} more" if len(absent) > 1 else ""
+        tables = [_table(path, n) for path, n in zip(self.tables, (1, 0, 0, 1), strict=True)]
+        for path, table in zip(self.tables, tables, strict=True):
+            if absent := sorted(set(names).difference(table.index)):
                 raise ValueError(
-                    f"{path} lacks {absent[0]}{more}; use the official list of all pictures"
+                    f"{path} lacks {absent[0]}{and_more(absent)}; use the official list of all "
+                    "pictures"
                 )
-        attributes, people, parts = (table.astype(int) for table in found)
+        attributes, people, parts = (table.loc[names] for table in tables[:3])
         chosen = np.ones(len(paths), bool)
         if self.part != "all":
             chosen = parts.to_numpy()[:, 0] == _PARTS.index(self.part)
@@ -115,23 +114,32 @@ class CelebA(Official):
 
 
 def _table(path: Path, n_skipped: int) -> "DataFrame":
-    """A list by file name; one with a line to skip has names of columns in the next.
+    """A list by file name, whole numbers; one with a line to skip has names of columns in the next.
 
     Raises:
         ValueError: if it has other columns or lines.
     """
-    from pandas import read_csv
+    from pandas import read_csv, to_numeric
 
-    table = read_csv(path, sep=r"\s+", skiprows=n_skipped, header=0 if n_skipped else None)
-    if not n_skipped:
-        table = table.set_index(0)
-    expected = len(ATTRIBUTES) if "attr" in path.name else 10 if "landmarks" in path.name else 1
-    if table.shape[1] != expected:
+    named = "attr" in path.name
+    n_columns = len(ATTRIBUTES) if named else 10 if "landmarks" in path.name else 1
+    try:
+        table = read_csv(path, sep=r"\s+", skiprows=n_skipped, header=0 if n_skipped else None)
+        if not n_skipped:
+            table = table.set_index(0)
+        if table.shape[1] != n_columns:
+            raise ValueError(f"{table.shape[1]}")
+        if named and (others := [name for name in table if name not in ATTRIBUTES]):
+            raise ValueError(f"a column {others[0]}{and_more(others)}")
+        numbers: DataFrame = table.apply(to_numeric, errors="coerce")
+        if len(bad := table.index[numbers.isna().any(axis=1) | table.index.duplicated()]):
+            raise ValueError(f"others for {bad[0]}{and_more(bad)}")
+        return numbers.astype(int)
+    except ValueError as error:
         raise ValueError(
-            f"{path}: expected {expected} columns after the file name, got {table.shape[1]}; use "
-            "the official list"
-        )
-    return table
+            f"{path}: expected {n_columns} columns of whole numbers after the file name, got "
+            f"{' '.join(str(error).split())}; use the official list"
+        ) from error
 
 
 @cache

@@ -56,25 +56,35 @@ def fetched(download: Download, folder: Path, progress: Progress) -> Path:
 
     Raises:
         ConnectionError: if the server fails or stops; what has come is kept, to go on from there.
-        ValueError: if it is another file, which is then removed.
+        ValueError: if it is another file, which is then removed, unless it was there before.
     """
     path = folder / download.file
     if not path.is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f"{path.name}.part")
-        _fetch(download.url, part, progress)
-        if (digest := _digest(part)) != download.sha256:
-            n_bytes = part.stat().st_size
-            part.unlink()
-            raise ValueError(
-                f"expected {download.file} with SHA-256 {download.sha256}, got {digest} "
-                f"({n_bytes} bytes) from {download.url}: it is removed; try again, or fetch it "
-                f"elsewhere to {folder}"
-            )
-        part.replace(path)
+        _download(download, path, progress)
+    elif _digest(path) != download.sha256:
+        raise ValueError(
+            f"expected {path} with SHA-256 {download.sha256}, got another file; remove it and run "
+            "this again"
+        )
     if path.suffix in (".tar", ".tgz"):
         shutil.unpack_archive(path, folder, filter="data")
     return path
+
+
+def _download(download: Download, path: Path, progress: Progress) -> None:
+    """Writes the file once all of it has come and is the expected one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.part")
+    _fetch(download.url, part, progress)
+    if (digest := _digest(part)) != download.sha256:
+        n_bytes = part.stat().st_size
+        part.unlink()
+        raise ValueError(
+            f"expected {download.file} with SHA-256 {download.sha256}, got {digest} "
+            f"({n_bytes} bytes) from {download.url}: it is removed; try again, or fetch it "
+            f"elsewhere to {path.parent}"
+        )
+    part.replace(path)
 
 
 def _fetch(url: str, part: Path, progress: Progress) -> None:

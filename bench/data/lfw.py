@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.api import FacePoints, field
-from bench.data.official import GENDERS, Official, register
-from bench.data.photographs import Listing
+from bench.data.official import GENDERS, Official, and_more, register
+from bench.data.photographs import Listing, Photographs
 from bench.faces import Target
 
 # mean landmarks in them, by MTCNN (600 pictures; their standard deviations are 0.02 to 0.04)
@@ -44,6 +44,7 @@ class LFW(Official):
     example = "lfw/NAME/NAME_0001.jpg"
     pattern = re.compile(r"/(?P<identity>[^/]+)/(?P=identity)_\d{4}\.jpg$")
     needs = LISTS
+    extent_px = (250, 250)
     variants = (
         ("lfw?deepfunneled*", "another alignment; get lfw.tgz"),
         ("lfw?funneled*", "another alignment; get lfw.tgz"),
@@ -53,13 +54,13 @@ class LFW(Official):
     @property
     def face_points(self) -> FacePoints:
         """Those of aligned pictures, or the mean ones in the crop."""
-        inside = (np.array(POINTS) - self.centre) / self.crop + 0.5
-        return super().face_points or tuple((float(x), float(y)) for x, y in inside)
+        return super().face_points or mean_points(self)
 
     def listing(self) -> Listing:
         """The pictures by name; under `closed` protocols, of people with enough pictures."""
         pictures = np.array([path for path, _ in self.entries()], dtype=object)
         gender_of = self._genders({path.name for path in pictures})
+        self._check_extent(pictures[0])
         names = np.array([path.parent.name for path in pictures])
         people, first, identity, n_pictures = np.unique(
             names, return_index=True, return_inverse=True, return_counts=True
@@ -91,12 +92,18 @@ class LFW(Official):
         }
         for problem, names in problems.items():
             if names:
-                more = f" and {len(names) - 1} more" if len(names) > 1 else ""
                 raise ValueError(
-                    f"{problem}: {min(names)}{more}; fix {' and '.join(LISTS)} in {self.folder}, "
-                    "or restore the files"
+                    f"{problem}: {min(names)}{and_more(names)}; fix {' and '.join(LISTS)} in "
+                    f"{self.folder}, or restore the files"
                 )
         return {name: number for number, names in enumerate(listed) for name in names}
+
+
+def mean_points(data: Photographs) -> FacePoints:
+    """The mean landmarks in the square that a data set cuts out of the pictures of LFW."""
+    # the pictures are squares too, so that shares do; a square that leaves one is moved inside
+    centre = np.clip(data.centre, data.crop / 2, 1 - data.crop / 2)
+    return tuple((float(x), float(y)) for x, y in (np.array(POINTS) - centre) / data.crop + 0.5)
 
 
 def _alternating(n_pictures: NDArray[np.int64], gender: NDArray[np.int64]) -> NDArray[np.int64]:

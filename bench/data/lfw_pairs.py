@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.api import FacePoints, field
-from bench.data.lfw import LFW, POINTS
-from bench.data.official import Entry, Official, points_in_square, register
+from bench.data.lfw import LFW, mean_points
+from bench.data.official import Entry, Official, and_more, register
 from bench.faces import Target
 
 Ids = NDArray[np.int64]
-_PX = (250, 250)
 
 
 class FacePairs(NamedTuple):
@@ -44,17 +43,15 @@ class LFWPairs(Official):
     crop: float = field(0.6, about="side of the square, a share of 250 px", within="(0, 1]")
 
     home = "lfw"
-    centre = LFW.centre
+    centre, extent_px = LFW.centre, LFW.extent_px
     pictures, example, pattern, variants = LFW.pictures, LFW.example, LFW.pattern, LFW.variants
     needs = ("pairs.txt",)
-    extent_px = _PX
     targets = (Target("identity"),)
 
     @property
     def face_points(self) -> FacePoints:
         """Those of aligned pictures, or the mean ones in the crop."""
-        middles = tuple((250 * x, 250 * y) for x, y in POINTS)
-        return super().face_points or points_in_square(middles, _PX, self)
+        return super().face_points or mean_points(self)
 
     def entries(self) -> Iterator[Entry]:
         """The pictures that are in a pair."""
@@ -70,10 +67,9 @@ class LFWPairs(Official):
         place = {path.stem: i for i, path in enumerate(self.listing().paths)}
         rows = self._rows()
         if absent := sorted({name for row in rows for name in row[:2]} - set(place)):
-            more = f" and {len(absent) - 1} more" if len(absent) > 1 else ""
             raise ValueError(
-                f"{self.tables[0]} names {absent[0]}{more}, which is not in {self.folder}/lfw; "
-                "restore the pictures"
+                f"{self.tables[0]} names {absent[0]}{and_more(absent)}, which is not in "
+                f"{self.folder}/lfw; restore the pictures"
             )
         sides = np.array([[place[name] for name in row[:2]] for row in rows], np.int64)  # (N, 2)
         mated, fold = (np.array([row[at] for row in rows]) for at in (2, 3))
@@ -96,6 +92,9 @@ class LFWPairs(Official):
 
 
 def _row(line: list[str], fold: int, *, mated: bool) -> tuple[str, str, bool, int]:
-    first, *numbers = line
-    one, second, other = (numbers[0], first, numbers[1]) if mated else numbers
+    first, *more = line
+    if mated:
+        (one, other), second = more, first
+    else:
+        one, second, other = more
     return f"{first}_{int(one):04}", f"{second}_{int(other):04}", mated, fold

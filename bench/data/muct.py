@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.api import FacePoints
-from bench.data.csv_files import number_or_nan, read_lines
+from bench.data.csv_files import Line, fault, number_or_nan, read_lines
 from bench.data.official import GENDERS, Cells, Official, points_in_square, register
 from bench.faces import Array, Target
 
 _EYES, _NOSE, _MOUTH = (31, 36), 67, (48, 54)  # pupils, tip of the nose, corners of the mouth
 _PX = (480, 640)
+_N_CELLS = 2 + 2 * 76
 
 
 @register("muct")
@@ -75,8 +76,15 @@ def _landmarks(path: Path) -> Mapping[str, Array]:
     """The landmarks, (76, 2), px, by name of the picture; at (0, 0) stand hidden ones.
 
     Names that begin with `ir` are of mirrored pictures, which nobody reads.
+
+    Raises:
+        ValueError: if a line has other cells, or there is none.
     """
     _, lines = read_lines(path)
+    if bad := [line for line in lines or [Line(path, 0, {})] if len(line.cells) != _N_CELLS]:
+        raise ValueError(
+            fault(bad, f"expected {_N_CELLS} cells: name, tag, 76 points", "use the official list")
+        )
     found = {}
     for line in lines:
         name, _, *numbers = line.cells.values()

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Sized
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -63,14 +63,12 @@ class Official(Photographs):
         Raises:
             FileNotFoundError: if there is none.
         """
-        home, access = self.home or self.name, f"to get it: {stated(type(self), 'Access')}"
-        if not self.root and "BENCH_DATA" not in os.environ:
-            raise FileNotFoundError(
-                f"{self.name} not found: set BENCH_DATA to the folder that holds {home}/, or "
-                f"write {self.name}:root=FOLDER; {access}"
-            )
-        # Path's own raises RuntimeError for ~nobody
-        folder = Path(os.path.expanduser(self.root or f"{os.environ['BENCH_DATA']}/{home}"))
+        access = f"to get it: {stated(type(self), 'Access')}"
+        try:
+            home = expanded(self.root) if self.root else data_home(f"{self.name}:root=FOLDER")
+        except FileNotFoundError as error:
+            raise FileNotFoundError(f"{self.name} not found: {error}; {access}") from error
+        folder = home if self.root else home / (self.home or self.name)
         if not folder.is_dir():
             raise FileNotFoundError(f"{self.name} not found: there is no folder {folder}; {access}")
         return folder
@@ -93,10 +91,9 @@ class Official(Photographs):
             else:
                 strangers.append(path)
         if strangers:
-            more = f" and {len(strangers) - 1} more" if len(strangers) > 1 else ""
             raise ValueError(
-                f"expected pictures called as {self.example}, got {strangers[0]}{more}; restore "
-                "their names or remove them"
+                f"expected pictures called as {self.example}, got {strangers[0]}"
+                f"{and_more(strangers)}; restore their names or remove them"
             )
 
     def listing(self) -> Listing:
@@ -109,7 +106,7 @@ class Official(Photographs):
         return listing_of(entries, self.targets)
 
     def _check_extent(self, path: Path) -> None:
-        """Raises ValueError if a picture has another size than those of this data set."""
+        """Raises ValueError if this picture, the only one looked at, has a wrong size."""
         size = self.extent_px
         with suppress(UnidentifiedImageError):  # `load` says what is wrong
             size = size_of(path)
@@ -136,6 +133,7 @@ class Official(Photographs):
 
     def _instead(self, folder: Path, pattern: str) -> str:
         """What lies in the folder instead of what was expected there, and what to do."""
+        access = f"to get it: {stated(type(self), 'Access')}"
         for variant, what in self.variants:
             if found := next(folder.glob(variant), None):
                 return f"got {found.relative_to(folder)}: {what}"
@@ -145,8 +143,8 @@ class Official(Photographs):
                 f"set {self.name}:root= to the folder above, or move the files"
             )
         if packed := sorted(path.name for path in folder.iterdir() if path.suffix in ARCHIVES):
-            return f"got {', '.join(packed)}: unpack this there"
-        return f"found none; to get it: {stated(type(self), 'Access')}"
+            return f"got {', '.join(packed)}: unpack this there; if it is unpacked, {access}"
+        return f"found none; {access}"
 
 
 @dataclass(frozen=True)
@@ -156,6 +154,27 @@ class Unidentified(Official):
     protocol: str = field(
         "open", about="how pictures are split; without identities, only so", among=("open",)
     )
+
+
+def data_home(instead: str) -> Path:
+    """The folder of all data, which BENCH_DATA names; `instead` is what one may write for it.
+
+    Raises:
+        FileNotFoundError: if it names none.
+    """
+    if not (home := os.environ.get("BENCH_DATA")):
+        raise FileNotFoundError(f"set BENCH_DATA to the folder of all data, or write {instead}")
+    return expanded(home)
+
+
+def expanded(folder: str) -> Path:
+    """The folder; `~` is that of the user."""
+    return Path(os.path.expanduser(folder))  # Path's own raises RuntimeError for ~nobody
+
+
+def and_more(names: Sized) -> str:
+    """The end of an error that shows only the first of these."""
+    return f" and {len(names) - 1} more" if len(names) > 1 else ""
 
 
 def listing_of(entries: Sequence[Entry], targets: Sequence[Target]) -> Listing:

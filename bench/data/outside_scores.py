@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,9 +12,12 @@ import platformdirs
 from numpy.typing import NDArray
 from scipy import linalg
 
+from bench.api import Attacker, Threat, field
 from bench.data.copies import drawn_name
-from bench.faces import Array, Weights
+from bench.faces import Array, Target, Weights
+from bench.names import file_name
 
+IDENTITY = "identity"
 FOLDER = "BENCH_SCORES"  # environment variable: the folder of what `bench scores read` accepted
 N_DIGITS = 12  # of a file's SHA-256, in its name
 _SUFFIX = ".npz"
@@ -28,11 +32,45 @@ class Scores(NamedTuple):
         names: `drawn_name` of each picture, (N,).
         values: float32, (N, C): a score for each class, or templates.
         classes: of the scores; empty for templates.
+        target: `file_name` of the label that the scores tell; `identity` for templates.
     """
 
     names: tuple[str, ...]
     values: Floats
     classes: tuple[str, ...] = ()
+    target: str = ""
+
+    def lacking(self, target: Target) -> str:
+        """Which classes of the target have no scores; empty if all have."""
+        names = [name for name in target.classes if name not in self.classes]
+        return f"no scores of {', '.join(names)}, classes of {target.name}" if names else ""
+
+
+@dataclass(frozen=True)
+class OutsideAttacker(Attacker):
+    """The base of attackers outside, whose scores came back in a file."""
+
+    answers: str = field("", about="NAME-DIGEST, as `bench scores read` prints it")
+
+    @property
+    def frozen(self) -> bool:
+        """Yes."""
+        return True
+
+    @property
+    def not_installed(self) -> str:
+        """How to get its scores; empty if they are here."""
+        return missing_scores(self.answers)
+
+    def skip_reason(self, target: Target, threat: Threat, protocol: str) -> str:
+        """Why this attacker cannot answer under this threat; empty if it can."""
+        reason = super().skip_reason(target, threat, protocol)
+        if reason or self.not_installed:
+            return reason
+        scores = read_scores(self.answers)
+        if scores.target != file_name(target.name):
+            return f"{self.answers} tells {scores.target}, not {target.name}"
+        return "" if target.name == IDENTITY else scores.lacking(target)
 
 
 def folder() -> Path:
@@ -45,7 +83,7 @@ def write_scores(scores: Scores, label: str) -> str:
     """Keeps the scores; returns LABEL-DIGEST, by which attackers name them."""
     folder().mkdir(parents=True, exist_ok=True)
     draft = folder() / f".{label}-{os.getpid()}{_SUFFIX}"
-    np.savez(draft, names=np.array(scores.names), values=scores.values, classes=scores.classes)
+    np.savez(draft, **scores._asdict())
     name = f"{label}-{_digest(draft)}"
     draft.replace(_path(name))
     return name
@@ -76,7 +114,7 @@ def read_scores(name: str) -> Scores:
         )
     with np.load(_path(name)) as held:
         names, classes = tuple(held["names"].tolist()), tuple(held["classes"].tolist())
-        return Scores(names, held["values"], classes)
+        return Scores(names, held["values"], classes, str(held["target"]))
 
 
 def learned(scores: Scores) -> Weights:
@@ -127,7 +165,7 @@ def templates(similarities: Mapping[tuple[str, str], float]) -> Scores:
     made = linalg.solve_triangular(lower, near[n:].T, lower=True).T  # (M - G, G)
     rest = np.sqrt(length - (made**2).sum(axis=1, keepdims=True))
     values = np.block([[lower, np.zeros((n, 1))], [made, rest]]) / np.sqrt(length)  # (M, G + 1)
-    return Scores(names, values.astype(np.float32))
+    return Scores(names, values.astype(np.float32), target=IDENTITY)
 
 
 def _path(name: str) -> Path:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from bench.api import Collection, Context, Dataset, FacePoints, Role, field
 from bench.data.alignment import ALIGNED_POINTS, aligned
-from bench.data.image_files import decoded
+from bench.data.image_files import decoded, size_of
 from bench.data.protocols import PROBE_SHARE, PROTOCOLS, Parts, new_image_ids, split
 from bench.faces import Faces, Labels, Target
 
@@ -93,9 +93,11 @@ class Photographs(Dataset):
         images, boxes = aligned(*cut, context.device) if self.align else decoded(*cut)
         labels = dict(listing.labels)
         if self.has_landmarks:
-            left_top, side = boxes[:, None, :2], boxes[:, None, 2:3]  # (N, 1, 2) and (N, 1, 1)
-            places = self.landmarks_px(listing.paths) - left_top
-            labels["landmarks"] = (places / side).astype(np.float32)
+            side = boxes[:, 2:3]  # (N, 1)
+            extents = np.array([size_of(path) for path in listing.paths])  # (N, 2)
+            corners = np.clip(boxes[:, :2], 0, extents - side)  # a square is moved inside
+            places = self.landmarks_px(listing.paths) - corners[:, None]  # (N, L, 2)
+            labels["landmarks"] = (places / side[:, None]).astype(np.float32)
         faces = Faces(images, labels, new_image_ids(len(images), self.name))
         return Collection(faces, listing.targets, boxes)
 

@@ -31,8 +31,9 @@ def sources_of(task: Task) -> tuple[Dataset, Mapping[Role, Dataset]]:
 def absent(task: Task) -> str:
     """Why the data of a task that may be left out are not there, or empty."""
     for spec in set(task.sources.model_dump().values()) if task.data_optional else ():
+        data = make(Dataset, Spec.parse(spec))
         try:
-            make(Dataset, Spec.parse(spec)).check()
+            data.check()
         except (OSError, ValueError) as error:
             return f"task {task.title!r}: {error}"
     return ""

@@ -14,7 +14,8 @@ def test_what_is_fetched_lies_in_the_folder_of_all_data(tmp_path, monkeypatch):
     monkeypatch.setattr(
         downloads, "fetched", lambda what, folder, _: asked.append((what.file, folder))
     )
-    monkeypatch.setenv("BENCH_DATA", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path.parent))
+    monkeypatch.setenv("BENCH_DATA", f"~/{tmp_path.name}")
     done = get("genki4k", "lfw")
     assert done.exit_code == 0, done.stderr
     assert asked == [
@@ -31,7 +32,7 @@ def test_what_is_fetched_lies_in_the_folder_of_all_data(tmp_path, monkeypatch):
         (["ferg"], "got ferg: ask through the form of the authors' page"),
         (["genky4k"], "expected a data set, got 'genky4k'; did you mean 'genki4k'"),
         (["synthetic"], "got synthetic: it needs no download"),
-        (["genki4k"], "expected a folder: set BENCH_DATA, or write --to FOLDER"),
+        (["genki4k"], "set BENCH_DATA to the folder of all data, or write --to FOLDER"),
     ],
 )
 def test_what_cannot_be_fetched_is_told_in_one_line(words, message, monkeypatch):

@@ -8,10 +8,14 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from attackers.class_scores import ClassScores
+from attackers.similarities import Similarities
+from bench import threats
 from bench.annotation.study import Runner
 from bench.cli import app
-from bench.commands.scores import answers_in, export_scores
+from bench.commands.scores import export_scores
 from bench.data.copies import drawn_name
+from bench.data.outside_answers import answers_in
 from bench.data.outside_scores import (
     Scores,
     learned,
@@ -20,9 +24,11 @@ from bench.data.outside_scores import (
     templates,
     write_scores,
 )
+from bench.faces import Target
 from bench.runner.cells import cells
 from bench.runner.engines.local import LocalEngine
 from bench.runner.planner import Planner
+from bench.spec import Spec
 
 TASK = {
     "private": ["identity", "colour"],
@@ -118,7 +124,7 @@ def test_a_program_outside_is_judged_as_if_it_were_here(exported, runner, grid):
 def test_cosines_are_the_similarities_also_of_pictures_on_both_sides():
     given = {("p", "g"): 3.0, ("p", "h"): -1.0, ("q", "g"): 0.5, ("q", "h"): 2.0, ("g", "h"): 7.0}
     given |= {("p", "r"): 4.0, ("r", "g"): 0.0, ("r", "r"): 100.0}  # r equals itself
-    names, values, _ = templates(given)
+    names, values, *_ = templates(given)
     of = dict(zip(names, values, strict=True))
     np.testing.assert_allclose(np.linalg.norm(values, axis=1), 1, rtol=1e-6)
     pairs = [pair for pair in given if pair != ("r", "r")]
@@ -128,6 +134,7 @@ def test_cosines_are_the_similarities_also_of_pictures_on_both_sides():
     assert np.corrcoef([given[pair] for pair in pairs], cosines)[0, 1] == pytest.approx(1)
 
 
+RAW = threats.threat(Spec("raw"))
 A, B, C = (letter * 24 + ".png" for letter in "abc")
 
 
@@ -143,8 +150,8 @@ def asked(folder):
 
 def test_one_probability_is_the_log_odds_of_both_classes(asked):
     path = write(asked / "it said.csv", ("file", "P(female)"), [(B, 0.75), (A, 0), (C, 0.5)])
-    names, values, classes = answers_in(asked, path)
-    assert (names, classes) == ((B[:24], A[:24]), ("female", "male"))
+    names, values, *told = answers_in(asked, path)
+    assert (names, told) == ((B[:24], A[:24]), [("female", "male"), "gender"])
     np.testing.assert_allclose(values[0], [np.log(3) / 2, -np.log(3) / 2], rtol=1e-6)
     assert np.isfinite(values).all()
 
@@ -158,12 +165,83 @@ def test_one_probability_is_the_log_odds_of_both_classes(asked):
         (("probe", "gallery", "similarity"), [(A, C, 1)] * 2 + [(B, C, 1)], "another before"),
         (("probe", "gallery", "similarity"), [(A, C, ""), (B, C, 1)], "line 2.*numbers in simil"),
         (("file", "female", "male"), [(A, 1, "nan"), (B, 1, 2)], "line 2.*numbers in female, male"),
-        (("file", "P(male)"), [(A, 40), (B, 60)], "P.CLASS. in 0..1 in .*, got 60; scale it"),
+        (("file", "P(male)"), [(A, -0.5), (B, 60)], "P.CLASS. in 0..1 in .*, got -0.5; scale it"),
     ],
 )
 def test_what_is_wrong_with_answers_is_said(asked, columns, rows, problem):
     with pytest.raises(ValueError, match=problem):
         answers_in(asked, write(asked / "it said.csv", columns, rows))
+
+
+def ask_also(asked, name, *classes):
+    """One more label of the same two pictures."""
+    rows = [(picture, *[""] * len(classes)) for picture in (A, B)]
+    write(asked / "questions" / f"{name}.csv", ("file", *classes), rows)
+
+
+def test_scores_of_one_label_are_not_used_for_another(asked):
+    ask_also(asked, "glasses", "no", "yes")
+    ask_also(asked, "beard", "no", "yes")
+    path = write(asked / "it said.csv", ("file", "P(yes)"), [(A, 0.5), (B, 0.6)])
+    with pytest.raises(ValueError, match="--target, answers fit beard and glasses; name one"):
+        answers_in(asked, path)
+    with pytest.raises(ValueError, match="got 'glases'; did you mean 'glasses'"):
+        answers_in(asked, path, "glases")
+    name = write_scores(answers_in(asked, path, "glasses"), "it")
+    assert read_scores(name).target == "glasses"
+    reasons = [
+        ClassScores(name).skip_reason(Target(label, "categorical", classes), RAW, "open")
+        for label, classes in (
+            ("glasses", ("yes", "no")),
+            ("glasses", ()),  # known once the data set is loaded
+            ("beard", ("no", "yes")),
+            ("glasses", ("no", "yes", "sun")),
+        )
+    ]
+    assert reasons == [
+        *("", "", f"{name} tells glasses, not beard"),
+        "no scores of sun, classes of glasses",
+    ]
+    found = Similarities(name).skip_reason(Target("identity"), RAW, "open")
+    assert found == f"{name} tells glasses, not identity"
+    target = Target("glasses", "categorical", ("no", "sun"))  # found while loading
+    with pytest.raises(ValueError, match="got no scores of sun"):
+        ClassScores(name).fit(threats.Knowledge(None, None, None, target, frozenset()), None)
+
+
+def test_a_label_without_classes_is_not_answered(asked):
+    ask_also(asked, "age")
+    path = write(asked / "it said.csv", ("file", "P(male)"), [(A, 0.5), (B, 0.6)])
+    assert answers_in(asked, path).target == "gender"
+
+
+def test_classes_and_names_that_a_table_tells_reach_the_questions(folder, runner, grid):
+    label, rows = "eye/../wear", [("path", "identity", "take", "eye/../wear")]
+    for number in range(24):
+        person, glasses = divmod(number, 6)
+        path = f"{number}.png"
+        Image.new("RGB", (16, 16), (10 * number, 99, 40 * (glasses % 2))).save(folder / path)
+        rows.append((path, person, number, ("no", "yes")[glasses % 2]))
+    write(folder / "list.csv", rows[0], rows[1:])
+    data = f"folder:root={folder},manifest=list.csv,size=16,protocol=closed"
+    chosen = grid(private=[label], data=data, threats=["raw"])
+    said = export_scores(chosen, folder / "asked", runner)
+    name = "eye%2F..%2Fwear"
+    assert said.keys() == {f"{name}.csv"}
+    (questions,) = (folder / "asked" / "questions").iterdir()
+    asked = lines(questions)
+    assert [*asked[0]] == ["file", "no", "yes"]
+    path = write(folder / "it.csv", ("file", "P(yes)"), [(row["file"], 0.5) for row in asked])
+    found = answers_in(folder / "asked", path, label)
+    assert (found.classes, found.target) == (("no", "yes"), name)
+    outside = f"class_scores:answers={write_scores(found, 'it')}"
+    judged = [
+        cell
+        for cell in cells(grid(private=[label], data=data, threats=["raw"], attackers=[outside]))
+        if cell.defense.name == "none" and not cell.skip_reason
+    ]
+    (answer,) = runner.run([Planner(runner.store.root).cell(judged[0]).answer])
+    np.testing.assert_array_equal(answer.arrays["scores"], 0)  # (N, 2)
 
 
 def test_scores_are_kept_under_their_digest(asked):
@@ -191,4 +269,5 @@ def test_read_prints_how_a_grid_names_the_program(asked):
     done = CliRunner().invoke(app, [*words, "g-cots"])
     assert done.exit_code == 0
     assert 'attackers = ["class_scores:answers=g-cots-' in done.stdout
+    assert "got 'face'" in CliRunner().invoke(app, [*words, "it", "--target", "face"]).stderr
     assert "got 'a:b'" in CliRunner().invoke(app, [*words, "a:b"]).stderr

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 
@@ -91,7 +93,27 @@ def test_a_list_that_lacks_a_picture_or_a_column_is_told(root, tree, refused):
     lacks = "identity_CelebA.txt lacks 000002.jpg and 6 more"
     assert lacks in refused(CelebA(root=str(root)))
     tree(texts={"identity_CelebA.txt": "000001.jpg 1 1"})
-    assert "expected 1 columns after the file name, got 2" in refused(CelebA(root=str(root)))
+    assert "expected 1 columns of whole numbers after the file name, got 2;" in refused(
+        CelebA(root=str(root))
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil", "words"),
+    [
+        ("landmarks_align", lambda t: t[: t.index("000003")], "lacks 000003.jpg and 5 more"),
+        ("landmarks_align", lambda t: t[:-4], "got others for 000008.jpg;"),
+        ("identity", lambda t: t.replace("2881", "x"), "got others for 000003.jpg and 1 more;"),
+        ("identity", lambda t: f"{t}\n000001.jpg 7", "got others for 000001.jpg;"),
+        ("list_attr", lambda t: t.replace("Male", "Man"), "got a column Man;"),
+        ("list_attr", lambda t: f"{t} 1 1", "got Error tokenizing data."),
+        ("partition", lambda t: "", "got No columns to parse from file;"),
+    ],
+)
+def test_a_damaged_list_is_told(root, tree, refused, name, spoil, words):
+    (name,) = (one for one in TEXTS if name in one)
+    tree(texts={name: spoil(TEXTS[name])})
+    assert re.search(f"{name}.*{re.escape(words)}", refused(CelebA(root=str(root))))
 
 
 def test_a_crop_of_others_is_told(root, tree, refused):

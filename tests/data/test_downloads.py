@@ -105,6 +105,16 @@ def test_another_file_is_refused_and_removed(server, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_another_file_that_is_there_is_refused_and_stays(server, tmp_path):
+    (tmp_path / "a.tar").write_bytes(b"of the user")
+    with pytest.raises(
+        ValueError, match=r"expected .*/a\.tar with SHA-256 .* another file; remove"
+    ):
+        fetched(wanted(server, "/a.tar"), tmp_path, ignore)
+    assert (tmp_path / "a.tar").read_bytes() == b"of the user"
+    assert Server.asked == []
+
+
 def test_an_archive_is_unpacked_beside_it(server, tmp_path):
     fetched(wanted(server, "/a.tar"), tmp_path, ignore)
     assert (tmp_path / "files/a.jpg").is_file()

@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 from bench.api import Dataset
-from bench.data.lfw import LFW
+from bench.data.lfw import LFW, POINTS
+from bench.data.lfw_pairs import LFWPairs
+from bench.data.official import points_in_square
 from bench.registry import make
 from bench.runner.worker import Worker
 from bench.spec import Spec
@@ -118,10 +120,28 @@ def test_a_truncated_picture_is_named(root):
 
 
 def test_a_picture_that_unpacks_to_something_huge_is_refused(root, picture):
-    path = picture(root / "lfw/Ann_Lee/Ann_Lee_0001.jpg", size=(9000, 8000))
+    path = picture(root / "lfw/Ann_Lee/Ann_Lee_0002.jpg", size=(9000, 8000))
     assert path.stat().st_size < 2_000_000
     with pytest.raises(ValueError, match="unpacks to 9000x8000 pixels"):
         LFW(root=str(root)).load(CONTEXT)
+
+
+def test_cropped_pictures_are_told(root, picture):
+    picture(root / "lfw/Ann_Lee/Ann_Lee_0001.jpg", size=(112, 112))
+    with pytest.raises(ValueError, match="expected pictures of 250x250 px in lfw, got 112x112"):
+        LFW(root=str(root)).check()
+
+
+@pytest.mark.parametrize(
+    ("crop", "centre"), [(0.6, (0.5, 0.53)), (0.96, (0.5, 0.52)), (1.0, (0.5, 0.5))]
+)
+def test_faces_stand_in_the_square_which_is_moved_inside_the_picture(crop, centre):
+    inside = (np.array(POINTS) - centre) / crop + 0.5
+    found = LFW(crop=crop).face_points
+    assert np.allclose(found, inside, atol=1e-12, rtol=0)
+    assert found == LFWPairs(crop=crop).face_points
+    middles = tuple((250 * x, 250 * y) for x, y in POINTS)
+    assert np.allclose(found, points_in_square(middles, (250, 250), LFW(crop=crop)))
 
 
 def test_missing_data_says_what_to_set(monkeypatch):

@@ -81,6 +81,22 @@ def test_missing_landmarks_are_told(root, refused):
     assert f"muct expects {TABLE}" in refused(MUCT(root=str(root)))
 
 
+@pytest.mark.parametrize("n_cut", [2, len(landmarks(("a", {}))) - len(landmarks())])
+def test_a_list_that_is_cut_off_is_told(root, tree, n_cut):
+    tree(texts={TABLE: landmarks(("a", {}))[:-n_cut]})
+    with pytest.raises(ValueError, match=r"muct76-opencv\.csv.*: expected 154 cells"):
+        MUCT(root=str(root)).load(Worker().protecting())
+
+
+def test_landmarks_follow_a_square_that_is_moved_inside(root, monkeypatch):
+    """A square of 480 px about (240, 576) would begin at 336; at 160 it ends with the picture."""
+    monkeypatch.setattr(MUCT, "centre", (0.5, 0.9))
+    data = MUCT(root=str(root), size=48)
+    found = data.load(Worker().protecting()).faces.labels["landmarks"]
+    assert np.allclose(found[0, 67], [240 / 480, (360 - 160) / 480])
+    assert np.allclose(data.face_points[2], found[0, 67])  # only the first picture shows the nose
+
+
 def test_cropped_pictures_are_told(root, tree, refused):
     tree(NAMES, (240, 320))
     assert "expected pictures of 480x640 px in muct, got 240x320" in refused(MUCT(root=str(root)))

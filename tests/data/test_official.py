@@ -6,7 +6,7 @@ import pytest
 
 from bench.api import Dataset
 from bench.data.ferg import FERG
-from bench.data.official import Official
+from bench.data.official import Official, and_more, data_home
 from bench.registry import make, plugins, stated
 from bench.runner.worker import Worker
 from bench.spec import Spec
@@ -31,8 +31,22 @@ def test_it_is_found_by_the_folder_of_all_data(tree, monkeypatch):
 
 def test_missing_data_are_told_with_where_to_ask(monkeypatch, refused):
     monkeypatch.delenv("BENCH_DATA", raising=False)
-    assert re.match(r"ferg not found: set BENCH_DATA .* the form", refused(FERG()))
+    told = r"ferg not found: set BENCH_DATA .*, or write ferg:root=FOLDER; to get it: .* the form"
+    assert re.match(told, refused(FERG()))
+    monkeypatch.setenv("BENCH_DATA", "")
+    assert re.match(told, refused(FERG()))
     assert refused(FERG(root="/nowhere")).startswith("ferg not found: there is no folder /nowhere")
+
+
+def test_a_tilde_is_the_home_of_the_user(monkeypatch):
+    monkeypatch.setenv("HOME", "/of/me")
+    monkeypatch.setenv("BENCH_DATA", "~/data")
+    assert str(data_home("")) == "/of/me/data"
+
+
+@pytest.mark.parametrize(("n", "words"), [(1, ""), (2, " and 1 more")])
+def test_an_error_counts_what_it_does_not_show(n, words):
+    assert and_more("abc"[:n]) == words
 
 
 @pytest.mark.parametrize(("level", "root"), [("ferg/", ""), ("", "FERG_DB_256")])
@@ -45,7 +59,8 @@ def test_a_folder_level_too_many_or_too_few_is_told(tree, refused, level, root):
 
 def test_an_archive_that_is_not_unpacked_is_told(tree, refused):
     root = tree(texts={"FERG_DB_256.zip": "PK"})
-    assert refused(FERG(root=str(root))).endswith("got FERG_DB_256.zip: unpack this there")
+    told = "got FERG_DB_256.zip: unpack this there; if it is unpacked, to get it: ask through"
+    assert told in refused(FERG(root=str(root)))
 
 
 def test_another_variant_is_told(tree, refused):

@@ -15,10 +15,10 @@ from bench.spec import Spec
 # Pictures that pass through the main training in a second on an H200, as in docs/gpu.md.
 SPEED = {"pprl_vgan_paper": 7669, "san_released": 506, "began_cs_paper": 625}
 FEW = {"steps": 1, "rounds": 1, "batch": 4}
-FIELDS = {  # that make a run short; networks stay as large
+FIELDS = {  # that make a run short; networks stay as large, but for those of BEGAN-CS
     "pprl_vgan": {"epochs": 1, "iterations": 1, "batch": 8, "restarts": 0},
     "san": {"steps": 2, "epochs": 0, "batch": 4, "auxiliary_steps": 1},
-    "began_cs": {"steps": 1, "batch": 4, "estimator_steps": 1},
+    "began_cs": {"steps": 1, "batch": 4, "estimator_steps": 1, "width": 16},
     **dict.fromkeys(("cnn", "mlp", "matcher", "regression"), FEW),
 }
 DATA = {  # by protocol

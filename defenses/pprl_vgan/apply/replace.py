@@ -29,26 +29,29 @@ class Replace(Operation):
 
     defense = "pprl_vgan"
 
-    person: int = field(-1, about="index of the person, among the defender's people; -1: everybody")
+    person: int = field(
+        -1,
+        about="index of the person, among the defender's people; -1: everybody",
+        within="[-1, 1e5]",
+    )
     target: str = field("expression", about="label to keep")
 
     def apply(self, pictures: Pictures, tools: Tools) -> Applied:
         """The pictures with each face; the animation shows them beside the input."""
         codec, images = Codec(tools), np.stack([*pictures.values()])  # (N, 3, H, W)
         folder = folders(pictures)
+        unit = folder if len(np.unique(folder)) > 1 else np.arange(len(folder))
         shown = codec.shown_as(codec.codes(images), self.person)
         everybody = np.concatenate([*shown.values()])  # (P*N, 3, H, W)
-        folder_of = np.tile(folder, len(shown))
 
         def kept(judge: Judge) -> Estimate:
             before = np.tile(judge.ask(images), (len(shown), 1))
-            return agreement(before, judge.ask(everybody), folder_of)
+            return agreement(before, judge.ask(everybody), np.tile(unit, len(shown)))
 
-        clips = folder_of + len(pictures) * np.arange(len(shown)).repeat(len(images))
         measures = {
-            "flicker of the input, grey levels": _flicker(images, folder),
-            "flicker of the output, grey levels": _flicker(everybody, clips),
-            "named as the person shown": codec.named(shown, folder),
+            "flicker of the input, grey levels": _flicker([images], folder),
+            "flicker of the output, grey levels": _flicker([*shown.values()], folder),
+            "named as the person shown": codec.named(shown, unit),
             f"{self.target} kept": tools.judged(self.target, kept),
         }
         sheet = {"input": images} | {f"person {one}": made for one, made in shown.items()}
@@ -70,10 +73,14 @@ def montage(parts: Sequence[Images]) -> Images:
     return tiles.transpose(2, 3, 0, 4, 1, 5).reshape(n, depth, -1, n_columns * width)
 
 
-def _flicker(frames: Images, folder: NDArray[np.int64]) -> Estimate | str:
-    """Mean absolute change between consecutive frames of a folder, 0..255."""
+def _flicker(clips: Sequence[Images], folder: NDArray[np.int64]) -> Estimate | str:
+    """Mean absolute change between consecutive frames of a folder, 0..255.
+
+    Each clip shows the same N frames, of folders (N,), in another way.
+    """
     same_folder = folder[1:] == folder[:-1]
     if not same_folder.any():
         return "no folder has two frames"
-    change = np.abs(np.diff(frames.astype(int), axis=0)).mean(axis=(1, 2, 3))  # (N-1,)
-    return mean(change[same_folder], folder[1:][same_folder])
+    changes = [np.abs(np.diff(frames.astype(int), axis=0)).mean(axis=(1, 2, 3)) for frames in clips]
+    found = [change[same_folder] for change in changes]  # (n,) each
+    return mean(np.concatenate(found), np.tile(folder[1:][same_folder], len(clips)))
