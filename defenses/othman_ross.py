@@ -28,7 +28,7 @@ class OthmanRoss(Learned):
     Source: Othman and Ross, ECCV-W 2014 [othman2014suppressing]; "Ref [1]" in the figures of
     Mirjalili, Raschka, Namboodiri, Ross, ICB 2018 [mirjalili2018san].
     Differs from it: how the paper chooses the candidate, and its landmarks and shares, are
-    unconfirmed. By default five landmarks, by MTCNN; a picture without a face gets the mean ones.
+    unconfirmed. By default five landmarks, by MTCNN; a picture that lacks one gets the mean ones.
     The gender is estimated by the defender's own classifier; with `gender=label` it is the true
     one, and the release reveals the secret.
     """
@@ -40,7 +40,7 @@ class OthmanRoss(Learned):
     share: float = field(0.5, about="of the candidate; 0: unchanged", at="protect", within="[0, 1]")
     gender: str = field("estimated", about="its source", at="protect", among=("estimated", "label"))
     candidates: int = field(
-        64, about="of each gender, of as many people as can be", within="[1, 1e5]"
+        64, about="of each gender; everybody once before anybody twice", within="[1, 1e5]"
     )
     landmarks: str = field("mtcnn", about="their source", among=("mtcnn", "label"))
 

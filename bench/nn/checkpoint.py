@@ -102,7 +102,7 @@ class Checkpoint:
         state = torch.load(self._path, map_location="cpu", weights_only=True)
         self._generator.set_state(state["generator"])
         torch.set_rng_state(state["cpu"])
-        if self._device.type == "cuda":
+        if self._device.type == "cuda" and state["cuda"] is not None:  # not begun on a CPU
             torch.cuda.set_rng_state(state["cuda"], self._device)
         for name, part in self._parts.items():
             part.load_state_dict(state["parts"][name])

@@ -22,6 +22,8 @@ from bench.runner.rng import RowGenerators
 from bench.runner.worker import Worker
 from bench.spec import Spec, Value
 
+_SET = 64  # pictures of a set in the check of a file
+
 
 class WeightsRecipe(BaseModel):
     """The recipe of weights.
@@ -117,17 +119,18 @@ def read(path: Path) -> WeightsFile:
 
 
 def check_protects(file: WeightsFile) -> None:
-    """Protects one grey picture with the weights.
+    """Protects a grey picture with the weights, or a set of them.
 
     Raises:
         ValueError: if that fails, as where arrays are missing or have other shapes.
     """
     defense = make(Defense, file.recipe.spec)
-    labels: dict[str, Array] = {n: np.zeros(1, np.int64) for n in defense.reads_to_protect}
+    n = _SET if defense.works_on == "set" else 1
+    labels: dict[str, Array] = {k: np.zeros(n, np.int64) for k in defense.reads_to_protect}
     if "landmarks" in labels:
-        labels["landmarks"] = np.full((1, 1, 2), np.nan, np.float32)
-    grey = np.full((1, *file.recipe.shape), 128, np.uint8)
-    faces = Faces(grey, labels, np.arange(1))
+        labels["landmarks"] = np.full((n, 1, 2), np.nan, np.float32)
+    grey = np.full((n, *file.recipe.shape), 128, np.uint8)
+    faces = Faces(grey, labels, np.arange(n))
     context = Worker().protecting(RowGenerators(faces.image_id, 0, defense.name, 0))
     try:
         defense.protect(faces, file.weights, context)

@@ -36,18 +36,19 @@ class BEGANCS(TrainConfig):
     Differs from it: see also nets.py and training.py. The paper does not state widths, lambda_k,
     batch, epochs and the norm of the constraint: they are those of the released BEGAN-CS. Its L is
     |v - D(v)|^2: here the sum over pixels of squares, averaged over pictures (the released
-    BEGAN-CS: the root of that sum over the batch, over its size; preset `began_cs`). Its y is in
-    0..1: the default standardises it, and `paper` only subtracts its mean, which a bias undoes. y
-    comes from our own regressor. The default learns in 90 seconds from hundreds of pictures of 32
-    px. To show y better: the frozen regressor also trains the generator (`w_estimator`), on
-    pictures that are relit and noisy (`estimator_noise_std`), so that it responds to eyes and
-    mouths, not to patterns; the encoder has the blocks of an identifier (`pooled`), whose features
-    the predictor reads; its inputs are noisy (`noise_std`), shifted and mirrored (`shift`,
-    `mirror`); z has a covariance per class (`class_split`); learning rates fall (`anneal`); classes
-    of y are estimated as 0 or 1. For better pictures: networks are added to a fixed linear map,
-    eigenfaces of what y does not explain (`linear`, basis.py); the generator also rebuilds real
-    pictures from their z (`rebuild`, `w_rebuild`, `reach`); the code has numbers besides z
-    (`spare`); the generator's running mean is kept.
+    BEGAN-CS: the root of that sum over the batch, over its size; preset `began_cs`). So L is
+    thousands of times larger than the constraint and the errors of y, and k moves as much faster.
+    Its y is in 0..1: the default standardises it, and `paper` only subtracts its mean, which a bias
+    undoes. y comes from our own regressor. The default learns in 90 seconds from hundreds of
+    pictures of 32 px. To show y better: the frozen regressor also trains the generator
+    (`w_estimator`), on pictures that are relit and noisy (`estimator_noise_std`), so that it
+    responds to eyes and mouths, not to patterns; the encoder has the blocks of an identifier
+    (`pooled`), whose features the predictor reads; its inputs are noisy (`noise_std`), shifted and
+    mirrored (`shift`, `mirror`); z has a covariance per class (`class_split`); learning rates fall
+    (`anneal`); classes of y are estimated as 0 or 1. For better pictures: networks are added to a
+    fixed linear map, eigenfaces of what y does not explain (`linear`, basis.py); the generator also
+    rebuilds real pictures from their z (`rebuild`, `w_rebuild`, `reach`); the code has numbers
+    besides z (`spare`); the generator's running mean is kept.
     """
 
     hides = frozenset({"identity"})

@@ -40,8 +40,10 @@ class KSame(Learned):
     Gross, Airoldi, Malin, Sweeney, PET 2005 [gross2005integrating]; `model`: Gross, Sweeney, de la
     Torre, Baker, CVPR-W 2006 [gross2006model].
     Differs from it: the defender's people are grouped, not the pictures (see above). `select`
-    estimates the class. `model` averages landmarks and pixels of warped pictures, without the
-    principal components of an active appearance model.
+    estimates the class, groups people over all classes and then averages each class; a person
+    without pictures of a class counts with all of theirs, and with `averages=set` a class of fewer
+    than k pictures joins the commonest. `model` averages landmarks and pixels of warped pictures,
+    without the principal components of an active appearance model.
     """
 
     works_on = "set"

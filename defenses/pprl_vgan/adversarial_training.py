@@ -7,9 +7,10 @@ of the generator's last step.
 
 Source: Chen, Konrad, Ishwar, CVPR-W 2018; released train.py.
 Differs from it: the authors make new fakes for the discriminator, in inference mode, from its real
-pictures. They update it on real and then on fake pictures, as `released` does; else it is updated
-once, on both. The first two phases, the comparison of pixels, the utility label found in codes, and
-the means of weights and of statistics are ours; the released settings turn them off.
+pictures. They update it before the generator, on real and then on fake pictures; `released` has
+both updates, after the generator's; else it is updated once, on both. The first two phases, the
+comparison of pixels, the utility label found in codes, and the means of weights and of statistics
+are ours; the released settings turn them off.
 """
 
 import copy

@@ -45,7 +45,9 @@ class SAN(AutoencoderDefense):
 
     def __post_init__(self) -> None:
         if self.autoencoder and self.gender != "estimated":  # then nothing asks a classifier
-            object.__setattr__(self, "classifier", NONE)
+            for name, value in (("classifier", NONE), ("classifier_weights", "")):
+                object.__setattr__(self, name, value)
+            object.__setattr__(self, "classifier_sha256", "")
         super().__post_init__()
         built = (self.widths, self.kernel, self.pool, self.skip, self.n_colours)
         if self.autoencoder and built != AUTHORS_NET:

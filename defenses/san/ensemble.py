@@ -68,11 +68,19 @@ class SANEnsemble(AutoencoderDefense):
         )
         moved, each = np.stack([*releases]), np.arange(len(faces))  # (n, N, 3, H, W)
         if self.member == "drawn":
-            chosen = np.array([rng.integers(self.n) for rng in context.row_rngs], np.int64)
+            n_classes = len(weights["prototypes"]) - 1
+            drawn = [self._drawn(rng, n_classes) for rng in context.row_rngs]
+            chosen = np.array(drawn, np.int64)
         else:
             scores = np.stack([self.class_scores(images, weights, context) for images in moved])
             chosen = scores[:, each, assumed].argmin(axis=0)  # of (n, N)
         return Release(moved[chosen, each], {self.note: assumed, "member": chosen})
+
+    def _drawn(self, rng: np.random.Generator, n_classes: int) -> int:
+        """A member; each reading of `row_rngs` starts again, so what came before is drawn again."""
+        if self.gender == "random":
+            rng.integers(n_classes)  # the assumed class
+        return int(rng.integers(self.n))
 
     def classifiers(self, weights: Weights) -> list[tuple[str, Weights]]:
         """The pairs of all members."""

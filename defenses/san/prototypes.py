@@ -111,7 +111,7 @@ def warps_between(warp: str, start: Points, end: Points, size_px: int) -> Warps:
     moves = _similarities(start, end)
     if warp == "similarity":
         return np.where(np.isnan(moves), np.eye(2, 3, dtype=np.float32), moves)
-    shape = (len(moves), *start.shape[-2:])
+    shape = (len(moves), *np.broadcast_shapes(start.shape[-2:], end.shape[-2:]))
     pairs = zip(np.broadcast_to(start, shape), np.broadcast_to(end, shape), moves, strict=True)
     return np.stack([_lattice(*pair, size_px) for pair in pairs])
 

@@ -10,13 +10,15 @@ from typer.testing import CliRunner
 
 from bench.api import SAMPLES, Dataset, Defense
 from bench.cli import app
+from bench.faces import Faces
 from bench.registry import make, register
 from bench.runner.cells import cells
 from bench.runner.engines.local import LocalEngine
 from bench.runner.plan import plan
 from bench.runner.step import with_inputs
 from bench.runner.stored_fits import export, fit_of
-from bench.runner.weights_file import read, save
+from bench.runner.weights_file import WeightsFile, WeightsRecipe, check_protects, read, save
+from bench.runner.worker import Worker
 from bench.spec import Spec
 
 
@@ -256,3 +258,16 @@ def test_weights_that_cannot_protect_are_refused_when_they_are_imported(bench, s
     done = bench("weights", "import", path)
     assert done.exit_code == 2
     assert told in done.stderr
+
+
+def test_a_defense_that_hides_in_sets_is_asked_about_a_set(rng):
+    defense = make(Defense, Spec.parse("k_same:k=2"))
+    images = rng.integers(0, 256, (6, 3, 8, 8)).astype(np.uint8)
+    faces = Faces(images, {"identity": np.arange(6)}, np.arange(6))
+    weights = defense.fit(faces, Worker().training(np.random.default_rng(0)))
+    facts = {"fields": {"k": 2}, "data": "synthetic", "data_fields": {}, "data_key": "", "seed": 0}
+    facts |= {"shape": (3, 8, 8), "code": "", "libraries": {}, "suite": ""}
+    recipe = WeightsRecipe(defense="k_same", **facts)
+    check_protects(WeightsFile(recipe, weights, ""))
+    with pytest.raises(ValueError, match="expected weights with which k_same protects"):
+        check_protects(WeightsFile(recipe, {}, ""))

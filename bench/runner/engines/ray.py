@@ -116,7 +116,8 @@ class _Tasks:
             if error is None:
                 show_news(self._job.root)
                 outcome = Outcome(started.stage, *job.result())
-                if out_of_memory(outcome) and started.stage.key not in self._alone:
+                on_gpu, again = started.device != "cpu", started.stage.key not in self._alone
+                if on_gpu and again and out_of_memory(outcome):
                     _log.warning("%s: out of memory; runs again on a GPU alone", started.stage)
                     self._alone.add(started.stage.key)
                     self.start(started)

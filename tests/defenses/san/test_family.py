@@ -209,3 +209,11 @@ def test_a_field_that_means_nothing_is_refused(spec):
 def test_members_are_trained_not_given(name):
     with pytest.raises(ValueError, match="autoencoder"):
         make(Defense, Spec.parse(f"{name}:autoencoder=conv"))
+
+
+def test_the_member_that_is_drawn_does_not_tell_the_class_that_was_drawn():
+    ensemble, seen = make(Defense, Spec.parse("san_ensemble:n=3,gender=random")), set()
+    for seed in range(100):
+        assumed = np.random.default_rng(seed).integers(2)  # as `assumed_class` draws it
+        seen.add((int(assumed), ensemble._drawn(np.random.default_rng(seed), 2)))
+    assert seen == {(one, member) for one in range(2) for member in range(3)}
