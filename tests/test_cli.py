@@ -195,7 +195,7 @@ def test_check_exits_with_1_on_a_breach(bench):
         (["plan", "tiny.toml", "--data", f"synthetic:pictures={10**12}"], "pictures <= 10000000"),
         (
             ["run", "tiny.toml", "--data", "lfw:root=/nowhere,protocol=closed"],
-            "there is no folder /nowhere",
+            "the folder /nowhere does not exist",
         ),
         (
             ["run", "tiny.toml", "--data", "toy:protocol=open"],

@@ -72,7 +72,9 @@ def read(
     export: Annotated[Path, typer.Argument(help="The folder of `bench scores export`.")],
     answers: Annotated[Path, typer.Argument(help="A CSV with the program's answers.")],
     name: Annotated[str, typer.Option(help="What tables call the program.")] = "program",
-    target: Annotated[str, typer.Option(help="The label it tells, if columns fit several.")] = "",
+    target: Annotated[
+        str, typer.Option(help="The label of the answers, if columns fit several.")
+    ] = "",
 ) -> None:
     """Take a program's answers back; print how a grid names them as an attacker."""
     with opt.user_errors():
@@ -120,7 +122,7 @@ def _made(grid: "Grid", runner: "Runner") -> Mapping["Cell", "Stage"]:
     """The cells that a program may answer, with the stages of their answers; all inputs are made.
 
     Raises:
-        ValueError: if a stage fails, or there is no such cell.
+        ValueError: if a stage fails, or the grid has no cell that a program can answer.
     """
     found = dict(_questions(grid, runner))
     if not found:

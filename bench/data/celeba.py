@@ -71,6 +71,7 @@ class CelebA(Official):
         ("**/img_celeba*", "the pictures before alignment; get img_align_celeba.zip"),
     )
     extent_px = _PX
+    n_landmarks = 5
     targets = (
         Target("identity"),
         Target("gender", classes=GENDERS),

@@ -49,11 +49,11 @@ class CKPlus(Official):
 
     def entries(self) -> Iterator[Entry]:
         """The last frames of each labelled sequence."""
-        told = {path.parent.parts[-2:]: _expression(path) for path in self.tables}
+        labelled = {path.parent.parts[-2:]: _expression(path) for path in self.tables}
         for sequence, taken in groupby(super().entries(), lambda e: e[0].parent.parts[-2:]):
-            if sequence in told:
+            if sequence in labelled:
                 for path, cells in list(taken)[-self.frames :]:
-                    yield path, {**cells, "expression": told[sequence]}
+                    yield path, {**cells, "expression": labelled[sequence]}
 
 
 def _expression(path: Path) -> str:

@@ -12,7 +12,7 @@ Picture = NDArray[np.float32]
 
 # Corners and middles of the sides of a picture, which never move.
 _FRAME = np.array([(x, y) for x in (0, 0.5, 1) for y in (0, 0.5, 1) if x != 0.5 or y != 0.5])
-_INSIDE = 0.01, 0.99  # where landmarks may lie; beyond the frame there is no triangle
+_INSIDE = 0.01, 0.99  # where landmarks may lie: no triangle reaches beyond the frame
 
 
 def points_of(faces: Faces, source: str, device: str) -> Points:

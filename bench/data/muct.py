@@ -43,6 +43,7 @@ class MUCT(Official):
     )
     needs = ("muct-landmarks/muct76-opencv.csv",)
     extent_px = _PX
+    n_landmarks = 76
     targets = (
         Target("identity"),
         Target("gender", classes=GENDERS),

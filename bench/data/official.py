@@ -70,7 +70,9 @@ class Official(Photographs):
             raise FileNotFoundError(f"{self.name} not found: {error}; {access}") from error
         folder = home if self.root else home / (self.home or self.name)
         if not folder.is_dir():
-            raise FileNotFoundError(f"{self.name} not found: there is no folder {folder}; {access}")
+            raise FileNotFoundError(
+                f"{self.name} not found: the folder {folder} does not exist; {access}"
+            )
         return folder
 
     @property
@@ -98,7 +100,7 @@ class Official(Photographs):
 
     def listing(self) -> Listing:
         """The pictures in the order of their paths."""
-        list(self.tables)  # a missing one is told before wrong pictures are
+        list(self.tables)  # raises if one is missing, before wrong pictures are reported
         entries = list(self.entries())
         if not entries:
             raise ValueError(f"expected pictures in {self.name} with these fields, got none")

@@ -20,7 +20,7 @@ _SUFFIX = ".csv"
 def write_questions(
     export: Path, target: str, keys: Iterable[Key], classes: Collection[str]
 ) -> str:
-    """Writes what is asked about a target, with a column for each class; the file's name."""
+    """Writes the questions about a target, with a column for each class; returns the file name."""
     name = f"{file_name(target)}{_SUFFIX}"
     columns = _PAIR if target == IDENTITY else (*_FILE, *classes)
     rows = ((*key, *[""] * (len(columns) - len(key))) for key in keys)

@@ -69,7 +69,7 @@ class OutsideAttacker(Attacker):
             return reason
         scores = read_scores(self.answers)
         if scores.target != file_name(target.name):
-            return f"{self.answers} tells {scores.target}, not {target.name}"
+            return f"{self.answers} has answers about {scores.target}, not {target.name}"
         return "" if target.name == IDENTITY else scores.lacking(target)
 
 

@@ -33,7 +33,12 @@ class Listing(NamedTuple):
 
 @dataclass(frozen=True)
 class Photographs(Dataset):
-    """The base of data sets whose pictures are files; a subclass lists them."""
+    """The base of data sets whose pictures are files; a subclass lists them.
+
+    Attributes:
+        centre: of the square that is cut out, shares of width and height.
+        n_landmarks: that the files state for each picture; then `landmarks_px` reads them.
+    """
 
     size: int = field(64, about="side of a picture, px", within="[8, 1024]")
     crop: float = field(1.0, about="side of the square, a share of the shorter", within="(0, 1]")
@@ -42,7 +47,8 @@ class Photographs(Dataset):
     protocol: str = field("open", about="how pictures are split", among=PROTOCOLS)
     probe: float = field(PROBE_SHARE, about="share of people, or takes, in it", within="(0, 1)")
 
-    centre: ClassVar[tuple[float, float]] = (0.5, 0.5)  # of the square, shares of width and height
+    centre: ClassVar[tuple[float, float]] = (0.5, 0.5)
+    n_landmarks: ClassVar[int] = 0
 
     @abstractmethod
     def listing(self) -> Listing:
@@ -65,11 +71,11 @@ class Photographs(Dataset):
     @property
     def has_landmarks(self) -> bool:
         """Whether its files say where landmarks are, and pictures are not turned."""
-        return not self.align and type(self).landmarks_px is not Photographs.landmarks_px
+        return self.n_landmarks > 0 and not self.align
 
     def landmarks_px(self, paths: Sequence[Path]) -> NDArray[np.float64]:
-        """Landmarks of these pictures, (N, L, 2), px; nan where one is hidden."""
-        raise NotImplementedError
+        """Landmarks of these pictures, (N, n_landmarks, 2), px; nan where one is hidden."""
+        return np.full((len(paths), self.n_landmarks, 2), np.nan)
 
     def files(self) -> Sequence[Path]:
         """Its tables, and the pictures."""

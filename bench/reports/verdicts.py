@@ -162,7 +162,7 @@ def _what_y_says(line: Line, found: Sequence[Finding]) -> str:
 
 def _through_y(line: Line) -> str:
     """How a release that is drawn from y can leak."""
-    return f"it is y that says so, {_y_bits(line)} bits at most" if line.is_described else ""
+    return f"y itself reveals it, {_y_bits(line)} bits at most" if line.is_described else ""
 
 
 def _y_bits(line: Line) -> int:

@@ -86,7 +86,7 @@ def test_other_targets_can_be_chosen(bench, tmp_path):
     [
         (["toyy"], "did you mean 'toy'?"),
         (["toy:colour=red"], "expected a field of dataset toy, got 'colour'; there are"),
-        (["lfw:root=/nowhere"], "there is no folder /nowhere"),
+        (["lfw:root=/nowhere"], "the folder /nowhere does not exist"),
         (["toy", "--target", "age"], "toy has the categorical targets"),
         (["toy:takes=2"], "give at least 4 takes of a person"),
     ],

@@ -199,11 +199,11 @@ def test_scores_of_one_label_are_not_used_for_another(asked):
         )
     ]
     assert reasons == [
-        *("", "", f"{name} tells glasses, not beard"),
+        *("", "", f"{name} has answers about glasses, not beard"),
         "no scores of sun, classes of glasses",
     ]
     found = Similarities(name).skip_reason(Target("identity"), RAW, "open")
-    assert found == f"{name} tells glasses, not identity"
+    assert found == f"{name} has answers about glasses, not identity"
     target = Target("glasses", "categorical", ("no", "sun"))  # found while loading
     with pytest.raises(ValueError, match="got no scores of sun"):
         ClassScores(name).fit(threats.Knowledge(None, None, None, target, frozenset()), None)

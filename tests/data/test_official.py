@@ -35,7 +35,9 @@ def test_missing_data_are_told_with_where_to_ask(monkeypatch, refused):
     assert re.match(told, refused(FERG()))
     monkeypatch.setenv("BENCH_DATA", "")
     assert re.match(told, refused(FERG()))
-    assert refused(FERG(root="/nowhere")).startswith("ferg not found: there is no folder /nowhere")
+    assert refused(FERG(root="/nowhere")).startswith(
+        "ferg not found: the folder /nowhere does not exist"
+    )
 
 
 def test_a_tilde_is_the_home_of_the_user(monkeypatch):

@@ -19,7 +19,7 @@ def test_the_picture_is_not_there_when_the_surrogate_is_drawn():
     ("separability", "word", "reason"),
     [
         (0.0, "carries y and nothing else", "y holds 50 bits at most: attacks find nothing"),
-        (0.7, "leaks", "; it is y that says so, 50 bits at most"),
+        (0.7, "leaks", "; y itself reveals it, 50 bits at most"),
     ],
 )
 def test_what_a_surrogate_leaks_is_leaked_by_y(rng, separability, word, reason):
