@@ -22,7 +22,8 @@ from typing import NamedTuple
 from bench.runner.notebook_code import NotebookCode, bare
 
 OURS = ("bench", "defenses", "attackers")
-LIBRARIES = ("numpy", "torch", "timm")  # their minor versions enter every key
+# their minor versions enter every key
+LIBRARIES = ("facenet-pytorch", "numpy", "scipy", "timm", "torch")
 # Modules that enter no key: they neither compute arrays nor draw random numbers (a test checks it).
 INFRASTRUCTURE: Mapping[str, str] = {
     "bench": "re-exports names",

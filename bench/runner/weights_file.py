@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from importlib.resources import files
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -90,7 +91,10 @@ def read(path: Path) -> WeightsFile:
         ValueError: if it is not a file of weights, is truncated or was changed.
     """
     if not path.is_file():
-        raise FileNotFoundError(f"expected a file of weights at {path}, found none")
+        raise FileNotFoundError(
+            f"expected a file of weights at {path}, found none; those of bundled grids are in "
+            "leaderboards/ of a checkout, not in the package"
+        )
     with path.open("rb") as opened:
         if opened.read(64).lstrip()[:1] == b"<":
             raise ValueError(f"expected weights in {path}, got a web page; download it again")
@@ -149,7 +153,7 @@ def weights_for(defense: Learned) -> WeightsFile:
         FileNotFoundError: if there is none.
         ValueError: if it is damaged, or of another defense or other fields.
     """
-    shared = read(Path(os.path.expanduser(defense.weights)))
+    shared = read(_path_of(defense.weights))
     asked, held = spec_of(defense, without=("protect", "path")), shared.recipe.spec
     if held.name != asked.name:
         raise ValueError(f"expected weights of {asked.name} in {defense.weights}, got {held.name}")
@@ -160,6 +164,12 @@ def weights_for(defense: Learned) -> WeightsFile:
             f"{brief(Defense, made)}; write {spec_using(shared.recipe, defense.weights)}"
         )
     return shared
+
+
+def _path_of(named: str) -> Path:
+    """The file; a name without a folder may be that of a file beside the bundled grids."""
+    path, bundled = Path(os.path.expanduser(named)), Path(str(files("leaderboards"))) / named
+    return bundled if path.name == named and not path.exists() and bundled.is_file() else path
 
 
 def spec_using(recipe: WeightsRecipe, path: str) -> Spec:

@@ -13,7 +13,7 @@ from bench.nn.state import config_arrays, with_prefix
 from bench.registry import register
 from bench.spec import Value
 from defenses.began_cs.labels import Scale, Vectors, vectors
-from defenses.began_cs.train_config import BEGAN_CS, PAPER, Presets, TrainConfig
+from defenses.began_cs.train_config import PRESETS, Presets, TrainConfig
 
 N_SHOWN = 8  # pictures in each row of the samples
 
@@ -39,22 +39,18 @@ class BEGANCS(TrainConfig):
     BEGAN-CS: the root of that sum over the batch, over its size; preset `began_cs`). So L is
     thousands of times larger than the constraint and the errors of y, and k moves as much faster.
     Its y is in 0..1: the default standardises it, and `paper` only subtracts its mean, which a bias
-    undoes. y comes from our own regressor. The default learns in 90 seconds from hundreds of
-    pictures of 32 px. To show y better: the frozen regressor also trains the generator
-    (`w_estimator`), on pictures that are relit and noisy (`estimator_noise_std`), so that it
-    responds to eyes and mouths, not to patterns; the encoder has the blocks of an identifier
-    (`pooled`), whose features the predictor reads; its inputs are noisy (`noise_std`), shifted and
-    mirrored (`shift`, `mirror`); z has a covariance per class (`class_split`); learning rates fall
-    (`anneal`); classes of y are estimated as 0 or 1. For better pictures: networks are added to a
-    fixed linear map, eigenfaces of what y does not explain (`linear`, basis.py); the generator also
-    rebuilds real pictures from their z (`rebuild`, `w_rebuild`, `reach`); the code has numbers
-    besides z (`spare`); the generator's running mean is kept.
+    undoes. y comes from our own regressor, fitted on pictures that are shifted, relit and noisy;
+    classes of y are estimated as 0 or 1. By default the networks are narrow (`backbone`), and the
+    generator also learns from real pictures, and first from these alone (`rebuild`, `w_rebuild`,
+    `w_maps`, `w_kl`; training.py): the papers' objective alone draws no faces in an hour on two
+    cores. Pictures are mirrored (`mirror`), rates fall (`anneal`), and the generator's running mean
+    is kept (`average`).
     """
 
     hides = frozenset({"identity"})
     discloses = frozenset({"y"})
     gone: ClassVar[Mapping[str, Value]] = {"depth": 1}
-    presets: ClassVar[Presets] = {"quick": {}, "paper": PAPER, "began_cs": BEGAN_CS}
+    presets: ClassVar[Presets] = PRESETS
 
     attributes: str = field(
         "estimated", about="source of y", at="protect", among=("estimated", "label")

@@ -13,14 +13,16 @@ from torch import Tensor, nn
 from bench.api import Context, Weights
 from bench.faces import LUMA, Images
 from bench.nn.classifier import exact_outputs, outputs
-from bench.nn.inputs import scaled
+from bench.nn.inputs import Augmentation, scaled
 from bench.nn.state import restored
 from bench.nn.training import Objective, Schedule, autocast, trained
 from defenses.began_cs.labels import Scale
 from defenses.began_cs.nets import AttributeNet, NetConfig
-from defenses.began_cs.sampling import AUGMENTATION, TrainingSet, drawn_variation, varied
+from defenses.began_cs.sampling import TrainingSet
 from defenses.began_cs.train_config import TrainConfig
 
+AUGMENTATION = Augmentation(shift=0.06, light=0.2)
+MAX_NOISE_STD = 0.2  # on its pictures, each with noise of its own; see `_LabelError.draw`
 VALID_SHARE = 0.15  # of the defender's pictures, for early stopping
 
 
@@ -43,21 +45,25 @@ def label_error(labels: Tensor, predicted: Tensor) -> Tensor:
 class _LabelError(Objective):
     solved = 0.01
 
-    def __init__(self, data: TrainingSet, train: Tensor, valid: Tensor, noise_std: float) -> None:
-        self.data, self.train, self.valid, self.noise_std = data, train, valid, noise_std
+    def __init__(self, data: TrainingSet, train: Tensor, valid: Tensor) -> None:
+        self.data, self.train, self.valid = data, train, valid
 
     def draw(self, n: int, generator: torch.Generator) -> Sequence[Tensor]:
-        shape = (n, *self.data.images.shape[1:])
-        mirror = self.data.draw(n, generator)
-        moves = AUGMENTATION.draw_moves(n, generator)
-        return mirror, moves, *drawn_variation(shape, self.noise_std, generator)
+        """Which are mirrored, moves and light (bench.nn.inputs.Augmentation), and noise.
+
+        Source of the noise: Kaur, Cohen, Lipton, arXiv:1910.08640: gradients of networks trained
+        with noise show the features that they use, so a generator that follows them draws these.
+        """
+        mirror, changes = self.data.draw(n, generator), AUGMENTATION.draw(n, generator)
+        std = MAX_NOISE_STD * torch.rand(n, 1, 1, 1, generator=generator)
+        noise = std * torch.randn(n, *self.data.images.shape[1:], generator=generator)
+        return mirror, changes, noise
 
     def loss(self, net: nn.Module, index: Tensor, *drawn: Tensor) -> Tensor:
-        mirror, moves, *variation = drawn
+        mirror, changes, noise = drawn
         images, labels = self.data.batch(index, mirror)
-        shown = varied(scaled(AUGMENTATION.shift_and_flip(images, moves)), *variation)
         with autocast(index.device):
-            found = net(shown)  # (B, D)
+            found = net(AUGMENTATION(images, changes) + noise)  # (B, D)
         return label_error(labels, found.float())
 
     def valid_loss(self, net: nn.Module) -> float:
@@ -73,7 +79,7 @@ def fitted(data: TrainingSet, config: TrainConfig, context: Context) -> Weights:
     valid, train = order[:n_valid].to(context.device), order[n_valid:]
 
     def objective() -> _LabelError:
-        made = _LabelError(data, train, valid, config.estimator_noise_std)
+        made = _LabelError(data, train, valid)
         if not config.standardize:
             made.solved /= 10  # which is about y's variance
         return made

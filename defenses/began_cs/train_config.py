@@ -12,9 +12,7 @@ Presets = Mapping[str, Mapping[str, Value]]
 if TYPE_CHECKING:
     from defenses.began_cs.nets import NetConfig
 
-CLASS = "gender"  # the default of class_split, which y need not contain
 LABELS = "yaw+pitch+roll+AU4+AU5+AU6+AU7+AU12+AU23+gender"
-_OURS = ("w_estimator", "w_rebuild", "shift", "noise_std", "estimator_noise_std", "average")
 PAPER: Mapping[str, Value] = {
     # sections 4.1 to 4.3: alpha, gamma and the rates as printed, the squared norm, y in 0..1
     **{"alpha": 0.5, "gamma": 0.1, "power": 2, "norm": "sum", "standardize": False},
@@ -23,12 +21,22 @@ PAPER: Mapping[str, Value] = {
     # not stated; from the released BEGAN-CS (the steps are its 300 epochs, of 18,000 pictures)
     **{"lambda_k": 0.001, "backbone": "official", "width": 128, "batch": 64, "steps": 84_000},
     # ours, off as in the paper
-    **dict.fromkeys(_OURS, 0.0),
-    **{"spare": 0, "rebuild": 0},
-    **{"pooled": False, "linear": False, "anneal": False},
-    **{"mirror": "", "class_split": ""},
+    **{
+        "w_estimator": 0.0,
+        "w_rebuild": 0.0,
+        "rebuild": 0,
+        "average": 0.0,
+        "anneal": False,
+        "mirror": "",
+    },
 }
 BEGAN_CS: Mapping[str, Value] = {**PAPER, "alpha": 0.1, "gamma": 0.5, "norm": "batch"}
+FACES: Mapping[str, Value] = {  # in colour, for 64 px; learns in an hour, on one core
+    **{"colour": True, "width": 64, "latent": 64},
+    **{"w_estimator": 0.1, "w_kl": 0.0015},
+    **{"estimator_steps": 500, "rebuild": 3000, "steps": 800},
+}
+PRESETS: Presets = {"quick": {}, "faces": FACES, "paper": PAPER, "began_cs": BEGAN_CS}
 
 
 @dataclass(frozen=True)
@@ -51,27 +59,20 @@ class TrainConfig(Learned, LatentDefense, Described):
         among=("mean", "sum", "batch"),
     )
     backbone: str = field(
-        "narrow", about="one convolution per size, or BEGAN-CS's", among=("narrow", "official")
+        "narrow", about="of one convolution per size, or BEGAN-CS's", among=("narrow", "official")
     )
-    width: int = field(
-        16, about="channels of the largest maps; halving adds it", within="[1, 4096]"
-    )
-    pooled: bool = field(True, about="encoder with an identifier's blocks")
-    linear: bool = field(True, about="add networks to a fixed linear map (eigenfaces)")
+    width: int = field(32, about="channels of the largest maps", within="[1, 4096]")
     latent: int = field(32, about="dimension of z", within="[1, 65536]")
-    spare: int = field(96, about="dimensions of the encoder's code besides z", within="[0, 65536]")
     hidden: int = field(64, about="units of the auxiliary predictor", within="[1, 65536]")
     standardize: bool = field(True, about="divide y by its spread; false: errors as for y in 0..1")
     w_labels: float = field(0.125, about="weight of the error of y in the generator's loss")
-    w_estimator: float = field(0.4, about="weight of the estimator's error of y in that loss")
+    w_estimator: float = field(0.3, about="weight of the error that the estimator of y finds")
     d_labels: float = field(0.5, about="weight of the error of y in the discriminator's loss")
-    w_rebuild: float = field(3.0, about="weight of the error of pictures generated from real z")
-    class_split: str = field(
-        CLASS, about="label whose two classes have a covariance of z each", was="apart"
-    )
-    reach: float = field(0.75, about="spread of generated z, relative to real z", within="(0, 1e3]")
-    rebuild: int = field(100, about="steps of autoencoding, before the others", within="[0, 1e6]")
-    steps: int = field(500, about="steps of adversarial training", within="[1, 1e6]")
+    w_rebuild: float = field(1.0, about="weight of the errors of rebuilt pictures")
+    w_maps: float = field(0.2, about="weight of the error of the estimator's maps among these")
+    w_kl: float = field(0.003, about="weight of the divergence of z among these")
+    rebuild: int = field(450, about="steps of autoencoding, before the others", within="[0, 1e6]")
+    steps: int = field(200, about="steps of adversarial training", within="[1, 1e6]")
     batch: int = field(32, about="pictures per step", within="[2, 65536]")
     lr: float = field(2e-3, about="learning rate of the generator, Adam", within="(0, 10]")
     d_lr: float = field(7e-4, about="learning rate of the discriminator, Adam", within="(0, 10]")
@@ -79,23 +80,12 @@ class TrainConfig(Learned, LatentDefense, Described):
     beta2: float = field(0.99, about="beta2 of Adam", within="[0, 1)")
     anneal: bool = field(True, about="learning rates fall to 0 over the second half")
     average: float = field(0.98, about="decay of the generator's running mean", within="[0, 1)")
-    shift: float = field(
-        0.06, about="largest shift of a training picture, fraction of its side", within="[0, 1)"
-    )
-    noise_std: float = field(
-        0.06, about="discriminator's input noise", was="haze", within="[0, 10]"
-    )
     mirror: str = field("yaw+roll", about="labels that become 1 - y if mirrored; '': no mirroring")
-    estimator_noise_std: float = field(
-        0.2, about="largest noise on its pictures", was="estimator_haze", within="[0, 10]"
-    )
     estimator_steps: int = field(
         80, about="the estimator's steps in round 1 of 3", within="[0, 1e6]"
     )
 
     def __post_init__(self) -> None:
-        if self.class_split not in {"", CLASS, *self.names}:
-            raise ValueError(f"expected class_split in {self.names}, got {self.class_split!r}")
         if len(set(self.names)) < len(self.names) or not all(self.names):
             raise ValueError(f"expected labels joined by +, each once, got {self.labels!r}")
 
@@ -103,16 +93,15 @@ class TrainConfig(Learned, LatentDefense, Described):
         """The networks' config for pictures of that side."""
         from defenses.began_cs.nets import NetConfig
 
-        same = ("width", "latent", "hidden", "pooled", "spare", "linear")
-        names = self.names
         return NetConfig(
             size_px,
             colours=3 if self.colour else 1,
-            labels=len(names),
+            labels=len(self.names),
+            width=self.width,
+            latent=self.latent,
+            hidden=self.hidden,
             split=int(self.predictor == "split"),
-            class_split=names.index(self.class_split) if self.class_split in names else -1,
             official=int(self.backbone == "official"),
-            **{name: int(getattr(self, name)) for name in same},
         )
 
     @property

@@ -4,9 +4,13 @@ An iteration is one step of the discriminator, of the generator on the same nois
 
 Source: Shirai and Whitehill, CVPR-W 2019, section 4; Berthelot, Schumm, Metz, arXiv:1703.10717
 (balance, convergence); Chang et al., ECCV 2018 (constraint); released BEGAN-CS (order of steps).
-Differs from it: the default starts from eigenfaces, first trains both networks to rebuild pictures
-(`warm_up`), and adds the error of the y that the defender's regressor, fitted before, estimates. k
-follows the errors before the steps (the released BEGAN-CS: those after).
+Differs from it: by default the generator also learns from real pictures (Larsen et al., ICML 2016,
+arXiv:1512.09300), and first from these alone (`warm_up`): an encoder, which only training needs,
+finds their z, and the generator rebuilds them from z and y. A divergence (Kingma and Welling,
+arXiv:1312.6114) makes such z as normal as drawn z, which is uniform with a third of its variance;
+rebuilt and real pictures must agree in pixels and in what the defender's regressor of y, fitted
+before, sees in them, which is eyes and mouths. k follows the errors before the steps (the released
+BEGAN-CS: those after).
 """
 
 import copy
@@ -15,24 +19,24 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional
 
 from bench.api import Context, Weights
 from bench.nn.captured import capturable, captured, set_rate
 from bench.nn.checkpoint import Checkpoint, Epoch, Parts
 from bench.nn.state import restored, state_of
 from bench.nn.training import autocast, optimize, seeded
-from defenses.began_cs.basis import MAX_NUMBERS, Basis, set_linear
-from defenses.began_cs.class_covariance import class_maps
+from bench.nn.vae import kl, map_error
 from defenses.began_cs.estimator import label_error
 from defenses.began_cs.losses import balanced, constraint, convergence, gan_loss, pixel_error
-from defenses.began_cs.nets import AttributeNet, Code, Discriminator, Generator
-from defenses.began_cs.sampling import Drawn, Sampler, TrainingSet, noisy, varied
+from defenses.began_cs.nets import AttributeNet, Code, Discriminator, Encoder, Generator
+from defenses.began_cs.sampling import Drawn, Sampler, TrainingSet
 from defenses.began_cs.train_config import TrainConfig
 
 N_REPORTS = 20  # of figures, per training
 MIN_VARIETY = 0.2  # of real pictures' variety; with less, training has collapsed
-NOISE = 0.1  # share of random z that the warm-up adds to a real picture's z
+Z_STD = 3**-0.5  # of drawn z, which is uniform in [-1, 1]
 FIGURES = (  # of adversarial training
     "real", "made",  # L of real and of generated pictures
     "constraint",  # L_C
@@ -101,16 +105,15 @@ def _reports(done: int, n_steps: int) -> Iterator[tuple[int, int, int]]:
 
 
 class Batch(NamedTuple):
-    """Pictures in [-1, 1]; y, (N, D), nan if missing; `filled`, y with 0 there; z, (N, latent)."""
+    """Pictures in [-1, 1]; y, (N, D), nan if missing; `filled`, y with 0, the mean, there."""
 
     images: Tensor
     labels: Tensor
     filled: Tensor
-    z: Tensor
 
 
 class AdversarialTraining:
-    """Two networks with optimizers and data; `mean`, the generator's running mean, is saved."""
+    """Networks with optimizers and data; `mean`, the generator's running mean, is saved."""
 
     def __init__(
         self, data: TrainingSet, config: TrainConfig, rng: torch.Generator, *, graphs: bool = False
@@ -120,13 +123,15 @@ class AdversarialTraining:
         self.net_config = net_config = config.net_config(data.images.shape[-1])
         self.plain = config.objective == "gan"
         self.generator = Generator(net_config)
+        self.encoder = Encoder(2 * net_config.latent, net_config)  # of real pictures' z
         self.discriminator = Discriminator(net_config, rebuilds=not self.plain)
-        for net in (self.generator, self.discriminator):
+        learning = [nn.ModuleList([self.generator, self.encoder]), self.discriminator]
+        for net in learning:
             net.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         betas = (config.beta1, config.beta2)
         self.g_optimizer, self.d_optimizer = (
             torch.optim.Adam(net.parameters(), lr, betas=betas, fused=True)
-            for net, lr in ((self.generator, config.lr), (self.discriminator, config.d_lr))
+            for net, lr in zip(learning, (config.lr, config.d_lr), strict=True)
         )
         capturable(self.g_optimizer, self.d_optimizer)
         self.mean = copy.deepcopy(self.generator).requires_grad_(False)
@@ -139,32 +144,20 @@ class AdversarialTraining:
     @property
     def parts(self) -> Parts:
         """Everything that training changes."""
-        names = ("generator", "discriminator", "mean", "g_optimizer", "d_optimizer", "current")
-        return {name: getattr(self, name) for name in names}
+        names = "generator encoder discriminator mean g_optimizer d_optimizer current"
+        return {name: getattr(self, name) for name in names.split()}
 
     def initialize(self, weights: Weights) -> None:
-        """Restores `estimator.*`; sets the linear maps and the covariance of z."""
-        config, net_config, net = self.config, self.net_config, AttributeNet(self.net_config)
-        self.estimator = restored(net, weights, str(self.device), "estimator").requires_grad_(False)
-        split = net_config.class_split
-        if not (config.linear or config.rebuild or config.w_rebuild or split >= 0):
-            return
-        images, labels = self.sampler.sample(MAX_NUMBERS // net_config.pixels)
-        self.basis = Basis.of(images, labels, net_config.latent, config.reach)
-        if config.linear:
-            set_linear(self.generator, self.discriminator, self.basis, images, labels)
-        if split >= 0:
-            known = ~labels[:, split].isnan()  # (N,)
-            z = self.basis.z(images, labels.nan_to_num())[known]
-            self.generator.mix.copy_(class_maps(z, labels[known, split], config.reach))
-        self.mean.load_state_dict(self.generator.state_dict())
+        """Restores the frozen `estimator.*`."""
+        net = restored(AttributeNet(self.net_config), weights, str(self.device), "estimator")
+        self.estimator = net.requires_grad_(False)
 
     def warm_up(self, start: int, end: int, save: Callable[[], None] = lambda: None) -> float:
-        """Trains both networks to rebuild pictures, and the predictor; returns the mean error.
+        """Trains all networks on real pictures alone; returns the mean error of pixels.
 
         As `advance`, it goes on where it was resumed, and calls `save` after each step.
         """
-        for step, drawn in self.current.left(lambda: self.sampler.steps(start, end, warm_up=True)):
+        for step, drawn in self.current.left(lambda: self.sampler.steps(start, end)):
             self._set_rates(min(1.0, (step + 1) / 20, 2 - 2 * step / self.config.rebuild))
             self.current.figures.append(self.warm(*drawn))
             save()
@@ -173,7 +166,7 @@ class AdversarialTraining:
 
     def advance(self, start: int, end: int, save: Callable[[], None] = lambda: None) -> Tensor:
         """Runs iterations of adversarial training; returns the means of FIGURES."""
-        for step, drawn in self.current.left(lambda: self.sampler.steps(start, end, warm_up=False)):
+        for step, drawn in self.current.left(lambda: self.sampler.steps(start, end)):
             falling = 2 - 2 * step / self.config.steps if self.config.anneal else 1.0
             self._set_rates(min(1.0, falling))
             self.current.figures.append(self.iterate(*drawn))
@@ -181,11 +174,11 @@ class AdversarialTraining:
         return torch.stack(self.current.end()).mean(dim=0).cpu()
 
     def _warm(self, *tensors: Tensor) -> Tensor:
-        """One step of the warm-up; returns the error."""
+        """One step of the warm-up; returns the error of pixels."""
         config, drawn = self.config, Drawn(*tensors)
         batch = self._batch(drawn)
-        real, ends = self._discriminate(batch.images, drawn.real_noise)
-        error = loss = self._rebuilt(batch, NOISE * batch.z)
+        real, ends = self._discriminate(batch.images)
+        error, loss = self._rebuilt(batch, drawn)
         if not self.plain:
             loss = loss + self._error(batch.images, ends, real=True)
         loss = loss + config.d_labels * label_error(batch.labels, real.labels)
@@ -197,8 +190,8 @@ class AdversarialTraining:
         drawn = Drawn(*tensors)
         batch = self._batch(drawn)
         with autocast(self.device):
-            made = self.generator(batch.z, batch.filled)
-        made = self.sampler.shifted(made.float(), drawn.made_moves)
+            made = self.generator(drawn.z, batch.filled)
+        made = made.float()
         losses = self._discriminator_step(batch, made.detach(), drawn)
         labels = self._generator_step(batch, made, drawn)
         nets = (self.mean, self.generator)
@@ -214,11 +207,11 @@ class AdversarialTraining:
 
     def _discriminator_step(self, batch: Batch, made: Tensor, drawn: Drawn) -> list[Tensor]:
         """One step; returns the losses."""
-        real, real_ends = self._discriminate(batch.images, drawn.real_noise)
-        fake, fake_ends = self._discriminate(made, drawn.made_noise)
+        real, real_ends = self._discriminate(batch.images)
+        fake, fake_ends = self._discriminate(made)
         of_real = self._error(batch.images, real_ends, real=True)
         of_made = self._error(made, fake_ends, real=False)
-        constrained = constraint(batch.z, fake.z)
+        constrained = constraint(drawn.z, fake.z)
         labels = label_error(batch.labels, real.labels)
         loss = of_real + (of_made if self.plain else -self.k * of_made)
         loss = loss + self.config.alpha * constrained + self.config.d_labels * labels
@@ -229,30 +222,34 @@ class AdversarialTraining:
         """One step; returns the error of y in generated pictures."""
         config = self.config
         self.discriminator.requires_grad_(False)  # it does not learn here
-        fake, ends = self._discriminate(made, drawn.judged_noise)
+        fake, ends = self._discriminate(made)
         labels = label_error(batch.labels, fake.labels)
         loss = self._error(made, ends, real=True) + config.w_labels * labels
         if config.w_estimator:
-            shown = varied(made, drawn.light, drawn.estimator_noise)
             with autocast(self.device):
-                found = self.estimator(shown)
+                found = self.estimator(made)
             loss = loss + config.w_estimator * label_error(batch.labels, found.float())
         if config.w_rebuild:
-            loss = loss + config.w_rebuild * self._rebuilt(batch, 0.0)
+            loss = loss + self._rebuilt(batch, drawn)[1]
         optimize(loss, self.g_optimizer)
         self.discriminator.requires_grad_(True)
         return labels.detach()
 
-    def _rebuilt(self, batch: Batch, noise: Tensor | float) -> Tensor:
-        """The error of pictures that the generator makes from real z plus noise."""
-        z = self.basis.z(batch.images, batch.filled) + noise
+    def _rebuilt(self, batch: Batch, drawn: Drawn) -> tuple[Tensor, Tensor]:
+        """The error of rebuilt pictures' pixels, 0..2, and their whole loss."""
+        config = self.config
         with autocast(self.device):
-            made = self.generator(z, batch.filled)
-        return pixel_error(batch.images, made.float(), self.config.power, self.config.norm)
+            mean, spread = (half.float() for half in self.encoder(batch.images)[1].chunk(2, dim=1))
+            logvar = functional.logsigmoid(spread)
+            z = Z_STD * (mean + drawn.noise * (logvar / 2).exp())
+            made = self.generator(z, batch.filled).float()
+            found, wanted = (self.estimator.maps(images) for images in (made, batch.images))
+        error = pixel_error(batch.images, made, 1)
+        loss = error + config.w_maps * map_error(found, wanted)
+        return error, config.w_rebuild * (loss + config.w_kl * kl(mean, logvar).mean())
 
-    def _discriminate(self, images: Tensor, noise: Tensor) -> tuple[Code, Tensor]:
-        """The discriminator's code and output for pictures with noise."""
-        images = noisy(images, noise)
+    def _discriminate(self, images: Tensor) -> tuple[Code, Tensor]:
+        """The discriminator's code and output for pictures."""
         with autocast(self.device):
             code, ends = self.discriminator(images)
         return Code(*(part.float() for part in code)), ends.float()
@@ -264,9 +261,8 @@ class AdversarialTraining:
         return pixel_error(images, ends, self.config.power, self.config.norm)
 
     def _batch(self, drawn: Drawn) -> Batch:
-        images, labels = self.sampler.pictures(drawn.picture, drawn.mirror, drawn.moves)
-        filled = labels.nan_to_num()  # the mean, where a label is missing
-        return Batch(images, labels, filled, self.generator.z_from_noise(drawn.z_noise, filled))
+        images, labels = self.sampler.pictures(drawn)
+        return Batch(images, labels, labels.nan_to_num())
 
     def _set_rates(self, share: float) -> None:
         set_rate(self.g_optimizer, self.config.lr * share)

@@ -9,8 +9,9 @@ Source: Chen, Konrad, Ishwar, CVPR-W 2018; released train.py.
 Differs from it: the authors make new fakes for the discriminator, in inference mode, from its real
 pictures. They update it before the generator, on real and then on fake pictures; `released` has
 both updates, after the generator's; else it is updated once, on both. The first two phases, the
-comparison of pixels, the utility label found in codes, and the means of weights and of statistics
-are ours; the released settings turn them off.
+comparison of pictures with their sources (Larsen et al., ICML 2016, arXiv:1512.09300), the utility
+label found in codes, and the means of weights and of statistics are ours; the released settings
+turn them off.
 """
 
 import copy
@@ -25,14 +26,13 @@ from torch.nn import functional
 
 from bench.nn.captured import capturable, captured, set_rate
 from bench.nn.checkpoint import Epoch, Parts
-from bench.nn.inputs import scaled
 from bench.nn.training import autocast, optimize
+from bench.nn.vae import kl, map_error
 from defenses.pprl_vgan.losses import (
     accuracy,
     discriminator_loss,
     generator_loss,
     head_terms,
-    kl,
     smoothed,
     variety,
 )
@@ -40,9 +40,11 @@ from defenses.pprl_vgan.nets import Logits, networks
 from defenses.pprl_vgan.sampling import Drawn, Draws, Sampler, TrainingSet
 from defenses.pprl_vgan.train_config import TrainConfig
 
+N_SETTLING = 20  # batches for the final statistics of batch norm
+DECAY = 1e-6  # of the released rates, per update
 FIGURES = (  # of adversarial training
     "kl", "real", "person", "utility", "reading",  # the generator's losses, nats
-    "error",  # pixel error from real pictures, 0..2
+    "error",  # of pictures of the own person, see `_error`
     "person_made", "utility_made",  # accuracy of the discriminator's heads on generated pictures
     "variety",  # of generated pictures, as a share of real ones'
     "d_real", "d_person", "d_utility", "d_fake",  # the discriminator's losses, nats
@@ -89,9 +91,9 @@ class AdversarialTraining:
         self.kept = nn.ModuleList([self.encoder, self.decoder])
         self.average = copy.deepcopy(self.kept).requires_grad_(False)  # running means of weights
         learning = [*self.kept.parameters(), *self.reader.parameters()]
-        self.g_optimizer = _optimizer(learning, config.lr, config.optimizer)
+        self.g_optimizer = _optimizer(learning, config.lr, released=config.released)
         learning = [*self.discriminator.parameters()]
-        self.d_optimizer = _optimizer(learning, config.d_lr, config.optimizer)
+        self.d_optimizer = _optimizer(learning, config.d_lr, released=config.released)
         capturable(self.g_optimizer, self.d_optimizer)
         of_generator = (config.w_real, config.w_person, config.w_utility)
         weights = (of_generator, (config.d_real, config.d_person, config.d_utility))
@@ -130,14 +132,16 @@ class AdversarialTraining:
     def settle(self) -> None:
         """Replaces the weights by their running means and computes batch norm statistics again.
 
-        The statistics of training depend on its last batches and on changing weights.
+        The statistics of training are those of other weights. Without means nothing changes.
         """
+        if not self.config.average:
+            return
         for last, mean in zip(self.kept.parameters(), self.average.parameters(), strict=True):
             last.data.copy_(mean)
         norms = [part for part in self.kept.modules() if isinstance(part, nn.BatchNorm2d)]
-        for norm in norms if self.config.settle else ():
+        for norm in norms:
             norm.reset_running_stats()
-        steps = self.sampler.steps([partial(self.sampler.draw, shows=True)], self.config.settle)
+        steps = self.sampler.steps([partial(self.sampler.draw, shows=True)], N_SETTLING)
         with torch.no_grad():
             for number, (drawn,) in enumerate(steps):
                 for norm in norms:
@@ -146,14 +150,13 @@ class AdversarialTraining:
 
     def _phases(self, *, graphs: bool) -> Sequence[Phase]:
         config, draw = self.config, self.sampler.draw
-        rebuilt = partial(draw, shows=True, compares=True)
-        made = partial(draw, shows=True, moves=True, compares=config.w_rebuild != 0)
+        made = partial(draw, shows=True, moves=True)
         of_classes = ("d_person", "d_utility", "person_known", "utility_known")
         of_pixels = ("kl", "reading", "error")
         drawn = [made, made, partial(draw, moves=True)]
         kinds: Sequence[tuple[int, Rate, Step, Draws, Sequence[str]]] = [
             (config.warmup, _falling, self._class_step, [draw], of_classes),
-            (config.rebuild, lambda number, n: 1.0, self._rebuild_step, [rebuilt], of_pixels),
+            (config.rebuild, lambda number, n: 1.0, self._rebuild_step, [draw], of_pixels),
             (config.epochs, self._rate, self._iterate, drawn, FIGURES),
         ]
         steps = (partial(_stacked, step, names) for _, _, step, _, names in kinds)
@@ -179,9 +182,9 @@ class AdversarialTraining:
 
     def _rate(self, number: int, n: int) -> float:
         """The factor of adversarial training."""
-        n_updates = 2 * number if self.config.released else number  # Keras counts updates
-        rate = 1 / (1 + self.config.decay * n_updates)
-        return rate * min(1.0, 2 - 2 * number / n) if self.config.anneal else rate
+        if self.config.released:
+            return 1 / (1 + DECAY * 2 * number)  # Keras counts updates
+        return min(1.0, 2 - 2 * number / n) if self.config.anneal else 1.0
 
     def _class_step(self, drawn: Drawn) -> Figures:
         """One step of the discriminator alone, on classes."""
@@ -197,9 +200,11 @@ class AdversarialTraining:
         images = self.sampler.pictures(drawn)
         made = self._generated(images, drawn.person)
         divergence, reading = made.divergence.mean(), self._reading(made, drawn.utility)
-        error = self._error(made, images, drawn.peers)
+        self.discriminator.requires_grad_(False)
+        error = self._error(made.images, images)
+        self.discriminator.requires_grad_(True)
         config = self.config
-        loss = config.w_kl * divergence + config.w_read * reading + config.w_alone * error
+        loss = config.w_kl * divergence + config.w_read * reading + config.w_rebuild * error
         optimize(loss, self.g_optimizer)
         return {"kl": divergence, "reading": reading, "error": error}
 
@@ -220,7 +225,8 @@ class AdversarialTraining:
         logits = self._logits(self.sampler.augmented(made.images, drawn.made_moves))
         terms = head_terms(logits, torch.ones_like(logits.real), drawn.person, drawn.utility)
         reading = self._reading(made, drawn.utility) if config.w_read else zero
-        error = self._error(made, images, drawn.peers) if config.w_rebuild else zero
+        n_own = self.sampler.n_own(len(images)) if config.w_rebuild else 0
+        error = self._error(made.images[:n_own], images[:n_own]) if n_own else zero
         loss = generator_loss(made.divergence, terms, config.w_kl, self.g_weights)
         optimize(loss + config.w_read * reading + config.w_rebuild * error, self.g_optimizer)
         self.discriminator.requires_grad_(True)
@@ -268,14 +274,14 @@ class AdversarialTraining:
         """Cross-entropy of the utility label that the reader finds in the codes, in nats."""
         return functional.cross_entropy(self.reader(made.codes), utility)
 
-    def _error(self, made: Generated, images: Tensor, peers: Tensor) -> Tensor:
-        """Pixel error: of the own person's pictures from their sources, of others from peers.
-
-        Sources are augmented, as for the encoder; peers are not, as releases should look.
-        """
-        own = images[: len(images) - len(peers)]
-        wanted = torch.cat([own, scaled(self.sampler.data.images[peers])])
-        return (made.images - wanted).abs().mean()
+    def _error(self, made: Tensor, wanted: Tensor) -> Tensor:
+        """The error of rebuilt pictures: in pixels and in what the discriminator sees in them."""
+        error = (made - wanted).abs().mean()
+        if not self.config.w_maps:
+            return error
+        with autocast(self.device):
+            maps = (self.discriminator.maps(images) for images in (made, wanted))
+            return error + self.config.w_maps * map_error(*maps)
 
     def _logits(self, images: Tensor) -> Logits:
         with autocast(self.device):
@@ -283,10 +289,12 @@ class AdversarialTraining:
         return Logits(*(head.float() for head in logits))
 
 
-def _optimizer(parameters: Sequence[nn.Parameter], lr: float, name: str) -> torch.optim.Optimizer:
-    if name == "adam":
-        return torch.optim.Adam(parameters, lr, betas=(0.5, 0.99), fused=True)
-    return torch.optim.RMSprop(parameters, lr, alpha=0.9, eps=1e-8, foreach=True)  # as in Keras
+def _optimizer(
+    parameters: Sequence[nn.Parameter], lr: float, *, released: bool
+) -> torch.optim.Optimizer:
+    if released:
+        return torch.optim.RMSprop(parameters, lr, alpha=0.9, eps=1e-8, foreach=True)  # as in Keras
+    return torch.optim.Adam(parameters, lr, betas=(0.5, 0.99), fused=True)
 
 
 def _falling(number: int, n: int) -> float:

@@ -13,11 +13,6 @@ from defenses.pprl_vgan.sampling import Drawn
 SMOOTHING = 0.1  # largest difference of the targets for real and fake from 1 and 0
 
 
-def kl(mean: Tensor, logvar: Tensor) -> Tensor:
-    """KL divergence of codes with these moments, (N, D), from the standard normal, (N,)."""
-    return -0.5 * (1 + logvar - mean.square() - logvar.exp()).sum(dim=1)
-
-
 def head_terms(logits: Logits, real: Tensor, person: Tensor, utility: Tensor) -> Tensor:
     """Cross-entropies of the three heads, (3,), averaged over N pictures.
 

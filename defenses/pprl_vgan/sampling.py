@@ -21,15 +21,6 @@ class TrainingSet(NamedTuple):
     person: Tensor
     utility: Tensor
 
-    def peers(self, person: Tensor, utility: Tensor, rng: torch.Generator) -> Tensor:
-        """For each person and label, (n,), the index of a random picture with both.
-
-        If a person has no picture with the label, that of another random picture of the person.
-        """
-        likeness = 2 * (person[:, None] == self.person) + (utility[:, None] == self.utility)
-        noise = torch.rand(likeness.shape, generator=rng)  # (n, N)
-        return (likeness + noise).argmax(dim=1)
-
 
 class Drawn(NamedTuple):
     """What a step on n pictures takes, int64 (n,) unless stated; empty if it takes none."""
@@ -39,7 +30,6 @@ class Drawn(NamedTuple):
     person: Tensor  # their own, or the person to show
     utility: Tensor  # their label
     made_moves: Tensor  # of generated pictures, float32 (n, 3)
-    peers: Tensor  # indices of pictures to compare with, (n - n_own,)
 
 
 Draws = Sequence[Callable[[], Drawn]]
@@ -53,24 +43,24 @@ class Sampler:
         self.n_people = int(data.person.max()) + 1
         self.augmentation = Augmentation(config.shift, config.flip)
 
-    def draw(self, *, shows: bool = False, moves: bool = False, compares: bool = False) -> Drawn:
-        """On the CPU, for a step that shows people, and moves or compares generated pictures."""
+    def draw(self, *, shows: bool = False, moves: bool = False) -> Drawn:
+        """On the CPU, for a step that shows people, and moves generated pictures."""
         index = torch.randperm(len(self.data.images), generator=self.rng)[: self.config.batch]
-        own_moves, utility = self._moves(len(index)), self.data.utility[index]
-        n_own, person = int(self.config.own * len(index)), self.data.person[index]
+        own_moves, person = self._moves(len(index)), self.data.person[index]
         if shows:
             person = self.target(person)
         made_moves = self._moves(len(index)) if moves else own_moves[:0]
-        peers = index[:0]
-        if compares:
-            peers = self.data.peers(person[n_own:], utility[n_own:], self.rng)
-        return Drawn(index, own_moves, person, utility, made_moves, peers)
+        return Drawn(index, own_moves, person, self.data.utility[index], made_moves)
 
     def target(self, own: Tensor) -> Tensor:
-        """The people to show, (N,): the picture's own for a share `own`, then random ones."""
-        n_own = int(self.config.own * len(own))
+        """The people to show, (N,): the picture's own for the first `n_own`, then random ones."""
+        n_own = self.n_own(len(own))
         person = torch.randint(0, self.n_people, (len(own),), generator=self.rng)
         return torch.cat([own[:n_own], person[n_own:]])
+
+    def n_own(self, n: int) -> int:
+        """How many of n pictures show their own person, and can be compared with their sources."""
+        return int(self.config.own * n)
 
     def steps(self, draws: Draws, n: int) -> Iterator[tuple[Drawn, ...]]:
         """The results of `draws` for each of n steps, on the device."""

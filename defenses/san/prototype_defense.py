@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.api import Context, Learned, Weights, field
-from bench.data.alignment import Points, landmarks
+from bench.data.alignment import Points
+from bench.data.morphing import points_of
 from bench.faces import ESTIMATED, Faces, Images
 
 NONE = "none"  # instead of classifiers
@@ -82,11 +83,7 @@ class PrototypeDefense(Learned):
 
     def points(self, faces: Faces, context: Context) -> Points | None:
         """The landmarks of the faces, (N, L, 2), fractions of the side, with `aligned`."""
-        if not self.aligned:
-            return None
-        if self._given_landmarks:
-            return np.asarray(faces.labels["landmarks"], np.float32)
-        return landmarks(faces.images, context.device)
+        return points_of(faces, self.landmarks, context.device) if self.aligned else None
 
     def assumed_class(self, faces: Faces, weights: Weights, context: Context) -> Classes:
         """The class that is assumed for each picture, (N,)."""

@@ -135,7 +135,7 @@ def began_estimator(n_steps):
     data = began_data(n_steps * BATCH + 8)
     valid, train = torch.arange(len(data.images)).split([8, n_steps * BATCH])
     config = make(Defense, Spec.parse("began_cs")).net_config(SIDE_PX)
-    return round_of(AttributeNet(config), estimator._LabelError(data, train, valid, 0.2), n_steps)
+    return round_of(AttributeNet(config), estimator._LabelError(data, train, valid), n_steps)
 
 
 def classifier(n_steps, net=None):

@@ -9,22 +9,9 @@ from bench.api import Defense
 from bench.nn.state import config_arrays
 from bench.registry import make
 from bench.spec import Spec
-from defenses.began_cs.nets import Decoder, Discriminator, Encoder, Generator, NetConfig
+from defenses.began_cs.nets import AttributeNet, Discriminator, Encoder, Generator, NetConfig
 
-GREY = NetConfig(
-    32,
-    colours=1,
-    labels=10,
-    width=4,
-    latent=6,
-    hidden=5,
-    split=0,
-    pooled=0,
-    spare=0,
-    linear=0,
-    class_split=-1,
-    official=0,
-)
+GREY = NetConfig(32, colours=1, labels=10, width=4, latent=6, hidden=5, split=0, official=0)
 
 
 def n_parameters(net):
@@ -38,7 +25,7 @@ def conv(n_in, n_out):
 @pytest.mark.parametrize("size_px", [32, 64, 128])
 @pytest.mark.parametrize("colours", [1, 3])
 @pytest.mark.parametrize("split", [0, 1])
-@pytest.mark.parametrize("other", [{}, {"pooled": 1, "linear": 1}, {"official": 1}])
+@pytest.mark.parametrize("other", [{}, {"official": 1}])
 def test_shapes_at_every_size(size_px, colours, split, other):
     config = GREY._replace(size_px=size_px, colours=colours, split=split, **other)
     made = Generator(config)(torch.zeros(2, 6), torch.zeros(2, 10))
@@ -50,25 +37,26 @@ def test_shapes_at_every_size(size_px, colours, split, other):
     assert Discriminator(config, rebuilds=False)(made)[1].shape == (2, 1)
 
 
+def up(n_in, n_out):
+    return n_out * (16 * n_in + 1)
+
+
 def test_the_numbers_of_parameters():
-    """Maps of 8, 16 and 32 px with 12, 8 and 4 channels."""
-    places = 12 * 8 * 8
-    decoder = conv(12, 12) + conv(12, 8) + conv(8, 4) + conv(4, 1)
+    """Maps of 4, 8 and 16 px with 8, 8 and 4 channels; an encoder with 2, 2 and 4."""
+    places = 8 * 4 * 4
+    decoder = up(8, 8) + up(8, 4) + up(4, 1) + 2 * (8 + 8 + 4)  # and three norms
     assert n_parameters(Generator(GREY)) == (6 + 10 + 1) * places + decoder
-    encoder = conv(1, 4) + conv(4, 4) + conv(4, 8) + conv(8, 12) + (places + 1) * 6
-    assert n_parameters(Encoder(GREY)) == encoder
-    pooled = conv(1, 32) + 2 * conv(32, 32) + 3 * 2 * 32 + (32 * 4 * 4 + 1) * 6
-    assert n_parameters(Encoder(GREY._replace(pooled=1))) == pooled
-    assert n_parameters(Encoder(GREY._replace(linear=1))) == encoder  # it does not learn
-    read = Discriminator(GREY._replace(pooled=1), rebuilds=True).predictor
-    assert n_parameters(read) == 5 * (32 * 4 * 4 + 1) + 10 * (5 + 1)
-    predictor = 5 * (6 + 1) + 10 * (5 + 1)
+    blocks = conv(1, 2) + conv(2, 2) + conv(2, 4) + 2 * (2 + 2 + 4)
+    encoder = blocks + (4 * 4 * 4 + 1) * 6
+    assert n_parameters(Encoder(6, GREY)) == encoder
+    predictor = 5 * (4 * 4 * 4 + 1) + 10 * (5 + 1)
     discriminator = Discriminator(GREY, rebuilds=True)
+    assert n_parameters(discriminator.predictor) == predictor
     assert n_parameters(discriminator) == encoder + (6 + 1) * places + decoder + predictor
     wider = GREY._replace(size_px=64)
-    assert wider.widths == (4, 8, 12, 16)
-    decoder = conv(16, 16) + conv(16, 12) + conv(12, 8) + conv(8, 4) + conv(4, 1)
-    assert n_parameters(Generator(wider)) == (6 + 10 + 1) * 16 * 64 + decoder
+    assert wider.widths == (2, 2, 4, 4)
+    decoder = up(8, 8) + up(8, 4) + up(4, 4) + up(4, 1) + 2 * (8 + 8 + 4 + 4)
+    assert n_parameters(Generator(wider)) == (6 + 10 + 1) * places + decoder
 
 
 @pytest.mark.parametrize("preset", ["paper", "began_cs"])
@@ -91,7 +79,7 @@ def test_the_official_backbone_of_the_papers(preset):
     assert n_parameters(discriminator.end) == (64 + 1) * 8192 + decoder == 2_255_745
     assert n_parameters(discriminator.predictor) == 64 * (64 + 1) + 10 * (64 + 1)
     for layer, limit in (
-        (generator.decoder.blocks[0], math.sqrt(6 / (74 + 8192))),
+        (generator.decoder[0], math.sqrt(6 / (74 + 8192))),
         (discriminator.encoder.last, math.sqrt(6 / (512 * 64 + 64))),
         (discriminator.encoder.blocks[0], math.sqrt(6 / (9 * 129))),
     ):
@@ -100,10 +88,10 @@ def test_the_official_backbone_of_the_papers(preset):
 
 
 def test_a_split_code_is_noise_and_then_y():
-    discriminator = Discriminator(GREY._replace(split=1, spare=2), rebuilds=True)
+    discriminator = Discriminator(GREY._replace(split=1), rebuilds=True)
     code = discriminator(torch.randn(3, 1, 32, 32))[0]
-    assert code.whole.shape == (3, 6 + 10 + 2)
-    assert torch.equal(code.whole[:, :16], torch.cat([code.z, code.labels], dim=1))
+    assert code.whole.shape == (3, 6 + 10)
+    assert torch.equal(code.whole, torch.cat([code.z, code.labels], dim=1))
     assert n_parameters(discriminator.predictor) == 0
 
 
@@ -115,35 +103,11 @@ def test_the_generator_uses_y():
         assert (generator(noise, torch.eye(10)[i : i + 1]) - plain).abs().max() > 1e-4
 
 
-def test_the_z_of_a_class_has_its_covariance():
-    generator = Generator(GREY._replace(class_split=9))
-    noise, labels = torch.randn(3, 6), torch.randn(3, 10)
-    assert torch.equal(generator.z_from_noise(noise, labels), noise)  # before it is set
-    same, slope = torch.randn(2, 6, 6)
-    generator.mix.copy_(torch.stack([same, slope]))
-    for drawn, z, y in zip(generator.z_from_noise(noise, labels), noise, labels, strict=True):
-        torch.testing.assert_close(drawn, z @ (same + y[9] * slope))
-    assert Generator(GREY).z_from_noise(noise, labels) is noise
+def test_the_maps_of_the_estimator_get_coarser():
+    net = AttributeNet(GREY).eval()
+    shapes = [tuple(maps.shape[1:]) for maps in net.maps(torch.zeros(2, 1, 32, 32))]
+    assert shapes == [(32, 32, 32), (64, 16, 16), (128, 8, 8), (128, 4, 4)]
 
 
-def test_a_linear_generator_is_what_it_is_set_to():
-    generator = Generator(GREY._replace(linear=1))
-    weight, bias = torch.randn(32 * 32, 6 + 10), torch.randn(32 * 32)
-    generator.decoder.linear.weight.copy_(weight)
-    generator.decoder.linear.bias.copy_(bias)
-    noise, labels = torch.randn(2, 6), torch.randn(2, 10)
-    wanted = torch.cat([noise, labels], dim=1) @ weight.T + bias
-    torch.testing.assert_close(generator(noise, labels).flatten(1), wanted)
-
-
-def test_the_config_is_kept_with_the_weights_also_under_its_names_in_0_1():
-    weights = config_arrays(GREY)
-    assert NetConfig.of(weights) == GREY
-    old = {name.replace("config.", "form."): array for name, array in weights.items()}
-    old["form.apart"] = old.pop("form.class_split")
-    del old["form.official"]
-    assert NetConfig.of(old) == GREY
-
-
-def test_a_decoder_without_doublings_is_of_8_px():
-    assert Decoder(3, GREY._replace(size_px=8))(torch.zeros(1, 3)).shape == (1, 1, 8, 8)
+def test_the_config_is_kept_with_the_weights():
+    assert NetConfig.of(config_arrays(GREY)) == GREY

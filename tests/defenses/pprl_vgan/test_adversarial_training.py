@@ -6,9 +6,12 @@ import torch
 from torch import nn
 
 from bench.api import Defense
+from bench.nn.inputs import scaled
+from bench.nn.vae import map_error
 from bench.registry import make
 from bench.spec import Spec
-from defenses.pprl_vgan.adversarial_training import AdversarialTraining, Generated
+from defenses.pprl_vgan import adversarial_training
+from defenses.pprl_vgan.adversarial_training import DECAY, N_SETTLING, AdversarialTraining
 from defenses.pprl_vgan.sampling import TrainingSet
 
 N = 40
@@ -30,20 +33,42 @@ def test_the_number_of_steps_is_given_or_that_of_whole_batches(iterations, wante
     assert training(iterations=iterations).n_iterations == wanted
 
 
-def test_only_pictures_of_the_own_person_are_compared_with_their_source():
-    """All sources are black, all peers white: an error of 2 where black is compared with white."""
-    begun = training(own=0.25)
-    sampler = begun.sampler
-    white = torch.full((N, 3, 32, 32), 255, dtype=torch.uint8)
-    sampler.data = sampler.data._replace(images=white)
-    black = torch.full((16, 3, 32, 32), -1.0)
-    made = Generated(black, torch.zeros(16, 8), torch.zeros(16))
-    assert begun._error(made, black, sampler.draw(compares=True).peers).item() == 0.75 * 2
+def test_only_pictures_of_the_own_person_are_compared_with_their_source(monkeypatch):
+    """All in the phase before; then the share `own`: the rest shows others."""
+    begun = training(own=0.25, warmup=0, rebuild=1, iterations=1)
+    compared, shown = [], []
+    for name, seen in (("_error", compared), ("_generated", shown)):
+        usual = getattr(begun, name)
+        called = lambda *args, seen=seen, usual=usual: seen.append(args) or usual(*args)  # noqa: E731
+        monkeypatch.setattr(begun, name, called)
+    for _ in range(2):
+        begun.epoch()
+    assert [len(wanted) for _, wanted in compared] == [16, 4, 4]
+    person = begun.sampler.data.person
+    whole = scaled(begun.sampler.data.images)
+    for (_, wanted), (images, target) in zip(compared, shown, strict=True):
+        n = len(wanted)
+        assert torch.equal(wanted, images[:n])
+        source = [int((whole == image).flatten(1).all(dim=1).nonzero()) for image in wanted]
+        assert torch.equal(target[:n], person[source])
+
+
+def test_the_error_of_rebuilt_pictures_counts_what_the_discriminator_sees():
+    """Equal pictures have none; without maps it is that of pixels, 2 between black and white."""
+    begun = training(w_maps=0.0)
+    black, white = torch.full((4, 3, 32, 32), -1.0), torch.full((4, 3, 32, 32), 1.0)
+    assert begun._error(black, white).item() == 2
+    with_maps = training(w_maps=0.5)
+    assert with_maps._error(black, black).item() == 0
+    found, wanted = (with_maps.discriminator.maps(images) for images in (black, white))
+    assert [maps.shape[2] for maps in wanted] == [32, 16, 8]
+    of_maps = map_error(found, wanted).item()
+    assert with_maps._error(black, white).item() == pytest.approx(2 + 0.5 * of_maps)
 
 
 def test_settled_statistics_are_means_over_batches():
     """Of the first norm, whose input a hook sees, and of the networks that are kept: the means."""
-    begun = training(settle=3, warmup=0, rebuild=0, iterations=1)
+    begun = training(warmup=0, rebuild=0, iterations=1)
     begun.epoch()
     norm = next(part for part in begun.encoder.modules() if isinstance(part, nn.BatchNorm2d))
     seen = []
@@ -57,14 +82,14 @@ def test_settled_statistics_are_means_over_batches():
     begun.settle()
     means = torch.stack([batch.mean(dim=(0, 2, 3)) for batch in seen])  # (batches, channels)
     variances = torch.stack([batch.var(dim=(0, 2, 3)) for batch in seen])
-    assert len(seen) == 3
+    assert len(seen) == N_SETTLING
     assert torch.allclose(norm.running_mean, means.mean(dim=0), atol=1e-4)
     assert torch.allclose(norm.running_var, variances.mean(dim=0), atol=1e-4)
 
 
 def test_running_means_of_weights_are_kept():
     """After two iterations of two steps: the mean moves by a tenth of the way at each step."""
-    begun = training(warmup=0, rebuild=0, iterations=2, average=0.9, settle=0)
+    begun = training(warmup=0, rebuild=0, iterations=2, average=0.9)
     weight, passed = begun.decoder.dense.weight, []
     begun.g_optimizer.register_step_post_hook(lambda *_: passed.append(weight.detach().clone()))
     begun.epoch()
@@ -93,8 +118,8 @@ def test_reading_trains_the_encoder():
     assert begun.encoder.mean.weight.grad.abs().sum() > 0
 
 
-def test_without_settling_nothing_changes_after_training():
-    begun = training(settle=0)
+def test_without_running_means_nothing_changes_after_training():
+    begun = training(average=0.0)
     before = {k: v.clone() for k, v in begun.encoder.state_dict().items()}
     begun.settle()
     after = begun.encoder.state_dict()
@@ -106,9 +131,9 @@ def keras_rate(lr, decay, n_updates):
     return lr / (1.0 + decay * n_updates)
 
 
-def test_released_rates_fall_with_updates_of_which_an_iteration_has_two():
-    fields = {"iterations": 3, "epochs": 3, "decay": 0.25, "anneal": False}
-    begun = training(warmup=0, rebuild=0, released=True, **fields)
+def test_released_rates_fall_with_updates_of_which_an_iteration_has_two(monkeypatch):
+    monkeypatch.setattr(adversarial_training, "DECAY", 0.25)
+    begun = training(warmup=0, rebuild=0, released=True, iterations=3, epochs=3)
     counts = {"g": 0, "d": 0}
     for name, optimizer in (("g", begun.g_optimizer), ("d", begun.d_optimizer)):
         optimizer.register_step_post_hook(
@@ -142,14 +167,17 @@ def test_the_released_schedules(preset, epochs, fakes_teach, weights):
     assert (config.epochs, config.batch, config.iterations) == (epochs, 256, 0)
     assert (config.w_real, config.w_person, config.w_utility) == weights
     assert (config.w_kl, config.fakes_teach, config.released) == (0.002, fakes_teach, True)
-    rates = (config.optimizer, config.lr, config.d_lr, config.decay)
-    assert rates == ("rmsprop", 3e-4, 3e-4, 1e-6)
+    assert (config.lr, config.d_lr, DECAY) == (3e-4, 3e-4, 1e-6)
+    begun = training(released=config.released)
+    for optimizer in (begun.g_optimizer, begun.d_optimizer):
+        assert isinstance(optimizer, torch.optim.RMSprop)
+        assert (optimizer.defaults["alpha"], optimizer.defaults["eps"]) == (0.9, 1e-8)
 
 
 @pytest.mark.parametrize("preset", ["ferg", "mug"])
 def test_the_released_settings_leave_out_what_is_ours(preset):
     config = make(Defense, Spec("pprl_vgan", preset))
-    ours = "warmup rebuild w_rebuild own w_read average iterations settle shift flip anneal pooled"
+    ours = "warmup rebuild w_rebuild w_maps own w_read average iterations shift flip anneal pooled"
     assert not any(getattr(config, name) for name in ours.split())
     weights = config.w_kl + config.w_real + config.w_person + config.w_utility
     assert weights == pytest.approx(1)  # as released

@@ -1,4 +1,4 @@
-"""Who is shown, and with what generated pictures are compared."""
+"""Who is shown, and what a step takes."""
 
 from functools import partial
 
@@ -27,17 +27,6 @@ def test_a_share_shows_its_own_person():
         assert abs((others == person).float().mean() - 0.25) < 0.06  # 4 standard deviations
 
 
-def test_peers_show_the_target_person_and_class():
-    """Pictures 0 to 3 show person 0, of classes 0, 0, 1, 2."""
-    none = torch.zeros(6, 3, 2, 2, dtype=torch.uint8)
-    data = TrainingSet(none, torch.tensor([0, 0, 0, 0, 1, 1]), torch.tensor([0, 0, 1, 2, 2, 2]))
-    person, utility = torch.tensor([0] * 200 + [1] * 200), torch.tensor(([0] * 100 + [1] * 100) * 2)
-    shown = data.peers(person, utility, torch.Generator().manual_seed(0))
-    assert set(shown[:100].tolist()) == {0, 1}
-    assert set(shown[100:200].tolist()) == {2}
-    assert set(shown[200:].tolist()) == {4, 5}  # never seen to show these: anything of person 1
-
-
 def moves(rng):
     """Of 16 pictures: down and right, and whether they are mirrored."""
     shifts = torch.rand(2, 16, generator=rng) * 2 - 1
@@ -46,7 +35,7 @@ def moves(rng):
 
 def test_steps_take_what_they_would_draw_one_after_the_other():
     found, rng = sampler(own=0.25), torch.Generator().manual_seed(0)
-    made = partial(found.draw, shows=True, moves=True, compares=True)
+    made = partial(found.draw, shows=True, moves=True)
     for shown, real in found.steps([made, partial(found.draw, moves=True)], 3):
         for drawn in (shown, real):
             assert torch.equal(drawn.picture, torch.randperm(N, generator=rng)[:16])
@@ -57,6 +46,3 @@ def test_steps_take_what_they_would_draw_one_after_the_other():
                 person[4:] = torch.randint(0, 4, (16,), generator=rng)[4:]
             assert torch.equal(drawn.person, person)
             assert torch.equal(drawn.made_moves, moves(rng))
-            if drawn is shown:
-                peers = found.data.peers(person[4:], drawn.utility[4:], rng)
-            assert torch.equal(drawn.peers, peers if drawn is shown else peers[:0])
