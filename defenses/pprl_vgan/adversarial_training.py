@@ -36,7 +36,7 @@ from defenses.pprl_vgan.losses import (
     smoothed,
     variety,
 )
-from defenses.pprl_vgan.nets import Logits, networks
+from defenses.pprl_vgan.nets import Generated, Logits, networks
 from defenses.pprl_vgan.sampling import Drawn, Draws, Sampler, TrainingSet
 from defenses.pprl_vgan.train_config import TrainConfig
 
@@ -53,14 +53,6 @@ FIGURES = (  # of adversarial training
 Figures = Mapping[str, Tensor]  # scalars by name
 Step = Callable[..., Figures]  # from what is drawn for it
 Rate = Callable[[int, int], float]  # factor of both learning rates at a step of so many
-
-
-class Generated(NamedTuple):
-    """Pictures in [-1, 1], (N, 3, H, W), their codes, (N, latent), and divergence, (N,)."""
-
-    images: Tensor
-    codes: Tensor
-    divergence: Tensor
 
 
 class Phase(NamedTuple):
@@ -130,10 +122,7 @@ class AdversarialTraining:
         return means
 
     def settle(self) -> None:
-        """Replaces the weights by their running means and computes batch norm statistics again.
-
-        The statistics of training are those of other weights. Without means nothing changes.
-        """
+        """Replaces the weights by running means, if any, with new statistics of batch norm."""
         if not self.config.average:
             return
         for last, mean in zip(self.kept.parameters(), self.average.parameters(), strict=True):

@@ -68,6 +68,14 @@ class Logits(NamedTuple):
     utility: Tensor
 
 
+class Generated(NamedTuple):
+    """Pictures in [-1, 1], (N, 3, H, W), their codes, (N, latent), and divergence, (N,)."""
+
+    images: Tensor
+    codes: Tensor
+    divergence: Tensor
+
+
 class Encoder(nn.Module):
     """Maps pictures, (N, 3, H, W) in [-1, 1], to the moments of their codes."""
 

@@ -24,7 +24,7 @@ FACTS = {"commit": "0" * 40, "date": "2026-11-22T03:41:51+00:00", "recomputed": 
 OLD = """\
 task,data,protocol,learned_from,purpose,target,defense,attacker,threat,form,seed,share,chosen,\
 sign,metric,value,low,high,n,n_people,chance,status,reason,marks,key
-hide,synthetic:seed=0,open,,private,identity,"began_cs:haze=0.1,average=0.9",nearest,reread,\
+hide,synthetic:seed=0,open,,private,identity,"began_cs:depth=1,average=0.9",nearest,reread,\
 pixels,0,1,0,1,names_imposed,0.25,0.1,0.3,9,3,0.5,ok,,few-people,f00
 hide,synthetic:seed=0,open,,private,gender,blur,nearest,"aware:draws=4,told=c",pixels,0,0.5,1,-1,\
 beyond_half,0.4,0.1,0.5,9,3,,ok,,,f01
@@ -233,7 +233,7 @@ def test_a_failed_write_leaves_the_board_as_it_was(tmp_path):
 def test_records_of_0_1_get_the_names_of_today(tmp_path):
     (tmp_path / "records.csv").write_text(OLD)
     first, last = read_records(tmp_path / "records.csv")  # beyond_half is left out
-    assert first.defense == "began_cs:average=0.9,noise_std=0.1"
+    assert first.defense == "began_cs:average=0.9"
     assert (first.threat, first.metric, first.value) == ("reencode", "names_target_identity", 0.25)
     assert (first.cleaned, first.fits, first.verdict) == (0, 1, "")
     assert (last.purpose, last.status, last.n, last.share) == ("release", "skipped", 0, 1.0)

@@ -2,7 +2,6 @@
 
 import dataclasses
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,21 +12,12 @@ from bench.api import SAMPLES, Dataset, Defense
 from bench.cli import app
 from bench.faces import Faces
 from bench.registry import make, register
-from bench.runner import weights_file
 from bench.runner.cells import cells
 from bench.runner.engines.local import LocalEngine
-from bench.runner.grid import read as read_grid
 from bench.runner.plan import plan
 from bench.runner.step import with_inputs
 from bench.runner.stored_fits import export, fit_of
-from bench.runner.weights_file import (
-    WeightsFile,
-    WeightsRecipe,
-    check_protects,
-    read,
-    save,
-    weights_for,
-)
+from bench.runner.weights_file import WeightsFile, WeightsRecipe, check_protects, read, save
 from bench.runner.worker import Worker
 from bench.spec import Spec
 
@@ -281,29 +271,3 @@ def test_a_defense_that_hides_in_sets_is_asked_about_a_set(rng):
     check_protects(WeightsFile(recipe, weights, ""))
     with pytest.raises(ValueError, match="expected weights with which k_same protects"):
         check_protects(WeightsFile(recipe, {}, ""))
-
-
-def test_the_weights_of_bundled_grids_are_small_and_were_fitted_to_their_data(monkeypatch):
-    """The package lacks them; they lie in leaderboards/ of a checkout."""
-    monkeypatch.chdir(Path(__file__).parents[2] / "leaderboards")
-    task = read_grid("faces").tasks[0]
-    named = [spec for spec in task.defenses if "weights" in dict(spec.fields)]
-    assert len(named) == 2
-    for spec in named:
-        defense = make(Defense, spec)
-        shared = weights_for(defense)
-        assert Path(defense.weights).stat().st_size < 20e6
-        assert make(Dataset, shared.recipe.data_spec) == make(Dataset, task.sources.defender)
-        assert SAMPLES not in shared.weights
-        check_protects(shared)
-
-
-def test_a_name_without_a_folder_may_be_that_of_bundled_weights(share, monkeypatch, tmp_path):
-    path = share()
-    defense = make(Defense, Spec.parse(f"eigenface:k=4,weights={path.name}"))
-    monkeypatch.setattr(weights_file, "files", lambda package: path.parent)
-    assert weights_for(defense).digest == read(path).digest
-    (tmp_path / "elsewhere").mkdir()
-    monkeypatch.setattr(weights_file, "files", lambda package: tmp_path / "elsewhere")
-    with pytest.raises(FileNotFoundError, match="of a checkout, not in the package"):
-        weights_for(defense)
