@@ -272,12 +272,12 @@ class Planner:
         if isinstance(plugin, Dataset) and not inputs:
             size = Size(plugin.n_pictures, getattr(plugin, "size", 64) ** 2)
         else:
-            size = max(
-                (Size(*s.size) for needed in inputs.values() for s in needed), default=Size()
-            )
+            sizes = (Size(*s.size) for needed in inputs.values() for s in needed)
+            size = max(sizes, default=Size())
         if (kind := (action, id(spec), size)) not in self._seconds:
             self._seconds[kind] = self._costs.expected(action, str(spec), size)
-        code, full_spec, seconds = self._codes[which], self._spec(plugin, ()), self._seconds[kind]
+        code, full_spec = self._codes[which], self._spec(plugin, ())
+        seconds = 0.0 if "weights" in detail else self._seconds[kind]  # it reads a file
         stage = Stage(action, spec, inputs, detail, code, full_spec, size, seconds)
         return self._stages.setdefault(stage.key, stage)
 

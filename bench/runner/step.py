@@ -74,8 +74,9 @@ def step(stage: Stage, store: Store, worker: Worker) -> Outcome:
                 artifact = _made(stage, store, own_worker, healed)
                 seconds = time.perf_counter() - start
                 own.put(stage.key, artifact, _recipe(stage, seconds, worker.device))
-            about = (stage.action, str(stage.spec), Size(*stage.size))
-            note(store, Cost(*about, round(seconds, 3), worker.device, _peak_mb()))
+            if "weights" not in stage.detail:  # else a fit reads a file
+                about = (stage.action, str(stage.spec), Size(*stage.size))
+                note(store, Cost(*about, round(seconds, 3), worker.device, _peak_mb()))
         except BaseException as error:  # whatever a plugin raises, the other cells must continue
             if isinstance(error, KeyboardInterrupt) and not parent_process():
                 raise  # Ctrl-C of the user; in a process of a pool it comes from a plugin

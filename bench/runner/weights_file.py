@@ -175,7 +175,7 @@ def _path_of(named: str) -> Path:
 def spec_using(recipe: WeightsRecipe, path: str) -> Spec:
     """The spec by which a grid names the file."""
     named = brief(Defense, recipe.spec)
-    return Spec(named.name, "", (*named.fields, ("weights", path)))
+    return Spec(named.name, named.preset, (*named.fields, ("weights", path)))
 
 
 def _digest(recipe: str, weights: Weights) -> str:

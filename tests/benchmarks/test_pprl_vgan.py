@@ -12,10 +12,11 @@ import pytest
 import torch
 
 from bench.api import Defense
+from bench.nn.vae import kl
 from bench.registry import make
 from bench.spec import Spec
 from defenses.pprl_vgan.adversarial_training import AdversarialTraining
-from defenses.pprl_vgan.losses import discriminator_loss, generator_loss, head_terms, kl, smoothed
+from defenses.pprl_vgan.losses import discriminator_loss, generator_loss, head_terms, smoothed
 from defenses.pprl_vgan.nets import Decoder, Discriminator, Encoder
 from defenses.pprl_vgan.sampling import TrainingSet
 
