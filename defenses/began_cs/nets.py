@@ -3,9 +3,8 @@
 Source: Shirai and Whitehill, CVPR-W 2019, section 4.2, which states no widths; the `official`
 backbone is that of the released BEGAN-CS (Chang et al., ECCV 2018), which they extended: 3x3
 convolutions and ELU on maps of 8x8, 16x16, and so on; padding and initial weights of TensorFlow.
-Differs from it: the `narrow` backbone has a transposed convolution per size, which costs a sixth,
-and an encoder with the blocks of an identifier, whose features the predictor reads: it learns y
-from few pictures.
+Differs from it: the `narrow` backbone has one transposed convolution per size, and an encoder with
+the blocks of an identifier, whose features the predictor reads: it learns y from few pictures.
 """
 
 import math
