@@ -8,9 +8,9 @@ Differs from it: by default the generator also learns from real pictures (Larsen
 arXiv:1512.09300), and first from these alone (`warm_up`): an encoder, which only training needs,
 finds their z, and the generator rebuilds them from z and y. A divergence (Kingma and Welling,
 arXiv:1312.6114) keeps such z near drawn z, which is uniform in [-1, 1]: both have mean 0 and the
-spread `Z_STD`. Rebuilt and real pictures must agree in pixels and in what the defender's regressor of y, fitted
-before, sees in them, which is eyes and mouths. k follows the errors before the steps (the released
-BEGAN-CS: those after).
+spread `Z_STD`. Rebuilt and real pictures must agree in pixels and in what the defender's regressor
+of y, fitted before, sees in them, which is eyes and mouths. k follows the errors before the steps
+(the released BEGAN-CS: those after).
 """
 
 import copy
