@@ -75,11 +75,11 @@ class OthmanRoss(Learned):
         shown = faces.pick(np.concatenate(chosen))
         points = points_of(shown, self.landmarks, context.device)
         shape = mean_shape(points)
-        parts = split_by_person(gender, person, context)
+        split = split_by_person(person, context)
         return {
             **{"pictures": shown.images, "points": filled(points, shape), "shape": shape},
             "gender": np.asarray(shown.labels["gender"], np.int64),
-            **with_prefix("classifier", fitted_label(faces.images, gender, parts, context)),
+            **with_prefix("classifier", fitted_label(faces.images, gender, split, context)),
         }
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:

@@ -114,9 +114,11 @@ def run_operation(
     opt.show(measures._replace(title=str(spec)))
     for line in (*(f"n/a: {reason}" for reason in measures.reasons()), *said):
         print(line)
-    n_folders = len(np.unique(folders(pictures))) if pictures else 0
-    over = f"over {n_folders} folders" if n_folders > 1 else "as if pictures were independent"
-    print(f"intervals are {over}; {len(applied.pictures)} pictures in {out}/")
+    if pictures:
+        n_folders = len(np.unique(folders(pictures)))
+        over = f"over {n_folders} folders" if n_folders > 1 else "as if pictures were independent"
+        print(f"intervals are {over}")
+    print(f"{len(applied.pictures)} pictures in {out}/")
 
 
 def _files(operation: "Operation", size_px: int) -> "Pictures":

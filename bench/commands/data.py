@@ -139,7 +139,7 @@ def save_data(dataset: "Dataset", role: str | None, out: Path) -> None:
 
 
 def columns_of(faces: "Faces", targets: "Sequence[Target]") -> dict[str, list[str]]:
-    """The labels that `folder` reads, as text; of numbers, only those of the ten attributes."""
+    """The labels that `folder` reads, as text; of numbers, only those that `synthetic` has."""
     import numpy as np
 
     from bench.data.synthetic.pictures import ATTRIBUTES

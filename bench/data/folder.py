@@ -24,7 +24,7 @@ class Folder(Photographs):
     its classes (an empty cell: missing), and `take` names the sitting of each picture. Of an
     animation, the first frame counts.
     Without it, each sub-folder of `root` is a person and each picture a take. A column with the
-    name of one of the ten attributes of `synthetic` holds numbers, 0 to 1; `openface` provides nine
+    name of a label of 0..1 of `synthetic` holds numbers, 0 to 1; `openface` provides nine
     of them (all but `male`, which needs a column).
 
     Source: ours.

@@ -82,7 +82,7 @@ WORKS = (
     Work("pprl_vgan@mug", f"pprl_vgan@mug:{_PPRL}", 64, "", _NARROW),
     Work("cnn, batch 256", f"cnn:{_NET}", 64, "batch=256"),
     Work("matcher", f"matcher:{_NET}"),
-    Work("pprl_vgan@quick", f"pprl_vgan@quick:{_PPRL}", 32),
+    Work("pprl_vgan@quick", f"pprl_vgan@quick:guide_steps=1,{_PPRL}", 32),
     Work("san@quick", f"san@quick:{_SAN}", 32),
     Work("began_cs@quick", f"began_cs@quick:rebuild=1,{_GAN}", 32),
     *(Work(name, f"{name}:{_NET}") for name in ("regression", "bits", "flat", "linear")),

@@ -1,6 +1,7 @@
 """The defender's own classifier of a label, for defenses that need an estimate of it."""
 
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,28 +21,35 @@ STEPS, ROUNDS = 80, 3
 Ids = NDArray[np.int64]
 
 
-def random_split(truth: Array, context: Context) -> tuple[Ids, Ids]:
-    """The pictures with a known label, for training and (a random fifth) for early stopping."""
+class Split(NamedTuple):
+    """Positions of pictures: for training, and for early stopping."""
+
+    train: Ids
+    valid: Ids
+
+
+def random_split(truth: Array, context: Context) -> Split:
+    """The pictures with a known label; a random fifth is held out."""
     known = context.rng.permutation(np.flatnonzero(truth != MISSING))
     valid, train = np.split(known, [max(1, round(VALID_SHARE * len(known)))])
-    return train, valid
+    return Split(train, valid)
 
 
-def split_by_person(truth: Array, person: Array, context: Context) -> tuple[Ids, Ids]:
-    """The pictures with a known label, for training and (of a fifth of the people) for stopping."""
+def split_by_person(person: Array, context: Context, least: int = 1) -> Split:
+    """A fifth of the people is held out, and no fewer than `least`."""
     people = context.rng.permutation(np.unique(person))
-    held = np.isin(person, people[: max(1, round(VALID_SHARE * len(people)))])
-    known = np.asarray(truth) != MISSING
-    return np.flatnonzero(known & ~held), np.flatnonzero(known & held)
+    held = np.isin(person, people[: max(least, round(VALID_SHARE * len(people)))])
+    return Split(np.flatnonzero(~held), np.flatnonzero(held))
 
 
-def fitted_label(images: Images, truth: Array, parts: tuple[Ids, Ids], context: Context) -> Weights:
+def fitted_label(images: Images, truth: Array, split: Split, context: Context) -> Weights:
     """The classifier's state, with its learning curve, and `n_classes`, (1,).
 
-    `parts` are the positions of the pictures for training and for early stopping.
+    Pictures whose label is missing are left out.
     """
     truth = np.asarray(truth, np.int64)
-    train, valid = (Labelled(images[index], truth[index]) for index in parts)
+    known = (part[truth[part] != MISSING] for part in split)
+    train, valid = (Labelled(images[part], truth[part]) for part in known)
     n_classes = int(truth.max()) + 1
     build = partial(ConvNet, n_classes, images.shape[-1])
     augmentation = Augmentation(shift=0.06, flip=True)

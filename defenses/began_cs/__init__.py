@@ -1,4 +1,4 @@
-"""Conditional BEGAN-CS: generates a face from ten attributes and noise.
+"""Conditional BEGAN-CS: generates a face from attributes and noise.
 
 Start with defense.py for what it does and train_config.py for its fields; then read training.py and
 nets.py. apply/ holds the authors' application.

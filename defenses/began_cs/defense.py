@@ -23,11 +23,12 @@ N_SHOWN = 8  # pictures in each row of the samples
 class BEGANCS(TrainConfig):
     """Replaces a face by one that is generated only from its attributes y and from noise.
 
-    y are ten attributes (pose, action units, gender). The generator learns against an autoencoder,
-    which learns to rebuild real pictures well and generated ones badly, at a fixed ratio of both
-    errors. The autoencoder's code of a generated picture must equal its noise, and a predictor must
-    find y in it. To protect a picture, the defender's own regressor estimates y. No pixel is
-    released: the release reveals only y, rounded to 5 bits, which is the code and `notes["y"]`.
+    y are attributes, by default ten (pose, action units, gender). The generator learns against an
+    autoencoder, which learns to rebuild real pictures well and generated ones badly, at a fixed
+    ratio of both errors. The autoencoder's code of a generated picture must equal its noise, and a
+    predictor must find y in it. To protect a picture, the defender's own regressor estimates y. No
+    pixel is released: the release reveals only y, rounded to 5 bits, which is the code and
+    `notes["y"]`.
 
     Source: Shirai and Whitehill, "Privacy-Preserving Annotation of Face Images through
     Attribute-Preserving Face Synthesis", CVPR-W 2019 [shirai2019annotation] (preset `paper`;

@@ -13,16 +13,16 @@ from torch import Tensor, nn
 from bench.api import Context, Weights
 from bench.faces import LUMA, Images
 from bench.nn.classifier import exact_outputs, outputs
+from bench.nn.guide import Guide
 from bench.nn.inputs import Augmentation, scaled
 from bench.nn.state import restored
 from bench.nn.training import Objective, Schedule, autocast, trained
 from defenses.began_cs.labels import Scale
-from defenses.began_cs.nets import AttributeNet, NetConfig
+from defenses.began_cs.nets import NetConfig
 from defenses.began_cs.sampling import TrainingSet
 from defenses.began_cs.train_config import TrainConfig
 
 AUGMENTATION = Augmentation(shift=0.06, light=0.2)
-MAX_NOISE_STD = 0.2  # on its pictures, each with noise of its own; see `_LabelError.draw`
 VALID_SHARE = 0.15  # of the defender's pictures, for early stopping
 
 
@@ -49,21 +49,14 @@ class _LabelError(Objective):
         self.data, self.train, self.valid = data, train, valid
 
     def draw(self, n: int, generator: torch.Generator) -> Sequence[Tensor]:
-        """Which are mirrored, moves and light (bench.nn.inputs.Augmentation), and noise.
-
-        Source of the noise: Kaur, Cohen, Lipton, arXiv:1910.08640: gradients of networks trained
-        with noise show the features that they use, so a generator that follows them draws these.
-        """
-        mirror, changes = self.data.draw(n, generator), AUGMENTATION.draw(n, generator)
-        std = MAX_NOISE_STD * torch.rand(n, 1, 1, 1, generator=generator)
-        noise = std * torch.randn(n, *self.data.images.shape[1:], generator=generator)
-        return mirror, changes, noise
+        """Which are mirrored, and their moves and light (bench.nn.inputs.Augmentation)."""
+        return self.data.draw(n, generator), AUGMENTATION.draw(n, generator)
 
     def loss(self, net: nn.Module, index: Tensor, *drawn: Tensor) -> Tensor:
-        mirror, changes, noise = drawn
+        mirror, changes = drawn
         images, labels = self.data.batch(index, mirror)
         with autocast(index.device):
-            found = net(AUGMENTATION(images, changes) + noise)  # (B, D)
+            found = net(AUGMENTATION(images, changes))  # (B, D)
         return label_error(labels, found.float())
 
     def valid_loss(self, net: nn.Module) -> float:
@@ -72,7 +65,7 @@ class _LabelError(Objective):
 
 
 def fitted(data: TrainingSet, config: TrainConfig, context: Context) -> Weights:
-    """The state of an AttributeNet, with its learning curve (see `bench.nn.training.trained`)."""
+    """The state of a Guide, with its learning curve (see `bench.nn.training.trained`)."""
     net_config = config.net_config(data.images.shape[-1])
     order = torch.from_numpy(context.rng.permutation(len(data.images)))
     n_valid = max(1, round(VALID_SHARE * len(order)))
@@ -85,7 +78,7 @@ def fitted(data: TrainingSet, config: TrainConfig, context: Context) -> Weights:
         return made
 
     return trained(
-        lambda: AttributeNet(net_config),
+        lambda: Guide(net_config.labels, net_config.size_px),
         objective,
         Schedule(lr=4e-3, batch=48, steps=config.estimator_steps, rounds=3),
         context,
@@ -95,7 +88,7 @@ def fitted(data: TrainingSet, config: TrainConfig, context: Context) -> Weights:
 def estimated(images: Images, weights: Weights, device: str) -> NDArray[np.float32]:
     """Estimates of y, (N, D), 0..1 (classes 0 or 1), by the defense's weights."""
     config = NetConfig.of(weights)
-    net = restored(AttributeNet(config), weights, device, "estimator")
+    net = restored(Guide(config.labels, config.size_px), weights, device, "estimator")
     shown = in_colours(images, config.colours)
     found = exact_outputs(lambda chunk: net(scaled(chunk)), device, shown)
     y = Scale.stored(weights).inverse(found.numpy())

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from bench.api import Weights
 from bench.faces import Array, Images
-from bench.nn.backbones import backbone, pooled_block
+from bench.nn.backbones import pooled_block
 from bench.nn.classifier import exact_outputs
 from bench.nn.inputs import unscaled
 from bench.nn.keras import glorot, halving
@@ -169,28 +169,6 @@ def _pooled(config: NetConfig) -> nn.Sequential:
     """Blocks as in bench.nn.backbones.ConvNet, of 3x3 convolutions, down to 4x4."""
     pairs = pairwise((config.colours, *config.widths))
     return nn.Sequential(*(m for pair in pairs for m in pooled_block(*pair, 3)), nn.Flatten())
-
-
-class AttributeNet(nn.Module):
-    """A network that estimates y, (N, labels), of pictures, (N, C, H, W) in [-1, 1]."""
-
-    def __init__(self, config: NetConfig) -> None:
-        super().__init__()
-        self.net = backbone("vgg", config.labels, config.size_px)
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Standardised y."""
-        found: Tensor = self.net(images.expand(-1, 3, -1, -1))
-        return found
-
-    def maps(self, images: Tensor) -> list[Tensor]:
-        """What each of its convolutions finds, (N, K, H', W'), from the finest to the coarsest."""
-        found, numbers = [], images.expand(-1, 3, -1, -1)
-        for layer in self.net.children():
-            numbers = layer(numbers)
-            if isinstance(layer, nn.ReLU):
-                found.append(numbers)
-        return found
 
 
 class Discriminator(nn.Module):

@@ -25,12 +25,13 @@ from torch.nn import functional
 from bench.api import Context, Weights
 from bench.nn.captured import capturable, captured, set_rate
 from bench.nn.checkpoint import Checkpoint, Epoch, Parts
+from bench.nn.guide import Guide, map_error
 from bench.nn.state import restored, state_of
 from bench.nn.training import autocast, optimize, seeded
-from bench.nn.vae import kl, map_error
+from bench.nn.vae import kl
 from defenses.began_cs.estimator import label_error
 from defenses.began_cs.losses import balanced, constraint, convergence, gan_loss, pixel_error
-from defenses.began_cs.nets import AttributeNet, Code, Discriminator, Encoder, Generator
+from defenses.began_cs.nets import Code, Discriminator, Encoder, Generator
 from defenses.began_cs.sampling import Drawn, Sampler, TrainingSet
 from defenses.began_cs.train_config import TrainConfig
 
@@ -52,7 +53,7 @@ Show = Callable[[Weights], None]
 def trained(
     data: TrainingSet, config: TrainConfig, weights: Weights, context: Context, show: Show
 ) -> Weights:
-    """The trained state, `generator.*`; `weights` hold the frozen AttributeNet, `estimator.*`.
+    """The trained state, `generator.*`; `weights` hold the frozen Guide, `estimator.*`.
 
     With it come `history`, (reports, figures), in the order of FIGURES, and `collapsed`, 1 if the
     last pictures all look alike. `show` takes the generator's state about once a minute.
@@ -149,7 +150,8 @@ class AdversarialTraining:
 
     def initialize(self, weights: Weights) -> None:
         """Restores the frozen `estimator.*`."""
-        net = restored(AttributeNet(self.net_config), weights, str(self.device), "estimator")
+        guide = Guide(self.net_config.labels, self.net_config.size_px)
+        net = restored(guide, weights, str(self.device), "estimator")
         self.estimator = net.requires_grad_(False)
 
     def warm_up(self, start: int, end: int, save: Callable[[], None] = lambda: None) -> float:

@@ -88,8 +88,8 @@ class KSame(Learned):
             from bench.nn.estimation import fitted_label, split_by_person
 
             classes = np.asarray(faces.labels[self.utility], np.int64)
-            parts = split_by_person(classes, person, context)
-            state = fitted_label(faces.images, classes, parts, context)
+            split = split_by_person(person, context)
+            state = fitted_label(faces.images, classes, split, context)
             learned |= with_prefix("classifier", state)
         if self.averages == "set":
             return learned

@@ -9,9 +9,9 @@ Source: Chen, Konrad, Ishwar, CVPR-W 2018; released train.py.
 Differs from it: the authors make new fakes for the discriminator, in inference mode, from its real
 pictures. They update it before the generator, on real and then on fake pictures; `released` has
 both updates, after the generator's; else it is updated once, on both. The first two phases, the
-comparison of pictures with their sources (Larsen et al., ICML 2016, arXiv:1512.09300), the utility
-label found in codes, and the means of weights and of statistics are ours; the released settings
-turn them off.
+comparison of pictures with their sources (Larsen et al., ICML 2016, arXiv:1512.09300), the
+utility label found in codes, the guide, which is frozen and finds it in pictures, and the means of
+weights and of statistics are ours; the released settings turn them off.
 """
 
 import copy
@@ -26,8 +26,9 @@ from torch.nn import functional
 
 from bench.nn.captured import capturable, captured, set_rate
 from bench.nn.checkpoint import Epoch, Parts
+from bench.nn.guide import Guide, map_error
 from bench.nn.training import autocast, optimize
-from bench.nn.vae import kl, map_error
+from bench.nn.vae import kl
 from defenses.pprl_vgan.losses import (
     accuracy,
     discriminator_loss,
@@ -37,13 +38,14 @@ from defenses.pprl_vgan.losses import (
     variety,
 )
 from defenses.pprl_vgan.nets import Generated, Logits, networks
+from defenses.pprl_vgan.rates import constant, falling, falling_late, optimizer, released_rate
 from defenses.pprl_vgan.sampling import Drawn, Draws, Sampler, TrainingSet
 from defenses.pprl_vgan.train_config import TrainConfig
 
 N_SETTLING = 20  # batches for the final statistics of batch norm
-DECAY = 1e-6  # of the released rates, per update
 FIGURES = (  # of adversarial training
     "kl", "real", "person", "utility", "reading",  # the generator's losses, nats
+    "guided",  # the same, of the guide, in pictures that are not compared with their source
     "error",  # of pictures of the own person, see `_error`
     "person_made", "utility_made",  # accuracy of the discriminator's heads on generated pictures
     "variety",  # of generated pictures, as a share of real ones'
@@ -66,12 +68,18 @@ class Phase(NamedTuple):
 
 
 class AdversarialTraining:
-    """Three networks with their optimizers and data."""
+    """Three networks with their optimizers and data, and a frozen guide."""
 
     def __init__(
-        self, data: TrainingSet, config: TrainConfig, rng: torch.Generator, *, graphs: bool = False
+        self,
+        data: TrainingSet,
+        config: TrainConfig,
+        rng: torch.Generator,
+        guide: Guide | None = None,
+        *,
+        graphs: bool = False,
     ) -> None:
-        self.config, self.device = config, data.images.device
+        self.config, self.device, self.guide = config, data.images.device, guide
         self.sampler = Sampler(data, config, rng)
         n_people, n_classes = int(data.person.max()) + 1, int(data.utility.max()) + 1
         net_config = config.net_config(data.images.shape[-1], n_people, n_classes)
@@ -82,10 +90,11 @@ class AdversarialTraining:
             net.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.kept = nn.ModuleList([self.encoder, self.decoder])
         self.average = copy.deepcopy(self.kept).requires_grad_(False)  # running means of weights
-        learning = [*self.kept.parameters(), *self.reader.parameters()]
-        self.g_optimizer = _optimizer(learning, config.lr, released=config.released)
-        learning = [*self.discriminator.parameters()]
-        self.d_optimizer = _optimizer(learning, config.d_lr, released=config.released)
+        learning = nn.ModuleList([self.kept, self.reader]), self.discriminator
+        self.g_optimizer, self.d_optimizer = (
+            optimizer([*net.parameters()], lr, released=config.released)
+            for net, lr in zip(learning, (config.lr, config.d_lr), strict=True)
+        )
         capturable(self.g_optimizer, self.d_optimizer)
         of_generator = (config.w_real, config.w_person, config.w_utility)
         weights = (of_generator, (config.d_real, config.d_person, config.d_utility))
@@ -115,7 +124,8 @@ class AdversarialTraining:
                 break
             number -= phase.n_epochs
         self.n_done += 1
-        if self.n_done == config.warmup and config.pooled:  # the encoder starts from its blocks
+        if self.n_done == config.warmup and not config.released:
+            # the encoder starts from its blocks
             self.encoder.body.load_state_dict(self.discriminator.body.state_dict())
         if self.n_done > config.warmup + config.rebuild:
             self.history.append([means[name] for name in FIGURES])
@@ -143,10 +153,11 @@ class AdversarialTraining:
         of_classes = ("d_person", "d_utility", "person_known", "utility_known")
         of_pixels = ("kl", "reading", "error")
         drawn = [made, made, partial(draw, moves=True)]
+        rate = released_rate if config.released else falling_late
         kinds: Sequence[tuple[int, Rate, Step, Draws, Sequence[str]]] = [
-            (config.warmup, _falling, self._class_step, [draw], of_classes),
-            (config.rebuild, lambda number, n: 1.0, self._rebuild_step, [draw], of_pixels),
-            (config.epochs, self._rate, self._iterate, drawn, FIGURES),
+            (config.warmup, falling, self._class_step, [draw], of_classes),
+            (config.rebuild, constant, self._rebuild_step, [draw], of_pixels),
+            (config.epochs, rate, self._iterate, drawn, FIGURES),
         ]
         steps = (partial(_stacked, step, names) for _, _, step, _, names in kinds)
         replayed = (captured(step, self.device, graphs=graphs) for step in steps)
@@ -168,12 +179,6 @@ class AdversarialTraining:
         found = torch.stack(self.current.end(), dim=1)  # (F, steps)
         means = torch.stack([values.mean() for values in found])
         return dict(zip(phase.figures, means.tolist(), strict=True))
-
-    def _rate(self, number: int, n: int) -> float:
-        """The factor of adversarial training."""
-        if self.config.released:
-            return 1 / (1 + DECAY * 2 * number)  # Keras counts updates
-        return min(1.0, 2 - 2 * number / n) if self.config.anneal else 1.0
 
     def _class_step(self, drawn: Drawn) -> Figures:
         """One step of the discriminator alone, on classes."""
@@ -213,16 +218,18 @@ class AdversarialTraining:
         made = self._generated(images, drawn.person)
         logits = self._logits(self.sampler.augmented(made.images, drawn.made_moves))
         terms = head_terms(logits, torch.ones_like(logits.real), drawn.person, drawn.utility)
-        reading = self._reading(made, drawn.utility) if config.w_read else zero
         n_own = self.sampler.n_own(len(images)) if config.w_rebuild else 0
+        reading = self._reading(made, drawn.utility)
+        guided = self._guided(made.images[n_own:], drawn.utility[n_own:])
         error = self._error(made.images[:n_own], images[:n_own]) if n_own else zero
         loss = generator_loss(made.divergence, terms, config.w_kl, self.g_weights)
-        optimize(loss + config.w_read * reading + config.w_rebuild * error, self.g_optimizer)
+        loss = loss + config.w_read * reading + config.w_guide * guided
+        optimize(loss + config.w_rebuild * error, self.g_optimizer)
         self.discriminator.requires_grad_(True)
         shown = made.images.detach()
-        figures = {"kl": made.divergence.mean(), "reading": reading, "error": error}
+        figures = {"kl": made.divergence.mean(), "reading": reading, "guided": guided}
         figures |= dict(zip(("real", "person", "utility"), terms, strict=True))
-        figures |= accuracy("made", logits, drawn)
+        figures |= {"error": error, **accuracy("made", logits, drawn)}
         figures["variety"] = variety(shown) / variety(images)
         return figures, shown
 
@@ -263,6 +270,14 @@ class AdversarialTraining:
         """Cross-entropy of the utility label that the reader finds in the codes, in nats."""
         return functional.cross_entropy(self.reader(made.codes), utility)
 
+    def _guided(self, made: Tensor, utility: Tensor) -> Tensor:
+        """Cross-entropy of the utility label that the guide finds in pictures, in nats."""
+        if self.guide is None or not len(made):
+            return torch.zeros((), device=self.device)
+        with autocast(self.device):
+            logits = self.guide(made)
+        return functional.cross_entropy(logits.float(), utility)
+
     def _error(self, made: Tensor, wanted: Tensor) -> Tensor:
         """The error of rebuilt pictures: in pixels and in what the discriminator sees in them."""
         error = (made - wanted).abs().mean()
@@ -276,18 +291,6 @@ class AdversarialTraining:
         with autocast(self.device):
             logits = self.discriminator(images)
         return Logits(*(head.float() for head in logits))
-
-
-def _optimizer(
-    parameters: Sequence[nn.Parameter], lr: float, *, released: bool
-) -> torch.optim.Optimizer:
-    if released:
-        return torch.optim.RMSprop(parameters, lr, alpha=0.9, eps=1e-8, foreach=True)  # as in Keras
-    return torch.optim.Adam(parameters, lr, betas=(0.5, 0.99), fused=True)
-
-
-def _falling(number: int, n: int) -> float:
-    return 2 * (1 - number / n)
 
 
 def _stacked(step: Step, names: Sequence[str], *tensors: Tensor) -> Tensor:

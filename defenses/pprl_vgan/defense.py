@@ -38,14 +38,16 @@ class PPRLVGAN(TrainConfig):
     spread (`squared`), which the default fixes, and with Keras' initial weights, padding, optimizer
     and decay of rates (`released`). The default learns in a minute, from a thousand pictures of 32
     px, and `faces` in an hour, from 3,000 of 64 px, what the released settings learn in hours:
-    networks are narrower; encoder and discriminator have the blocks of the authors' identifier
-    (`pooled`); the discriminator learns people and expressions first (`warmup`), and the encoder
-    starts from its blocks. Before adversarial training (`rebuild`) and during it (`w_rebuild`), a
-    share of generated pictures (`own`) shows its own person and is compared with its source, in
-    pixels and in the discriminator's maps (`w_maps`), which the authors do not do. The code is
-    trained to hold the expression (`w_read`); the discriminator sees pictures mirrored and shifted;
-    the optimizer is Adam; running means of the weights are kept (`average`), with new statistics of
-    batch norm.
+    networks are narrower; encoder and discriminator have the blocks of the authors' identifier; the
+    discriminator learns people and expressions first (`warmup`), and the encoder starts from its
+    blocks. Before adversarial training (`rebuild`) and during it (`w_rebuild`), a share of
+    generated pictures (`own`) shows its own person and is compared with its source, in pixels and
+    in the discriminator's maps (`w_maps`), which the authors do not do. In all others, a guide must
+    find the utility label (`w_guide`): a network that learned it before (`guide_steps`), because
+    some of what satisfies the discriminator alone is visible to no other network. The code is
+    trained to hold that label (`w_read`); the discriminator sees pictures mirrored and shifted
+    (`augment`); the optimizer is Adam; running means of the weights are kept (`average`), with new
+    statistics of batch norm.
     An attacker on codes may get the mean or both moments (`code`), where the authors give their MLP
     one sample, and several releases of a picture (`draws` and `queries` of a threat); nothing is
     chosen on test pictures.
@@ -91,7 +93,7 @@ class PPRLVGAN(TrainConfig):
         from bench.nn.inputs import side_of
         from defenses.pprl_vgan.nets import SIZES_PX
         from defenses.pprl_vgan.sampling import TrainingSet
-        from defenses.pprl_vgan.training import trained
+        from defenses.pprl_vgan.training import guided, trained
 
         identity, utility = (np.asarray(faces.labels[k], np.int64) for k in self.reads_to_fit)
         known = ~missing(identity) & ~missing(utility)
@@ -113,7 +115,8 @@ class PPRLVGAN(TrainConfig):
         def samples(state: Weights) -> Images:
             return _samples(images[first], n_people, state, context.device)
 
-        weights = trained(data, self, context, lambda state: context.show(samples(state)))
+        guide = guided(images, utility, self, context)
+        weights = trained(data, self, guide, context, lambda state: context.show(samples(state)))
         return {**weights, "people": people, "showing": showing, SAMPLES: samples(weights)}
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:

@@ -32,8 +32,9 @@ Codes = NDArray[np.float32]
 class NetConfig(NamedTuple):
     """The integers that define the networks, stored with their weights; see TrainConfig.
 
-    `pooled` networks have the blocks of the authors' identifier (convolution, batch norm,
-    max-pooling), which learn from few pictures; others the released ones (stride 2).
+    `released` networks have convolutions of stride 2, Keras' initial weights and its padding;
+    others the blocks of the authors' identifier (convolution, batch norm, max-pooling), which learn
+    from few pictures.
     """
 
     size_px: int  # side of a picture, one of SIZES_PX
@@ -45,8 +46,7 @@ class NetConfig(NamedTuple):
     latent: int
     bounded: int  # 1 for a sigmoid of the log-variance: the spread of a code is then at least 1
     squared: int
-    pooled: int
-    released: int  # 1 for Keras' initial weights and padding
+    released: int
 
     @classmethod
     def of(cls, weights: Weights) -> "NetConfig":
@@ -81,7 +81,7 @@ class Encoder(nn.Module):
 
     def __init__(self, config: NetConfig) -> None:
         super().__init__()
-        self.body = _downsampling(config, regularized=not config.pooled)  # (N, C*4*4)
+        self.body = _downsampling(config, regularized=bool(config.released))  # (N, C*4*4)
         self.mean = nn.Linear(16 * config.widths[-1], config.latent)
         self.logvar = nn.Linear(16 * config.widths[-1], config.latent)
         self.config = config
@@ -150,21 +150,14 @@ def _downsampling(config: NetConfig, *, regularized: bool) -> nn.Sequential:
     """Blocks that halve pictures to 4x4, flattened; regularized by batch norm and dropout."""
     layers: list[nn.Module] = []
     for n_in, n_out in pairwise((3, *config.widths)):
-        if config.pooled:
+        if not config.released:
             layers += pooled_block(n_in, n_out, config.kernel - 1 + config.kernel % 2)
             continue
-        layers += _halving(n_in, n_out, config)
+        layers += halving(n_in, n_out, config.kernel)
         if regularized:
             layers += [_norm(n_out), nn.Dropout(0.3)]
         layers.append(nn.LeakyReLU(0.2, inplace=True))
     return nn.Sequential(*layers, nn.Flatten())
-
-
-def _halving(n_in: int, n_out: int, config: NetConfig) -> list[nn.Module]:
-    kernel = config.kernel
-    if config.released:
-        return halving(n_in, n_out, kernel)
-    return [nn.Conv2d(n_in, n_out, kernel, 2, padding=(kernel - 1) // 2)]
 
 
 def _doubling(n_in: int, n_out: int, config: NetConfig) -> list[nn.Module]:

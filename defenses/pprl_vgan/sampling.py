@@ -13,6 +13,8 @@ from bench.nn.inputs import Augmentation, scaled
 from bench.nn.transfers import moved
 from defenses.pprl_vgan.train_config import TrainConfig
 
+AUGMENTATION = Augmentation(shift=0.06, flip=True)
+
 
 class TrainingSet(NamedTuple):
     """Pictures, uint8 (N, 3, H, W), on the device; person and utility label, (N,), on the CPU."""
@@ -41,7 +43,7 @@ class Sampler:
     def __init__(self, data: TrainingSet, config: TrainConfig, rng: torch.Generator) -> None:
         self.data, self.config, self.rng = data, config, rng
         self.n_people = int(data.person.max()) + 1
-        self.augmentation = Augmentation(config.shift, config.flip)
+        self.augmentation = AUGMENTATION if config.augment else Augmentation()
 
     def draw(self, *, shows: bool = False, moves: bool = False) -> Drawn:
         """On the CPU, for a step that shows people, and moves generated pictures."""
@@ -74,13 +76,13 @@ class Sampler:
 
     def augmented(self, images: Tensor, moves: Tensor) -> Tensor:
         """The pictures shifted and mirrored; differentiable."""
-        if not (self.config.shift or self.config.flip):
+        if not self.config.augment:
             return images
         shifted = self.augmentation.shift_and_flip(images, moves)
         return shifted.contiguous(memory_format=torch.channels_last)
 
     def _moves(self, n: int) -> Tensor:
         """The random numbers of `augmented`, (n, 3), or (n, 0)."""
-        if not (self.config.shift or self.config.flip):
+        if not self.config.augment:
             return torch.zeros(n, 0)
         return self.augmentation.draw_moves(n, self.rng)

@@ -12,17 +12,16 @@ Presets = Mapping[str, Mapping[str, Value]]
 if TYPE_CHECKING:
     from defenses.pprl_vgan.nets import NetConfig
 
-_OURS = ("w_read", "w_rebuild", "w_maps", "own", "average", "shift")
+_OURS = ("w_read", "w_guide", "w_rebuild", "w_maps", "own", "average")
 RELEASED: Mapping[str, Value] = {
     # in both releases
-    **{"width": 32, "decoder_width": 128, "latent": 128, "bounded": True, "pooled": False},
+    **{"width": 32, "decoder_width": 128, "latent": 128, "bounded": True},
     "released": True,
     **{"lr": 3e-4, "d_lr": 3e-4, "batch": 256},
     **{"d_utility": 0.25, "w_kl": 0.002},
     # ours, off in the releases
     **dict.fromkeys(_OURS, 0.0),
-    **{"warmup": 0, "rebuild": 0, "iterations": 0},
-    **{"anneal": False, "flip": False},
+    **{"guide_steps": 0, "warmup": 0, "rebuild": 0, "iterations": 0, "augment": False},
 }
 FERG: Mapping[str, Value] = {
     **RELEASED,
@@ -37,7 +36,7 @@ MUG: Mapping[str, Value] = {
 FACES: Mapping[str, Value] = {  # for 64 px; learns in an hour, on one core
     **{"decoder_width": 64, "latent": 64, "bounded": True},
     **{"lr": 1e-3, "d_lr": 4e-4, "batch": 32, "w_kl": 0.002, "own": 0.5},
-    **{"iterations": 96, "warmup": 16, "rebuild": 30, "epochs": 45},
+    **{"iterations": 96, "guide_steps": 200, "warmup": 16, "rebuild": 30, "epochs": 38},
 }
 PRESETS: Presets = {"quick": {}, "faces": FACES, "ferg": FERG, "mug": MUG}
 
@@ -55,9 +54,8 @@ class TrainConfig(Learned, LatentDefense):
     latent: int = field(32, about="dimension of a code", within="[1, 65536]")
     bounded: bool = field(False, about="log-variance through a sigmoid, as released")
     squared: bool = field(False, about="spread exp(logvar^2 / 2), an error in the release for MUG")
-    pooled: bool = field(True, about="encoder and discriminator with an identifier's blocks")
     released: bool = field(
-        False, about="initial weights, padding, optimizer and discriminator's updates as released"
+        False, about="blocks, initial weights, padding, optimizer and updates as released"
     )
     fakes_teach: bool = field(False, about="generated pictures also train the class heads")
     w_kl: float = field(0.006, about="weight of the codes' divergence in the generator's loss")
@@ -65,6 +63,7 @@ class TrainConfig(Learned, LatentDefense):
     w_person: float = field(0.3, about="weight of showing the target person")
     w_utility: float = field(0.8, about="weight of showing the source's utility label")
     w_read: float = field(0.5, about="weight of finding the utility label in the code")
+    w_guide: float = field(0.5, about="weight of the utility label that the guide finds")
     w_rebuild: float = field(4.0, about="weight of the error of pictures of the own person")
     w_maps: float = field(0.1, about="weight of the discriminator's maps in that error")
     own: float = field(0.25, about="share of a batch that shows its own person", within="[0, 1]")
@@ -73,16 +72,15 @@ class TrainConfig(Learned, LatentDefense):
     d_utility: float = field(1.0, about="weight of the utility label in that loss")
     lr: float = field(2e-3, about="learning rate of the generator", within="(0, 10]")
     d_lr: float = field(2e-3, about="learning rate of the discriminator", within="(0, 10]")
-    anneal: bool = field(True, about="learning rates fall to 0 over the second half")
     batch: int = field(48, about="pictures per step", within="[2, 65536]")
     iterations: int = field(26, about="steps per epoch; 0: all whole batches", within="[0, 1e6]")
     epochs: int = field(20, about="epochs of adversarial training", within="[1, 1e6]")
+    guide_steps: int = field(
+        80, about="the guide's steps in round 1 of 3; 0: no guide", within="[0, 1e6]"
+    )
     warmup: int = field(26, about="epochs: the discriminator learns classes", within="[0, 1e6]")
     rebuild: int = field(12, about="next epochs: the others learn pictures", within="[0, 1e6]")
-    shift: float = field(
-        0.06, about="largest shift of a training picture, fraction of its side", within="[0, 1)"
-    )
-    flip: bool = field(True, about="mirror half of the training pictures")
+    augment: bool = field(True, about="mirror and shift training pictures")
     average: float = field(0.99, about="decay of the running mean of weights", within="[0, 1)")
     patience: int = field(15, about="epochs without structure until a restart", within="[1, 1e6]")
     restarts: int = field(2, about="maximum number of restarts", within="[0, 1e3]")
@@ -92,7 +90,7 @@ class TrainConfig(Learned, LatentDefense):
         from defenses.pprl_vgan.nets import NetConfig
 
         sizes = (self.kernel, self.width, self.decoder_width, self.latent)
-        switches = (self.bounded, self.squared, self.pooled, self.released)
+        switches = (self.bounded, self.squared, self.released)
         return NetConfig(size_px, n_people, n_classes, *sizes, *(int(on) for on in switches))
 
     @property

@@ -1,16 +1,23 @@
-"""A whole training: resumed if it was killed, restarted if it collapses.
+"""A whole training: of the guide first; resumed if it was killed, restarted if it collapses.
 
 Source: Chen, Konrad, Ishwar, CVPR-W 2018; README of the released code (restarts).
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.api import Context, Weights
+from bench.faces import Images
 from bench.nn.checkpoint import Checkpoint
-from bench.nn.state import config_arrays, state_of
-from bench.nn.training import seeded
+from bench.nn.classifier import Labelled, fitted
+from bench.nn.estimation import random_split
+from bench.nn.guide import Guide
+from bench.nn.inputs import Augmentation
+from bench.nn.state import config_arrays, restored, state_of
+from bench.nn.training import Schedule, seeded
 from defenses.pprl_vgan.adversarial_training import FIGURES, AdversarialTraining
 from defenses.pprl_vgan.sampling import TrainingSet
 from defenses.pprl_vgan.train_config import TrainConfig
@@ -18,11 +25,31 @@ from defenses.pprl_vgan.train_config import TrainConfig
 N_REPORTS = 20  # of figures, per training
 MIN_VARIETY = 0.2  # of real pictures' variety; with less, training has collapsed
 
-
 Show = Callable[[Weights], None]
 
 
-def trained(data: TrainingSet, config: TrainConfig, context: Context, show: Show) -> Weights:
+def guided(
+    images: Images, utility: NDArray[np.int64], config: TrainConfig, context: Context
+) -> Guide | None:
+    """A frozen network that learned the utility label of pictures, (N,), if there is to be one."""
+    if not config.guide_steps:
+        return None
+    train, valid = random_split(utility, context)
+    build = partial(Guide, int(utility.max()) + 1, images.shape[-1])
+    weights = fitted(
+        build,
+        Labelled(images[train], utility[train]),
+        Labelled(images[valid], utility[valid]),
+        Augmentation(shift=0.06, flip=True, light=0.2),
+        Schedule(lr=4e-3, batch=48, steps=config.guide_steps, rounds=3),
+        context,
+    )
+    return restored(build(), weights, context.device).requires_grad_(False)
+
+
+def trained(
+    data: TrainingSet, config: TrainConfig, guide: Guide | None, context: Context, show: Show
+) -> Weights:
     """The trained `encoder.*` and `decoder.*`, with `config.*` (see NetConfig).
 
     Training restarts if pictures show no structure after `config.patience` epochs (the authors'
@@ -31,7 +58,7 @@ def trained(data: TrainingSet, config: TrainConfig, context: Context, show: Show
     """
     for attempt in range(config.restarts + 1):
         with seeded(context.rng, context.device) as rng:
-            training = AdversarialTraining(data, config, rng, graphs=context.graphs)
+            training = AdversarialTraining(data, config, rng, guide, graphs=context.graphs)
             folder = context.scratch / f"attempt-{attempt}"
             folder.mkdir(exist_ok=True)
             collapsed = _run(training, Checkpoint(folder, rng, training.parts), context, show)

@@ -1,10 +1,8 @@
 """The networks that an autoencoder is trained against, fitted to the defender's people."""
 
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from torch import nn
 
 from bench.api import Context, Weights
@@ -14,6 +12,7 @@ from bench.nn import classifier, embedder
 from bench.nn.attacker import PUBLISHED_WIDTHS
 from bench.nn.backbones import backbone
 from bench.nn.classifier import Labelled
+from bench.nn.estimation import Split
 from bench.nn.inputs import Augmentation
 from bench.nn.pretrained import load_published
 from bench.nn.published.catalogue import JUDGES
@@ -25,27 +24,10 @@ from defenses.san.prototype_defense import PrototypeDefense
 
 TEMPLATE = 128  # dimension of an embedding
 N_PLACED = 100  # pictures that tell where faces stand, for a published matcher
-VALID_SHARE = 0.2  # of the defender's people, for early stopping
+N_HELD = 2  # people, at least, for early stopping: a matcher needs pairs of different people
 AUGMENTATION = Augmentation(shift=0.06, flip=True, warp=0.12, light=0.2)
 
-Indices = NDArray[np.int64]
-
-
-class Split(NamedTuple):
-    """Indices of the defender's pictures: for training, and of other people for early stopping."""
-
-    train: Indices
-    valid: Indices
-
-
 NOBODY = Split(np.arange(0), np.arange(0))
-
-
-def split_by_person(person: Array, context: Context) -> Split:
-    """Holds out a fifth of the people, at least two."""
-    people = context.rng.permutation(np.unique(person))
-    held = np.isin(person, people[: max(2, round(VALID_SHARE * len(people)))])
-    return Split(np.flatnonzero(~held), np.flatnonzero(held))
 
 
 def classifiers(

@@ -31,14 +31,15 @@ class PrototypePattern(PrototypeDefense):
 
     def fit(self, faces: Faces, context: Context) -> Weights:
         """The prototypes, and the classifiers that estimate the class."""
-        from defenses.san.auxiliary import classifiers, split_by_person
+        from bench.nn.estimation import split_by_person
+        from defenses.san.auxiliary import N_HELD, classifiers
         from defenses.san.prototypes import fitted_prototypes
 
         label, points = faces.labels[self.attribute], self.points(faces, context)
         found = fitted_prototypes(faces.images, label, points, self.warp, context.device)
         if not self.learns_of_people:
             return found
-        split = split_by_person(faces.labels["identity"], context)
+        split = split_by_person(faces.labels["identity"], context, N_HELD)
         return {**found, **classifiers(self, faces, split, len(found["prototypes"]) - 1, context)}
 
     def protect(self, faces: Faces, weights: Weights, context: Context) -> Release:

@@ -14,13 +14,13 @@ from bench.data.alignment import Points
 from bench.faces import Faces
 from bench.nn.attacker import GREY
 from bench.nn.classifier import outputs, to_device
+from bench.nn.estimation import Split, split_by_person
 from bench.nn.state import with_prefix
 from bench.nn.training import Objective, Schedule, autocast, trained
 from bench.nn.transfers import moved
 from bench.nn.weights import published_backbone
 from defenses.san import auxiliary
 from defenses.san.autoencoder_defense import AutoencoderDefense
-from defenses.san.auxiliary import Split
 from defenses.san.nets import scaled
 from defenses.san.prototype_defense import NONE
 from defenses.san.prototypes import Prototypes, fitted_prototypes, opposite, prototypes_for
@@ -201,7 +201,7 @@ def fitted_networks(
     device, label, split = context.device, faces.labels[fields.attribute], auxiliary.NOBODY
     found = fitted_prototypes(faces.images, label, points, fields.warp, device)
     if fields.learns_of_people:
-        split = auxiliary.split_by_person(faces.labels["identity"], context)
+        split = split_by_person(faces.labels["identity"], context, auxiliary.N_HELD)
     found = {**found, **_classifiers(fields, faces, split, len(found["prototypes"]) - 1, context)}
     state = fields.pretrained()
     if not fields.is_given:

@@ -29,13 +29,20 @@ from bench.runner.rng import RowGenerators
 from bench.runner.worker import Worker
 from bench.spec import Spec
 
-# Not the population of grid `faces`, on which the presets were chosen.
-DATA = "synthetic:people=12,takes=64,pictures=16,size=64,protocol=closed,seed=24"
-LONG = {"epochs", "warmup", "rebuild", "steps"}  # fields that `--length` multiplies
+# The population on which the presets were chosen, not that of grid `faces`.
+DATA = "synthetic:people=12,takes=64,pictures=16,size=64,protocol=closed,seed=23"
+LONG = {
+    "epochs",
+    "warmup",
+    "rebuild",
+    "steps",
+    "guide_steps",
+    "estimator_steps",
+}  # fields that `--length` multiplies
 WITHOUT = {
     "pprl_vgan@faces": [
-        "", "pooled=false", "w_read=0", "w_rebuild=0", "w_maps=0", "rebuild=0", "warmup=0",
-        "anneal=false", "shift=0", "flip=false", "average=0",
+        "", "guide_steps=0", "w_guide=0", "w_maps=0", "w_rebuild=0", "rebuild=0", "warmup=0",
+        "augment=false", "average=0",
     ],
     "began_cs@faces": [
         "", "w_rebuild=0", "w_maps=0", "w_kl=0", "w_estimator=0", "rebuild=0", "mirror=",

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from bench.faces import Faces
 from bench.nn.backbones import DeepConvNet
-from defenses.san.auxiliary import Split
+from bench.nn.estimation import Split
 from defenses.san.defense import SAN
 from defenses.san.nets import Autoencoder
 from defenses.san.prototypes import Prototypes, averages

@@ -17,6 +17,8 @@ from bench.nn.backbones import CodeNet, ConvNet
 from bench.nn.captured import WARM_UP
 from bench.nn.classifier import Labelled, _Supervised
 from bench.nn.embedder import _Hinge, _Margin, _Triplet
+from bench.nn.estimation import Split
+from bench.nn.guide import Guide
 from bench.nn.inputs import Augmentation
 from bench.nn.pretrained import Pretrained
 from bench.nn.side_info import SideInfoNet
@@ -27,12 +29,10 @@ from bench.runner.worker import Worker
 from bench.spec import Spec
 from defenses.began_cs import estimator, training
 from defenses.began_cs import sampling as began_sampling
-from defenses.began_cs.nets import AttributeNet
 from defenses.pprl_vgan import adversarial_training as pprl_training
 from defenses.pprl_vgan import sampling as pprl_sampling
 from defenses.pprl_vgan.adversarial_training import AdversarialTraining
 from defenses.san import training as san_training
-from defenses.san.auxiliary import Split
 from defenses.san.prototypes import fitted_prototypes, prototypes_for
 
 SIDE_PX, BATCH = 32, 4
@@ -125,7 +125,7 @@ def began_cs(n_steps, step, **changed):
     fields = {"width": 4, "latent": 4, "batch": BATCH, "steps": n_steps, "rebuild": n_steps}
     fields |= changed
     config = make(Defense, Spec("began_cs", "quick", tuple(fields.items())))
-    rng, net = torch.Generator().manual_seed(0), AttributeNet(config.net_config(SIDE_PX))
+    rng, net = torch.Generator().manual_seed(0), Guide(10, SIDE_PX)
     begun = training.AdversarialTraining(began_data(24), config, rng)
     begun.initialize(state_of(net, "estimator"))
     return lambda: getattr(begun, step)(0, n_steps)
@@ -134,8 +134,7 @@ def began_cs(n_steps, step, **changed):
 def began_estimator(n_steps):
     data = began_data(n_steps * BATCH + 8)
     valid, train = torch.arange(len(data.images)).split([8, n_steps * BATCH])
-    config = make(Defense, Spec.parse("began_cs")).net_config(SIDE_PX)
-    return round_of(AttributeNet(config), estimator._LabelError(data, train, valid), n_steps)
+    return round_of(Guide(10, SIDE_PX), estimator._LabelError(data, train, valid), n_steps)
 
 
 def classifier(n_steps, net=None):

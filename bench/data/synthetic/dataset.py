@@ -32,8 +32,8 @@ class Synthetic(Dataset):
     """Synthetic people, each with their own expression style; labels are exact.
 
     Source: ours. The seven expressions are those of FERG (Aneja et al., ACCV 2016 [aneja2016ferg]),
-    the ten attributes those of Shirai and Whitehill [shirai2019annotation] (facial action units
-    after Ekman and Friesen, 1978 [ekman1978facs]).
+    the labels of 0..1 those of Shirai and Whitehill [shirai2019annotation] and all other facial
+    action units that the pictures show (after Ekman and Friesen, 1978 [ekman1978facs]).
 
     Licence: MIT, as this suite that draws them; nobody is real.
     """
@@ -62,7 +62,7 @@ class Synthetic(Dataset):
 
     @property
     def targets(self) -> tuple[Target, ...]:
-        """Identity, gender, age, skin, expression, glasses, beard, and the ten attributes."""
+        """Identity, gender, age, skin, expression, glasses, beard, pose, action units, `male`."""
         classes = {
             "identity": tuple(f"person {i}" for i in range(self.people)),
             "gender": GENDERS, "age": AGE_GROUPS, "skin": SKIN_TONES, "expression": EXPRESSIONS,

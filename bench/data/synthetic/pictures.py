@@ -14,8 +14,7 @@ Parameters = Mapping[str, npt.NDArray[np.float32]]  # what `render` reads: (N,) 
 
 # Largest turn of the head to either side, in degrees; labels map -range..range to 0..1.
 POSE_RANGES: Mapping[str, float] = {"yaw": 35.0, "pitch": 20.0, "roll": 15.0}
-_LABELLED_UNITS = ("AU4", "AU5", "AU6", "AU7", "AU12", "AU23")
-ATTRIBUTES = (*POSE_RANGES, *_LABELLED_UNITS, "male")  # the ten labels of 0..1
+ATTRIBUTES = (*POSE_RANGES, *ACTION_UNITS, "male")  # the labels of 0..1
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ def scenes(n_people: int, n_takes: int, n_pictures: int, seed: int, style: bool)
     labels |= {name: (parameters[name] > 0).astype(np.int64) for name in ("glasses", "beard")}
     labels |= {"male": people.gender[person].astype(np.float32)}
     labels |= {n: (0.5 + a / POSE_RANGES[n] / 2).astype(np.float32) for n, a in pose.items()}
-    return Scenes(labels | {unit: parameters[unit] for unit in _LABELLED_UNITS}, parameters)
+    return Scenes(labels | {unit: parameters[unit] for unit in ACTION_UNITS}, parameters)
 
 
 def _rotation(pose: Mapping[str, Column]) -> Column:

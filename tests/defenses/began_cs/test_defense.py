@@ -7,9 +7,9 @@ import torch
 from bench.api import Dataset, Decoder, Defense
 from bench.faces import Faces
 from bench.nn import checkpoint
+from bench.nn.guide import Guide, map_error
 from bench.nn.inputs import scaled
 from bench.nn.state import state_of
-from bench.nn.vae import map_error
 from bench.registry import make
 from bench.runner.cells import cells
 from bench.runner.rng import RowGenerators
@@ -17,7 +17,6 @@ from bench.runner.worker import Worker
 from bench.spec import Spec
 from defenses.began_cs import training
 from defenses.began_cs.labels import Scale, vectors
-from defenses.began_cs.nets import AttributeNet
 from defenses.began_cs.sampling import TrainingSet
 
 TINY = "began_cs:width=2,latent=4,hidden=4,batch=16,steps=2,rebuild=2,estimator_steps=2"
@@ -209,7 +208,7 @@ def initialized(faces, fields):
     torch.manual_seed(0)
     rng, nets = torch.Generator().manual_seed(0), config.net_config(32)
     begun = training.AdversarialTraining(data, config, rng)
-    begun.initialize(state_of(AttributeNet(nets), "estimator"))
+    begun.initialize(state_of(Guide(nets.labels, nets.size_px), "estimator"))
     return begun
 
 

@@ -9,7 +9,7 @@ from bench.api import Defense
 from bench.nn.state import config_arrays
 from bench.registry import make
 from bench.spec import Spec
-from defenses.began_cs.nets import AttributeNet, Discriminator, Encoder, Generator, NetConfig
+from defenses.began_cs.nets import Discriminator, Encoder, Generator, NetConfig
 
 GREY = NetConfig(32, colours=1, labels=10, width=4, latent=6, hidden=5, split=0, official=0)
 
@@ -101,12 +101,6 @@ def test_the_generator_uses_y():
     plain = generator(noise, torch.zeros(1, 10))
     for i in range(10):
         assert (generator(noise, torch.eye(10)[i : i + 1]) - plain).abs().max() > 1e-4
-
-
-def test_the_maps_of_the_estimator_get_coarser():
-    net = AttributeNet(GREY).eval()
-    shapes = [tuple(maps.shape[1:]) for maps in net.maps(torch.zeros(2, 1, 32, 32))]
-    assert shapes == [(32, 32, 32), (64, 16, 16), (128, 8, 8), (128, 4, 4)]
 
 
 def test_the_config_is_kept_with_the_weights():

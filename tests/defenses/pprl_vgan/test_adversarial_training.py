@@ -6,26 +6,26 @@ import torch
 from torch import nn
 
 from bench.api import Defense
+from bench.nn.guide import Guide, map_error
 from bench.nn.inputs import scaled
-from bench.nn.vae import map_error
 from bench.registry import make
 from bench.spec import Spec
-from defenses.pprl_vgan import adversarial_training
-from defenses.pprl_vgan.adversarial_training import DECAY, N_SETTLING, AdversarialTraining
+from defenses.pprl_vgan import rates
+from defenses.pprl_vgan.adversarial_training import N_SETTLING, AdversarialTraining
 from defenses.pprl_vgan.sampling import TrainingSet
 
 N = 40
 
 
-def training(**fields):
-    small = {"width": 4, "decoder_width": 4, "latent": 8, "batch": 16, "shift": 0.0, "flip": False}
+def training(*, guided=False, **fields):
+    small = {"width": 4, "decoder_width": 4, "latent": 8, "batch": 16, "augment": False}
     config = make(Defense, Spec("pprl_vgan", "quick", tuple({**small, **fields}.items())))
     rng = np.random.default_rng(0)
     images = torch.from_numpy(rng.integers(0, 256, (N, 3, 32, 32)).astype(np.uint8))
     data = TrainingSet(images, torch.arange(N) % 4, torch.arange(N) % 3)
+    guide = Guide(3, 32).eval().requires_grad_(False) if guided else None
     torch.manual_seed(0)
-    rng = torch.Generator().manual_seed(0)
-    return AdversarialTraining(data, config, rng)
+    return AdversarialTraining(data, config, torch.Generator().manual_seed(0), guide)
 
 
 @pytest.mark.parametrize(("iterations", "wanted"), [(0, N // 16), (7, 7)])
@@ -110,6 +110,29 @@ def test_codes_are_read_if_that_has_a_weight(w_read):
     assert torch.equal(before, begun.reader.weight) == (w_read == 0)
 
 
+@pytest.mark.parametrize("w_guide", [0.0, 1.0])
+def test_the_guide_teaches_the_generator_the_utility_label_and_learns_nothing(w_guide):
+    begun = training(warmup=0, rebuild=0, iterations=1, guided=True, w_guide=w_guide)
+    before = {name: value.clone() for name, value in begun.guide.state_dict().items()}
+    figures = begun.epoch()
+    alone = training(warmup=0, rebuild=0, iterations=1)  # seeds torch again
+    alone.epoch()
+    same = torch.equal(begun.decoder.dense.weight, alone.decoder.dense.weight)
+    assert same == (w_guide == 0)
+    assert figures["guided"] > 0
+    after = begun.guide.state_dict()  # means of its batch norms, too
+    assert all(torch.equal(value, after[name]) for name, value in before.items())
+
+
+def test_the_guide_is_asked_about_pictures_that_are_not_compared(monkeypatch):
+    begun, asked = training(warmup=0, rebuild=0, iterations=1, guided=True, own=0.25), []
+    usual = begun._guided
+    monkeypatch.setattr(begun, "_guided", lambda *args: asked.append(args) or usual(*args))
+    begun.epoch()
+    assert [len(made) for made, _ in asked] == [12, 12]
+    assert begun._guided(*(part[:0] for part in asked[0])) == 0  # if all are compared
+
+
 def test_reading_trains_the_encoder():
     begun = training()
     drawn = begun.sampler.draw()
@@ -132,7 +155,7 @@ def keras_rate(lr, decay, n_updates):
 
 
 def test_released_rates_fall_with_updates_of_which_an_iteration_has_two(monkeypatch):
-    monkeypatch.setattr(adversarial_training, "DECAY", 0.25)
+    monkeypatch.setattr(rates, "DECAY", 0.25)
     begun = training(warmup=0, rebuild=0, released=True, iterations=3, epochs=3)
     counts = {"g": 0, "d": 0}
     for name, optimizer in (("g", begun.g_optimizer), ("d", begun.d_optimizer)):
@@ -167,7 +190,7 @@ def test_the_released_schedules(preset, epochs, fakes_teach, weights):
     assert (config.epochs, config.batch, config.iterations) == (epochs, 256, 0)
     assert (config.w_real, config.w_person, config.w_utility) == weights
     assert (config.w_kl, config.fakes_teach, config.released) == (0.002, fakes_teach, True)
-    assert (config.lr, config.d_lr, DECAY) == (3e-4, 3e-4, 1e-6)
+    assert (config.lr, config.d_lr, rates.DECAY) == (3e-4, 3e-4, 1e-6)
     begun = training(released=config.released)
     for optimizer in (begun.g_optimizer, begun.d_optimizer):
         assert isinstance(optimizer, torch.optim.RMSprop)
@@ -177,8 +200,8 @@ def test_the_released_schedules(preset, epochs, fakes_teach, weights):
 @pytest.mark.parametrize("preset", ["ferg", "mug"])
 def test_the_released_settings_leave_out_what_is_ours(preset):
     config = make(Defense, Spec("pprl_vgan", preset))
-    ours = "warmup rebuild w_rebuild w_maps own w_read average iterations shift flip anneal pooled"
-    assert not any(getattr(config, name) for name in ours.split())
+    ours = "warmup rebuild guide_steps w_guide w_rebuild w_maps own w_read average augment"
+    assert not any(getattr(config, name) for name in (*ours.split(), "iterations"))
     weights = config.w_kl + config.w_real + config.w_person + config.w_utility
     assert weights == pytest.approx(1)  # as released
     assert (config.d_real, config.d_person, config.d_utility) == (0.25, 0.5, 0.25)

@@ -16,7 +16,7 @@ from defenses.pprl_vgan import adversarial_training, training
 
 TINY = (
     "pprl_vgan:epochs=2,warmup=1,rebuild=1,iterations=3,width=4,decoder_width=4,latent=8,batch=16,"
-    "restarts=1"
+    "restarts=1,guide_steps=2"
 )
 LABELS = np.array([3, 5, 8, 9])  # of the people
 

@@ -9,12 +9,12 @@ from bench.api import Defense
 from bench.data.synthetic.pictures import scenes
 from bench.data.synthetic.render import draw
 from bench.faces import Faces
+from bench.nn.estimation import Split
 from bench.nn.state import state_of
 from bench.registry import make
 from bench.runner.rng import RowGenerators, generator
 from bench.runner.worker import Worker
 from bench.spec import Spec
-from defenses.san.auxiliary import Split
 from defenses.san.defense import SAN
 from defenses.san.nets import EDGE, scaled
 from defenses.san.pattern import PrototypePattern

@@ -14,10 +14,11 @@ from torch.nn import functional
 from bench.api import Defense
 from bench.faces import Faces
 from bench.nn.backbones import DeepConvNet
+from bench.nn.estimation import Split, split_by_person
 from bench.registry import make, spec_of, stated
 from bench.runner.worker import Worker
 from bench.spec import Spec
-from defenses.san.auxiliary import Split, matcher, split_by_person
+from defenses.san.auxiliary import N_HELD, matcher
 from defenses.san.defense import SAN
 from defenses.san.nets import Autoencoder
 from defenses.san.prototypes import fitted_prototypes, prototypes_for
@@ -87,7 +88,7 @@ def test_the_pixel_term(kind, wanted):
 
 def test_people_are_held_out_whole():
     person = np.repeat(np.arange(10), 3)
-    split = split_by_person(person, Worker().training(np.random.default_rng(0)))
+    split = split_by_person(person, Worker().training(np.random.default_rng(0)), N_HELD)
     assert len(set(person[split.valid])) == 2
     assert not set(person[split.train]) & set(person[split.valid])
     assert len(split.train) + len(split.valid) == 30
