@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from bench.api import Context, Learned, Weights, field
 from bench.data.alignment import Points
 from bench.data.morphing import filled, mean_shape, moved, points_of
-from bench.faces import ESTIMATED, Faces, Release
+from bench.faces import ESTIMATED, Faces, Images, Release
 from bench.nn.state import with_prefix, without_prefix
 from bench.registry import register
 
@@ -61,7 +61,8 @@ class OthmanRoss(Learned):
     def fit(self, faces: Faces, context: Context) -> Weights:
         """The candidates: `pictures`, uint8 (M, 3, H, W), `points`, (M, L, 2), and `gender`, (M,).
 
-        Also `shape`, the mean landmarks, (L, 2), and the gender classifier, `classifier.*`.
+        Also `shape`, the mean landmarks, (L, 2); `warped`, the pictures warped to it, 0..1,
+        float32; and the gender classifier, `classifier.*`.
 
         Raises:
             ValueError: unless both genders occur, or if no face is found.
@@ -75,9 +76,11 @@ class OthmanRoss(Learned):
         shown = faces.pick(np.concatenate(chosen))
         points = points_of(shown, self.landmarks, context.device)
         shape = mean_shape(points)
+        points = filled(points, shape)
         split = split_by_person(person, context)
         return {
-            **{"pictures": shown.images, "points": filled(points, shape), "shape": shape},
+            **{"pictures": shown.images, "points": points, "shape": shape},
+            "warped": _warped(shown.images, points, shape),
             "gender": np.asarray(shown.labels["gender"], np.int64),
             **with_prefix("classifier", fitted_label(faces.images, gender, split, context)),
         }
@@ -112,9 +115,8 @@ class _Pool:
 
     def __init__(self, weights: Weights) -> None:
         self.pictures = weights["pictures"].astype(np.float32) / 255
-        self.points, self.gender, self.shape = (weights[n] for n in ("points", "gender", "shape"))
-        pairs = zip(self.pictures, self.points, strict=True)
-        self.warped = np.stack([moved(picture, at, self.shape) for picture, at in pairs])
+        names = ("points", "gender", "shape", "warped")
+        self.points, self.gender, self.shape, self.warped = (weights[name] for name in names)
 
     def nearest(
         self, picture: NDArray[np.float32], at: Points, gender: int
@@ -123,6 +125,12 @@ class _Pool:
         apart = np.square(self.warped - moved(picture, at, self.shape)).sum(axis=(1, 2, 3))
         best = int(np.where(self.gender == gender, np.inf, apart).argmin())
         return self.pictures[best], self.points[best]
+
+
+def _warped(pictures: Images, points: Points, shape: Points) -> NDArray[np.float32]:
+    """The pictures, warped from their landmarks to the shape, 0..1, (M, 3, H, W)."""
+    pairs = zip(pictures.astype(np.float32) / 255, points, strict=True)
+    return np.stack([moved(picture, at, shape) for picture, at in pairs])
 
 
 def _candidates(mask: NDArray[np.bool_], person: Ids, most: int, context: Context) -> Ids:

@@ -12,8 +12,9 @@ from typer.core import TyperCommand
 from bench.commands import options as opt
 
 if TYPE_CHECKING:
-    from bench.operation import Applied, Operation, Pictures
+    from bench.operation import Applied, Operation, Pictures, Tools
     from bench.runner.store import Store
+    from bench.runner.weights_file import WeightsFile
     from bench.runner.worker import Worker
     from bench.spec import Spec
     from bench.tables import Table
@@ -71,54 +72,74 @@ def run_operation(
 
     The results are written to the last path, all or nothing.
     """
-    import numpy as np
-
-    from bench.api import Defense
     from bench.data.image_files import frames
-    from bench.operation import Operation, Tools, folders
+    from bench.operation import Operation
     from bench.registry import make
     from bench.reports.files import check_new
-    from bench.runner.rng import RowGenerators
-    from bench.runner.stored_judges import stored_judges
-    from bench.runner.weights_file import read
 
     operation, (*source, out) = make(Operation, spec), paths
     if len(source) != operation.takes_pictures:
         wanted = "IN and OUT" if operation.takes_pictures else "OUT alone"
         raise ValueError(f"expected {wanted} after {spec}, got {len(paths)} paths")
     check_new(out)
-    file = read(weights)
-    if file.recipe.defense != operation.defense:
-        raise ValueError(
-            f"expected weights of {operation.defense} for {operation.name}, got those of "
-            f"{file.recipe.defense} in {weights}"
-        )
+    file = _weights_for(operation, weights)
     side = file.recipe.shape[-1]
     pictures, n_resized = frames(source[0], side) if source else ({}, 0)
     if n_resized:
         cut = f"cut {n_resized} of {len(pictures)} pictures to a centred square"
         print(f"{cut} and resized them to {side} x {side} px")
-    rngs = RowGenerators(np.arange(max(1, len(pictures))), 0, operation.defense, 0)
-    tools = Tools(
-        make(Defense, file.recipe.spec),
-        file.weights,
-        replace(worker.protecting(rngs), shape=file.recipe.shape),
-        stored_judges(store, file.recipe.data_key, worker),
-        _files(operation, side),
-    )
+    tools = _tools(operation, file, len(pictures), store, worker)
     for target, judge in tools.judges.items():
         print(f"judge of {target}: {judge.name}, accuracy {judge.accuracy:.1%} on raw pictures")
     applied = operation.apply(pictures, tools)
     said = _write(str(spec), applied, out)
     measures = _measures(applied)
     opt.show(measures._replace(title=str(spec)))
-    for line in (*(f"n/a: {reason}" for reason in measures.reasons()), *said):
+    for line in (*(f"n/a: {reason}" for reason in measures.reasons()), *said, *_over(pictures)):
         print(line)
-    if pictures:
-        n_folders = len(np.unique(folders(pictures)))
-        over = f"over {n_folders} folders" if n_folders > 1 else "as if pictures were independent"
-        print(f"intervals are {over}")
     print(f"{len(applied.pictures)} pictures in {out}/")
+
+
+def _weights_for(operation: "Operation", path: Path) -> "WeightsFile":
+    from bench.runner.weights_file import read
+
+    file = read(path)
+    if file.recipe.defense != operation.defense:
+        raise ValueError(
+            f"expected weights of {operation.defense} for {operation.name}, got those of "
+            f"{file.recipe.defense} in {path}"
+        )
+    return file
+
+
+def _tools(
+    operation: "Operation", file: "WeightsFile", n_pictures: int, store: "Store", worker: "Worker"
+) -> "Tools":
+    import numpy as np
+
+    from bench.api import Defense
+    from bench.operation import Tools
+    from bench.registry import make
+    from bench.runner.rng import RowGenerators
+    from bench.runner.stored_judges import stored_judges
+
+    rngs = RowGenerators(np.arange(max(1, n_pictures)), 0, operation.defense, 0)
+    return Tools(
+        make(Defense, file.recipe.spec),
+        file.weights,
+        replace(worker.protecting(rngs), shape=file.recipe.shape),
+        stored_judges(store, file.recipe.data_key, worker),
+        _files(operation, file.recipe.shape[-1]),
+    )
+
+
+def _over(pictures: "Pictures") -> list[str]:
+    """What the intervals are over, if there are pictures, in a line."""
+    from bench.operation import folders
+
+    n_folders = len(set(folders(pictures).tolist())) if pictures else 0
+    over = f"over {n_folders} folders" if n_folders > 1 else "as if pictures were independent"
+    return [f"intervals are {over}"] if pictures else []
 
 
 def _files(operation: "Operation", size_px: int) -> "Pictures":

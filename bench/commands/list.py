@@ -110,6 +110,10 @@ def described(plugin: "type[Plugin]") -> list[str]:
 
     text = (plugin.__doc__ or "").strip().splitlines()
     lines = [text[0] if text else "", f"Source: {stated(plugin, 'Source') or '?'}"]
+    read = [
+        part for part in (plugin.__doc__ or "").split("\n\n") if part.strip().startswith("Reads `")
+    ]
+    lines += [" ".join(part.split()) for part in read]
     said = ((word, stated(plugin, word)) for word in ("Licence", "Access"))
     lines += [f"{word}: {text}" for word, text in said if text]
     for item in fields_of(plugin):

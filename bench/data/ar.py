@@ -47,7 +47,7 @@ class AR(Official):
     example = "m-001-01.raw"
     pattern = re.compile(r"/(?P<identity>(?P<gender>[mfw])-\d{2,3})-(?P<state>\d\d)\.raw$", re.I)
     variants = (
-        ("**/*.bmp", "the cropped and warped variant; get the .raw files"),
+        ("**/*.[bB][mM][pP]", "the cropped and warped variant; get the .raw files"),
         ("**/*.[jp][pn]g", "pictures that were converted or cropped; get the .raw files"),
     )
     targets = (
@@ -69,7 +69,8 @@ class AR(Official):
         day, state = divmod(int(found["state"]) - 1, len(_STATES))
         if not 0 <= day <= 1:
             raise ValueError(
-                f"{found.string}: expected a number from 01 to 26; rename or remove it"
+                f"{found.string}: expected a state from 01 to 26, got {found['state']}; rename or "
+                "remove it"
             )
         expression, worn, light = _STATES[state]
         return {

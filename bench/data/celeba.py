@@ -32,6 +32,13 @@ ATTRIBUTES = (
 # fmt: on
 _PARTS = ("train", "valid", "test")  # in the order of their numbers
 _PX = (178, 218)
+# of each list: its columns, their least and most, and what they hold
+_NUMBERS = {
+    "list_attr_celeba.txt": (len(ATTRIBUTES), -1, 1, "-1 or 1"),
+    "identity_CelebA.txt": (1, 1, 1e6, "a number from 1"),
+    "list_eval_partition.txt": (1, 0, 2, "0, 1 or 2"),
+    "list_landmarks_align_celeba.txt": (10, 0, max(_PX), "px of aligned pictures, whole numbers"),
+}
 
 
 @register("celeba")
@@ -59,10 +66,7 @@ class CelebA(Official):
     pictures = "img_align_celeba/*.jpg"
     example = "img_align_celeba/000001.jpg"
     pattern = re.compile(r"/\d{6}\.jpg$")
-    needs = (
-        *("list_attr_celeba.txt", "identity_CelebA.txt", "list_eval_partition.txt"),
-        "list_landmarks_align_celeba.txt",
-    )
+    needs = tuple(_NUMBERS)
     places = ("", "Img/", "Anno/", "Eval/")
     variants = (
         ("**/list_*_celeba.csv", "tables made anew; get the .txt files of the official download"),
@@ -82,7 +86,9 @@ class CelebA(Official):
     def face_points(self) -> FacePoints:
         """Those of pictures that MTCNN aligned, or the means of the landmarks."""
         points = super().face_points
-        return points or points_in_square(_mean_points(self.tables[-1]), _PX, self)
+        table = self.tables[-1]
+        changed = table.stat().st_mtime_ns
+        return points or points_in_square(_mean_points(table, changed), _PX, self)
 
     def landmarks_px(self, paths: Sequence[Path]) -> NDArray[np.float64]:
         """Eyes, nose and corners of the mouth."""
@@ -92,7 +98,7 @@ class CelebA(Official):
     def listing(self) -> Listing:
         """The pictures of the part, in the order of their numbers."""
         paths = [path for path, _ in self.entries()]
-        self._check_extent(paths[0])
+        self.check_files(paths[:1])
         names = [path.name for path in paths]
         tables = [_table(path, n) for path, n in zip(self.tables, (1, 0, 0, 1), strict=True)]
         for path, table in zip(self.tables, tables, strict=True):
@@ -105,6 +111,7 @@ class CelebA(Official):
         chosen = np.ones(len(paths), bool)
         if self.part != "all":
             chosen = parts.to_numpy()[:, 0] == _PARTS.index(self.part)
+        self.check_any(np.flatnonzero(chosen))
         who, identity = np.unique(people.to_numpy()[chosen, 0], return_inverse=True)
         labels: dict[str, Array] = {"identity": identity.astype(np.int64)}
         for name in ATTRIBUTES:
@@ -118,33 +125,36 @@ def _table(path: Path, n_skipped: int) -> "DataFrame":
     """A list by file name, whole numbers; one with a line to skip has names of columns in the next.
 
     Raises:
-        ValueError: if it has other columns or lines.
+        ValueError: if it has other columns, lines or numbers.
     """
     from pandas import read_csv, to_numeric
 
-    named = "attr" in path.name
-    n_columns = len(ATTRIBUTES) if named else 10 if "landmarks" in path.name else 1
+    n_columns, least, most, numbers = _NUMBERS[path.name]
     try:
         table = read_csv(path, sep=r"\s+", skiprows=n_skipped, header=0 if n_skipped else None)
         if not n_skipped:
             table = table.set_index(0)
         if table.shape[1] != n_columns:
             raise ValueError(f"{table.shape[1]}")
+        named = n_columns == len(ATTRIBUTES)
         if named and (others := [name for name in table if name not in ATTRIBUTES]):
             raise ValueError(f"a column {others[0]}{and_more(others)}")
-        numbers: DataFrame = table.apply(to_numeric, errors="coerce")
-        if len(bad := table.index[numbers.isna().any(axis=1) | table.index.duplicated()]):
+        found: DataFrame = table.apply(to_numeric, errors="coerce")
+        known = (found >= least) & (found <= most) & (found % 1 == 0)
+        if named:
+            known &= found != 0
+        if len(bad := table.index[~known.all(axis=1) | table.index.duplicated()]):
             raise ValueError(f"others for {bad[0]}{and_more(bad)}")
-        return numbers.astype(int)
+        return found.astype(int)
     except ValueError as error:
         raise ValueError(
-            f"{path}: expected {n_columns} columns of whole numbers after the file name, got "
+            f"{path}: expected {n_columns} columns of {numbers} after the file name, got "
             f"{' '.join(str(error).split())}; use the official list"
         ) from error
 
 
 @cache
-def _mean_points(path: Path) -> FacePoints:
+def _mean_points(path: Path, changed: int) -> FacePoints:
     """Means of eyes, nose and corners of the mouth in px, left in the picture first."""
     means = _table(path, 1).to_numpy(float).mean(axis=0).reshape(5, 2)
     return tuple((float(x), float(y)) for x, y in means)

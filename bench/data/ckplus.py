@@ -7,8 +7,8 @@ from itertools import groupby
 from pathlib import Path
 
 from bench.api import field
-from bench.data.csv_files import number_or_nan
-from bench.data.official import Entry, Official, register
+from bench.data.csv_files import number_or_nan, text_of
+from bench.data.official import Entry, Official, and_more, register
 from bench.faces import Target
 
 _EXPRESSIONS = ("neutral", "anger", "contempt", "disgust", "fear", "joy", "sadness", "surprise")
@@ -38,7 +38,10 @@ class CKPlus(Official):
     pattern = re.compile(
         r"/(?P<identity>S\d{3})/(?P<take>\d{3})/(?P=identity)_(?P=take)_\d{8}\.png$"
     )
-    variants = (("**/CK+48*", "pictures cropped to 48 px; get the original sequences"),)
+    variants = (
+        ("**/CK+48*", "pictures cropped to 48 px; get the original sequences"),
+        ("**/S*_*_*.png", "pictures in other folders, as in CK+48; get the original sequences"),
+    )
     targets = (Target("identity"), Target("expression", classes=_EXPRESSIONS))
 
     @property
@@ -50,10 +53,17 @@ class CKPlus(Official):
     def entries(self) -> Iterator[Entry]:
         """The last frames of each labelled sequence."""
         labelled = {path.parent.parts[-2:]: _expression(path) for path in self.tables}
+        unseen = set(labelled)
         for sequence, taken in groupby(super().entries(), lambda e: e[0].parent.parts[-2:]):
+            unseen.discard(sequence)
             if sequence in labelled:
                 for path, cells in list(taken)[-self.frames :]:
                     yield path, {**cells, "expression": labelled[sequence]}
+        if unseen:
+            raise ValueError(
+                f"expected pictures of each labelled sequence, got none of {'/'.join(min(unseen))}"
+                f"{and_more(unseen)}; restore them, or remove the labels"
+            )
 
 
 def _expression(path: Path) -> str:
@@ -62,7 +72,9 @@ def _expression(path: Path) -> str:
     Raises:
         ValueError: if it holds something else.
     """
-    number = number_or_nan(path.read_text("utf-8", "replace"))
+    number = number_or_nan(text := text_of(path).strip())
     if number not in range(len(_EXPRESSIONS)):
-        raise ValueError(f"{path}: expected one number from 0 to 7, got {number}; restore it")
+        raise ValueError(f"{path}: expected one number from 0 to 7, got {text[:80]!r}; restore it")
+    if path.name.split("_")[:2] != list(path.parent.parts[-2:]):
+        raise ValueError(f"expected the label of its folder, got {path}; move it to its own")
     return _EXPRESSIONS[int(number)]

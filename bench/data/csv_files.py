@@ -29,7 +29,7 @@ def read_lines(path: Path) -> tuple[list[str], list[Line]]:
     Raises:
         ValueError: if it is not such a file, or a column has no name or that of another.
     """
-    reader = csv.reader(io.StringIO(_text(path), newline=""), skipinitialspace=True, strict=True)
+    reader = csv.reader(io.StringIO(text_of(path), newline=""), skipinitialspace=True, strict=True)
     try:
         rows = [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
     except csv.Error as error:
@@ -70,7 +70,12 @@ def number_or_nan(text: str) -> float:
         return float("nan")
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """The text of a file in UTF-8, or in UTF-16 with its byte order mark.
+
+    Raises:
+        ValueError: if it is in another encoding.
+    """
     content = path.read_bytes()
     encoding = next((name for bom, name in _BOMS.items() if content.startswith(bom)), "utf-8")
     text, wrong, problem = content.decode(encoding, "replace"), "\0", "a NUL character"

@@ -3,15 +3,17 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from bench.api import field
-from bench.data.csv_files import read_lines
+from bench.data.csv_files import Line, fault, read_lines
 from bench.data.official import GENDERS, Entry, Unidentified, register
 from bench.faces import Target
 
 AGE_GROUPS = ("0-2", "3-9", "10-19", "20-29", "30-39", "40-49", "50-59", "60-69", "more than 70")
 _ETHNICITIES = ("Black", "East Asian", "Indian", "Latino_Hispanic", "Middle Eastern")
 _PARTS = ("train", "val")
+_COLUMNS = ("file", "age", "gender", "race")  # that are read
 
 
 @register("fairface")
@@ -47,15 +49,31 @@ class FairFace(Unidentified):
         """The pictures of the part.
 
         Raises:
-            ValueError: if one is in neither list.
+            ValueError: if one is not in one line of one list, with all its labels.
         """
-        lines = [line for table in self.tables for line in read_lines(table)[1]]
-        listed = {line.cells.get("file", ""): line for line in lines}
+        listed = dict[str, Line]()
+        for line in (line for table in self.tables for line in _lines(table)):
+            if listed.setdefault(file := line.cells["file"], line) is not line:
+                raise ValueError(f"{line}: expected each picture once, got {file} again; fix it")
         for path, cells in super().entries():
-            if (line := listed.get(str(cells["file"]))) is None:
+            if (found := listed.get(str(cells["file"]))) is None:
                 raise ValueError(
                     f"{path} is in none of {', '.join(self.needs)}; use the official lists"
                 )
             if self.part in ("all", cells["part"]):
-                gender, age, race = (line.cells.get(c, "") for c in ("gender", "age", "race"))
+                age, gender, race = (found.cells[name] for name in _COLUMNS[1:])
                 yield path, {"gender": gender.lower(), "age": age, "ethnicity": race}
+
+
+def _lines(table: Path) -> list[Line]:
+    columns, lines = read_lines(table)
+    if lacking := [name for name in _COLUMNS if name not in columns]:
+        raise ValueError(
+            f"{table}: expected the columns {', '.join(_COLUMNS)}, got none called "
+            f"{', '.join(lacking)}; use the official list"
+        )
+    if bad := [line for line in lines if not all(map(line.cells.get, _COLUMNS))]:
+        raise ValueError(
+            fault(bad, f"expected {', '.join(_COLUMNS)}, got no such cells", "restore them")
+        )
+    return lines

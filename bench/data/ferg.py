@@ -8,7 +8,7 @@ from bench.data.official import EXPRESSIONS, GENDERS, Cells, Official, register
 from bench.data.protocols import PROTOCOLS
 from bench.faces import Target
 
-_MEN = ("jules", "malcolm", "ray")
+_WOMEN, _MEN = ("aia", "bonnie", "mery"), ("jules", "malcolm", "ray")
 
 
 @register("ferg")
@@ -34,7 +34,7 @@ class FERG(Official):
     pictures = "FERG_DB_256/*/*/*.png"
     example = "FERG_DB_256/aia/aia_anger/aia_anger_1.png"
     pattern = re.compile(
-        r"/(?P<identity>[a-z]+)/(?P=identity)_(?P<expression>[a-z]+)"
+        rf"/(?P<identity>{'|'.join(_WOMEN + _MEN)})/(?P=identity)_(?P<expression>[a-z]+)"
         r"/(?P=identity)_(?P=expression)_(?P<number>\d+)\.png$"
     )
     variants = (("*FERG_3D*", "the 3-D variant of the database; get FERG_DB_256"),)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bench.data.csv_files import number_or_nan
+from bench.data.csv_files import number_or_nan, text_of
 from bench.data.official import Entry, Unidentified, register
 from bench.data.synthetic.pictures import POSE_RANGES
 from bench.faces import Target
@@ -42,18 +42,25 @@ class GENKI4K(Unidentified):
         """The pictures, each with its line of `labels.txt`.
 
         Raises:
-            ValueError: if a picture has no line, or that line is not four numbers.
+            ValueError: if a picture has no line, a line no picture after it, or other numbers.
         """
-        table = self.tables[0]
-        lines = [line.split() for line in table.read_text("utf-8", "replace").splitlines()]
-        for path, cells in super().entries():
+        table, pictures = self.tables[0], list(super().entries())
+        lines = [line.split() for line in text_of(table).rstrip().splitlines()]
+        last = max(int(str(cells["number"])) for _, cells in pictures)
+        if len(lines) > last:
+            raise ValueError(
+                f"{table}: expected a line for each picture, the last file{last:04}.jpg, got "
+                f"{len(lines)} lines; restore the file, or the pictures"
+            )
+        for path, cells in pictures:
             number = int(str(cells["number"]))
             words = lines[number - 1] if 0 < number <= len(lines) else []
             smile, *angles = map(number_or_nan, words or [""])
-            if smile not in (0, 1) or len(angles) != 3 or not all(map(math.isfinite, angles)):
+            known = len(angles) == 3 and all(abs(angle) <= math.pi for angle in angles)
+            if smile not in (0, 1) or not known:
                 raise ValueError(
-                    f"{table}, line {number}: expected 0 or 1 and three angles of {path.name}, "
-                    f"got {' '.join(words) or 'no line'!r}; restore the file"
+                    f"{table}, line {number}: expected 0 or 1 and three angles in radians of "
+                    f"{path.name}, got {' '.join(words) or 'no line'!r}; restore the file"
                 )
             yield path, {"smile": ("no", "yes")[int(smile)], **_fractions(angles)}
 

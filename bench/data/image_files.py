@@ -3,6 +3,7 @@
 import os
 import warnings
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -80,12 +81,14 @@ def upright(path: Path) -> Image.Image:
 
 
 def size_of(path: Path) -> tuple[int, int]:
-    """Width and height of the upright picture, px; it is not decoded."""
-    with warnings.catch_warnings(action="ignore"), Image.open(path, formats=FORMATS) as picture:
-        lies = (
-            picture.getexif().get(ExifTags.Base.Orientation, 1) >= 5
-        )  # it is turned by 90 degrees
-        return (picture.height, picture.width) if lies else picture.size
+    """Width and height of the upright picture, px; it is not decoded.
+
+    Raises:
+        ValueError: if the file is empty, broken or huge.
+    """
+    with _opened(path) as picture:
+        turned = picture.getexif().get(ExifTags.Base.Orientation, 1) >= 5  # by 90 degrees
+        return (picture.height, picture.width) if turned else picture.size
 
 
 def read_frames(path: Path, least_px: int = 0) -> Iterator[tuple[str, Image.Image]]:
@@ -93,19 +96,26 @@ def read_frames(path: Path, least_px: int = 0) -> Iterator[tuple[str, Image.Imag
 
     They are decoded one by one. In the limit for all, a frame counts as `least_px` or more.
     """
+    with _opened(path) as opened:
+        still = not least_px or opened.format == "MPO"  # MPO: a phone adds small copies
+        n, n_pixels = 1 if still else getattr(opened, "n_frames", 1), 0
+        for number in range(n):
+            opened.seek(number)
+            n_pixels += max(opened.width * opened.height, least_px)
+            _check_size(path, opened, n, n_pixels)
+            picture = _rgb(ImageOps.exif_transpose(opened), path, opened.format or "")
+            yield f"-{number:04d}" if n > 1 else "", picture
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    """The file, opened; what decoders raise becomes ValueError with its name."""
     if path.stat().st_size == 0:
         raise ValueError(f"{path} is empty; restore or remove it")
     try:
         # Pillow's warnings do not name the file.
         with warnings.catch_warnings(action="ignore"), Image.open(path, formats=FORMATS) as opened:
-            still = not least_px or opened.format == "MPO"  # MPO: a phone adds small copies
-            n, n_pixels = 1 if still else getattr(opened, "n_frames", 1), 0
-            for number in range(n):
-                opened.seek(number)
-                n_pixels += max(opened.width * opened.height, least_px)
-                _check_size(path, opened, n, n_pixels)
-                picture = _rgb(ImageOps.exif_transpose(opened), path, opened.format or "")
-                yield f"-{number:04d}" if n > 1 else "", picture
+            yield opened
     except _RefusedError:
         raise
     except Exception as error:  # decoders raise many types; the message names the file

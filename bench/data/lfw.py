@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.api import FacePoints, field
+from bench.data.csv_files import text_of
 from bench.data.official import GENDERS, Official, and_more, register
 from bench.data.photographs import Listing, Photographs
 from bench.faces import Target
@@ -60,7 +61,7 @@ class LFW(Official):
         """The pictures by name; under `closed` protocols, of people with enough pictures."""
         pictures = np.array([path for path, _ in self.entries()], dtype=object)
         gender_of = self._genders({path.name for path in pictures})
-        self._check_extent(pictures[0])
+        self.check_files([pictures[0]])
         names = np.array([path.parent.name for path in pictures])
         people, first, identity, n_pictures = np.unique(
             names, return_index=True, return_inverse=True, return_counts=True
@@ -68,12 +69,14 @@ class LFW(Official):
         gender = np.array([gender_of[path.name] for path in pictures], np.int64)
         if (both := gender != gender[first][identity]).any():
             raise ValueError(
-                f"{names[both][0]} is in both lists of names; fix {' or '.join(LISTS)}"
+                f"expected each person in one list, got {names[both][0]} in both; fix "
+                f"{' or '.join(LISTS)}"
             )
         if self.protocol != "open":
             enough = np.flatnonzero(n_pictures >= self.min_pictures)
             ranked = enough[_alternating(n_pictures[enough], gender[first[enough]])]
             kept = np.sort(ranked[: self.people or None])
+            self.check_any(kept)
             keep = np.isin(identity, kept)
             people, identity = people[kept], np.searchsorted(kept, identity[keep])
             pictures, gender = pictures[keep], gender[keep]
@@ -83,7 +86,7 @@ class LFW(Official):
 
     def _genders(self, present: set[str]) -> dict[str, int]:
         """The class of gender by file name."""
-        texts = [path.read_text("utf-8", "replace") for path in self.tables]
+        texts = map(text_of, self.tables)
         listed = [set(map(str.strip, text.splitlines())) - {""} for text in texts]
         problems = {
             "in both lists": listed[0] & listed[1],

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.api import FacePoints, field
+from bench.data.csv_files import text_of
 from bench.data.lfw import LFW, mean_points
 from bench.data.official import Entry, Official, and_more, register
 from bench.faces import Target
@@ -54,23 +55,26 @@ class LFWPairs(Official):
         return super().face_points or mean_points(self)
 
     def entries(self) -> Iterator[Entry]:
-        """The pictures that are in a pair."""
-        named = {name for names in self._rows() for name in names[:2]}
-        return (entry for entry in super().entries() if entry[0].stem in named)
-
-    def pairs(self) -> FacePairs:
-        """The pairs, each fold's mated ones first.
+        """The pictures that are in a pair.
 
         Raises:
             ValueError: if the list is another one, or names a picture that is not there.
         """
-        place = {path.stem: i for i, path in enumerate(self.listing().paths)}
-        rows = self._rows()
-        if absent := sorted({name for row in rows for name in row[:2]} - set(place)):
+        absent = {name for names in self._rows() for name in names[:2]}
+        for path, cells in super().entries():
+            if path.stem in absent:
+                absent.remove(path.stem)
+                yield path, cells
+        if absent:
             raise ValueError(
-                f"{self.tables[0]} names {absent[0]}{and_more(absent)}, which is not in "
+                f"{self.tables[0]} names {min(absent)}{and_more(absent)}, which is not in "
                 f"{self.folder}/lfw; restore the pictures"
             )
+
+    def pairs(self) -> FacePairs:
+        """The pairs, each fold's mated ones first."""
+        place = {path.stem: i for i, path in enumerate(self.listing().paths)}
+        rows = self._rows()
         sides = np.array([[place[name] for name in row[:2]] for row in rows], np.int64)  # (N, 2)
         mated, fold = (np.array([row[at] for row in rows]) for at in (2, 3))
         return FacePairs(sides[:, 0], sides[:, 1], mated.astype(bool), fold.astype(np.int64))
@@ -79,7 +83,7 @@ class LFWPairs(Official):
         """Two names of pictures, whether they show one person, and the fold of each pair."""
         path = self.tables[0]
         try:
-            head, *lines = [line.split("\t") for line in path.read_text("utf-8").splitlines()]
+            head, *lines = [line.split("\t") for line in text_of(path).rstrip().splitlines()]
             n_folds, n = map(int, head)
             if len(lines) != 2 * n * n_folds:
                 raise ValueError(f"{len(lines)} pairs instead of {2 * n * n_folds}")
@@ -92,9 +96,11 @@ class LFWPairs(Official):
 
 
 def _row(line: list[str], fold: int, *, mated: bool) -> tuple[str, str, bool, int]:
-    first, *more = line
-    if mated:
-        (one, other), second = more, first
-    else:
-        one, second, other = more
-    return f"{first}_{int(one):04}", f"{second}_{int(other):04}", mated, fold
+    try:
+        first, one, *second, other = line
+        names = f"{first}_{int(one):04}", f"{(second or [first])[0]}_{int(other):04}"
+    except ValueError as error:
+        raise ValueError(f"{line}, {error}") from error
+    if len(second) != (not mated) or second == [first] or names[0] == names[1]:
+        raise ValueError(f"{line} among the {'mated' if mated else 'non-mated'} pairs")
+    return *names, mated, fold

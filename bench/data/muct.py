@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 from bench.api import FacePoints
 from bench.data.csv_files import Line, fault, number_or_nan, read_lines
 from bench.data.official import GENDERS, Cells, Official, points_in_square, register
+from bench.data.photographs import Listing
 from bench.faces import Array, Target
 
 _EYES, _NOSE, _MOUTH = (31, 36), 67, (48, 54)  # pupils, tip of the nose, corners of the mouth
 _PX = (480, 640)
+_MIDDLE = (240, 320)
 _N_CELLS = 2 + 2 * 76
+_NAME = re.compile(r"i\d{3}[q-z][a-e]-[fm][ng]")  # ir: of mirrored pictures, which nobody reads
 
 
 @register("muct")
@@ -54,7 +57,18 @@ class MUCT(Official):
     def face_points(self) -> FacePoints:
         """Those of aligned pictures, or the means of the landmarks: the cameras differ."""
         points = super().face_points
-        return points or points_in_square(_mean_points(*self.tables), _PX, self)
+        return points or points_in_square(_mean_points(*self._table), _PX, self)
+
+    @property
+    def _table(self) -> tuple[Path, int]:
+        """The list of landmarks, and when it was changed."""
+        (path,) = self.tables
+        return path, path.stat().st_mtime_ns
+
+    def listing(self) -> Listing:
+        """The pictures in the order of their paths; their landmarks are read, too."""
+        _landmarks(*self._table)
+        return super().listing()
 
     def cells(self, found: re.Match[str]) -> Cells:
         """The labels of a picture; its take is its light."""
@@ -67,37 +81,42 @@ class MUCT(Official):
 
     def landmarks_px(self, paths: Sequence[Path]) -> NDArray[np.float64]:
         """The 76 landmarks; nan where a picture has none."""
-        known = _landmarks(*self.tables)
+        known = _landmarks(*self._table)
         unknown = np.full((76, 2), np.nan)
         return np.stack([known.get(path.stem, unknown) for path in paths])
 
 
 @cache
-def _landmarks(path: Path) -> Mapping[str, Array]:
+def _landmarks(path: Path, changed: int) -> Mapping[str, Array]:
     """The landmarks, (76, 2), px, by name of the picture; at (0, 0) stand hidden ones.
-
-    Names that begin with `ir` are of mirrored pictures, which nobody reads.
 
     Raises:
         ValueError: if a line has other cells, or there is none.
     """
-    _, lines = read_lines(path)
+    columns, lines = read_lines(path)
     if bad := [line for line in lines or [Line(path, 0, {})] if len(line.cells) != _N_CELLS]:
-        raise ValueError(
-            fault(bad, f"expected {_N_CELLS} cells: name, tag, 76 points", "use the official list")
-        )
+        wanted = f"expected {_N_CELLS} cells: name, tag, 76 points"
+        got = f"got {len(columns)} columns and {len(lines)} lines"
+        raise ValueError(fault(bad, f"{wanted}, {got}", "use the official list"))
     found = {}
     for line in lines:
         name, _, *numbers = line.cells.values()
         points = np.array([*map(number_or_nan, numbers)]).reshape(76, 2)
+        if name in found or not (abs(points - _MIDDLE) < _PX).all():
+            wanted = f"expected {name} once, with 76 points in px about 480x640, got others"
+            raise ValueError(fault([line], wanted, "use the official list"))
         found[name] = np.where((points == 0).all(axis=1, keepdims=True), np.nan, points)
+    if not any(map(_NAME.fullmatch, found)):
+        raise ValueError(f"{path}: expected names as i000qa-fn, got {name}; use the official list")
     return found
 
 
 @cache
-def _mean_points(path: Path) -> FacePoints:
+def _mean_points(path: Path, changed: int) -> FacePoints:
     """Means of eyes, nose and corners of the mouth in px, left in the picture first."""
-    points = np.array([at for name, at in _landmarks(path).items() if not name.startswith("ir")])
+    points = np.array(
+        [at for name, at in _landmarks(path, changed).items() if _NAME.fullmatch(name)]
+    )
     n_seen = np.isfinite(points[..., 0]).sum(axis=0)  # (76,)
     means = np.nansum(points, axis=0) / np.maximum(n_seen, 1)[:, None]
     eyes, mouth = (sorted(map(tuple, means[list(pair)].tolist())) for pair in (_EYES, _MOUTH))

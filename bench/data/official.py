@@ -3,24 +3,23 @@
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence, Sized
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import ClassVar
 
 import numpy as np
-from PIL import UnidentifiedImageError
 
 from bench.api import FacePoints, field
-from bench.data.image_files import size_of
+from bench.data.image_files import SUFFIXES, size_of
 from bench.data.photographs import Listing, Photographs
 from bench.faces import MISSING, Array, Target
 from bench.registry import register as register
-from bench.registry import stated
+from bench.registry import spec_of, stated
 
 GENDERS = ("female", "male")  # in the order of all data sets
 EXPRESSIONS = ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise")
-ARCHIVES = {".7z", ".gz", ".rar", ".tar", ".tgz", ".zip"}
+ARCHIVES = {".7z", ".Z", ".gz", ".rar", ".tar", ".tgz", ".zip"}
+_LISTS = (".csv", ".txt")
 
 Cells = Mapping[str, str | float]  # labels of a picture; "" is a missing one
 Entry = tuple[Path, Cells]
@@ -93,31 +92,38 @@ class Official(Photographs):
             else:
                 strangers.append(path)
         if strangers:
+            known = (
+                what
+                for variant, what in self.variants
+                if any(path.match(variant) for path in strangers)
+            )
             raise ValueError(
                 f"expected pictures called as {self.example}, got {strangers[0]}"
-                f"{and_more(strangers)}; restore their names or remove them"
+                f"{and_more(strangers)}; {next(known, 'restore their names or remove them')}"
             )
 
     def listing(self) -> Listing:
         """The pictures in the order of their paths."""
         list(self.tables)  # raises if one is missing, before wrong pictures are reported
         entries = list(self.entries())
-        if not entries:
-            raise ValueError(f"expected pictures in {self.name} with these fields, got none")
-        self._check_extent(entries[0][0])
+        self.check_any(entries)
+        self.check_files([entries[0][0]])  # `load` checks the others
         return listing_of(entries, self.targets)
 
-    def _check_extent(self, path: Path) -> None:
-        """Raises ValueError if this picture, the only one looked at, has a wrong size."""
-        size = self.extent_px
-        with suppress(UnidentifiedImageError):  # `load` says what is wrong
-            size = size_of(path)
-        if self.extent_px and size != self.extent_px:
-            wanted, got = ("x".join(map(str, extent)) for extent in (self.extent_px, size))
-            raise ValueError(
-                f"expected pictures of {wanted} px in {self.name}, got {got} in {path}: they are a "
-                "cropped or resized variant; use the original ones"
-            )
+    def check_any(self, chosen: Sized) -> None:
+        """Raises ValueError if no picture is chosen."""
+        if not len(chosen):
+            raise ValueError(f"expected pictures in {spec_of(self)}, got none; change its fields")
+
+    def check_files(self, paths: Sequence[Path]) -> None:
+        """Raises ValueError if one of these pictures has a wrong size."""
+        for path in paths if self.extent_px else ():
+            if (size := size_of(path)) != self.extent_px:
+                wanted, got = ("x".join(map(str, extent)) for extent in (self.extent_px, size))
+                raise ValueError(
+                    f"expected pictures of {wanted} px in {self.name}, got {got} in {path}: a "
+                    "cropped or resized variant; use the original ones"
+                )
 
     def _found(self, pattern: str, example: str) -> list[Path]:
         """What a glob finds in the first of `places` that has such files, sorted.
@@ -125,28 +131,60 @@ class Official(Photographs):
         Raises:
             FileNotFoundError: if there is none; it says what lies there instead.
         """
-        folder = self.folder
-        for place in self.places:
-            if found := sorted(path for path in folder.glob(place + pattern) if _is_shown(path)):
-                return found
+        if found := self._below(self.folder, pattern):
+            return sorted(found)
         raise FileNotFoundError(
-            f"{self.name} expects {example} in {folder}, {self._instead(folder, pattern)}"
+            f"{self.name} expects {example} in {self.folder}, {self._instead(pattern)}"
         )
 
-    def _instead(self, folder: Path, pattern: str) -> str:
+    def _below(self, root: Path, pattern: str) -> list[Path]:
+        """What a glob finds below a root; JPG is read as jpg, to be told by `entries`."""
+        stem, dot, suffix = pattern.rpartition(".")
+        pattern = stem + dot + "".join(f"[{letter}{letter.upper()}]" for letter in suffix)
+        found = ([*filter(_is_shown, root.glob(place + pattern))] for place in self.places)
+        return next(filter(None, found), [])
+
+    def _instead(self, pattern: str) -> str:
         """What lies in the folder instead of what was expected there, and what to do."""
-        access = f"to get it: {stated(type(self), 'Access')}"
-        for variant, what in self.variants:
-            if found := next(folder.glob(variant), None):
-                return f"got {found.relative_to(folder)}: {what}"
-        if found := next(filter(_is_shown, folder.rglob(PurePosixPath(pattern).name)), None):
+        folder, access = self.folder, f"to get it: {stated(type(self), 'Access')}"
+        if root := self._root(pattern):
             return (
-                f"got {found.relative_to(folder)}: there is a folder level too many or too few; "
-                f"set {self.name}:root= to the folder above, or move the files"
+                f"got it in {root}: there is a folder level too many or too few; set "
+                f"{self.name}:root={root}, or move the files"
             )
-        if packed := sorted(path.name for path in folder.iterdir() if path.suffix in ARCHIVES):
-            return f"got {', '.join(packed)}: unpack this there; if it is unpacked, {access}"
+        is_list = pattern != self.pictures
+        lacks_pictures = not is_list or not self._below(folder, self.pictures)
+        for variant, what in self.variants:
+            asked = lacks_pictures or variant.endswith(_LISTS)
+            if asked and (found := min(folder.glob(variant), default=None)):
+                return f"got {found.relative_to(folder)}: {what}"
+        name = PurePosixPath(pattern).name
+        if found := min(filter(_is_shown, folder.rglob(name)), default=None):
+            return (
+                f"got {found.relative_to(folder)}: another archive, or folders with other names; "
+                f"give them those of the original; {access}"
+            )
+        known = _LISTS if is_list else tuple(SUFFIXES)
+        others = folder.glob(str(PurePosixPath(pattern).with_suffix(".*")))
+        if found := min((p for p in others if p.suffix.lower() in known), default=None):
+            return f"got {found.relative_to(folder)}: another format; use the original files"
+        packed = (path for path in folder.rglob("*") if path.suffix in ARCHIVES)
+        if names := sorted(str(path.relative_to(folder)) for path in packed):
+            return (
+                f"got {names[0]}{and_more(names)}: unpack this there; if it is unpacked, {access}"
+            )
         return f"found none; {access}"
+
+    def _root(self, pattern: str) -> Path | None:
+        """The folder, above or below, that should have been named."""
+        folder = self.folder
+        below = sorted(path for path in folder.rglob("*") if path.is_dir())
+        for root in (folder.parent, *below):
+            for path in self._below(root, pattern):
+                known = pattern != self.pictures or self.pattern.search(path.as_posix())
+                if known and path.is_relative_to(folder):
+                    return root
+        return None
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,9 @@ class Photographs(Dataset):
         """Landmarks of these pictures, (N, n_landmarks, 2), px; nan where one is hidden."""
         return np.full((len(paths), self.n_landmarks, 2), np.nan)
 
+    def check_files(self, paths: Sequence[Path]) -> None:
+        """Raises ValueError if one of these pictures is not as it is handed out."""
+
     def files(self) -> Sequence[Path]:
         """Its tables, and the pictures."""
         return [*self.tables, *self.listing().paths]
@@ -95,6 +98,7 @@ class Photographs(Dataset):
     def load(self, context: Context) -> Collection:
         """The pictures in the order of the listing."""
         listing = self.listing()
+        self.check_files(listing.paths)
         cut = (listing.paths, self.size, self.crop, self.centre)
         images, boxes = aligned(*cut, context.device) if self.align else decoded(*cut)
         labels = dict(listing.labels)

@@ -29,8 +29,8 @@ class RaFD(Official):
     pictures = "*.jpg"
     example = "Rafd090_01_Caucasian_female_angry_frontal.jpg"
     pattern = re.compile(
-        r"/Rafd(?P<angle>\d{3})_(?P<identity>\d\d)_(?P<group>[A-Za-z]+)_(?P<gender>female|male)"
-        r"_(?P<expression>[a-z]+)_(?P<gaze>frontal|left|right)\.jpg$"
+        r"/Rafd(?P<angle>000|045|090|135|180)_(?P<identity>\d\d)_(?P<group>[A-Za-z]+)_(?P<gender>female|male)"
+        rf"_(?P<expression>{'|'.join(_EXPRESSIONS)})_(?P<gaze>frontal|left|right)\.jpg$"
     )
     targets = (
         Target("identity"),
@@ -42,6 +42,6 @@ class RaFD(Official):
 
     def cells(self, found: re.Match[str]) -> Cells:
         """The labels in a picture's name; its take is all of it but the angle."""
-        expression = _EXPRESSIONS.get(found["expression"], found["expression"])
+        expression = _EXPRESSIONS[found["expression"]]
         take = f"{expression} {found['gaze']}"
         return {**found.groupdict(), "expression": expression, "take": take}

@@ -31,11 +31,12 @@ class UTKFace(Unidentified):
     pictures = "UTKFace/*.jpg"
     example = "UTKFace/26_1_0_20170116174525125.jpg.chip.jpg"
     pattern = re.compile(
-        r"/(?P<age>\d{1,3})_(?P<gender>[01])_(?:(?P<ethnicity>[0-4])_)?\d{17} ?\.?jpg\.chip\.jpg$"
+        r"/(?P<age>1?\d{1,2})_(?P<gender>[01])_(?:(?P<ethnicity>[0-4])_)?\d{17} ?\.?jpg\.chip\.jpg$"
     )
     variants = (
         ("crop_part1*", "a part of the pictures; get UTKFace.tar.gz"),
         ("part[123]*", "the pictures before alignment; get UTKFace.tar.gz"),
+        ("UTKFace/*[0-9].jpg", "the pictures before alignment; get UTKFace.tar.gz"),
     )
     extent_px = (200, 200)
     targets = (

@@ -52,4 +52,4 @@ def test_converted_or_cropped_pictures_are_told(tree, refused):
 def test_alignment_and_unknown_states_are_refused(root, tree, refused):
     assert "MTCNN does not read" in refused(AR(root=str(root), align=True))
     tree(["dbf1/m-001-27.raw"])
-    assert "expected a number from 01 to 26" in refused(AR(root=str(root)))
+    assert "expected a state from 01 to 26, got 27" in refused(AR(root=str(root)))

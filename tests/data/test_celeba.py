@@ -93,7 +93,7 @@ def test_a_list_that_lacks_a_picture_or_a_column_is_told(root, tree, refused):
     lacks = "identity_CelebA.txt lacks 000002.jpg and 6 more"
     assert lacks in refused(CelebA(root=str(root)))
     tree(texts={"identity_CelebA.txt": "000001.jpg 1 1"})
-    assert "expected 1 columns of whole numbers after the file name, got 2;" in refused(
+    assert "expected 1 columns of a number from 1 after the file name, got 2;" in refused(
         CelebA(root=str(root))
     )
 
@@ -105,6 +105,10 @@ def test_a_list_that_lacks_a_picture_or_a_column_is_told(root, tree, refused):
         ("landmarks_align", lambda t: t[:-4], "got others for 000008.jpg;"),
         ("identity", lambda t: t.replace("2881", "x"), "got others for 000003.jpg and 1 more;"),
         ("identity", lambda t: f"{t}\n000001.jpg 7", "got others for 000001.jpg;"),
+        ("identity", lambda t: t.replace("2881", "1.5"), "got others for 000003.jpg and 1 more;"),
+        ("partition", lambda t: f"{t[:-1]}3", "got others for 000008.jpg;"),
+        ("landmarks_align", lambda t: f"{t[:-3]}1769", "got others for 000008.jpg;"),
+        ("list_attr", lambda t: f"{t[:-2]} 0", "got others for 000008.jpg;"),
         ("list_attr", lambda t: t.replace("Male", "Man"), "got a column Man;"),
         ("list_attr", lambda t: f"{t} 1 1", "got Error tokenizing data."),
         ("partition", lambda t: "", "got No columns to parse from file;"),
@@ -114,6 +118,21 @@ def test_a_damaged_list_is_told(root, tree, refused, name, spoil, words):
     (name,) = (one for one in TEXTS if name in one)
     tree(texts={name: spoil(TEXTS[name])})
     assert re.search(f"{name}.*{re.escape(words)}", refused(CelebA(root=str(root))))
+
+
+def test_a_part_without_pictures_is_told(root, tree, refused):
+    tree(texts={"list_eval_partition.txt": "\n".join(f"{file} 0" for file in FILES)})
+    assert re.search(
+        r"expected pictures in celeba:.*part=test.*, got none",
+        refused(CelebA(root=str(root), part="test")),
+    )
+
+
+def test_a_list_that_is_missing_is_told_beside_other_pictures(root, tree, refused):
+    (root / "identity_CelebA.txt").unlink()
+    tree(["img_celeba/000001.jpg"])
+    assert "expects identity_CelebA.txt" in (said := refused(CelebA(root=str(root))))
+    assert "found none" in said
 
 
 def test_a_crop_of_others_is_told(root, tree, refused):

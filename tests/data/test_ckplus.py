@@ -29,10 +29,12 @@ def test_labelled_sequences_give_their_last_frames(root):
 def test_missing_labels_and_another_variant_are_told(tree, refused):
     root = tree(NAMES)
     assert "ckplus expects Emotion/S005/001/S005_001" in refused(CKPlus(root=str(root)))
-    tree(["CK+48/anger/S010_004_00000017.png"])
-    assert "pictures cropped to 48 px" in refused(CKPlus(root=str(root)))
+    (root / "cohn-kanade-images").rename(root / "CK+48")
+    assert "CK+48: pictures cropped to 48 px" in refused(CKPlus(root=str(root)))
+    (root / "CK+48").rename(root / "faces")
+    assert "pictures in other folders, as in CK+48" in refused(CKPlus(root=str(root)))
 
 
 def test_a_label_that_is_not_a_number_is_told(root, tree, refused):
     tree(texts={"Emotion/S005/001/S005_001_00000005_emotion.txt": "9"})
-    assert "expected one number from 0 to 7, got 9.0" in refused(CKPlus(root=str(root)))
+    assert "expected one number from 0 to 7, got '9'" in refused(CKPlus(root=str(root)))

@@ -38,6 +38,21 @@ def test_the_other_archive_is_told_by_its_size(root, tree, refused):
     )
 
 
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda t: t.replace(",", ";"), "expected the columns file, age, gender, race, got none"),
+        (lambda t: t.replace("race", "group"), "got none called race"),
+        (lambda t: t.replace("2.jpg,3-9,Male", "2.jpg,3-9,"), "line 3: expected file, age,"),
+        (lambda t: t.replace("train/2", "train/1"), "expected each picture once, got train/1.jpg"),
+    ],
+)
+def test_a_damaged_list_is_told(root, tree, refused, spoil, words):
+    name = "fairface_label_train.csv"
+    tree(texts={name: spoil(TEXTS[name])})
+    assert words in refused(FairFace(root=str(root)))
+
+
 def test_a_missing_list_and_a_picture_in_none_are_told(root, tree, refused):
     tree(["val/9.jpg"], (224, 224))
     assert "9.jpg is in none of fairface_label_train.csv" in refused(FairFace(root=str(root)))

@@ -81,5 +81,5 @@ def test_a_short_or_wrong_list_is_told(root, tree, refused, text):
 def test_another_set_and_a_missing_list_are_told(root, tree, refused):
     (root / "labels.txt").unlink()
     assert "genki4k expects labels.txt" in refused(GENKI4K(root=str(root)))
-    tree(texts={"GENKI-R2009a/Subsets/x.txt": ""})
+    (root / "files").rename(root / "GENKI-R2009a")
     assert "another set, GENKI-R2009a" in refused(GENKI4K(root=str(root)))

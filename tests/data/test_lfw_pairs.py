@@ -32,9 +32,14 @@ def test_faces_stand_where_they_do_in_lfw(root):
     [
         (["2", *LINES[1:]], "expected the pairs of View 2"),
         ([], "expected the pairs of View 2"),
-        ([LINES[0], "Al_A", *LINES[2:]], r"pairs\.txt: expected .*, got not enough values to"),
+        (
+            [LINES[0], "Al_A", *LINES[2:]],
+            r"pairs\.txt: expected .*, got \['Al_A'\], not enough values",
+        ),
         (LINES[:-1], "got 3 pairs instead of 4"),
         ([LINES[0], *LINES[:0:-1]], "expected the pairs of View 2"),
+        ([*LINES[:-1], "Cy_C\t2\tCy_C\t1"], r"got \['Cy_C', '2', 'Cy_C', '1'\] among the non-m"),
+        ([LINES[0], "Al_A\t1\t1", *LINES[2:]], r"got \['Al_A', '1', '1'\] among the mated pairs"),
         ([*LINES[:-1], "Cy_C\t9\tDi_D\t1"], "names Cy_C_0009 and 1 more, which is not in"),
     ],
 )

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 
@@ -86,6 +88,19 @@ def test_a_list_that_is_cut_off_is_told(root, tree, n_cut):
     tree(texts={TABLE: landmarks(("a", {}))[:-n_cut]})
     with pytest.raises(ValueError, match=r"muct76-opencv\.csv.*: expected 154 cells"):
         MUCT(root=str(root)).load(Worker().protecting())
+
+
+@pytest.mark.parametrize(
+    ("faces", "words"),
+    [
+        ([("i000qa-fn.jpg", FACE)], r"expected names as i000qa-fn, got i000qa-fn\.jpg"),
+        ([("i000qa-fn", {31: (9999, 1)})], "i000qa-fn once, with 76 points"),
+        ([("i000qa-fn", FACE)] * 2, "line 3: expected i000qa-fn once"),
+    ],
+)
+def test_other_names_and_points_are_told(root, tree, refused, faces, words):
+    tree(texts={TABLE: landmarks(*faces)})
+    assert re.search(words, refused(MUCT(root=str(root))))
 
 
 def test_landmarks_follow_a_square_that_is_moved_inside(root, monkeypatch):

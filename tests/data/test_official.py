@@ -59,6 +59,36 @@ def test_a_folder_level_too_many_or_too_few_is_told(tree, refused, level, root):
     assert "a folder level too many or too few; set ferg:root=" in message
 
 
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        (lambda n: n.replace("256", "128"), "got FERG_DB_128/aia/.*: another archive, or folders"),
+        (lambda n: n.replace("png", "jpg"), "got FERG_DB_256/aia/.*: another format"),
+        (lambda n: n.replace("png", "PNG"), "called as .*, got .*aia_anger_1.PNG and 31 more"),
+        (lambda n: n.replace("ray", "bob"), "called as .*, got .*bob_anger_1.png and 7 more"),
+    ],
+)
+def test_other_names_are_told(tree, refused, changed, words):
+    assert re.search(words, refused(FERG(root=str(tree(map(changed, NAMES), (256, 256))))))
+
+
+@pytest.mark.parametrize("n_left", [10, 300])
+def test_a_first_picture_that_is_cut_off_is_told_with_its_name(tree, refused, n_left):
+    root = tree(NAMES, (256, 256))
+    (root / NAMES[0]).write_bytes((root / NAMES[0]).read_bytes()[:n_left])
+    assert re.search(
+        r"aia_anger_1\.png cannot be read, it is corrupt", refused(FERG(root=str(root)))
+    )
+
+
+def test_one_picture_of_another_size_is_told(tree):
+    root = tree(NAMES, (256, 256))
+    tree(NAMES[5:6], (64, 64))
+    FERG(root=str(root)).check()  # looks at the first
+    with pytest.raises(ValueError, match="expected pictures of 256x256 px in ferg, got 64x64"):
+        FERG(root=str(root)).load(Worker().protecting())
+
+
 def test_an_archive_that_is_not_unpacked_is_told(tree, refused):
     root = tree(texts={"FERG_DB_256.zip": "PK"})
     told = "got FERG_DB_256.zip: unpack this there; if it is unpacked, to get it: ask through"

@@ -1,3 +1,5 @@
+import re
+
 from bench.data.utkface import UTKFace
 
 TIME = "20170116174525125"
@@ -20,5 +22,8 @@ def test_labels_follow_the_names_and_a_few_lack_the_ethnicity(tree):
 def test_parts_and_pictures_before_alignment_are_told(tree, refused):
     root = tree([f"crop_part1/2_1_0_{TIME}.jpg.chip.jpg"])
     assert "crop_part1: a part of the pictures" in refused(UTKFace(root=str(root)))
-    root = tree([name.replace(".chip", "") for name in NAMES], (640, 480))
-    assert "crop_part1: a part of the pictures" not in refused(UTKFace(root=str(root)))
+    tree([f"utkface_aligned_cropped/{name}" for name in NAMES])
+    told = r"a folder level too many or too few; set utkface:root=\S*/utkface_aligned_cropped,"
+    assert re.search(told, refused(UTKFace(root=str(root))))
+    tree([name.replace(".jpg.chip", "") for name in NAMES], (640, 480))
+    assert "; the pictures before alignment; get UTKFace" in refused(UTKFace(root=str(root)))

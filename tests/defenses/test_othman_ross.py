@@ -9,7 +9,7 @@ from bench.registry import make
 from bench.runner.rng import RowGenerators
 from bench.runner.worker import Worker
 from bench.spec import Spec
-from defenses.othman_ross import _candidates
+from defenses.othman_ross import _candidates, _warped
 
 AT = np.array([[[8.5, 8.5]], [[8.5, 16.5]], [[8.5, 8.5]]], np.float32) / 32
 FIELDS = "gender=label,landmarks=label"
@@ -29,6 +29,7 @@ WEIGHTS = {
     "gender": np.array([0, 1, 1]),
     "shape": AT.mean(axis=0),
 }
+WEIGHTS["warped"] = _warped(WEIGHTS["pictures"], AT, WEIGHTS["shape"])
 
 
 def mixed(gender, share):
