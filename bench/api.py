@@ -64,6 +64,11 @@ class Defense(Plugin, ABC):
         """Labels that `protect` and `encode` read; all others are withheld."""
         return ()
 
+    @property
+    def needs_identities(self) -> bool:
+        """Whether data must tell who is shown; else each picture may count as a person."""
+        return True
+
     def files(self) -> Sequence[Path]:
         """The files that a release depends on; their content enters the key.
 

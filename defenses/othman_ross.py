@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from bench.api import Context, Learned, Weights, field
 from bench.data.alignment import Points
 from bench.data.morphing import filled, mean_shape, moved, points_of
-from bench.faces import ESTIMATED, Faces, Images, Release
+from bench.faces import ESTIMATED, MISSING, Faces, Images, Release
 from bench.nn.state import with_prefix, without_prefix
 from bench.registry import register
 
@@ -50,6 +50,11 @@ class OthmanRoss(Learned):
         return ("gender", "identity", *self._given)
 
     @property
+    def needs_identities(self) -> bool:
+        """No: without them, each picture counts as a person."""
+        return False
+
+    @property
     def reads_to_protect(self) -> tuple[str, ...]:
         """The secret, with `gender=label`; landmarks, if they are the data set's."""
         return (*(("gender",) if self.gender == "label" else ()), *self._given)
@@ -89,11 +94,14 @@ class OthmanRoss(Learned):
         """The mixed pictures; note: the assumed gender."""
         from bench.nn.estimation import label_log_probs
 
+        read = np.full(len(faces), MISSING)
         if self.gender == "label":
-            gender = np.asarray(faces.labels["gender"], np.int64)
-        else:
+            read = np.asarray(faces.labels["gender"], np.int64)
+        gender = read
+        if (read == MISSING).any():
             estimator = without_prefix("classifier", weights)
-            gender = label_log_probs(faces.images, estimator, context.device).argmax(axis=1)
+            scores = label_log_probs(faces.images, estimator, context.device)
+            gender = np.where(read == MISSING, scores.argmax(axis=1), read)
         points = points_of(faces, self.landmarks, context.device)
         points, images = filled(points, weights["shape"]), faces.images.astype(np.float32) / 255
         pool = _Pool(weights)

@@ -95,7 +95,7 @@ def run_operation(
     said = _write(str(spec), applied, out)
     measures = _measures(applied)
     opt.show(measures._replace(title=str(spec)))
-    for line in (*(f"n/a: {reason}" for reason in measures.reasons()), *said, *_over(pictures)):
+    for line in (*said, *_over(pictures)):
         print(line)
     print(f"{len(applied.pictures)} pictures in {out}/")
 

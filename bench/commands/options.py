@@ -247,7 +247,7 @@ def _told(error: Exception) -> str:
 
 
 def show(table: "Table") -> None:
-    """Prints a table: on a wide terminal with its lines, else as Markdown."""
+    """Prints a table and reasons: on a wide terminal with its lines, else as Markdown."""
     from rich.console import Console
 
     from bench.tables import markdown, terminal
@@ -255,5 +255,6 @@ def show(table: "Table") -> None:
     console = Console()
     if console.is_terminal and console.width > NARROW:
         console.print(terminal(table))
+        print("".join(f"n/a: {reason}\n" for reason in table.reasons()), end="")
     else:
         print(markdown([table]), end="")

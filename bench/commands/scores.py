@@ -71,7 +71,7 @@ def export(
 def read(
     export: Annotated[Path, typer.Argument(help="The folder of `bench scores export`.")],
     answers: Annotated[Path, typer.Argument(help="A CSV with the program's answers.")],
-    name: Annotated[str, typer.Option(help="What tables call the program.")] = "program",
+    name: Annotated[str, typer.Option(help="Of the file that it writes.")] = "program",
     target: Annotated[
         str, typer.Option(help="The label of the answers, if columns fit several.")
     ] = "",

@@ -65,8 +65,9 @@ def _fitting(
     }
     if not fitting:
         raise ValueError(
-            f"expected in {path} the columns probe, gallery and similarity, or file and those of a "
-            f"CSV in {export / QUESTIONS} (or P(CLASS)), got {columns}; rename them"
+            f"expected in {path}, between commas, the columns probe, gallery and similarity, or "
+            f"file and those of a CSV in {export / QUESTIONS} (or P(CLASS)), got {columns}; rename "
+            "them"
         )
     if len(fitting) > 1:
         names = " and ".join(asked.stem for asked in fitting)
@@ -123,6 +124,10 @@ def _answers(
     Raises:
         ValueError: if one is not a number, or lines are missing, or there twice.
     """
+    if broken := [line for line in lines if not line.cells]:
+        raise ValueError(
+            fault(broken, "expected a cell for each column, got more or fewer", "fix the line")
+        )
     wanted = {_key(line, asked) for line in read_lines(asked)[1]}
     first, twice = dict[Key, Line](), []
     for line in lines:
@@ -140,7 +145,8 @@ def _answers(
         )
     found = {key: [number_or_nan(line.cells[n]) for n in numbers] for key, line in first.items()}
     if bad := [first[key] for key, row in found.items() if not np.isfinite(row).all()]:
-        problem = f"expected numbers in {', '.join(numbers)}"
+        got = ", ".join(bad[0].cells[name] or "''" for name in numbers)
+        problem = f"expected numbers in {', '.join(numbers)}, got {got}"
         raise ValueError(fault(bad, problem, "if the program found no face, its lowest score"))
     return found
 

@@ -1,12 +1,14 @@
 """VGG-Face, the matcher of the SAN authors, and the layouts in which it is published."""
 
+import math
+
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from bench.api import Weights
-from bench.faces import LUMA
+from bench.faces import LUMA, Array
 
 SIDE_PX, WIDTH = 224, 2622  # of the input; of the last layer, one output per celebrity
 MEAN = (129.186279, 104.762382, 93.593964)  # of red, green and blue, 0..255; vgg_face_dag.py
@@ -53,7 +55,7 @@ def vggface_state(state: Weights) -> Weights:
     `vgg_gray_corr_ptch.npz` was added as `correction`.
 
     Raises:
-        ValueError: if `correction` or a layer is missing.
+        ValueError: if `correction` or a layer is missing, or has another size.
     """
     if "fc8.weight" in state:
         return _of_dag(state)
@@ -63,9 +65,21 @@ def vggface_state(state: Weights) -> Weights:
             "np.load('vgg_gray_corr_ptch.npz')['arr'] to the state dict as a tensor"
         )
     luma = np.array(LUMA, np.float32)[:, None, None]
-    first = np.asarray(state["features.0.weight"]) * luma  # (64, 3, 3, 3), of (64, 1, 3, 3)
-    array = np.asarray(state[_CORRECTION]).reshape(64, SIDE_PX, SIDE_PX)
+    grey = _shaped(state, "features.0.weight", (64, 1, 3, 3))
+    first = np.asarray(grey, np.float32) * luma  # (64, 3, 3, 3)
+    array = _shaped(state, _CORRECTION, (64, SIDE_PX, SIDE_PX))
     return {**state, "features.0.weight": first, _CORRECTION: array}
+
+
+def _shaped(state: Weights, name: str, shape: tuple[int, ...]) -> Array:
+    """An array in its shape, whatever shape of the same size it is published in."""
+    got = state[name].shape if name in state else None
+    if got is None or math.prod(got) != math.prod(shape):
+        raise ValueError(
+            f"not VGG-Face: expected {name} of {shape}, got {got or 'none'}; use the file as "
+            "published"
+        )
+    return state[name].reshape(shape)
 
 
 def _of_dag(state: Weights) -> Weights:
@@ -79,7 +93,7 @@ def _of_dag(state: Weights) -> Weights:
         raise ValueError(f"expected weight and bias of {len(layers)} layers, got {sorted(state)}")
     found = {}
     for (number, layer), name in zip(layers, names, strict=True):
-        weight = np.asarray(state[f"{name}.weight"]).reshape(layer.weight.shape)
+        weight = _shaped(state, f"{name}.weight", tuple(layer.weight.shape))
         found[f"features.{number}.weight"] = weight
         found[f"features.{number}.bias"] = np.asarray(state[f"{name}.bias"])
     first = torch.from_numpy(found["features.0.weight"])

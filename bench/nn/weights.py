@@ -77,6 +77,11 @@ def checked(state: Weights, shapes: Mapping[str, tuple[int, ...]], what: str) ->
         for name, shape in shapes.items()
         if found.get(name, shape) != shape
     ]
+    wrong += [
+        f"{name} has nan or infinity"
+        for name, a in state.items()
+        if not np.isfinite(np.asarray(a)).all()
+    ]
     if lost := sorted(set(shapes) - set(found)):
         wrong.append(f"it lacks {lost}")
     if more := sorted(set(found) - set(shapes)):
@@ -115,7 +120,8 @@ def state_dict(path: Path) -> Weights:
         state = torch.load(path, map_location="cpu", weights_only=True)
         return {key: tensor.contiguous().numpy() for key, tensor in state.items()}
     except Exception as error:  # torch raises many types on a broken file
-        raise ValueError(f"{path} is not a state dict: {error}; download it again") from error
+        said = str(error).strip().splitlines()[0]
+        raise ValueError(f"{path} is not a state dict: {said}; download it again") from error
 
 
 def _refuse_page(path: Path) -> None:

@@ -149,6 +149,7 @@ def _lacks_labels(defense: Defense, *sources: Dataset) -> str:
     read = {*defense.reads_to_fit, *defense.reads_to_protect}
     for data in sources:
         known = {"take", *(target.name for target in data.targets)}
+        known |= set() if defense.needs_identities else {"identity"}
         if lacks := sorted(read - known - ({"landmarks"} if data.has_landmarks else set())):
             return f"{data.name} has no labels {lacks}"
     return ""

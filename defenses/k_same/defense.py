@@ -67,6 +67,11 @@ class KSame(Learned):
         return ("identity", *self.keeps, *self.reads_to_protect)
 
     @property
+    def needs_identities(self) -> bool:
+        """No: without them, each picture counts as a person."""
+        return False
+
+    @property
     def reads_to_protect(self) -> tuple[str, ...]:
         """Landmarks, if they are the data set's."""
         return ("landmarks",) if self.variant == "model" and self.landmarks == "label" else ()

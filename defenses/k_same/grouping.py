@@ -20,8 +20,8 @@ def grouped(vectors: Floats, k: int, order: Ids) -> list[Ids]:
     """
     if len(order) < k:
         raise ValueError(
-            f"expected at least k = {k} to hide among, got {len(order)}; protect more together, or "
-            "lower k"
+            f"expected at least k = {k} people (or pictures) to hide among, got {len(order)}; give "
+            "more together, or lower k"
         )
     left, groups = np.asarray(order, np.int64), list[Ids]()
     while len(left) >= k:
@@ -44,7 +44,9 @@ def shared(cost: Floats, k: int) -> Ids:
         ValueError: if there are fewer than k pictures.
     """
     if len(cost) < k:
-        raise ValueError(f"expected at least k = {k} pictures together, got {len(cost)}")
+        raise ValueError(
+            f"expected at least k = {k} pictures, got {len(cost)}; give more together, or lower k"
+        )
     cost = np.array(cost)
     while True:
         given = cost.argmin(axis=1)

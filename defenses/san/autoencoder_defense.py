@@ -107,6 +107,11 @@ class AutoencoderDefense(PrototypeDefense):
         return fits_classifier or not self.is_given
 
     @property
+    def needs_identities(self) -> bool:
+        """Whether a matcher is fitted, which takes several pictures of a person."""
+        return not (self.is_given or self.matcher_weights or self.matcher in JUDGES)
+
+    @property
     def not_installed(self) -> str:
         """How to get its published matcher; empty if it is installed, or needs none."""
         return missing(self.matcher) if self.matcher in JUDGES else ""

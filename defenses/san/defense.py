@@ -80,7 +80,8 @@ class SAN(AutoencoderDefense):
                 f"expected pictures of {self.size} px, for which {self.autoencoder} was made, got "
                 f"{side} px; use data with size={self.size}"
             )
-        return self.fit_networks(faces, self.points(faces, context), context)
+        shown = self.labelled(faces)
+        return self.fit_networks(shown, self.points(shown, context), context)
 
     def pretrained(self) -> Weights:
         """The authors' network, if `autoencoder` names its file."""

@@ -46,6 +46,7 @@ class SANEnsemble(AutoencoderDefense):
         """The weights of each member, `member0.*`, ..., and the prototypes of all people."""
         from defenses.san.prototypes import fitted_prototypes
 
+        faces = self.labelled(faces)
         points, identity = self.points(faces, context), faces.labels["identity"]
         label, device = faces.labels[self.attribute], context.device
         found = {**fitted_prototypes(faces.images, label, points, self.warp, device)}

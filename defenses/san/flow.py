@@ -30,8 +30,9 @@ class FlowSAN(AutoencoderDefense):
         Training uses the true class, and moves pictures to the opposite one.
         """
         found: dict[str, Array] = {}
-        own, shown = np.asarray(faces.labels[self.attribute], np.int64), faces
-        points = self.points(faces, context)
+        shown = self.labelled(faces)
+        own = np.asarray(shown.labels[self.attribute], np.int64)
+        points = self.points(shown, context)
         plain = replace(self, prototype="OP", strength=1.0)  # as in training
         for number in range(self.n):
             learned = self.fit_networks(shown, points, context)

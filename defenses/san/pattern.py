@@ -35,6 +35,7 @@ class PrototypePattern(PrototypeDefense):
         from defenses.san.auxiliary import N_HELD, classifiers
         from defenses.san.prototypes import fitted_prototypes
 
+        faces = self.labelled(faces)
         label, points = faces.labels[self.attribute], self.points(faces, context)
         found = fitted_prototypes(faces.images, label, points, self.warp, context.device)
         if not self.learns_of_people:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from bench.api import Context, Learned, Weights, field
 from bench.data.alignment import Points
 from bench.data.morphing import points_of
-from bench.faces import ESTIMATED, Faces, Images
+from bench.faces import ESTIMATED, Faces, Images, missing
 
 NONE = "none"  # instead of classifiers
 Classes = NDArray[np.int64]
@@ -72,6 +72,11 @@ class PrototypeDefense(Learned):
         return (self.attribute, *people, *self._given_landmarks)
 
     @property
+    def needs_identities(self) -> bool:
+        """No: people are held out where they are known, or else pictures."""
+        return False
+
+    @property
     def reads_to_protect(self) -> tuple[str, ...]:
         """The secret, with `gender=label`; landmarks, if they are the data set's."""
         secret = (self.attribute,) if self.gender == "label" else ()
@@ -81,19 +86,37 @@ class PrototypeDefense(Learned):
     def _given_landmarks(self) -> tuple[str, ...]:
         return ("landmarks",) if self.aligned and self.landmarks == "label" else ()
 
+    def labelled(self, faces: Faces) -> Faces:
+        """The pictures whose class is known.
+
+        Raises:
+            ValueError: if the attribute has no classes.
+        """
+        label = faces.labels[self.attribute]
+        if np.issubdtype(label.dtype, np.floating):
+            raise ValueError(
+                f"expected classes of attribute={self.attribute}, got numbers; choose a label that "
+                "has classes"
+            )
+        unknown = missing(label)
+        return faces.pick(~unknown) if unknown.any() else faces
+
     def points(self, faces: Faces, context: Context) -> Points | None:
         """The landmarks of the faces, (N, L, 2), fractions of the side, with `aligned`."""
         return points_of(faces, self.landmarks, context.device) if self.aligned else None
 
     def assumed_class(self, faces: Faces, weights: Weights, context: Context) -> Classes:
-        """The class that is assumed for each picture, (N,)."""
+        """The class that is assumed for each picture, (N,); a missing label is estimated."""
         if self.gender == "label":
-            return np.asarray(faces.labels[self.attribute], np.int64)
+            read = np.asarray(faces.labels[self.attribute], np.int64)
+            if not (unknown := missing(read)).any():
+                return read
         if self.gender == "random":
             n_classes = len(weights["prototypes"]) - 1
             return np.array([rng.integers(n_classes) for rng in context.row_rngs], np.int64)
         scores = self.class_scores(faces.images, weights, context)
-        return np.asarray(scores.argmax(axis=1), np.int64)
+        estimated = np.asarray(scores.argmax(axis=1), np.int64)
+        return np.where(unknown, estimated, read) if self.gender == "label" else estimated
 
     def class_scores(self, images: Images, weights: Weights, context: Context) -> Scores:
         """Log-probabilities of the K classes, (N, K), averaged over the defender's classifiers.

@@ -198,12 +198,12 @@ def fitted_networks(
     fields: AutoencoderDefense, faces: Faces, points: Points | None, context: Context
 ) -> Weights:
     """Prototypes, classifiers and autoencoder, fitted in this order."""
+    state = fields.pretrained()  # before any training: the file may be missing
     device, label, split = context.device, faces.labels[fields.attribute], auxiliary.NOBODY
     found = fitted_prototypes(faces.images, label, points, fields.warp, device)
     if fields.learns_of_people:
         split = split_by_person(faces.labels["identity"], context, auxiliary.N_HELD)
     found = {**found, **_classifiers(fields, faces, split, len(found["prototypes"]) - 1, context)}
-    state = fields.pretrained()
     if not fields.is_given:
         size_px = faces.images.shape[-1]
         nets = auxiliary.classifier_nets(fields.classifier, found, size_px, device)

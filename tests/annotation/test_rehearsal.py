@@ -32,15 +32,40 @@ def test_the_papers_figures_stand_beside_those_of_the_same_kind_of_version():
         ("joy", "blur", 60, 0.5, 0.5, 0.5, 0.5),
         ("age", "raw", 60, 0.9, *3 * ["n/a"]),
     ]
-    (table,) = beside_published(Table("", columns, rows, "", "accuracy"))
+    evidence = Table(
+        "",
+        ("question", "evidence", "images", "raw", "began_cs@quick", "blur"),
+        [("joy", "2 to 3", 5, 1, 2, 3), ("joy", "|evidence| >= 1", 40, 0.95, 0.75, 0.5)],
+    )
+    tests = Table(
+        "",
+        ("question", "versions", "difference", "t", "df", "p"),
+        [
+            ("joy", "raw - began_cs@quick", 0.2, 4.0, 59, 0.001),
+            ("joy", "raw - blur", 0.4, 9.0, 59, 0.001),
+        ],
+    )
+    table, tested = beside_published(Table("", columns, rows, "", "accuracy"), tests, evidence)
+    assert tested.rows == [["joy", "raw - began_cs@quick", "raw - GAN", 0.2, 4.0, 4.37, 0.001]]
     assert [row[:3] for row in table.rows] == [
         ["joy", "raw", "raw"],
         ["joy", "began_cs@quick", "GAN"],
     ]
     shown = [[str(cell) for cell in row[3:]] for row in table.rows]
-    assert shown[0] == ["0.9", "89.0", "n/a", "n/a", "n/a", "n/a", "n/a", "n/a"]
-    assert shown[1] == ["0.7", "71.2", "0.8", "76.7", "0.81", "82.2", "0.82", "84.4"]
-    assert not beside_published(Table("", columns, rows[2:], "", "accuracy"))
+    assert shown[0] == ["0.9", "89.0", *6 * ["n/a"], "0.95", "92.1"]
+    assert shown[1] == [
+        "0.7",
+        "71.2",
+        "0.8",
+        "76.7",
+        "0.81",
+        "82.2",
+        "0.82",
+        "84.4",
+        "0.75",
+        "78.8",
+    ]
+    assert not beside_published(Table("", columns, rows[2:], "", "accuracy"), tests, evidence)
 
 
 def test_training_pictures_are_balanced(rng):

@@ -164,6 +164,7 @@ def test_one_probability_is_the_log_odds_of_both_classes(asked):
         (("probe", "gallery", "similarity"), [(A, C, 1)], "each of 2 lines .* none to 1, e.g. bbb"),
         (("probe", "gallery", "similarity"), [(A, C, 1)] * 2 + [(B, C, 1)], "another before"),
         (("probe", "gallery", "similarity"), [(A, C, ""), (B, C, 1)], "line 2.*numbers in simil"),
+        (("file", "female", "male"), [(A, 1), (B, 1, 2)], "line 2: expected a cell for each col"),
         (("file", "female", "male"), [(A, 1, "nan"), (B, 1, 2)], "line 2.*numbers in female, male"),
         (("file", "P(male)"), [(A, -0.5), (B, 60)], "P.CLASS. in 0..1 in .*, got -0.5; scale it"),
     ],

@@ -11,7 +11,7 @@ from bench.faces import Sample, Target
 from bench.nn.backbones import backbone
 from bench.nn.state import restored
 from bench.nn.vggface import VGGFace, vggface_state
-from bench.nn.weights import backbone_of, published, published_backbone, shapes_of
+from bench.nn.weights import backbone_of, checked, published, published_backbone, shapes_of
 from bench.registry import make
 from bench.runner.worker import Worker
 from bench.spec import Spec
@@ -186,6 +186,10 @@ def test_vgg_face_of_the_san_authors_sees_grey(first):
     state = {"features.0.weight": first[:, :1], "features.0.bias": first[:, 0, 0, 0]}
     with pytest.raises(ValueError, match="with its array `correction`, got none"):
         vggface_state(state)
+    with pytest.raises(ValueError, match=r"expected correction of \(64, 224, 224\), got \(3,\)"):
+        vggface_state(state | {"correction": np.zeros(3)})
+    with pytest.raises(ValueError, match=r"expected features.0.weight of .*, got none"):
+        vggface_state({"correction": array})
     luma = (shown * torch.tensor([0.299, 0.587, 0.114]).view(3, 1, 1)).sum(1, keepdim=True)
     weight, bias = map(torch.from_numpy, state.values())
     wanted = functional.conv2d(luma, weight, bias, padding=1) - torch.from_numpy(array)
@@ -197,3 +201,8 @@ def test_what_only_looks_like_a_published_network_is_refused():
     with pytest.raises(ValueError, match="not the SAN authors' gender network: it lacks"):
         backbone_of({"classifier.1.weight": np.zeros((2, 512))})
     assert backbone_of({"a": np.zeros(1)}) == ""
+
+
+def test_arrays_that_are_not_numbers_are_refused():
+    with pytest.raises(ValueError, match="not it: a has nan or infinity; use the file as publ"):
+        checked({"a": np.array([np.nan])}, {"a": (1,)}, "it")

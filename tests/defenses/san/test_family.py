@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from bench.api import Dataset, Defense
-from bench.faces import Faces
+from bench.faces import MISSING, Faces
 from bench.nn.state import without_prefix
 from bench.registry import make
+from bench.runner.cells import cells
+from bench.runner.grid import Grid
 from bench.runner.rng import RowGenerators, generator
 from bench.runner.worker import Worker
 from bench.spec import Spec
@@ -19,6 +21,12 @@ WORKER = Worker()
 def faces():
     data = make(Dataset, Spec.parse("synthetic:people=12,takes=2,pictures=2,protocol=open"))
     return data.load(WORKER.protecting()).faces
+
+
+@pytest.fixture
+def tree_of_ages(tmp_path):
+    (tmp_path / "UTKFace").mkdir()
+    return tmp_path
 
 
 def learned(spec, faces):
@@ -63,6 +71,44 @@ def test_the_secret_is_read_only_if_asked(faces, pattern, gender):
     assert set(taken) <= {0, 1}
     if gender == "random":
         assert 0.2 < taken.mean() < 0.8
+
+
+def test_pictures_without_the_label_teach_nothing_and_their_class_is_estimated(faces):
+    """The weights are those of the labelled pictures alone."""
+    label = np.array(faces.labels["gender"])
+    label[::5] = MISSING
+    some = Faces(faces.images, {**faces.labels, "gender": label}, faces.image_id)
+    spec = "prototype_pattern:classifier=resnet,auxiliary_steps=1"
+    weights, known = learned(spec, some), learned(spec, faces.pick(label != MISSING))
+    assert all(np.array_equal(weights[name], known[name]) for name in known)
+    taken = released(f"{spec},gender=label", some, weights).notes["estimated.gender"]
+    assert set(taken) <= {0, 1}
+    assert (taken == label)[label != MISSING].all()
+
+
+def test_a_label_without_classes_is_refused_in_a_line(faces):
+    with pytest.raises(ValueError, match="expected classes of attribute=AU12, got numbers"):
+        learned("prototype_pattern:attribute=AU12,classifier=none", faces)
+
+
+@pytest.mark.parametrize(
+    ("spec", "needs"),
+    [
+        ("prototype_pattern", False),
+        ("san", True),
+        ("san:matcher=vggface,matcher_weights=x", False),
+        ("othman_ross", False),
+        ("k_same", False),
+        ("pprl_vgan:utility=gender", True),
+    ],
+)
+def test_only_what_takes_several_pictures_of_a_person_needs_identities(tree_of_ages, spec, needs):
+    """In data that do not tell who is shown, each picture counts as a person."""
+    task = {"private": ["age"], "utility": ["gender"], "data": f"utkface:root={tree_of_ages}"}
+    tasks = [task | {"defenses": [spec], "attackers": ["knn"]}]
+    found = cells(Grid.model_validate({"name": "g", "tasks": tasks}))
+    reasons = {cell.skip_reason for cell in found if cell.defense.name == spec.split(":")[0]}
+    assert ("utkface has no labels ['identity']" in reasons) == needs
 
 
 @pytest.mark.parametrize("prototype", ["NT", "OP"])
