@@ -143,6 +143,29 @@ def main():
             print(*line, flush=True)
             with asked.out.open("a", newline="") as file:
                 csv.writer(file).writerow(line)
+    print(table(asked.out))
+
+
+def table(path):
+    """The lines of each variant as one, in Markdown: means, and the least and most of the fits."""
+    with path.open(newline="") as file:
+        lines = list(csv.reader(file))
+    heads = (
+        "defense",
+        "without",
+        "fits",
+        *(f"expression, {kind}, %" for kind in JUDGES),
+        "faces, %",
+    )
+    rows = [heads, ["---"] * len(heads)]
+    for preset, without in dict.fromkeys((line[0], line[1]) for line in lines):
+        found = (
+            np.array([line[4:7] for line in lines if line[:2] == [preset, without]], float) * 100
+        )
+        spans = zip(found.mean(axis=0), found.min(axis=0), found.max(axis=0), strict=True)
+        cells = (f"{mean:.1f} ({low:.1f} to {high:.1f})" for mean, low, high in spans)
+        rows.append([preset, without, str(len(found)), *cells])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 if __name__ == "__main__":
