@@ -108,12 +108,9 @@ def described(plugin: "type[Plugin]") -> list[str]:
     from bench.plugin import bounds_of
     from bench.registry import fields_of, stated
 
-    text = (plugin.__doc__ or "").strip().splitlines()
-    lines = [text[0] if text else "", f"Source: {stated(plugin, 'Source') or '?'}"]
-    read = [
-        part for part in (plugin.__doc__ or "").split("\n\n") if part.strip().startswith("Reads `")
-    ]
-    lines += [" ".join(part.split()) for part in read]
+    first, *paragraphs = (" ".join(p.split()) for p in (plugin.__doc__ or "").split("\n\n"))
+    lines = [first, f"Source: {stated(plugin, 'Source') or '?'}"]
+    lines += [text for text in paragraphs if text.startswith("Reads `")]  # a data set's layout
     said = ((word, stated(plugin, word)) for word in ("Licence", "Access"))
     lines += [f"{word}: {text}" for word, text in said if text]
     for item in fields_of(plugin):

@@ -32,7 +32,7 @@ ATTRIBUTES = (
 # fmt: on
 _PARTS = ("train", "valid", "test")  # in the order of their numbers
 _PX = (178, 218)
-# of each list: its columns, their least and most, and what they hold
+# of each list: its columns, their least and most (unconfirmed on the real files), what they hold
 _NUMBERS = {
     "list_attr_celeba.txt": (len(ATTRIBUTES), -1, 1, "-1 or 1"),
     "identity_CelebA.txt": (1, 1, 1e6, "a number from 1"),

@@ -17,7 +17,7 @@ from bench.faces import Array, Target
 
 _EYES, _NOSE, _MOUTH = (31, 36), 67, (48, 54)  # pupils, tip of the nose, corners of the mouth
 _PX = (480, 640)
-_MIDDLE = (240, 320)
+_MIDDLE = (240, 320)  # points lie within _PX of it (unconfirmed on the real file)
 _N_CELLS = 2 + 2 * 76
 _NAME = re.compile(r"i\d{3}[q-z][a-e]-[fm][ng]")  # ir: of mirrored pictures, which nobody reads
 

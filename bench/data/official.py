@@ -138,7 +138,7 @@ class Official(Photographs):
         )
 
     def _below(self, root: Path, pattern: str) -> list[Path]:
-        """What a glob finds below a root; JPG is read as jpg, to be told by `entries`."""
+        """What a glob finds below a root; with upper-case endings too, which `entries` refuses."""
         stem, dot, suffix = pattern.rpartition(".")
         pattern = stem + dot + "".join(f"[{letter}{letter.upper()}]" for letter in suffix)
         found = ([*filter(_is_shown, root.glob(place + pattern))] for place in self.places)

@@ -29,8 +29,9 @@ class RaFD(Official):
     pictures = "*.jpg"
     example = "Rafd090_01_Caucasian_female_angry_frontal.jpg"
     pattern = re.compile(
-        r"/Rafd(?P<angle>000|045|090|135|180)_(?P<identity>\d\d)_(?P<group>[A-Za-z]+)_(?P<gender>female|male)"
-        rf"_(?P<expression>{'|'.join(_EXPRESSIONS)})_(?P<gaze>frontal|left|right)\.jpg$"
+        r"/Rafd(?P<angle>000|045|090|135|180)_(?P<identity>\d\d)_(?P<group>[A-Za-z]+)"
+        rf"_(?P<gender>female|male)_(?P<expression>{'|'.join(_EXPRESSIONS)})"
+        r"_(?P<gaze>frontal|left|right)\.jpg$"
     )
     targets = (
         Target("identity"),
