@@ -33,7 +33,11 @@ class MUG(Official):
 
     protocol: str = field("closed-paper", about="how pictures are split", among=PROTOCOLS)
     people: int = field(0, about="the first so many; 0: all", within="[0, 1e3]")
-    skip: int = field(19, about="first frames of a take that are left out", within="[0, 1e4]")
+    skip: int = field(
+        19,
+        about="first frames of a take that are left out; of a shorter one, all but the last",
+        within="[0, 1e4]",
+    )
 
     pictures = "subjects3/**/*.jpg"
     example = "subjects3/001/anger/take000/img_0000.jpg"

@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from bench.api import Attacker
 from bench.metrics.advantage import guessed, right_statistic
+from bench.registry import brief, spec_of
 from bench.reports.results import results
 from bench.reports.selection import strongest
 from bench.runner.plan import Goal, Plan
@@ -20,5 +22,8 @@ def glance(goal: Goal, plan: Plan, store: Store) -> str:
     except ValueError:  # one class only among the probe pictures
         return "undefined"
     cell = choice.result.cell
-    attack = f"{cell.attacker.name} {cell.threat_spec}"
+    spec = spec_of(cell.attacker)
+    of_name = {spec_of(one.attacker) for one in goal.cells if one.attacker.name == spec.name}
+    attacker = spec.name if len(of_name) == 1 else brief(Attacker, spec)
+    attack = f"{attacker} {cell.threat_spec}"
     return f"{share:.0%} right, chance {guessed(choice.probe):.0%} ({attack})"

@@ -25,8 +25,10 @@ from bench.data.outside_scores import (
     write_scores,
 )
 from bench.faces import Target
+from bench.reports.glance import glance
 from bench.runner.cells import cells
 from bench.runner.engines.local import LocalEngine
+from bench.runner.plan import plan
 from bench.runner.planner import Planner
 from bench.spec import Spec
 
@@ -119,6 +121,19 @@ def test_a_program_outside_is_judged_as_if_it_were_here(exported, runner, grid):
         assert (np.ptp(there) > 1e-6) == (np.ptp(here) > 1e-6)
     scores = found["none", "raw", "class_scores"]["scores"]  # (N, 2): dark, light
     assert np.ptp(scores[:, 0] - scores[:, 1]) > 0.5
+
+
+def test_two_programs_are_told_apart_while_a_run_goes_on(exported, runner, grid):
+    outside = [
+        f"similarities:answers={write_scores(answers_in(exported, similarities(exported)), name)}"
+        for name in ("ours", "theirs")
+    ]
+    identity = {**TASK, "private": ["identity"]}
+    asked = [cell for cell in cells(grid(**identity, attackers=outside)) if not cell.skip_reason]
+    planned = plan(asked, runner.store.root)
+    runner.run(planned.stages)
+    lines = {glance(goal, planned, runner.store) for goal in planned.goals}
+    assert all(any(f"({spec} " in line for spec in outside) for line in lines)
 
 
 def test_cosines_are_the_similarities_also_of_pictures_on_both_sides():
