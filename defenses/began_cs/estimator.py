@@ -14,15 +14,14 @@ from bench.api import Context, Weights
 from bench.faces import LUMA, Images
 from bench.nn.classifier import exact_outputs, outputs
 from bench.nn.guide import Guide
-from bench.nn.inputs import Augmentation, scaled
+from bench.nn.inputs import scaled
 from bench.nn.state import restored
 from bench.nn.training import Objective, Schedule, autocast, trained
 from defenses.began_cs.labels import Scale
 from defenses.began_cs.nets import NetConfig
-from defenses.began_cs.sampling import TrainingSet
+from defenses.began_cs.sampling import AUGMENTATION, TrainingSet
 from defenses.began_cs.train_config import TrainConfig
 
-AUGMENTATION = Augmentation(shift=0.06, light=0.2)
 VALID_SHARE = 0.15  # of the defender's pictures, for early stopping
 
 

@@ -10,9 +10,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from bench.nn.inputs import scaled
+from bench.nn.inputs import Augmentation, scaled
 from bench.nn.transfers import moved
 from defenses.began_cs.train_config import TrainConfig
+
+AUGMENTATION = Augmentation(shift=0.06, light=0.2)  # of what the estimator sees in training
 
 
 class TrainingSet(NamedTuple):
@@ -47,6 +49,7 @@ class Drawn(NamedTuple):
     mirror: Tensor  # see TrainingSet, bool (n,)
     z: Tensor  # of generated pictures, uniform in [-1, 1), (n, latent)
     noise: Tensor  # of the z of rebuilt pictures, normal, (n, latent)
+    changes: Tensor  # of what the estimator sees of them (AUGMENTATION), (n, 5)
 
 
 class Sampler:
@@ -67,7 +70,8 @@ class Sampler:
         shape = (len(index), self.config.latent)
         z = 2 * torch.rand(shape, generator=self.rng) - 1
         noise = torch.randn(shape, generator=self.rng)
-        return Drawn(index, self.data.draw(len(index), self.rng), z, noise)
+        mirror = self.data.draw(len(index), self.rng)
+        return Drawn(index, mirror, z, noise, AUGMENTATION.draw(len(index), self.rng))
 
     def pictures(self, drawn: Drawn) -> tuple[Tensor, Tensor]:
         """Pictures in [-1, 1], mirrored, and their labels."""

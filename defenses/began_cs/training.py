@@ -9,8 +9,9 @@ arXiv:1512.09300), and first from these alone (`warm_up`): an encoder, which onl
 finds their z, and the generator rebuilds them from z and y. A divergence (Kingma and Welling,
 arXiv:1312.6114) keeps such z near drawn z, which is uniform in [-1, 1]: both have mean 0 and the
 spread `Z_STD`. Rebuilt and real pictures must agree in pixels and in what the defender's regressor
-of y, fitted before, sees in them, which is eyes and mouths. k follows the errors before the steps
-(the released BEGAN-CS: those after).
+of y, fitted before, sees in them, which is eyes and mouths; it sees them moved, relit and noisy
+(Athalye et al., ICML 2018, arXiv:1707.07397), or the generator draws what no other network takes
+for a face. k follows the errors before the steps (the released BEGAN-CS: those after).
 """
 
 import copy
@@ -25,14 +26,14 @@ from torch.nn import functional
 from bench.api import Context, Weights
 from bench.nn.captured import capturable, captured, set_rate
 from bench.nn.checkpoint import Checkpoint, Epoch, Parts
-from bench.nn.guide import Guide, map_error
+from bench.nn.guide import MAX_NOISE_STD, Guide, map_error
 from bench.nn.state import restored, state_of
 from bench.nn.training import autocast, optimize, seeded
 from bench.nn.vae import kl
 from defenses.began_cs.estimator import label_error
 from defenses.began_cs.losses import balanced, constraint, convergence, gan_loss, pixel_error
 from defenses.began_cs.nets import Code, Discriminator, Encoder, Generator
-from defenses.began_cs.sampling import Drawn, Sampler, TrainingSet
+from defenses.began_cs.sampling import AUGMENTATION, Drawn, Sampler, TrainingSet
 from defenses.began_cs.train_config import TrainConfig
 
 N_REPORTS = 20  # of figures, per training
@@ -111,6 +112,15 @@ class Batch(NamedTuple):
     images: Tensor
     labels: Tensor
     filled: Tensor
+
+
+def _seen(changes: Tensor, *pictures: Tensor) -> list[Tensor]:
+    """Pictures in [-1, 1], all moved, relit and noisy alike, as the estimator has seen others."""
+    moves, light = changes[:, :3], changes[:, 3:]
+    std = MAX_NOISE_STD * torch.rand(len(changes), 1, 1, 1, device=changes.device)
+    noise = std * torch.randn_like(pictures[0])
+    moved = (AUGMENTATION.shift_and_flip(images, moves) for images in pictures)
+    return [AUGMENTATION.warp_and_relight(images, light) + noise for images in moved]
 
 
 class AdversarialTraining:
@@ -229,8 +239,9 @@ class AdversarialTraining:
         loss = self._error(made, ends, real=True) + config.w_labels * labels
         if config.w_estimator:
             with autocast(self.device):
-                found = self.estimator(made)
-            loss = loss + config.w_estimator * label_error(batch.labels, found.float())
+                (seen,) = _seen(drawn.changes, made)
+                found = self.estimator(seen).float()
+            loss = loss + config.w_estimator * label_error(batch.labels, found)
         if config.w_rebuild:
             loss = loss + self._rebuilt(batch, drawn)[1]
         optimize(loss, self.g_optimizer)
@@ -245,7 +256,7 @@ class AdversarialTraining:
             logvar = functional.logsigmoid(spread)
             z = Z_STD * (mean + drawn.noise * (logvar / 2).exp())
             made = self.generator(z, batch.filled).float()
-            found, wanted = (self.estimator.maps(images) for images in (made, batch.images))
+            found, wanted = map(self.estimator.maps, _seen(drawn.changes, made, batch.images))
         error = pixel_error(batch.images, made, 1)
         loss = error + config.w_maps * map_error(found, wanted)
         return error, config.w_rebuild * (loss + config.w_kl * kl(mean, logvar).mean())
