@@ -17,7 +17,7 @@ from bench.runner.worker import Worker
 from bench.spec import Spec
 from defenses.began_cs import training
 from defenses.began_cs.labels import Scale, vectors
-from defenses.began_cs.sampling import TrainingSet
+from defenses.began_cs.sampling import AUGMENTATION, TrainingSet
 
 TINY = "began_cs:width=2,latent=4,hidden=4,batch=16,steps=2,rebuild=2,estimator_steps=2"
 BARE = "began_cs:width=4,latent=4,hidden=4,batch=16,steps=1,estimator_steps=1"
@@ -196,6 +196,22 @@ def test_rebuilt_pictures_come_to_agree_in_pixels_and_in_the_estimator_which_doe
     assert maps_differ() < 0.7 * start
     after = state_of(begun.estimator)  # means of its batch norms, too
     assert all(np.array_equal(array, after[name]) for name, array in before.items())
+
+
+def test_the_estimator_sees_pictures_moved_relit_and_noisy_but_compares_them_alike(faces):
+    begun = initialized(faces, "rebuild=1,w_maps=1")
+    seen = []
+    begun.estimator.maps = lambda images: seen.append(images.detach()) or [images]
+    begun.generator.forward = lambda z, y: z.new_zeros(len(z), 1, 32, 32, requires_grad=True)
+    drawn = begun.sampler.draw()
+    begun.warm(*drawn)
+    made, real = seen
+    shift, light = drawn.changes[:, :3], drawn.changes[:, 3:]
+    alike = AUGMENTATION.shift_and_flip(begun.sampler.pictures(drawn)[0], shift)
+    contrast = 1 + AUGMENTATION.light * light[:, :1, None, None]
+    torch.testing.assert_close(real - made, alike * contrast)  # no noise in the difference
+    stds = made.std(dim=(1, 2, 3))  # of noise alone: all else is 0
+    assert 0 < stds.min() < 0.1 < stds.max() < 0.2
 
 
 def initialized(faces, fields):
