@@ -73,3 +73,4 @@ def test_all_forms_of_a_defense_have_its_colour_and_marker():
 
 def test_specs_break_after_a_colon_or_comma():
     assert wrapped("san@quick:prototype=SM,w=8", 14) == ["san@quick:", "prototype=SM,", "w=8"]
+    assert wrapped("san:weights=0123456789abcdef", 16) == ["san: weights=", "0123456789abcdef"]
