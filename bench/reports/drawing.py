@@ -74,6 +74,6 @@ def looks(names: Iterable[str]) -> Mapping[str, Look]:
 
 
 def wrapped(text: str, n_chars: int) -> list[str]:
-    """The text in lines that are not longer; a spec breaks after `:` `,` and before long values."""
+    """The text in lines that are not longer; specs break after `:`, `,` and before long values."""
     spaced = re.sub(r"(?<=[:,])(?=\S)|(?<==)(?=[^\s,]{12})", " ", text).split("\n")
     return [part for line in spaced for part in wrap(line, max(1, n_chars))]

@@ -119,7 +119,7 @@ def test_a_stopped_run_leaves_a_whole_store(bench, undisturbed, tmp_path):
     assert process.returncode == 130, rest
     told = re.search(r"stopped after (\d+) of (\d+) stages; run the same command again", rest)
     assert told
-    assert 6 - 2 <= int(told[1]) < int(told[2])  # of each of 2 processes, one may be unreported
+    assert 6 - 2 <= int(told[1]) < int(told[2])  # each of 2 processes may have one more to report
     Store(store)  # drops what a process that was stopped while it wrote has left
     assert list((store / "drafts").iterdir()) == []
     before = stages(store)
