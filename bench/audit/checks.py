@@ -103,13 +103,14 @@ def balance(data: AuditedData) -> Iterator[Finding]:
             continue
         label = np.asarray(data.faces.labels[target.name], np.int64)
         given = label[label != MISSING]
-        counts = np.bincount(given, minlength=len(target.classes))
-        counts = counts if len(counts) <= N_LISTED else counts[counts > 0]
-        if len(counts) <= N_LISTED:
-            listed = ", ".join(f"{c}: {k}" for c, k in zip(target.classes, counts, strict=True))
-        else:
-            listed = f"{len(counts)} classes of {counts.min()} to {counts.max()} pictures"
-        smallest, largest = (float(n) / max(len(given), 1) for n in (counts.min(), counts.max()))
+        counts = np.bincount(given, minlength=len(target.classes)).tolist()
+        few = len(counts) <= N_LISTED  # or only the classes that occur are counted
+        named = [n for n in zip(target.classes, counts, strict=True) if few or n[1]]
+        counts = [n for _, n in named] or [0]
+        listed = ", ".join(f"{name}: {n}" for name, n in named) or "no class"
+        if len(named) > N_LISTED:
+            listed = f"{len(named)} classes of {min(counts)} to {max(counts)} pictures"
+        smallest, largest = (float(n) / max(len(given), 1) for n in (min(counts), max(counts)))
         n_missing = len(label) - len(given)
         reason = f"{listed}; smallest share {smallest:.3g}; {n_missing} missing"
         found = Estimate(largest, np.nan, np.nan, len(given), np.nan)

@@ -13,7 +13,7 @@ from bench.audit.audited_data import load_audited
 from bench.audit.checks import audit, balance, leaks, role_shift, role_shift_finding
 from bench.audit.findings import Finding
 from bench.cli import app
-from bench.faces import MISSING
+from bench.faces import MISSING, Faces
 from bench.forensics.two_sample_test import PictureSet, two_sample_test
 from bench.registry import make
 from bench.runner.store import Store
@@ -122,6 +122,20 @@ def test_counts_and_shares_by_hand(honest):
     assert identity.reason == "12 classes of 20 to 20 pictures; smallest share 0.0833; 0 missing"
     assert (found.value, found.n, found.verdict) == (0.75, 200, "ok")
     assert found.reason == "female: 150, male: 50; smallest share 0.25; 40 missing"
+
+
+@pytest.mark.parametrize(
+    ("people", "reason"),
+    [
+        ([3, 5], "person 3: 120, person 5: 120; smallest share 0.5; 0 missing"),
+        ([MISSING], "no class; smallest share 0; 240 missing"),
+    ],
+)
+def test_of_many_classes_only_those_that_occur_are_counted(honest, people, reason):
+    data = honest()
+    labels = {**data.faces.labels, "identity": np.repeat(people, 240 // len(people))}
+    few = data._replace(faces=Faces(data.faces.images, labels, data.faces.image_id))
+    assert next(balance(few)).reason == reason
 
 
 def test_what_leaks_is_said_in_words(photos, store):
