@@ -11,11 +11,9 @@ from pathlib import Path
 from bench.api import Dataset
 from bench.audit.checks import leaks
 from bench.registry import brief, spec_of
-from bench.reports import cmc
 from bench.reports.boards import read_records, write_board
 from bench.reports.bundle import write_bundle
-from bench.reports.files import replacing, write_costs, write_roc, write_tables
-from bench.reports.learning import write_learning
+from bench.reports.files import replacing, write_costs, write_tables
 from bench.reports.pareto import draw_fronts
 from bench.reports.pictures import samples, sheets
 from bench.reports.provenance import facts_of_run, provenance
@@ -23,7 +21,7 @@ from bench.reports.records import Record, records
 from bench.reports.report import write_report
 from bench.reports.rescoring import difference
 from bench.reports.results import figures_in
-from bench.reports.roc import draw, rocs
+from bench.reports.roc import RANKS, cmcs, draw, rocs, write_curves, write_learning
 from bench.rounds import Finished, RunStages, run_rounds
 from bench.runner.cells import Cell, cells, check_any_applies
 from bench.runner.grid import Grid, read
@@ -146,11 +144,11 @@ class Campaign:
         self.write_records(folder)
         write_tables(self.records, folder, self.doubts)
         if curves := list(rocs(found)):
-            write_roc(curves, folder / "roc.csv")
+            write_curves(curves, folder / "roc.csv", ("fmr", "tmr"))
             draw(curves, folder / "roc.png", figures_in(self.store))
-        if ranks := list(cmc.cmcs(found)):
-            cmc.write_cmc(ranks, folder / "cmc.csv")
-            draw(ranks, folder / "cmc.png", figures_in(self.store), cmc.AXES)
+        if ranks := list(cmcs(found)):
+            write_curves(ranks, folder / "cmc.csv", ("rank", "identified"))
+            draw(ranks, folder / "cmc.png", figures_in(self.store), RANKS)
         draw_fronts(self.records, folder, figures_in(self.store))
         write_costs(outcomes, self.store, folder / "costs.csv")
         sheets(found, planned, self.store, folder, with_images=with_images)

@@ -39,7 +39,6 @@ from bench.runner.plan import Goal, Plan
 from bench.runner.plan import plan as plan_of
 from bench.runner.stage import Stage
 from bench.runner.step import Engine, Outcome
-from bench.runner.store import Store
 from bench.runner.worker import Worker
 from bench.spec import Spec
 from bench.tables import Table
@@ -145,8 +144,8 @@ def run(
         ImportError: if a plugin of a notebook has no source.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # torch reads it on import
-    chosen = _grid(grid, data, defenses, attackers, attacks, threats, seeds)
-    place, console, where = _store(store), Console(quiet=not progress), device_named(device)
+    chosen = _grid(grid, data, seeds, defenses, attackers, threats, attacks)
+    place, console, where = store_at(store), Console(quiet=not progress), device_named(device)
 
     def start(stages: Sequence[Stage], goals: Sequence[Goal], planned: Plan) -> Iterator[Outcome]:
         is_known = not any(map(_is_only_here, planned.of))
@@ -171,8 +170,8 @@ def plan(
     """The stages that `run` would run: whether each is stored, and the seconds that it may take."""
     from pandas import DataFrame
 
-    chosen = _grid(grid, data, defenses, attackers, attacks, threats, seeds)
-    place = _store(store)
+    chosen = _grid(grid, data, seeds, defenses, attackers, threats, attacks)
+    place = store_at(store)
     stages = plan_of(cells(chosen), place.root).stages
     rows = [(s.action, s.spec.name, str(s), s.key in place, s.seconds, s.key) for s in stages]
     return DataFrame(rows, columns=("action", "plugin", "about", "stored", "seconds", "key"))
@@ -224,27 +223,17 @@ def protect(
 
 
 def _grid(
-    grid: AnyGrid,
-    data: Named | None,
-    defenses: Several,
-    attackers: Several,
-    attacks: Several,
-    threats: Several,
-    seeds: Iterable[int] | None,
+    grid: AnyGrid, data: Named | None, seeds: Iterable[int] | None, *several: Several
 ) -> Grid:
+    """The grid with other data, seeds, defenses, attackers, threats and attacks."""
     if isinstance(grid, Mapping):
-        grid = checked(
-            "notebook", grid if "tasks" in grid else {"name": "notebook", "tasks": [grid]}
-        )
-    return grid_of(
-        grid if isinstance(grid, Grid) else read(str(grid)),
-        None if data is None else _text(data),
-        _texts(defenses),
-        _texts(attackers),
-        _texts(threats),
-        None if seeds is None else ",".join(map(str, seeds)),
-        attacks=_texts(attacks),
-    )
+        content = grid if "tasks" in grid else {"name": "notebook", "tasks": [grid]}
+        grid = checked("notebook", content)
+    known = grid if isinstance(grid, Grid) else read(str(grid))
+    named = None if data is None else _text(data)
+    defenses, attackers, threats, attacks = map(_texts, several)
+    drawn = None if seeds is None else ",".join(map(str, seeds))
+    return grid_of(known, named, defenses, attackers, threats, drawn, attacks=attacks)
 
 
 def _texts(given: Several) -> list[str]:
@@ -275,10 +264,6 @@ def _is_only_here(cell: Cell) -> bool:
     installed = {entry.module.partition(".")[0] for entry in entry_points(group="bench.plugins")}
     tops = {type(plugin).__module__.partition(".")[0] for plugin in used}
     return not tops <= {*OURS, *installed}
-
-
-def _store(store: Path | str | None) -> Store:
-    return store_at(None if store is None else Path(store))
 
 
 def _frame(records: Iterable[Record]) -> "DataFrame":

@@ -178,9 +178,9 @@ def fields_of(plugin: Plugin | type[Plugin]) -> tuple[dataclasses.Field[Any], ..
     return dataclasses.fields(plugin)  # type: ignore[arg-type]
 
 
-def stated(plugin: type[Plugin], word: str) -> str:
-    """What its docstring states after a word such as `Source:`; empty if nothing."""
-    found = re.search(_STATED.format(word), plugin.__doc__ or "", re.DOTALL | re.MULTILINE)
+def stated(about: object, word: str) -> str:
+    """What a docstring states after a word such as `Source:`; empty if nothing."""
+    found = re.search(_STATED.format(word), about.__doc__ or "", re.DOTALL | re.MULTILINE)
     return " ".join(found[1].split()) if found else ""
 
 

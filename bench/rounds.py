@@ -2,11 +2,14 @@
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
+from bench.reports.lines import lines
+from bench.reports.marks import Marks
 from bench.reports.qualities import ReleaseQuality, release_qualities
 from bench.reports.results import Result, results
-from bench.reports.traces import traces
+from bench.reports.verdicts import verdict
 from bench.runner.cells import Cell
 from bench.runner.plan import Goal, Plan, plan
 from bench.runner.stage import Stage
@@ -35,7 +38,7 @@ def run_rounds(cells: Sequence[Cell], store: Store, run: RunStages) -> Finished:
     planned = plan(cells, store.root)
     outcomes = _run(run, planned, planned.stages, planned.goals, store)
     found = _finished(cells, planned, outcomes, store)
-    more = traces(found.results, found.qualities)
+    more = _traces(found)
     if not more:
         return found
     planned, known = plan([*cells, *more], store.root), {stage.key for stage in planned.stages}
@@ -68,3 +71,15 @@ def _finished(
     keys = planned.keys
     found = results(cells, keys, store, failed)
     return Finished(cells, planned, outcomes, found, release_qualities(cells, keys, store))
+
+
+def _traces(found: Finished) -> list[Cell]:
+    """Questions about planted traces, for lines that lack nothing else to be called hidden."""
+    marks = Marks(found.results, found.qualities)
+    return [
+        replace(shown.attack.cell, purpose="trace")
+        for line in lines(found.results)
+        if verdict(line, marks.evidence, marks.of_line(line)).lacks_trace
+        for shown in marks.evidence.of_line(line)
+        if shown.lacks_trace
+    ]

@@ -19,19 +19,13 @@ _FORMATS = {"percent": "z.1f", "fraction": "z.2f", "dB": "z.1f", "bits": "z.2f"}
 
 
 class Number(NamedTuple):
-    """A number with its interval.
-
-    Attributes:
-        value, low, high: low and high are nan if there is no interval.
-        unit: `percent` is a fraction 0..1 that is shown times 100.
-        note: shown behind it.
-    """
+    """A number with its interval; low and high are nan if there is none."""
 
     value: float
     low: float = nan
     high: float = nan
-    unit: Unit = "percent"
-    note: str = ""
+    unit: Unit = "percent"  # a fraction 0..1 that is shown times 100
+    note: str = ""  # shown behind it
 
     def __str__(self) -> str:
         if isnan(self.value):

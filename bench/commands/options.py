@@ -187,13 +187,13 @@ def _numbers(seeds: str) -> tuple[int, ...]:
         ) from error
 
 
-def store_at(path: Path | None) -> "Store":
+def store_at(path: Path | str | None) -> "Store":
     """The store in a folder, or the user's."""
     import platformdirs
 
     from bench.runner.store import Store
 
-    return Store(path or platformdirs.user_cache_path("unmask-bench"))
+    return Store(Path(path) if path else platformdirs.user_cache_path("unmask-bench"))
 
 
 def engine_of(

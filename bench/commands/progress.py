@@ -3,13 +3,18 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from bench.api import Attacker
 from bench.commands.stopping import Stopped
-from bench.reports.glance import glance
+from bench.metrics.advantage import guessed, right_statistic
+from bench.registry import brief, spec_of
+from bench.reports.results import results
+from bench.reports.selection import strongest
 from bench.rounds import RunStages
-from bench.runner.plan import Goal
+from bench.runner.plan import Goal, Plan
 from bench.runner.schedule import expected_wall_s
 from bench.runner.stage import Stage
 from bench.runner.step import Engine, Outcome
@@ -113,3 +118,21 @@ class _Clock:
         # a mean of expected and measured total, weighted by the share of work that is done
         total_s = (1 - share) * self._wall_s + self.elapsed_s
         return f"about {duration((1 - share) * total_s)} left"
+
+
+def glance(goal: Goal, plan: Plan, store: Store) -> str:
+    """The share that the strongest attack on validation pictures gets right on the probe."""
+    found = results(goal.cells, {cell: plan.of[cell].keys for cell in goal.cells}, store, {})
+    choice = strongest(found, inverts=goal.cells[0].purpose != "utility")
+    if choice is None:
+        return "no answers"
+    try:
+        share = right_statistic(choice.probe, choice.sign)(np.ones((1, len(choice.probe))))[0]
+    except ValueError:  # one class only among the probe pictures
+        return "undefined"
+    cell = choice.result.cell
+    spec = spec_of(cell.attacker)
+    of_name = {spec_of(one.attacker) for one in goal.cells if one.attacker.name == spec.name}
+    attacker = spec.name if len(of_name) == 1 else brief(Attacker, spec)
+    attack = f"{attacker} {cell.threat_spec}"
+    return f"{share:.0%} right, chance {guessed(choice.probe):.0%} ({attack})"

@@ -9,15 +9,16 @@ import hashlib
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from math import isfinite, isnan, nan
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from bench.registry import KINDS, brief
+from bench import threats
+from bench.registry import KINDS, brief, current
 from bench.reports.package import COLUMNS, as_json, package
 from bench.reports.records import Record
-from bench.reports.records_0_1 import records_of_0_1
 from bench.spec import Spec
 from bench.tables import inert, plain
 
@@ -31,6 +32,13 @@ _NOT_OURS = (  # what files raise that are not as bench wrote them
     *(LookupError, TypeError, AttributeError, ArithmeticError, RecursionError, MemoryError),
     *(csv.Error, UnicodeError, json.JSONDecodeError),
 )
+_SPECS = {"data": "dataset", "defense": "defense", "attacker": "attacker", "threat": "threat"}
+_WORDS = {
+    "purpose": {"looks": "release"},
+    "status": {"n/a": "skipped"},
+    "metric": {"names_imposed": "names_target_identity"},
+}
+_REDUNDANT = "beyond_half"  # |AUC - 0.5|
 _MISSING = ("position", "cell", "metric", "fits", "status", "verdict", "cleaned", "reason")
 
 
@@ -91,7 +99,7 @@ def read_board(path: str | Path) -> Board:
     try:
         lines = list(csv.DictReader(io.StringIO(content.decode(), newline="")))
         if lines and "task" in lines[0]:
-            return Board(records_of_0_1(lines), {})
+            return Board(_of_0_1(lines), {})
         about = _described(described, content)
         try:
             return Board(_records(lines, about), about)
@@ -242,3 +250,29 @@ def _cell(row: Mapping[str, Any], unmask: Mapping[str, Any]) -> Record:
     own |= {name: task[key] for name, key in _TASK.items()}
     own["reason"] = unmask["reasons"][str(row["reason"])]
     return Record(**own, n=0, chosen=0, metric="", status="")
+
+
+def _of_0_1(lines: Iterable[Mapping[str, str]]) -> list[Record]:
+    """The records of the lines, with the names of today."""
+    return [_record_of_0_1(line) for line in lines if line["metric"] != _REDUNDANT]
+
+
+def _record_of_0_1(line: Mapping[str, str]) -> Record:
+    found: dict[str, Any] = {}
+    for name, text in line.items():
+        kind = Record.__annotations__[name]
+        found[name] = kind(text or nan) if kind is float else kind(text)
+        if name in _SPECS:
+            found[name] = _today(_SPECS[name], text)
+        elif name in _WORDS:
+            found[name] = _WORDS[name].get(text, text)
+    return Record(**found)
+
+
+@cache
+def _today(kind: str, text: str) -> str:
+    """The spec with the names that its fields have today."""
+    if not text:
+        return ""
+    spec = Spec.parse(text)
+    return str(current(kind, spec) if kind in KINDS else threats.current(spec))

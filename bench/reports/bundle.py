@@ -15,11 +15,11 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
-from pydantic import ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from bench.faces import Array
 from bench.names import file_name
-from bench.reports.bundle_index import Entry, Index, Places, asked_cells, described
+from bench.reports.bundle_index import Entry, Index, asked_cells, described
 from bench.reports.lineage import check, check_truth
 from bench.reports.qualities import ReleaseQuality, release_qualities
 from bench.reports.results import Result, results
@@ -31,21 +31,15 @@ from bench.runner.store import Store
 RECORDS = ("records.csv", "records.json")
 LARGEST, LARGEST_TEXT = 8 * 2**30, 2 * 10**8  # bytes of a bundle when unpacked, of a text
 _INDEX, _DAY = "bundle.json", (1980, 1, 1, 0, 0, 0)  # of all members: equal bundles are equal files
-_Strict = ConfigDict(extra="forbid", frozen=True)
 
 
 class Bundle(NamedTuple):
-    """What is read of a bundle.
-
-    Attributes:
-        records: the folder with `records.csv` and `records.json`.
-        digest: SHA-256 of the file.
-    """
+    """What is read of a bundle."""
 
     results: Sequence[Result]
     qualities: Sequence[ReleaseQuality]
-    records: Path
-    digest: str
+    records: Path  # the folder with `records.csv` and `records.json`
+    digest: str  # SHA-256 of the file
 
 
 class _Noting:
@@ -82,7 +76,7 @@ def write_bundle(
     failed: Mapping[str, str],
 ) -> Sequence[Result]:
     """Writes the bundle of the run in a folder, whole or not at all; returns its results."""
-    noting, places = _Noting(store), Places()
+    noting = _Noting(store)
     found = results(cells, keys_of, noting, failed)
     release_qualities(cells, keys_of, noting)
     facts = _nameless if any(not cell.data.shareable for cell in cells) else dict
@@ -95,13 +89,10 @@ def write_bundle(
         members |= {_member(key, name): content for name, content in arrays.items()}
     for key in _lineage(noting.read, store):
         entries.setdefault(key, Entry(recipe=store.recipe(key), meta={}, arrays={}))
+    asked, plugins = described(cells, keys_of)
+    records = {name: _sha256(members[name]) for name in RECORDS}
     index = Index(
-        suite=suite,
-        cells=tuple(described(cell, keys_of.get(cell), places) for cell in cells),
-        plugins=tuple(places.facts),
-        failed=failed,
-        entries=entries,
-        records={name: _sha256(members[name]) for name in RECORDS},
+        suite=suite, cells=asked, plugins=plugins, failed=failed, entries=entries, records=records
     )
     members[_INDEX] = index.model_dump_json(indent=1).encode()
     draft = path.with_name(f".{path.name}.draft")
@@ -205,14 +196,10 @@ def _nameless(meta: Mapping[str, Any]) -> Mapping[str, Any]:
     """The facts of an artifact without the names of real people."""
     if "targets" not in meta:
         return meta
-    targets = [
-        [
-            name,
-            kind,
-            [f"person {i}" for i in range(len(classes))] if name == "identity" else classes,
-        ]
-        for name, kind, classes in meta["targets"]
-    ]
+    targets = [list(target) for target in meta["targets"]]
+    for target in targets:
+        if target[0] == "identity":
+            target[2] = [f"person {i}" for i in range(len(target[2]))]
     return {**meta, "targets": targets}
 
 

@@ -1,6 +1,6 @@
 """The index of a bundle: cells, facts of plugins, recipes and digests."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -14,6 +14,7 @@ from bench.spec import Spec
 from bench.threats import threat
 
 _Strict = ConfigDict(extra="forbid", frozen=True)
+_PLUGINS = ("data", "defense", "attacker")
 
 
 class AskedCell(BaseModel):
@@ -58,39 +59,22 @@ class Index(BaseModel):
     records: Mapping[str, str]
 
 
-class Places:
-    """Where each plugin stands in a list of facts."""
-
-    def __init__(self) -> None:
-        self.facts: list[Facts] = []
-        self._known: dict[Defense | Attacker | Dataset, int] = {}
-
-    def __call__(self, plugin: Defense | Attacker | Dataset) -> int:
-        """The place of a plugin, which is added if it is new."""
-        if plugin not in self._known:
-            self._known[plugin] = len(self.facts)
-            self.facts.append(facts_of(plugin))
-        return self._known[plugin]
-
-
-def described(cell: Cell, keys: CellKeys | None, place: Places) -> AskedCell:
-    """A cell as the index has it."""
-    return AskedCell(
-        task=cell.task,
-        purpose=cell.purpose,
-        target=cell.target,
-        data=place(cell.data),
-        defense=place(cell.defense),
-        attacker=place(cell.attacker),
-        threat=str(cell.threat_spec),
-        seed=cell.seed,
-        marks=cell.marks,
-        skip_reason=cell.skip_reason,
-        share=cell.share,
-        learned_from={role: place(data) for role, data in cell.learned_from.items()},
-        handed_over=cell.handed_over,
-        keys=keys,
-    )
+def described(
+    cells: Sequence[Cell], keys_of: Mapping[Cell, CellKeys]
+) -> tuple[tuple[AskedCell, ...], tuple[Facts, ...]]:
+    """Cells as the index has them, and the facts of their plugins."""
+    place: dict[Defense | Attacker | Dataset, int] = {}
+    found = []
+    for cell in cells:
+        used = {name: getattr(cell, name) for name in _PLUGINS}
+        for plugin in (*used.values(), *cell.learned_from.values()):
+            place.setdefault(plugin, len(place))
+        own: dict[str, Any] = {name: place[plugin] for name, plugin in used.items()}
+        own["learned_from"] = {role: place[data] for role, data in cell.learned_from.items()}
+        own |= {"threat": str(cell.threat_spec), "keys": keys_of.get(cell)}
+        rest = {name: getattr(cell, name) for name in AskedCell.model_fields if name not in own}
+        found.append(AskedCell(**own, **rest))
+    return tuple(found), tuple(map(facts_of, place))
 
 
 def asked_cells(index: Index) -> tuple[list[Cell], dict[Cell, CellKeys]]:
@@ -99,9 +83,7 @@ def asked_cells(index: Index) -> tuple[list[Cell], dict[Cell, CellKeys]]:
     cells, keys_of = list[Cell](), dict[Cell, CellKeys]()
     for each in index.cells:
         spec = Spec.parse(each.threat)
-        own: dict[str, Any] = {
-            name: plugins[getattr(each, name)] for name in ("data", "defense", "attacker")
-        }
+        own: dict[str, Any] = {name: plugins[getattr(each, name)] for name in _PLUGINS}
         learned_from = {role: plugins[place] for role, place in each.learned_from.items()}
         own |= {"threat": threat(spec), "threat_spec": spec, "learned_from": learned_from}
         cells.append(Cell(**own, **each.model_dump(exclude={*own, "keys"})))

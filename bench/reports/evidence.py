@@ -20,17 +20,11 @@ Key = tuple[object, ...]
 
 
 class Shown(NamedTuple):
-    """Whether an attack on a line has shown that it can see.
-
-    Attributes:
-        attack: it.
-        reason: why it is not evidence; empty if it is.
-        lacks_trace: only the trace was not asked for.
-    """
+    """Whether an attack on a line has shown that it can see."""
 
     attack: Result
-    reason: str = ""
-    lacks_trace: bool = False
+    reason: str = ""  # why it is not evidence; empty if it is
+    lacks_trace: bool = False  # only the trace was not asked for
 
 
 class Missing(NamedTuple):
@@ -58,12 +52,8 @@ class Evidence:
 
     def ceiling(self, cell: Cell) -> Choice | None:
         """The best attack without a defense, chosen on validation pictures; one for both forms."""
-        asked = [
-            result
-            for result in self._undefended.get(_asked(cell), ())
-            if result.cell.threat.form == "pixels"
-            and result.cell.threat.gallery == cell.threat.gallery
-        ]
+        known = self._undefended.get(_asked(cell), ())
+        asked = [result for result in known if result.cell.threat.form == "pixels"]
         seeing = [one for one in asked if one.cell.evidence]
         return strongest(seeing) or strongest(asked)
 
@@ -86,7 +76,7 @@ class Evidence:
                 found = [s for s in self.of_kind(line, kind) if s.attack.cell.seed == seed]
                 if not any(not shown.reason for shown in found):
                     reasons = ", ".join(dict.fromkeys(shown.reason for shown in found))
-                    text = f"no {_WORDS[kind]} is evidence ({reasons or 'none ran'})"
+                    text = f"no {_WORDS.get(kind, kind)} is evidence ({reasons or 'none ran'})"
                     lacking.append(Missing(text, any(shown.lacks_trace for shown in found)))
         return list(dict.fromkeys(lacking))
 
@@ -108,12 +98,7 @@ class Evidence:
         """Why an attacker has not shown its strength where nothing is hidden, or empty."""
         cell = result.cell
         asked = self._undefended.get(_asked(cell), [])
-        same_form = [
-            one
-            for one in asked
-            if one.cell.threat.reads == cell.threat.reads
-            and one.cell.threat.gallery == cell.threat.gallery
-        ]
+        same_form = [one for one in asked if one.cell.threat.reads == cell.threat.reads]
         best = strongest(same_form)
         own = strongest(
             one for one in same_form if spec_of(one.cell.attacker) == spec_of(cell.attacker)
@@ -149,12 +134,7 @@ class Evidence:
         return Shown(result)
 
 
-_WORDS = {
-    "network": "network",
-    "neighbours": "nearest-neighbour search",
-    "low-bits": "attack on low bits",
-    "matcher": "matcher",
-}
+_WORDS = {"neighbours": "nearest-neighbour search", "low-bits": "attack on low bits"}
 
 
 def kinds(line: Line) -> tuple[str, ...]:
@@ -199,7 +179,7 @@ def _by_class(result: Result) -> AnyAnswers:
 
 
 def _asked(cell: Cell) -> Key:
-    return (cell.task, cell.seed, cell.target)
+    return (cell.task, cell.seed, cell.target, cell.threat.gallery)
 
 
 def _attack(cell: Cell) -> Key:

@@ -1,7 +1,7 @@
 """The files that a run writes to its folder."""
 
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,7 +12,6 @@ from bench.reports.paper_tables import paper_tables
 from bench.reports.papers import papers
 from bench.reports.records import Record
 from bench.reports.references import references
-from bench.reports.roc import Curve, write_curves
 from bench.reports.scenarios import NOTE as SCENARIOS_NOTE
 from bench.reports.scenarios import scenarios
 from bench.reports.summary import summaries
@@ -47,11 +46,6 @@ def write_tables(records: Sequence[Record], folder: Path, doubts: Sequence[str] 
     for name, parts in pages.items():
         if texts := [markdown(shown, note) for shown, note in parts if shown]:
             write_whole(folder / name, "\n".join(texts))
-
-
-def write_roc(found: Iterable[Curve], path: Path) -> None:
-    """roc.csv: a line per point of a curve."""
-    write_curves(found, path, ("fmr", "tmr"))
 
 
 def write_costs(outcomes: Sequence[Outcome], store: Store, path: Path) -> None:

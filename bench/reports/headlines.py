@@ -45,12 +45,8 @@ def headlines(results: Sequence[Result], marks: Marks) -> Iterator[Headline]:
         obstacles = marks.of_line(line)
         said = verdict(line, marks.evidence, obstacles)
         which = (line.cell.task, str(spec_of(line.cell.defense)))
-        found = [
-            *obstacles,
-            *incomplete(line),
-            *said.marks,
-            *(mark for about, mark in brittle if about == which),
-        ]
+        found = [*obstacles, *incomplete(line), *said.marks]
+        found += [mark for about, mark in brittle if about == which]
         for seed in dict.fromkeys(attack.cell.seed for attack in line.attacks):
             fit = [attack for attack in line.attacks if attack.cell.seed == seed]
             qualified = [*found, *_qualifications(fit, marks, less, said)]
@@ -165,8 +161,9 @@ def _kept(judges: Mapping[Judged, Choice], none: str, marks: Marks) -> Iterator[
                 raise ValueError("no judge of unprotected pictures has answers")
             kept = choice.result.figures(leakage, choice.probe, 1, best.probe, 1)
         except ValueError as error:
-            first = Headline(choice.result, 1, "kept", None, "skipped", str(error), found)
-            yield first._replace(cleaned=asked.clean)
+            yield Headline(
+                choice.result, 1, "kept", None, "skipped", str(error), found, asked.clean
+            )
             continue
         yield Headline(choice.result, 1, "kept", kept, "ok", reason, found, asked.clean)
 

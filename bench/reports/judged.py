@@ -43,11 +43,8 @@ def judged(results: Sequence[Result], ids: Ids) -> list[Judged]:
         if choice := strongest(r for r in group if r.cell.defense.changes_nothing):
             judge = choice.result
             who = f"{judge.cell.attacker.name}, {_TRAINED.get(threat, threat)}"
-            captions = {
-                result.cell.defense: dict(_captions(result, judge.valid, ids))
-                for result in group
-                if result.cell.attacker == judge.cell.attacker
-            }
+            mine = [result for result in group if result.cell.attacker == judge.cell.attacker]
+            captions = {r.cell.defense: dict(_captions(r, judge.valid, ids)) for r in mine}
             found.append(Judged(f"{_said(target, judge)} by {who}", captions))
     return found[:N_JUDGES]
 

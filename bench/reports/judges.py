@@ -8,17 +8,8 @@ from bench.reports.records import Record, select, short
 from bench.reports.tradeoff import mean_number
 from bench.tables import Cell, NotAvailable, Table
 
-METRICS = (  # that are printed
-    "top1",
-    "balanced_accuracy",
-    "rank1",
-    "correlation",
-    "eer",
-    "tmr_at_fmr_10%",
-    "tmr_at_fmr_10%_same_gender",
-    "tmr_at_fmr_1%",
-    "tmr_at_fmr_1%_same_gender",
-)
+_TMR = (f"tmr_at_fmr_{fmr}%{pairs}" for fmr in (10, 1) for pairs in ("", "_same_gender"))
+METRICS = ("top1", "balanced_accuracy", "rank1", "correlation", "eer", *_TMR)  # that are printed
 
 
 def judges(records: Sequence[Record]) -> list[Table]:

@@ -21,13 +21,8 @@ _SIGNS = {  # what else means something to TeX, or is another sign in its old fo
     **{"Ł": r"\L{}", "\u0131": r"\i{}", "°": r"$^\circ$"},
 }
 _LIGATURES = re.compile(r"([-',])(?=\1)")  # such as --, which TeX prints as one sign
-_ACCENTS = dict(
-    zip(
-        "\u0300\u0301\u0302\u0303\u0304\u0306\u0307\u0308\u030a\u030b\u030c\u0327",
-        "`'^~=u.\"rHvc",
-        strict=True,
-    )
-)
+_MARKS = "\u0300\u0301\u0302\u0303\u0304\u0306\u0307\u0308\u030a\u030b\u030c\u0327"
+_ACCENTS = dict(zip(_MARKS, "`'^~=u.\"rHvc", strict=True))
 _LETTERS = [chr(code) for code in range(0x3B1, 0x3CA)]  # alpha to omega
 _GREEK = re.compile("GREEK SMALL LETTER (?!OMICRON)([A-Z]+)")
 _TOP = r"""\begin{table*}[tbp]
@@ -55,18 +50,11 @@ def _table(table: Table, n: int, note: str) -> str:
     rows = [[_cell(cell, notes) for cell in row] for row in table.rows]
     numbers = [any(isinstance(cell, Number) for cell in c) for c in zip(*table.rows, strict=True)]
     caption = ". ".join(filter(None, (table.title, table.note, note)))
-    lines = [
-        rf"\caption{{{escaped(caption)}}}",
-        rf"\label{{tab:unmask-{n}}}",
-        r"\smallskip",
-        rf"\begin{{tabular}}{{{''.join('r' if number else 'l' for number in numbers)}}}",
-        r"\toprule",
-        _line(map(_heading, table.columns, numbers)),
-        r"\midrule",
-        *map(_line, rows),
-        r"\bottomrule",
-        r"\end{tabular}",
-    ]
+    columns = "".join("r" if number else "l" for number in numbers)
+    lines = [rf"\caption{{{escaped(caption)}}}", rf"\label{{tab:unmask-{n}}}", r"\smallskip"]
+    lines += [rf"\begin{{tabular}}{{{columns}}}", r"\toprule"]
+    lines += [_line(map(_heading, table.columns, numbers)), r"\midrule", *map(_line, rows)]
+    lines += [r"\bottomrule", r"\end{tabular}"]
     if notes:
         said = " ".join(
             rf"\textsuperscript{{{letter}}}\,{escaped(text)}." for text, letter in notes.items()

@@ -64,6 +64,7 @@ def _wrong(cell: Cell, keys: CellKeys, recipes: Recipes, made: Callable[[str], M
     actions, learned = ({act for act, _ in some} for some in (steps, made(keys.attack)))
     changes = not cell.defense.changes_nothing
     learns = changes and cell.threat.learns_from != "raw"
+    plants = changes or cell.purpose != "trace"  # a trace in no release changes nothing
     planted = {act for some in _CONTROLS.values() for act in some} & actions
     checks = {
         "another target or seed": (answer["detail"]["target"], answer["detail"]["seed"])
@@ -73,18 +74,13 @@ def _wrong(cell: Cell, keys: CellKeys, recipes: Recipes, made: Callable[[str], M
         "no release": not changes or bool(actions & _DEFENDS),
         "another threat": bool(learned & _DEFENDS) == learns or cell.defense.changes_nothing,
         "another control": planted <= _CONTROLS.get(cell.purpose, set())
-        and bool(planted) == (cell.purpose in _CONTROLS and _plants(cell)),
+        and bool(planted) == (cell.purpose in _CONTROLS and plants),
         "other cleaning": ("clean" in actions) == cell.threat.clean,
         "another release": (measure["action"], measure["detail"]["seed"]) == ("measure", cell.seed)
         and ("measure", defense[0]) in made(keys.measure),
         "no second release": bool(keys.again) == (changes and not cell.handed_over),
     }
     return next((what for what, holds in checks.items() if not holds), "")
-
-
-def _plants(cell: Cell) -> bool:
-    """Whether a control changes what its attacker sees: a trace in no release changes nothing."""
-    return cell.purpose != "trace" or not cell.defense.changes_nothing
 
 
 def check_truth(

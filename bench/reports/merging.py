@@ -13,21 +13,13 @@ Key = tuple[object, ...]
 
 
 class Part(NamedTuple):
-    """An entry of a board.
+    """An entry of a board."""
 
-    Attributes:
-        number: its version.
-        records: of its run.
-        supersedes: entries whose headlines it replaces where it has its own.
-        weights: by defense and seed, the digest of what was learned.
-        level: of its proof, higher is better.
-    """
-
-    number: int
+    number: int  # its version
     records: Sequence[Record]
-    supersedes: Sequence[int] = ()
-    weights: Mapping[str, Mapping[str, str]] = {}
-    level: int = 0
+    supersedes: Sequence[int] = ()  # entries whose headlines it replaces where it has its own
+    weights: Mapping[str, Mapping[str, str]] = {}  # digests, by defense and seed
+    level: int = 0  # of its proof, higher is better
 
 
 def merged(parts: Sequence[Part]) -> list[Record]:
@@ -92,26 +84,17 @@ def _standing(
         return by_entry[first]
     one = by_entry[first][0]
     sees = _sight(parts[first].records, one) - _NEARLY
-    others = [
-        number
-        for number in others
-        if parts[number].level >= parts[first].level and _sight(parts[number].records, one) >= sees
-    ]
+    proven = [number for number in others if parts[number].level >= parts[first].level]
+    others = [number for number in proven if _sight(parts[number].records, one) >= sees]
     return by_entry[max((first, *others), key=lambda n: (*severity(by_entry[n]), -n))]
 
 
 def _sight(records: Sequence[Record], headline: Record) -> float:
     """The best |2 AUC - 1| of attacks about a target without a defense; 0 if there is none."""
-    about = {"data": headline.data, "target": headline.target, "purpose": "private"}
-    found = select(records, status="ok", **about)
-    return max(
-        (
-            abs(2 * r.value - 1)
-            for r in found
-            if r.metric in ("auc", "pairwise_auc") and Spec.parse(r.defense).name == "none"
-        ),
-        default=0.0,
-    )
+    about = {"data": headline.data, "target": headline.target, "purpose": "private", "status": "ok"}
+    found = [r for r in select(records, **about) if Spec.parse(r.defense).name == "none"]
+    values = (r.value for r in found if r.metric in ("auc", "pairwise_auc"))
+    return max((abs(2 * value - 1) for value in values), default=0.0)
 
 
 def severity(headlines: Sequence[Record]) -> tuple[int, float]:

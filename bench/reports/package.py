@@ -45,17 +45,11 @@ def package(file: str, content: bytes, title: str) -> dict[str, object]:
         | ({"constraints": _LIMITS[name]} if name in _LIMITS else {})
         for name, kind, about in COLUMNS
     ]
-    resource = {
-        "profile": "tabular-data-resource",
-        "name": slug,
-        "path": file,
-        "format": "csv",
-        "mediatype": "text/csv",
-        "encoding": "utf-8",
-        "bytes": len(content),
-        "hash": f"sha256:{hashlib.sha256(content).hexdigest()}",
-        "schema": {"fields": fields, "missingValues": [""]},
-    }
+    digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+    resource: dict[str, object] = {"profile": "tabular-data-resource", "name": slug, "path": file}
+    resource |= {"format": "csv", "mediatype": "text/csv", "encoding": "utf-8"}
+    resource |= {"bytes": len(content), "hash": digest}
+    resource["schema"] = {"fields": fields, "missingValues": [""]}
     about = {"profile": "tabular-data-package", "name": slug, "title": title}
     return {**about, "resources": [resource]}
 

@@ -27,13 +27,8 @@ def papers(records: Sequence[Record]) -> Iterator[Table]:
     """For each task and private target the verdicts, and for each task what was got right."""
     for found, rows in groups(records):
         yield _verdicts(found, [row for row in rows if not row.is_repeated])
-    plain = [
-        r
-        for r in records
-        if r.purpose in ("private", "utility")
-        and r.metric != BALANCED
-        and not (r.cleaned or "clean" in dict(Spec.parse(r.threat).fields))
-    ]
+    asked = [r for r in records if r.purpose in ("private", "utility") and r.metric != BALANCED]
+    plain = [r for r in asked if not (r.cleaned or "clean" in dict(Spec.parse(r.threat).fields))]
     for table in tables(plain):
         columns = [
             f"{name[2:]} {'↑' if name[0] == '^' else '↓'}" if name[:2] in ("^ ", "v ") else name
@@ -46,7 +41,8 @@ def papers(records: Sequence[Record]) -> Iterator[Table]:
 def _verdicts(records: Sequence[Record], rows: Sequence[Row]) -> Table:
     """A line per form of a defense; a footnote says what was found, or what is missing."""
     target = select(records, purpose="headline")[0].target
-    columns = ["defense", "form", *(f"{name} kept, % ↑" for name in utilities(records))]
+    kept = [f"{name} kept, % ↑" for name in utilities(records)]
+    columns = ["defense", "form", *kept, f"{target} leaked, % ↓", "verdict"]
     usual, asked = fits(records), [r for r in records if r.purpose in ("headline", "private")]
     shown: list[list[Cell]] = [
         [
@@ -57,12 +53,7 @@ def _verdicts(records: Sequence[Record], rows: Sequence[Row]) -> Table:
         for row in rows
     ]
     note = "; ".join([_VERDICTS, *_guesses(records, [target, *utilities(records)])])
-    return Table(
-        f"Verdicts on {target}: {title(asked)}",
-        [*columns, f"{target} leaked, % ↓", "verdict"],
-        shown,
-        note,
-    )
+    return Table(f"Verdicts on {target}: {title(asked)}", columns, shown, note)
 
 
 def _named(defense: str) -> Cell:
@@ -81,12 +72,8 @@ def _brief(cell: Cell, usual: str) -> Cell:
 def _guesses(records: Sequence[Record], targets: Sequence[str]) -> Iterator[str]:
     """What a guess gets right of each target."""
     for target in targets:
-        asked = [
-            r
-            for r in select(records, target=target, status="ok")
-            if r.purpose in ("private", "utility") and declared(r.metric).shown
-        ]
-        if asked:
+        found = [r for r in select(records, target=target, status="ok") if declared(r.metric).shown]
+        if asked := [r for r in found if r.purpose in ("private", "utility")]:
             best = min(asked, key=lambda r: declared(r.metric).shown)
             shown = Number(best.chance, unit=declared(best.metric).unit)
             yield f"a guess of {target}: {declared(best.metric).title} {shown}"

@@ -39,12 +39,9 @@ def sheets(
             stages = plan.of[cell]
             if stages.pixels.key in store:
                 by_part.setdefault(stages.part.key, []).append(result)
-    return [
-        write_drawn(
-            figures_in(store)(sheet_files, _sheet(found, plan, store)), folder, f"sheet-{number}"
-        )
-        for number, found in enumerate(by_part.values(), start=1)
-    ]
+    shown = (_sheet(found, plan, store) for found in by_part.values())
+    drawn = (figures_in(store)(sheet_files, sheet) for sheet in shown)
+    return [write_drawn(one, folder, f"sheet-{number}") for number, one in enumerate(drawn, 1)]
 
 
 def samples(
@@ -86,13 +83,8 @@ def _sheet(results: Sequence[Result], plan: Plan, store: Store) -> Sheet:
     letters = "abcdef" if judges[1:] else [""]
     rows = {}
     for defense, name in _names(list(releases)).items():
-        captions = [
-            [
-                f"{letter} {judge.captions.get(defense, {}).get(image_id, 'n/a')}".strip()
-                for letter, judge in zip(letters, judges, strict=False)
-            ]
-            for image_id in ids.tolist()
-        ]
+        said = [(x, one.captions.get(defense, {})) for x, one in zip(letters, judges, strict=False)]
+        captions = [[f"{x} {of.get(i, 'n/a')}".strip() for x, of in said] for i in ids.tolist()]
         images = inputs_in(store.get(releases[defense]))[at].astype(np.uint8)
         rows[name] = Strip(images, captions)
     about = [f"{x}: {judge.about}.".strip(": ") for x, judge in zip(letters, judges, strict=False)]

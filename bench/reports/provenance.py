@@ -23,16 +23,10 @@ LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "torchvision", "torchmet
 
 def provenance(**more: object) -> dict[str, object]:
     """Where and when numbers are computed now; further facts are added or take precedence."""
-    return {
-        "commit": _commit(),
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "device": None,
-        "seconds": None,
-        "versions": {"python": platform.python_version()}
-        | {name: version(name) for name in LIBRARIES},
-        "recomputed": True,
-        "stale_since": None,
-    } | more
+    date = datetime.now(UTC).isoformat(timespec="seconds")
+    versions = {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
+    found = {"commit": _commit(), "date": date, "device": None, "seconds": None}
+    return {**found, "versions": versions, "recomputed": True, "stale_since": None, **more}
 
 
 def _commit() -> str:
@@ -50,13 +44,10 @@ def facts_of_run(cells: Iterable[Cell], plan: Plan, store: Store) -> Mapping[str
     `data`: each data set with its licence and a fingerprint of its pictures and labels as they were
     decoded; `weights`: by defense and seed, the first 16 digits of the digest of its weights.
     """
-    data = {
-        spec: {
-            "fingerprint": fingerprint,
-            "licence": stated(plugins("dataset")[Spec.parse(spec).name], "Licence"),
-        }
-        for spec, fingerprint in fingerprints(plan, store).items()
-    }
+    data = {}
+    for spec, fingerprint in fingerprints(plan, store).items():
+        licence = stated(plugins("dataset")[Spec.parse(spec).name], "Licence")
+        data[spec] = {"fingerprint": fingerprint, "licence": licence}
     weights: dict[str, dict[int, str]] = {}
     for cell in cells:
         for stage in plan.of[cell].weights if cell in plan.of else ():

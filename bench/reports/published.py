@@ -7,7 +7,6 @@ version of a board is its number of entries.
 
 import hashlib
 import json
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from bench.reports.boards import Board, read_board, write_board
+from bench.reports.files import new_folder
 from bench.reports.merging import Part, merged
 from bench.reports.standings import standings
 from bench.reports.validation import PRINTABLE, check
@@ -44,21 +44,15 @@ class Proof(BaseModel):
 
 
 class Entry(BaseModel):
-    """What one person published at once.
-
-    Attributes:
-        number: the version of the board that it made.
-        supersedes: entries whose headlines it replaces where it has its own.
-        files: SHA-256 of the run's files.
-    """
+    """What one person published at once."""
 
     model_config = _Strict
-    number: int
+    number: int  # the version of the board that it made
     by: str = Field(min_length=1, max_length=100, pattern=PRINTABLE)
     date: str
     suite: str
-    supersedes: tuple[int, ...] = ()
-    files: dict[str, str]
+    supersedes: tuple[int, ...] = ()  # entries whose headlines it replaces where it has its own
+    files: dict[str, str]  # SHA-256 of the run's files
 
 
 def publish(
@@ -78,11 +72,7 @@ def publish(
         if unknown := sorted(set(supersedes) - {e.number for e in known if e.by == by}):
             raise ValueError(f"--supersedes expects an entry by {by}, got {unknown[0]}")
         _check_same_data(board, folder)
-        place = folder / "entries" / f"{len(known) + 1:04}"
-        draft = place.with_name(f".{place.name}.draft")
-        shutil.rmtree(draft, ignore_errors=True)  # of a process that died
-        draft.mkdir(parents=True)
-        try:
+        with new_folder(folder / "entries" / f"{len(known) + 1:04}") as draft:
             about = {k: v for k, v in board.about.items() if k in ("data", "weights")}
             write_board(board.records, draft / _FILES[0], board.about["provenance"], about)
             digests = {name: _sha256(draft / name) for name in _FILES}
@@ -95,9 +85,6 @@ def publish(
             _write_json(draft / "entry.json", entry.model_dump())
             _write_json(draft / "proofs.json", [])
             _merged(folder, known, (entry, read_board(draft / _FILES[0])))  # or it fails here
-            draft.replace(place)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
         write_views(folder)
     return entry
 

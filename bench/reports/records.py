@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from math import nan
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,69 +21,41 @@ from bench.runner.weights_file import weights_for
 from bench.spec import Spec
 
 NOTHING = Estimate(nan, nan, nan, 0, nan)
+_OF_CELL = ("task", "purpose", "target", "seed", "share")
 
 
 class Record(NamedTuple):
-    """One number with all that is needed to read it.
+    """One number with all that is needed to read it; docs/schema.md has more about each field."""
 
-    Attributes:
-        task: title of the task.
-        data, protocol: the data set of the probe with its fields, and its protocol.
-        learned_from: `ROLE SPEC; ...` of the roles that learn from another data set; else empty.
-        purpose: `private` (should be low), `utility` (should be high), `headline` (of the strongest
-            attacker), `release` (before any attacker), and of controls `permuted` (must stand at
-            chance), `canary` and `trace` (must be found), `saturation` (fewer training pictures).
-        target: that the attacker answers about.
-        defense, attacker, threat: with their fields.
-        form: `pixels` or `codes`.
-        seed: redraws defense, protection and attackers.
-        share: of its training pictures that the attacker learned from.
-        chosen: 1 for the attacker that is strongest on validation pictures, of those with the same
-            question; tables show its numbers.
-        sign: -1 if the attacker is right more often when its answer is inverted (by validation
-            pictures); `auc` is of its answers as they are, tables show the inverted one.
-        metric: a name of bench.metrics.declared; empty if the cell has no answers.
-        value, low, high: the estimate and its 95 % interval over people.
-        n, n_people: pictures and people behind it.
-        chance: of the best constant guess.
-        status: `ok`, `failed`, or `skipped` with its `reason`.
-        marks: what qualifies it, separated by spaces.
-        key: of the stage that holds the raw answers, 16 digits.
-        cleaned: 1 if attackers saw the release after cleaning.
-        fits: trainings of the defense that the number is a mean of.
-        verdict: of a headline.
-        entry: of a published board, from which it is; else 0.
-    """
-
-    task: str
-    data: str
+    task: str  # title of the task
+    data: str  # the data set of the probe with its fields
     protocol: str
-    learned_from: str
-    purpose: str
-    target: str
-    defense: str
+    learned_from: str  # `ROLE SPEC; ...` of roles that learn from another data set; else empty
+    purpose: str  # `private`, `utility`, `headline`, `release`, or that of a control
+    target: str  # that the attacker answers about
+    defense: str  # with its fields, as attacker and threat
     attacker: str
     threat: str
-    form: str
-    seed: int
-    share: float
-    chosen: int
-    sign: int
-    metric: str
+    form: str  # `pixels` or `codes`
+    seed: int  # redraws defense, protection and attackers
+    share: float  # of its training pictures that the attacker learned from
+    chosen: int  # 1 for the strongest attacker on validation pictures; tables show its numbers
+    sign: int  # -1 if it is right more often when inverted; `auc` is of its answers as they are
+    metric: str  # a name of bench.metrics.declared; empty if the cell has no answers
     value: float
-    low: float
+    low: float  # of the 95 % interval over people
     high: float
-    n: int
+    n: int  # pictures behind it
     n_people: int
-    chance: float
-    status: str
+    chance: float  # of the best constant guess
+    status: str  # `ok`, `failed`, or `skipped` with its reason
     reason: str
-    marks: str
-    key: str
-    cleaned: int = 0
-    fits: int = 1
-    verdict: str = ""
-    entry: int = 0
+    marks: str  # what qualifies it, separated by spaces
+    key: str  # of the stage that holds the raw answers, 16 digits
+    cleaned: int = 0  # 1 if attackers saw the release after cleaning
+    fits: int = 1  # trainings of the defense that the number is a mean of
+    verdict: str = ""  # of a headline
+    entry: int = 0  # of a published board, from which it is; else 0
 
 
 def records(results: Sequence[Result], qualities: Sequence[ReleaseQuality] = ()) -> list[Record]:
@@ -144,7 +116,8 @@ def _of_cell(result: Result, signs: Mapping[int, int], marks: Marks) -> Iterator
     asked = sign and result.cell.purpose in ("private", "utility")
     for metric, estimate, reason in (*result.estimates, *(result.by_group if asked else ())):
         status, chosen = "ok" if estimate else "skipped", int(bool(estimate and sign))
-        yield _with(line, metric, estimate, status, reason or why, chosen=chosen, sign=sign or 1)
+        about = line._replace(chosen=chosen, sign=sign or 1)
+        yield _with(about, metric, estimate, status, reason or why)
     if result.cell.purpose == "canary":
         try:
             yield _with(line, "power", canary_power(result), "ok", "")
@@ -156,14 +129,12 @@ def _headlines(results: Sequence[Result], marks: Marks) -> Iterator[Record]:
     for found in headlines(results, marks):
         names = [mark.name for mark in found.marks]
         names += ["failed"] if found.status == "failed" else []
-        line = _record(found.result, names)._replace(
-            cleaned=int(found.cleaned), verdict=found.verdict
-        )
+        line = _record(found.result, names)._replace(sign=found.sign, verdict=found.verdict)
         if found.metric != "kept":
             line = line._replace(purpose="headline")
         chosen = int(found.metric == "leakage" and found.status == "ok")
-        numbers = (found.metric, found.estimate, found.status, found.reason)
-        yield _with(line, *numbers, chosen=chosen, sign=found.sign)
+        line = line._replace(cleaned=int(found.cleaned), chosen=chosen)
+        yield _with(line, found.metric, found.estimate, found.status, found.reason)
 
 
 def _of_releases(qualities: Iterable[ReleaseQuality]) -> Iterator[Record]:
@@ -174,66 +145,27 @@ def _of_releases(qualities: Iterable[ReleaseQuality]) -> Iterator[Record]:
         for metric, estimate, reason in quality.figures(estimates_of_release, quality.values):
             status = "ok" if estimate else "skipped"
             person = quality.values["nearest_person" if metric == "memorised" else "people"]
-            about = line._replace(n_people=len(np.unique(person)))
-            yield _with(
-                about,
-                metric,
-                estimate,
-                status,
-                reason,
-                chosen=int(metric == "ssim" and estimate is not None),
-            )
+            chosen = int(metric == "ssim" and estimate is not None)
+            about = line._replace(n_people=len(np.unique(person)), chosen=chosen)
+            yield _with(about, metric, estimate, status, reason)
 
 
-def _with(
-    line: Record,
-    metric: str,
-    estimate: Estimate | None,
-    status: str,
-    reason: str,
-    *,
-    chosen: int = 0,
-    sign: int = 1,
-) -> Record:
+def _with(line: Record, metric: str, estimate: Estimate | None, status: str, reason: str) -> Record:
     """The line with a number; without one, it is about nobody."""
-    return line._replace(
-        metric=metric,
-        status=status,
-        reason=reason,
-        chosen=chosen,
-        sign=sign,
-        n_people=line.n_people if estimate else 0,
-        **(estimate or NOTHING)._asdict(),
-    )
+    n_people, numbers = line.n_people if estimate else 0, (estimate or NOTHING)._asdict()
+    line = line._replace(metric=metric, status=status, reason=reason)
+    return line._replace(n_people=n_people, **numbers)
 
 
 def _record(result: Result, marks: Iterable[str]) -> Record:
     """A cell's record without a number."""
     cell = result.cell
-    learned_from = "; ".join(
-        f"{role} {spec_text(other)}" for role, other in cell.learned_from.items()
-    )
-    return Record(
-        task=cell.task,
-        data=spec_text(cell.data),
-        protocol=cell.data.protocol,
-        learned_from=learned_from,
-        purpose=cell.purpose,
-        target=cell.target,
-        defense=str(without_path(cell.defense)),
-        attacker=spec_text(cell.attacker),
-        threat=str(cell.threat_spec),
-        form=cell.threat.form,
-        seed=cell.seed,
-        share=cell.share,
-        chosen=0,
-        sign=1,
-        metric="",
-        n_people=len(np.unique(result.person)),
-        status="",
-        reason="",
-        marks=" ".join(dict.fromkeys([*cell.marks, *marks])),
-        key=result.key[:16],
-        cleaned=int(cell.threat.clean),
-        **NOTHING._asdict(),  # value, low, high, n, chance
-    )
+    learned = (f"{role} {spec_text(other)}" for role, other in cell.learned_from.items())
+    own: dict[str, Any] = {name: getattr(cell, name) for name in _OF_CELL}
+    own |= {name: spec_text(getattr(cell, name)) for name in ("data", "attacker")}
+    own |= {"protocol": cell.data.protocol, "learned_from": "; ".join(learned)}
+    own |= {"defense": str(without_path(cell.defense)), "threat": str(cell.threat_spec)}
+    own |= {"form": cell.threat.form, "cleaned": int(cell.threat.clean), "key": result.key[:16]}
+    own |= {"marks": " ".join(dict.fromkeys([*cell.marks, *marks]))}
+    own |= {"n_people": len(np.unique(result.person)), "chosen": 0, "sign": 1}
+    return Record(**own, metric="", status="", reason="", **NOTHING._asdict())

@@ -8,18 +8,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from importlib.metadata import version
 from importlib.resources import files
-from inspect import getdoc, getmembers, isfunction
+from inspect import getmembers, isfunction
 
 from bench.forensics import cleaning
 from bench.metrics import comparisons, exposed, gaffke, intervals, ratio_intervals, separability
 from bench.metrics.declared import declared
-from bench.registry import BUILT_IN, plugins
+from bench.registry import BUILT_IN, plugins, stated
 from bench.reports import verdicts
 from bench.reports.latex import escaped
 from bench.reports.records import Record
 from bench.spec import Spec
 
-_SOURCE = re.compile(r"^\s*Source: (.*?)(?=^\s*$|^\s*[A-Z][\w ]+:|\Z)", re.DOTALL | re.MULTILINE)
 _KEY = re.compile(r"\[([a-z]+\d{4}[a-z]+)\]")
 _ENTRY = re.compile(r"^@\w+\{(\w+),\n.*?^\}$", re.DOTALL | re.MULTILINE)
 _STATISTICS = (comparisons, exposed, gaffke, intervals, ratio_intervals, separability, verdicts)
@@ -39,12 +38,6 @@ def bibliography() -> dict[str, str]:
     """The entries of references.bib by their keys."""
     text = files("bench.reports").joinpath("references.bib").read_text(encoding="utf-8")
     return {match[1]: match[0] for match in _ENTRY.finditer(text)}
-
-
-def source(about: object) -> str:
-    """What a docstring says after `Source:`, in one line; empty if it says nothing."""
-    found = _SOURCE.search(getdoc(about) or "")
-    return " ".join(found[1].split()) if found else ""
 
 
 def keys(text: str) -> list[str]:
@@ -80,12 +73,12 @@ def _used(records: Sequence[Record]) -> list[tuple[str, Spec]]:
 
 def _sources(records: Sequence[Record], used: Iterable[tuple[str, Spec]]) -> Iterator[str]:
     """What plugins, metrics and statistics cite."""
-    yield from (source(plugins(kind).get(spec.name)) for kind, spec in used)
+    yield from (stated(plugins(kind).get(spec.name), "Source") for kind, spec in used)
     for metric in dict.fromkeys(r.metric for r in records if r.metric):
         compute = declared(metric).compute
-        yield source(compute.func if isinstance(compute, partial) else compute)
+        yield stated(compute.func if isinstance(compute, partial) else compute, "Source")
     for module in (*_STATISTICS, *([cleaning] if any(r.cleaned for r in records) else [])):
-        yield from (source(about) for _, about in getmembers(module, isfunction))
+        yield from (stated(about, "Source") for _, about in getmembers(module, isfunction))
 
 
 def _backbones(used: Iterable[tuple[str, Spec]]) -> Iterator[str]:
@@ -100,6 +93,10 @@ def _others(used: Iterable[tuple[str, Spec]]) -> Iterator[str]:
     for kind, spec in used:
         plugin = plugins(kind).get(spec.name)
         if plugin is None or not plugin.__module__.startswith(tuple(f"{p}." for p in BUILT_IN)):
-            text = escaped(source(plugin)) if plugin else "not installed where this was written"
+            text = (
+                escaped(stated(plugin, "Source"))
+                if plugin
+                else "not installed where this was written"
+            )
             name = escaped(spec.name)
             yield _OTHER.format(key=f"{kind}-{spec.name}", name=name, kind=kind, source=text)

@@ -6,7 +6,6 @@ holds, by their digests, and pictures inside it; nothing is loaded and nothing e
 
 import base64
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -18,7 +17,7 @@ from markupsafe import Markup
 from bench.metrics.declared import declared
 from bench.registry import plugins
 from bench.reports import linkage
-from bench.reports.boards import read_records
+from bench.reports.boards import read_board
 from bench.reports.fairness import NOTE as BY_GROUP
 from bench.reports.fairness import WORST_NOTE, fairness, worst_tenth
 from bench.reports.in_words import whole_percent
@@ -30,8 +29,8 @@ from bench.reports.report_findings import WORDS, does, knows, tasks
 from bench.reports.report_pictures import pictures
 from bench.reports.summary import not_asked
 from bench.reports.svg import shape
-from bench.reports.synthetic_validity import demonstrates
-from bench.reports.tradeoff import tables, unique, validities
+from bench.reports.synthetic_validity import demonstrates, validities
+from bench.reports.tradeoff import tables, unique
 from bench.spec import Spec
 from bench.tables import Cell, Number, Table, write_whole
 
@@ -103,7 +102,7 @@ def read_source(path: Path, name: str = "") -> Source:
         raise FileNotFoundError(
             f"expected the folder of a run or a board, or a CSV, found no {table}; name another"
         )
-    records = read_records(table)
+    records, about = read_board(table)
     for metric in unique(r.metric for r in records if r.metric):
         try:
             declared(metric)
@@ -114,15 +113,12 @@ def read_source(path: Path, name: str = "") -> Source:
     digest = hashlib.sha256(table.read_bytes()).hexdigest()
     folder = path if path.is_dir() else None
     known = name or (path.resolve().name if folder else path.stem)
-    facts, shown = _facts(table.with_suffix(".json")), standing(path) if is_board else ()
+    facts, shown = _facts(about.get("provenance")), standing(path) if is_board else ()
     return Source(known, records, folder, facts, digest, shown)
 
 
-def _facts(path: Path) -> Mapping[str, str]:
+def _facts(found: object) -> Mapping[str, str]:
     """What the JSON says of where numbers come from; it is checked by nobody, so all is text."""
-    package = json.loads(path.read_text("utf-8")) if path.is_file() else {}
-    unmask = package.get("unmask") if isinstance(package, dict) else None
-    found = unmask.get("provenance") if isinstance(unmask, dict) else None
     return {
         name: ", ".join(f"{a} {b}" for a, b in one.items()) if isinstance(one, dict) else str(one)
         for name, one in (found.items() if isinstance(found, dict) else ())

@@ -13,9 +13,9 @@ from bench.registry import plugins
 from bench.reports.in_words import Strongest, strongest_attack, whole_percent
 from bench.reports.pareto import plotted
 from bench.reports.records import Record, select, short
-from bench.reports.summary import Row, groups, utilities
+from bench.reports.summary import LINE, Row, groups, utilities
 from bench.reports.svg import Dot, plane
-from bench.reports.tradeoff import mean_number, shown_form, unique
+from bench.reports.tradeoff import mean_number, unique
 from bench.reports.verdicts import REFERENCE
 from bench.spec import Spec
 from bench.tables import Cell, Number
@@ -85,27 +85,19 @@ def _task(anchor: str, about: Sequence[Record], rows: Sequence[Row]) -> Task:
         (r.defense, r.attacker, r.threat, r.seed): r.marks
         for r in select(attacked, purpose="private", status="ok")
     }
+    unfinished = ["undertrained" in marks.split() for marks in attacks.values()]
     planes = ((name, _plane(first, name, place, shown)) for place, name in enumerate(keeps))
-    return Task(
-        first,
-        short(Dataset, first.data),
-        anchor,
-        "who the person is" if first.target == "identity" else f"the {first.target}",
-        keeps,
-        max(r.n for r in known),
-        max(r.n_people for r in known),
-        len(unique(r.seed for r in about)),
-        lines,
-        [
-            Tested(name, spec, does("defense", spec),
-                   sorted((x for x in shown if x.row.defense == spec), key=_place),
-                   _attackers([r for r in known if short(Defense, r.defense) == spec]))
-            for name, spec in names
-        ],
-        _attackers(attacked),
-        ["undertrained" in marks.split() for marks in attacks.values()],
-        [(name, drawn) for name, drawn in planes if drawn],
-    )  # fmt: skip
+    drawn = [(name, plane) for name, plane in planes if plane]
+    secret = "who the person is" if first.target == "identity" else f"the {first.target}"
+    n, n_people = max(r.n for r in known), max(r.n_people for r in known)
+    counts = n, n_people, len(unique(r.seed for r in about))
+    tested = []
+    for name, spec in names:
+        forms = sorted((x for x in shown if x.row.defense == spec), key=_place)
+        who = _attackers([r for r in known if short(Defense, r.defense) == spec])
+        tested.append(Tested(name, spec, does("defense", spec), forms, who))
+    told = (first, short(Dataset, first.data), anchor, secret, keeps, *counts, lines, tested)
+    return Task(*told, _attackers(attacked), unfinished, drawn)
 
 
 def _place(line: Line) -> int:
@@ -113,19 +105,14 @@ def _place(line: Line) -> int:
 
 
 def _lines(about: Sequence[Record], rows: Sequence[Row], anchor: str) -> Iterator[Line]:
-    leaks: dict[tuple[str, str], list[Record]] = {}
-    for r in select(about, purpose="headline", metric="leakage", status="ok"):
-        of_row = (short(Defense, r.defense), shown_form(r.form, r.cleaned))
-        leaks.setdefault(of_row, []).append(r)
     names = labels(row.defense for row in rows)
     judged = select(about, purpose="utility", metric="kept", status="ok")
     targets = utilities(about)
     for number, row in enumerate(rows, start=1):
         said = WORDS["verdicts"].get(row.verdict, WORDS["verdicts"][""])
-        mine = leaks.get((row.defense, row.form))
+        mine = select(row.headlines, status="ok")
         attack = strongest_attack(about, mine) if mine else None
-        kept = [r for r in judged if (short(Defense, r.defense), shown_form(r.form, r.cleaned))
-                == (row.defense, row.form)]  # fmt: skip
+        kept = select(judged, **{name: getattr(row.headlines[0], name) for name in LINE})
         seen = {r.target for r in kept if not _is_unseen(r)}
         unseen = [r for r in kept if _is_unseen(r)]
         as_is = [mean_number(select(unseen, target=name)) for name in targets]

@@ -53,13 +53,13 @@ class Result(NamedTuple):
     valid: AnyAnswers | None
     reason: str  # why there are none
     key: str  # of the stage that holds them; empty if it was skipped
-    converged: bool = True  # the attacker's training ended by itself; true if it does not train
     side_info: Mapping[str, Any] = {}  # what is known besides, see `bench.metrics.given`
     classes: tuple[str, ...] = ()  # names of the target's classes
     groups: Mapping[str, fairness.Grouping] = {}  # of the people shown, as far as known
     # int64, (N,), of each picture of the probe; without takes, a picture is one.
     person: Ids = np.empty(0, np.int64)
     take: Ids = np.empty(0, np.int64)
+    converged: bool = True  # the attacker's training ended by itself; true if it does not train
     figures: Figures = Figures()  # where those of these answers are kept
 
     @property
@@ -146,18 +146,9 @@ def _result(cell: Cell, keys: CellKeys, get: Get, with_gallery: bool, needs_face
     if cell.data.protocol != "open" and not isinstance(probe, Templates):
         probe = replace(probe, person=take)
         side_info["people"] = person
-    return Result(
-        cell,
-        probe,
-        valid,
-        "",
-        keys.answer,
-        side_info=side_info,
-        classes=next((t.classes for t in targets_in(part) if t.name == cell.target), ()),
-        groups=_groups(cell, part, probe.image_id, person),
-        person=person,
-        take=take,
-    )
+    classes = next((t.classes for t in targets_in(part) if t.name == cell.target), ())
+    groups = _groups(cell, part, probe.image_id, person)
+    return Result(cell, probe, valid, "", keys.answer, side_info, classes, groups, person, take)
 
 
 def _side_info(
@@ -201,13 +192,9 @@ def gender_of(part: Artifact, image_id: Ids) -> Ids | None:
 def _groups(cell: Cell, part: Artifact, image_id: Ids, person: Ids) -> fairness.Groupings:
     """The groups of the people in these pictures, by label; the target makes none."""
     labels, place = _labels(part), _places(part, image_id)
-    found = {
-        target.name: (target.classes, np.array(labels[target.name], np.int64)[place])
-        for target in targets_in(part)
-        if target.name in fairness.LABELS
-        and target.name != cell.target
-        and target.kind == "categorical"
-    }
+    asked = [t for t in targets_in(part) if t.name in fairness.LABELS and t.name != cell.target]
+    named = {t.name: t.classes for t in asked if t.kind == "categorical"}
+    found = {k: (v, np.array(labels[k], np.int64)[place]) for k, v in named.items()}
     return fairness.groupings(found, person)
 
 

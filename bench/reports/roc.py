@@ -1,11 +1,14 @@
-"""Curves of attacks: ROC curves of two classes and of matchers; CMC curves are in cmc.py."""
+"""Curves of attacks: ROC of two classes and of matchers, CMC of identities, and of learning."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from bench.answers import AnyAnswers
 from bench.api import Attacker, Defense
+from bench.metrics.identification import cmc
 from bench.metrics.verification import roc
 from bench.registry import brief, spec_of
 from bench.reports.drawing import write_drawn
@@ -13,9 +16,14 @@ from bench.reports.figures import Figures
 from bench.reports.panels import Line, Panel, panels
 from bench.reports.records import without_path
 from bench.reports.results import Result
+from bench.runner.plan import Plan
+from bench.runner.store import Store
 from bench.tables import inert, write_rows
 
 AXES = ("false positive or match rate, %", "true positive or match rate, %")
+N_POINTS = 24  # of a learning curve at most
+_LOSSES = ("panel", "defense", "seed", "epoch", "train", "valid")
+RANKS = ("rank", "pictures identified up to this rank, %")  # axes of CMC curves
 
 
 class Curve(NamedTuple):
@@ -30,10 +38,15 @@ class Curve(NamedTuple):
 
 def rocs(results: Iterable[Result]) -> Iterator[Curve]:
     """FMR and TMR of all answers about two classes and of all matchers."""
-    return curves(results, roc)
+    return _curves(results, roc)
 
 
-def curves(
+def cmcs(results: Iterable[Result]) -> Iterator[Curve]:
+    """Ranks and the share identified at each, of all answers about identity."""
+    return _curves((result for result in results if result.cell.target == "identity"), cmc)
+
+
+def _curves(
     results: Iterable[Result],
     compute: Callable[[AnyAnswers], tuple[Sequence[float], Sequence[float]]],
 ) -> Iterator[Curve]:
@@ -71,3 +84,28 @@ def draw(
     drawn = [Panel(title, axes, list(named.values())) for title, named in lines.items()]
     if drawn:
         write_drawn(figures(panels, drawn), path.parent, path.stem)
+
+
+def write_learning(results: Sequence[Result], plan: Plan, store: Store, path: Path) -> None:
+    """learning.csv: losses per epoch of each attacker that trains; nothing if none does.
+
+    An attacker that learned from raw pictures has one curve, for all defenses.
+    """
+    cells = {
+        plan.of[result.cell].attack.key: result.cell
+        for result in reversed(results)  # the first of each key stays
+        if result.probe is not None and result.cell.purpose in ("private", "utility")
+    }
+    lines: list[Sequence[object]] = []
+    for key, cell in reversed(cells.items()):
+        weights = store.get(key).weights if key in store else {}
+        if "curve.train" not in weights:
+            continue
+        train, valid = weights["curve.train"], weights["curve.valid"]  # (epochs,)
+        attacker = brief(Attacker, spec_of(cell.attacker))
+        panel = inert(f"{cell.task}: {cell.target} by {attacker}, {cell.threat_spec}")
+        about = (panel, inert(str(brief(Defense, without_path(cell.defense)))), cell.seed)
+        shown = np.unique(np.linspace(0, len(train) - 1, N_POINTS).astype(int))
+        lines += [(*about, i, f"{train[i]:.4g}", f"{valid[i]:.4g}") for i in shown.tolist()]
+    if lines:
+        write_rows(path, _LOSSES, lines)

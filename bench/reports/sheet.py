@@ -19,6 +19,7 @@ NAME_IN, ROOM_IN = 1.3, 0.16  # for names, and between pictures: captions are wi
 NAME_CHARS, NOTE_CHARS = 20, 110  # of a line
 CAPTION_CHAR_IN = 0.05  # mean width: many are digits and blanks
 WRONG, MEANT = "×", "→"  # noqa: RUF001  # marks of captions
+_BELOW: Mapping[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points"}
 COLOURS = {WRONG: "#b33c00", MEANT: "#0072b2"}
 
 
@@ -85,12 +86,9 @@ def _draw(axes: "Axes", image: Images, captions: Sequence[str], *, n_chars: int)
     for number, text in enumerate(captions):
         at = 0, -2 - 72 * LINE_IN * number  # points
         colour = next((COLOURS[mark] for mark in COLOURS if mark in text), "black")
-        how: dict[str, Any] = {
-            "xycoords": "axes fraction",
-            "textcoords": "offset points",
-            "va": "top",
-        }
-        axes.annotate(_cut(text, n_chars), (0, 0), at, color=colour, parse_math=False, **how)
+        axes.annotate(
+            _cut(text, n_chars), (0, 0), at, color=colour, va="top", parse_math=False, **_BELOW
+        )
 
 
 def _cut(text: str, n_chars: int) -> str:

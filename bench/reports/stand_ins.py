@@ -6,25 +6,15 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bench.api import (
-    Attacker,
-    Classifier,
-    Context,
-    Dataset,
-    Defense,
-    Described,
-    Matcher,
-    Plugin,
-    Regressor,
-    Weights,
-)
-from bench.faces import Faces, Target
+from bench.api import Attacker, Classifier, Dataset, Defense, Described, Matcher, Plugin, Regressor
+from bench.faces import Target
 from bench.registry import BUILT_IN, make, plugins
 from bench.reports.records import spec_text, without_path
 from bench.spec import Spec
 
 P = TypeVar("P", bound=Plugin)
 
+_OF_DEFENSE = ("changes_nothing", "takes", "replaces")
 _ANSWERS: Mapping[str, type[Attacker]] = {
     "classes": Classifier,
     "numbers": Regressor,
@@ -75,10 +65,8 @@ def facts_of(plugin: Defense | Attacker | Dataset) -> Facts:
         return _of_defense(type(plugin), str(without_path(plugin)))
     if isinstance(plugin, Attacker):
         answers = next(name for name, base in _ANSWERS.items() if isinstance(plugin, base))
-        about = {"frozen": plugin.frozen, "evidence": plugin.evidence}
-        return AttackerFacts.model_validate(
-            {"spec": spec_text(plugin), "answers": answers, **about}
-        )
+        own: dict[str, Any] = {"spec": spec_text(plugin), "answers": answers}
+        return AttackerFacts(**own, frozen=plugin.frozen, evidence=plugin.evidence)
     targets = tuple((target.name, target.kind) for target in plugin.targets)
     return DataFacts(spec=spec_text(plugin), shareable=plugin.shareable, targets=targets)
 
@@ -92,15 +80,15 @@ def stand_in(facts: Facts) -> Plugin:
     _check(facts)
     if isinstance(facts, DefenseFacts):
         base = Described if facts.described else Defense
-        attributes = _attributes(facts, "changes_nothing", "takes", "replaces")
-        learned = {"fit": _learns_nothing} if facts.learns else {}
-        made = _made(base, facts.spec, **attributes, **learned)
+        attributes = facts.model_dump(include={*_OF_DEFENSE})
+        if facts.learns:
+            attributes["fit"] = lambda self, faces, context: {}
+        made = _made(base, facts.spec, **attributes)
         type(made).__module__ = "defenses" if facts.ours else __name__
         return made
     if isinstance(facts, AttackerFacts):
-        return _made(
-            _ANSWERS[facts.answers], facts.spec, **_attributes(facts, "frozen", "evidence")
-        )
+        attributes = facts.model_dump(include={"frozen", "evidence"})
+        return _made(_ANSWERS[facts.answers], facts.spec, **attributes)
     targets = tuple(Target(name, kind) for name, kind in facts.targets)
     return _made(Dataset, facts.spec, shareable=facts.shareable, targets=targets)
 
@@ -109,10 +97,6 @@ def is_built_in(kind: str, name: str) -> bool:
     """Whether a plugin comes with this suite."""
     known = plugins(kind).get(name)
     return known is not None and known.__module__.startswith(tuple(f"{p}." for p in BUILT_IN))
-
-
-def _attributes(facts: Facts, *names: str) -> Mapping[str, Any]:
-    return {name: getattr(facts, name) for name in names}
 
 
 def _made(base: type[P], text: str, **attributes: Any) -> P:
@@ -127,20 +111,11 @@ def _made(base: type[P], text: str, **attributes: Any) -> P:
     return plugin
 
 
-def _learns_nothing(self: Defense, faces: Faces, context: Context) -> Weights:
-    return {}
-
-
 def _of_defense(plugin: type[Any], spec: str) -> DefenseFacts:
-    return DefenseFacts(
-        spec=spec,
-        ours=plugin.__module__.partition(".")[0] == "defenses",
-        described=issubclass(plugin, Described),
-        learns=plugin.fit is not Defense.fit,
-        changes_nothing=plugin.changes_nothing,
-        takes=plugin.takes,
-        replaces=dict(plugin.replaces),
-    )
+    own: dict[str, Any] = {name: getattr(plugin, name) for name in _OF_DEFENSE}
+    own |= {"spec": spec, "ours": plugin.__module__.partition(".")[0] == "defenses"}
+    own |= {"described": issubclass(plugin, Described), "learns": plugin.fit is not Defense.fit}
+    return DefenseFacts(**own)
 
 
 def _check(facts: Facts) -> None:

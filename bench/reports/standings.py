@@ -25,21 +25,13 @@ def standings(records: Sequence[Record], entered: Mapping[int, str]) -> list[Tab
 
 
 def _standing(records: Sequence[Record], rows: Sequence[Row], entered: Mapping[int, str]) -> Table:
-    entry_of = {
-        (short(Defense, r.defense), shown_form(r.form, r.cleaned)): r.entry
-        for r in select(records, purpose="headline", metric="leakage")
-    }
     ranked = [row for row in rows if row.verdict != REFERENCE and not row.is_repeated]
     shown: list[list[Cell]] = []
-    for row in rows:
-        if row.is_repeated:
-            continue
-        entry = entry_of[row.defense, row.form]
-        by = entered.get(entry, "")
+    for row in (row for row in rows if not row.is_repeated):
+        by = entered.get(row.headlines[-1].entry, "")
+        leaks = row.leaks._replace(note="") if isinstance(row.leaks, Number) else row.leaks
         front, rank = "*" if row.on_front else "", _rank(row, ranked) if row in ranked else ""
-        shown.append(
-            [row.defense, row.form, *row.keeps, _plain(row.leaks), front, rank, row.verdict, by]
-        )
+        shown.append([row.defense, row.form, *row.keeps, leaks, front, rank, row.verdict, by])
     kept = [f"keeps {name}" for name in utilities(records)]
     columns = ["defense", "form", *kept, "leaks", "front", "rank", "verdict", "by"]
     target = next(r.target for r in records if r.purpose == "headline")
@@ -55,10 +47,6 @@ def _rank(row: Row, rows: Sequence[Row]) -> str:
     first = 1 + sum(other.high < row.leaks.low for other in others)
     last = 1 + sum(other.low <= row.leaks.high for other in others)
     return str(first) if first == last else f"{first} to {last}"
-
-
-def _plain(cell: Cell) -> Cell:
-    return cell._replace(note="") if isinstance(cell, Number) else cell
 
 
 class _Line(NamedTuple):

@@ -26,6 +26,7 @@ _APART = {  # headings, and the metrics of which each shows the first that there
     "d'": ("d_prime",),
     "at least, bits": ("bits",),
 }
+LINE = ("defense", "form", "cleaned")  # what tells the lines of a target apart
 _FMR = ("0.1", "1", "10")  # percent, the lowest first
 _METRICS = {*(name for names in _APART.values() for name in names)} | {
     *(f"tmr_at_fmr_{fmr}%" for fmr in _FMR),
@@ -51,6 +52,7 @@ class Row(NamedTuple):
     # Its cleaned release stands in a row of its own, and nothing else is said here.
     is_repeated: bool = False
     marks: frozenset[str] = frozenset()  # of all fits
+    headlines: Sequence[Record] = ()  # the leakage of each fit
 
 
 def summaries(records: Sequence[Record]) -> list[Table]:
@@ -84,21 +86,14 @@ def _rows(records: Sequence[Record]) -> list[Row]:
     rows = []
     for (defense, form, is_clean), found in of_lines.items():
         repeated = not is_clean and (defense, form) in cleaned and found[0].verdict != LEAKS
-        rows.append(
-            Row(
-                short(Defense, defense),
-                shown_form(form, is_clean),
-                [_keeps(records, name, defense, form, is_clean) for name in utilities(records)],
-                _mean(found),
-                [_mean(same_attack(attacks, found, metrics)) for metrics in _APART.values()],
-                _gap(attacks, found),
-                _few(exposed, attacks, found),
-                found[0].verdict,
-                _REFERENCES.get(Spec.parse(defense).name, found[0].reason),
-                is_repeated=repeated,
-                marks=frozenset(mark for r in found for mark in r.marks.split()),
-            )
-        )
+        who = short(Defense, defense), shown_form(form, is_clean)
+        keeps = [_keeps(records, name, defense, form, is_clean) for name in utilities(records)]
+        apart = [_mean(same_attack(attacks, found, metrics)) for metrics in _APART.values()]
+        gap, few, word = _gap(attacks, found), _few(exposed, attacks, found), found[0].verdict
+        reason = _REFERENCES.get(Spec.parse(defense).name, found[0].reason)
+        marks = frozenset(mark for r in found for mark in r.marks.split())
+        row = Row(*who, keeps, _mean(found), apart, gap, few, word, reason, marks=marks)
+        rows.append(row._replace(is_repeated=repeated, headlines=found))
     rows = [row._replace(on_front=_is_on_front(row, rows)) for row in rows]
     return sorted(rows, key=_place)
 
@@ -140,11 +135,8 @@ def utilities(records: Sequence[Record]) -> list[str]:
 
 def _keeps(records: Sequence[Record], target: str, defense: str, form: str, cleaned: int) -> Cell:
     """What the best retrained judge of a label keeps, else one that was not retrained."""
-    found = [
-        r
-        for r in select(records, purpose="utility", metric="kept", target=target, form=form)
-        if r.defense == defense and r.cleaned == cleaned
-    ]
+    line = {"defense": defense, "form": form, "cleaned": cleaned}
+    found = select(records, purpose="utility", metric="kept", target=target, **line)
     threats = unique(Spec.parse(r.threat).name for r in found if r.status == "ok")
     if not threats:
         return NotAvailable(found[0].reason if found else "")
@@ -167,12 +159,8 @@ def _mean(records: Sequence[Record]) -> Cell:
     if len(found) < 2:
         return number if len(found) == len(records) else number._replace(note="1 fit")
     ends = (number._replace(value=f(r.value for r in found), low=nan) for f in (min, max))
-    n_fits = (
-        f"{len(found)} fits"
-        if len(found) == len(records)
-        else f"{len(found)} of {len(records)} fits"
-    )
-    return number._replace(note=f"{n_fits}, {' to '.join(map(str, ends))}")
+    of_all = "" if len(found) == len(records) else f" of {len(records)}"
+    return number._replace(note=f"{len(found)}{of_all} fits, {' to '.join(map(str, ends))}")
 
 
 def same_attack(
@@ -208,17 +196,11 @@ def _gap(attacks: Sequence[Record], headlines: Sequence[Record]) -> Cell:
 def _few(exposed: Sequence[Record], attacks: Sequence[Record], headlines: Sequence[Record]) -> str:
     """The number of people exposed, and the TMR at the lowest supported FMR, in words."""
     first, said = headlines[0], []
-    counted = [
-        r
-        for r in exposed
-        if (r.defense, r.form, r.cleaned) == (first.defense, first.form, first.cleaned)
-    ]
-    if counted:
+    if counted := select(exposed, **{name: getattr(first, name) for name in LINE}):
         worst = max(counted, key=lambda r: r.value)
-        below = (
-            f" (share below {1 - 0.05 ** (1 / worst.n):.0%})" if worst.n and not worst.value else ""
-        )
-        said.append(f"{worst.value:.0f} of {worst.n} exposed{below}")
+        said.append(f"{worst.value:.0f} of {worst.n} exposed")
+        if worst.n and not worst.value:
+            said[0] += f" (share below {1 - 0.05 ** (1 / worst.n):.0%})"
     for fmr in _FMR:
         if found := same_attack(attacks, headlines, [f"tmr_at_fmr_{fmr}%"]):
             said.append(f"TMR {_mean(found)} % at FMR {fmr} %")

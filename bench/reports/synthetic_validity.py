@@ -1,6 +1,6 @@
 """Whether synthetic people order defenses as photographs do."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from math import nan
@@ -20,33 +20,32 @@ SYNTHETIC = "synthetic"  # the data set of people who do not exist
 ENOUGH, HIGH = 5, 0.6  # defenses, and tau, from which synthetic tables stand for photographs
 
 
+_records = cache(read_records)  # a board does not change while a run reports
+
+
 class SyntheticValidity(NamedTuple):
-    """Kendall's tau between the orders of defenses on synthetic people and on photographs.
+    """Kendall's tau between the orders of defenses on synthetic people and on photographs."""
 
-    Attributes:
-        tau, learned_tau: -1..1, of simple defenses and of those trained on each kind of pictures;
-            nan if there are too few.
-        n, n_learned: defenses.
-    """
-
-    tau: float
-    n: int
-    learned_tau: float = nan
+    tau: float  # -1..1, of simple defenses; nan if there are too few
+    n: int  # defenses
+    learned_tau: float = nan  # of those trained on each kind of pictures
     n_learned: int = 0
 
     def __str__(self) -> str:
         if self.n < ENOUGH:
             return f"{BOARD} has {self.n} such defenses on photographs too, too few to compare"
+        learned = f", of {self.n_learned} learned ones {self.learned_tau:.2f}"
         return (
             f"Kendall's tau of {self.n} simple defenses with their order on photographs is "
-            f"{self.tau:.2f}{self._of_learned}"
+            f"{self.tau:.2f}{learned if self.n_learned >= ENOUGH else ''}"
         )
 
-    @property
-    def _of_learned(self) -> str:
-        if self.n_learned < ENOUGH:
-            return ""
-        return f", of {self.n_learned} learned ones {self.learned_tau:.2f}"
+
+def validities(records: Sequence[Record]) -> Mapping[tuple[str, str], SyntheticValidity]:
+    """How far the synthetic people of records stand for photographs, by target and protocol."""
+    found = [r for r in records if Spec.parse(r.data).name == SYNTHETIC]
+    asked = dict.fromkeys((r.target, r.protocol) for r in select(found, purpose="private"))
+    return {about: synthetic_validity(*about) for about in asked}
 
 
 def synthetic_validity(target: str, protocol: str) -> SyntheticValidity:
@@ -74,12 +73,6 @@ def _tau(records: Sequence[Record]) -> tuple[float, int]:
 def demonstrates(found: SyntheticValidity) -> bool:
     """Whether a table of synthetic people demonstrates the harness and no more."""
     return not (found.n >= ENOUGH and found.tau >= HIGH)
-
-
-@cache
-def _records(path: Path) -> Sequence[Record]:
-    """A board's records, read once: it does not change while a run reports."""
-    return read_records(path)
 
 
 def _leakages(records: Iterable[Record]) -> dict[str, float]:

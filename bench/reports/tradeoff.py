@@ -1,17 +1,12 @@
 """Utility-versus-privacy tables, one per task: a view of records."""
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
 from bench.api import Dataset, Defense
 from bench.metrics.declared import declared
 from bench.reports.records import Record, select, short
-from bench.reports.synthetic_validity import (
-    SYNTHETIC,
-    SyntheticValidity,
-    demonstrates,
-    synthetic_validity,
-)
+from bench.reports.synthetic_validity import demonstrates, validities
 from bench.spec import Spec
 from bench.tables import Cell, NotAvailable, Number, Table
 
@@ -56,14 +51,10 @@ class Column(NamedTuple):
 
     def of(self, records: Iterable[Record]) -> list[Record]:
         """The records of this column."""
-        return [
-            record
-            for record in select(records, purpose=self.purpose, target=self.target)
-            if self.balanced == (record.metric == BALANCED)
-            and self.threat in ("", record.threat)
-            and self.form in ("", record.form)
-            and (self.purpose != "headline" or self.cleaned == record.cleaned)
-        ]
+        found = select(records, purpose=self.purpose, target=self.target)
+        found = [r for r in found if self.balanced == (r.metric == BALANCED)]
+        found = [r for r in found if self.threat in ("", r.threat) and self.form in ("", r.form)]
+        return [r for r in found if self.purpose != "headline" or self.cleaned == r.cleaned]
 
 
 def tables(records: Sequence[Record]) -> list[Table]:
@@ -192,13 +183,6 @@ def _warning(records: Sequence[Record]) -> str:
         return ""
     kind = "Harness demonstration" if any(map(demonstrates, found)) else "Synthetic people"
     return f"{kind} ({'; '.join(map(str, found))}): "
-
-
-def validities(records: Sequence[Record]) -> Mapping[tuple[str, str], SyntheticValidity]:
-    """How far the synthetic people of records stand for photographs, by target and protocol."""
-    found = [r for r in records if Spec.parse(r.data).name == SYNTHETIC]
-    asked = unique((r.target, r.protocol) for r in select(found, purpose="private"))
-    return {about: synthetic_validity(*about) for about in asked}
 
 
 def unique(items: Iterable[H]) -> list[H]:

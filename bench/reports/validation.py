@@ -28,6 +28,7 @@ _AMONG: Mapping[str, frozenset[object]] = {
     "cleaned": frozenset({0, 1}),
     "sign": frozenset({1, -1}),
 }
+_HIDING = {"Cc", "Cf", "Zl", "Zp"}  # categories of what moves or hides text
 PRINTABLE = r"^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$"  # of pydantic: nothing that moves or hides text
 _ROUNDING = 0.005  # ends of intervals keep three decimals, or two digits
 _Text = Annotated[str, Field(max_length=LONGEST, pattern=PRINTABLE)]
@@ -53,28 +54,19 @@ def _types(board: Board) -> Iterator[str]:
             allowed = (int, float) if kind is float else kind
             if not isinstance(value, allowed) or isinstance(value, bool):
                 yield f"record {place}: expected {name} as {kind.__name__}, got {value!r:.100}"
-            if isinstance(value, str) and (len(value) > LONGEST or not _is_printable(value)):
+            kinds = {category(c) for c in value if c != "\n"} if isinstance(value, str) else set()
+            if isinstance(value, str) and (len(value) > LONGEST or kinds & _HIDING):
                 yield f"record {place}: expected {name} as printable text, got {value!r:.100}"
             if name in _AMONG and value not in _AMONG[name]:
                 known = ", ".join(map(str, sorted(_AMONG[name], key=str)))
                 yield f"record {place}: expected {name} among {known}, got {value!r:.100}"
 
 
-def _is_printable(text: str) -> bool:
-    """Whether it holds nothing that moves or hides text."""
-    return all(category(c) not in ("Cc", "Cf", "Zl", "Zp") for c in text if c != "\n")
-
-
-def _failures(board: Board) -> Iterator[str]:
-    """Also what has neither a number nor a reason."""
-    for r in board.records:
-        if r.status == "skipped" and not r.reason:
-            yield f"{_about(r)}: expected a number or a reason, got neither"
-
-
 def _ranges(board: Board) -> Iterator[str]:
     for r in board.records:
         if r.status != "ok":
+            if not r.reason:
+                yield f"{_about(r)}: expected a number or a reason, got neither"
             if not isnan(r.value):
                 yield f"{_about(r)}: expected no number, got {r.value:g} although it is {r.status}"
             continue
@@ -196,7 +188,7 @@ def _untold(board: Board) -> Iterator[str]:
         yield f"expected numbers of today's code, got some that are stale since {stale}; run again"
 
 
-_CHECKS = (_types, _failures, _ranges, _duplicates, _few_fits, _holes, _untold)
+_CHECKS = (_types, _ranges, _duplicates, _few_fits, _holes, _untold)
 
 
 def cell_of(r: Record) -> tuple[object, ...]:

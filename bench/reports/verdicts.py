@@ -22,6 +22,7 @@ from bench.runner.cells import TRACE
 HIDDEN, CARRIES = "hidden as far as tried", "carries y and nothing else"
 LITTLE, OPEN, LEAKS = "leaks a little", "inconclusive", "leaks"
 REFERENCE = "reference"
+_FAINT = "a faint pattern of each person"
 ORDER = (HIDDEN, CARRIES, LITTLE, OPEN, LEAKS)  # of a table's rows; the first two are one rank
 
 MIN_TAKES, MIN_TAKES_EACH = 48, 4  # where just these people are asked about
@@ -63,7 +64,9 @@ def verdict(line: Line, evidence: Evidence, obstacles: Sequence[Mark]) -> Verdic
         return Verdict(LEAKS, "; ".join(part for part in (exposes, _through_y(line)) if part))
     marks = [*obstacles, *incomplete(line), *unread, *_unseen(line, evidence), *_few(line)]
     if line.is_described and findings and all(mark.name == "few-people" for mark in marks):
-        return Verdict(CARRIES, _what_y_says(line, found), marks=tuple(marks))
+        given_away = _what_leaks(found) if found else "attacks find nothing sure in it"
+        reason = f"y holds {_y_bits(line)} bits at most: {given_away}"
+        return Verdict(CARRIES, reason, marks=tuple(marks))
     resting = _resting(line, evidence, findings)
     if any(f.contrast.high >= 0 for f in resting):
         marks.append(Mark("imprecise", _needed(line, resting)))
@@ -76,7 +79,8 @@ def verdict(line: Line, evidence: Evidence, obstacles: Sequence[Mark]) -> Verdic
         return Verdict(OPEN, reason, marks=tuple(marks), lacks_trace=bool(lacking) and only_traces)
     if found:
         return Verdict(LITTLE, _what_leaks(found))
-    return Verdict(HIDDEN, _what_was_noticed(line))
+    trace = f"a {TRACE:.0%} trace of the picture" if "network" in kinds(line) else _FAINT
+    return Verdict(HIDDEN, f"{trace} would have been seen")
 
 
 def _findings(line: Line, evidence: Evidence) -> tuple[list[Finding], list[Mark]]:
@@ -98,13 +102,6 @@ def _resting(line: Line, evidence: Evidence, findings: Sequence[Finding]) -> lis
     shown = (s.attack for s in evidence.of_line(line) if not s.reason or s.lacks_trace)
     seeing = {id(attack) for attack in shown}
     return [finding for finding in findings if id(finding.attack) in seeing]
-
-
-def _what_was_noticed(line: Line) -> str:
-    """What the evidence was tested with."""
-    if "network" in kinds(line):
-        return f"a {TRACE:.0%} trace of the picture would have been seen"
-    return "a faint pattern of each person would have been seen"
 
 
 def _exposure(line: Line) -> str:
@@ -152,12 +149,6 @@ def _what_leaks(found: Sequence[Finding]) -> str:
         share = float(right_statistic(attack.probe)(np.ones((1, len(attack.probe))))[0])
         what = f"{share:.0%} right (guess {guessed(attack.probe):.0%})"
     return f"{cell.attacker.name} {cell.threat_spec}{how}: {what}"
-
-
-def _what_y_says(line: Line, found: Sequence[Finding]) -> str:
-    """How much the description holds, and what attacks find in it."""
-    given_away = _what_leaks(found) if found else "attacks find nothing sure in it"
-    return f"y holds {_y_bits(line)} bits at most: {given_away}"
 
 
 def _through_y(line: Line) -> str:

@@ -13,6 +13,7 @@ from attackers.similarities import Similarities
 from bench import threats
 from bench.annotation.study import Runner
 from bench.cli import app
+from bench.commands.progress import glance
 from bench.commands.scores import export_scores
 from bench.data.copies import drawn_name
 from bench.data.outside_answers import answers_in
@@ -25,7 +26,6 @@ from bench.data.outside_scores import (
     write_scores,
 )
 from bench.faces import Target
-from bench.reports.glance import glance
 from bench.runner.cells import cells
 from bench.runner.engines.local import LocalEngine
 from bench.runner.plan import plan

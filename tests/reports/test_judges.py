@@ -7,13 +7,11 @@ import pytest
 
 from bench.metrics.pairs import comparison
 from bench.metrics.verification import FMR, auc
-from bench.reports import cmc
-from bench.reports.cmc import cmcs, write_cmc
 from bench.reports.figures import Figures
-from bench.reports.files import write_roc, write_tables
+from bench.reports.files import write_tables
 from bench.reports.judges import judges
 from bench.reports.results import figures_in
-from bench.reports.roc import AXES, draw, rocs
+from bench.reports.roc import AXES, RANKS, cmcs, draw, rocs, write_curves
 from bench.runner.grid import Grid
 from bench.runner.store import Store
 
@@ -70,7 +68,7 @@ def test_a_curve_of_a_constant_release_is_the_diagonal(done):
 
 def test_curves_are_written_and_drawn(done, tmp_path):
     found = list(rocs(done.results))
-    write_roc(found, tmp_path / "roc.csv")
+    write_curves(found, tmp_path / "roc.csv", ("fmr", "tmr"))
     with (tmp_path / "roc.csv").open() as file:
         lines = list(csv.DictReader(file))
     assert len(lines) == len(found) * len(FMR)
@@ -132,11 +130,11 @@ def test_identity_alone_has_its_curves_of_ranks(closed, tmp_path):
         assert curve.y[-1] == 1
         if curve.name == "constant":
             assert curve.y == pytest.approx([rank / 8 for rank in curve.x])
-    write_cmc(found, tmp_path / "cmc.csv")
+    write_curves(found, tmp_path / "cmc.csv", ("rank", "identified"))
     with (tmp_path / "cmc.csv").open() as file:
         lines = list(csv.DictReader(file))
     assert len(lines) == sum(len(curve.x) for curve in found)
-    draw(found, tmp_path / "cmc.png", Figures(), cmc.AXES)
+    draw(found, tmp_path / "cmc.png", Figures(), RANKS)
     svg = (tmp_path / "cmc.svg").read_text()
     assert svg.count(">rank</text>") == 2
     assert svg.count(">8</text>") == 2  # the last rank, of 8 people

@@ -12,9 +12,9 @@ import pytest
 
 import bench.metrics
 from bench.nn.published.catalogue import JUDGES
-from bench.registry import BUILT_IN, KINDS, plugins
+from bench.registry import BUILT_IN, KINDS, plugins, stated
 from bench.reports import references as module
-from bench.reports.references import bibliography, keys, references, source
+from bench.reports.references import bibliography, keys, references
 
 ROOT = Path(__file__).parents[2]
 ENTRIES = bibliography()
@@ -64,7 +64,7 @@ def test_the_bibliography_is_valid_bibtex():
 
 @pytest.mark.parametrize(("kind", "name", "plugin"), OURS, ids=lambda value: str(value))
 def test_each_plugin_cites_what_it_is_made_from(kind, name, plugin):
-    text = source(plugin)
+    text = stated(plugin, "Source")
     assert text, "add 'Source: ...'"
     years = re.findall(r"\b(?:19|20)\d\d\b(?!\w)", re.sub(r"arXiv:\S+|\[\w+\]", "", text))
     assert len(keys(text)) >= len(set(years)) if kind != "operation" else True
@@ -80,7 +80,11 @@ def test_each_entry_is_cited_by_a_docstring_or_is_a_backbone():
         for name in [*modules, "bench.reports.verdicts", "bench.forensics.cleaning"]
         for _, function in inspect.getmembers(import_module(name), inspect.isfunction)
     ]
-    found = {key for about in [*functions, *(p for *_, p in OURS)] for key in keys(source(about))}
+    found = {
+        key
+        for about in [*functions, *(p for *_, p in OURS)]
+        for key in keys(stated(about, "Source"))
+    }
     assert found <= set(ENTRIES)
     named = {key for key, entry in ENTRIES.items() if "keywords = " in entry}
     assert found | named == set(ENTRIES)
