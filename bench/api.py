@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
+from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from bench.dataset import Collection as Collection
 from bench.dataset import Dataset as Dataset
 from bench.dataset import Role as Role
 from bench.described import Y, release_of
-from bench.faces import Array, Faces, Labels, Release, Sample, Target
+from bench.faces import Array, Faces, Images, Labels, Release, Sample, Target
 from bench.faces import Weights as Weights
 from bench.plugin import Plugin as Plugin
 from bench.plugin import field as field
@@ -159,13 +159,7 @@ class Described(Defense):
 class Decoder(Protocol):
     """A latent defense that turns any code into a picture; for `bench apply`."""
 
-    def decode(
-        self,
-        codes: NDArray[np.float32],
-        condition: Mapping[str, NDArray[Any]],
-        weights: Weights,
-        context: Context,
-    ) -> NDArray[np.uint8]:
+    def decode(self, codes: Y, condition: Labels, weights: Weights, context: Context) -> Images:
         """Pictures, uint8 (N, 3, H, W), of codes, (N, D), with conditions, (N, ...) each."""
 
 

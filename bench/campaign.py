@@ -32,12 +32,7 @@ GRID = "grid.json"  # what a run has run, with all options
 
 
 def run_grid(
-    grid: Grid,
-    store: Store,
-    run: RunStages,
-    folder: Path | None = None,
-    *,
-    with_images: bool = False,
+    grid: Grid, store: Store, run: RunStages, folder: Path | None, *, with_images: bool = False
 ) -> "Campaign":
     """Runs all cells of a grid, and writes the results to a folder if one is given.
 
@@ -128,9 +123,7 @@ class Campaign:
     def write_records(self, folder: Path) -> None:
         """Writes records.csv, records.json and grid.json: all that others need of a run."""
         planned = self.finished.plan
-        costs = [
-            self.store.recipe(stage.key) for stage in planned.stages if stage.key in self.store
-        ]
+        costs = [self.store.recipe(s.key) for s in planned.stages if s.key in self.store]
         facts = provenance(
             device=", ".join(sorted({str(cost["device"]) for cost in costs})),
             seconds=round(sum(float(str(cost["seconds"])) for cost in costs)),  # of all stages

@@ -10,28 +10,21 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bench.api import (
-    Classifier,
-    Context,
-    Dataset,
-    Defense,
-    Described,
-    Knowledge,
-    LatentDefense,
-    Matcher,
-    Original,
-    Plugin,
-    Regressor,
-    Weights,
-)
+from bench.api import Classifier, Defense, Described, LatentDefense, Matcher, Regressor
+from bench.context import Context, Original
+from bench.dataset import Dataset
 from bench.described import rendered, y_of
-from bench.faces import Array, Faces, Images, Release, Sample, Target
+from bench.faces import Array, Faces, Images, Release, Sample, Target, Weights
+from bench.plugin import Plugin
 from bench.registry import KINDS, make, plugins
+from bench.runner.actions.answer import asker, finite
+from bench.runner.actions.encode import codes_of
 from bench.runner.actions.protect import checked
 from bench.runner.artifacts import of_weights
 from bench.runner.rng import RowGenerators, generator
 from bench.runner.worker import Worker
 from bench.spec import Spec
+from bench.threats import Knowledge
 
 TRIAL = Spec.parse("synthetic:people=4,takes=4,pictures=4,size=32")  # faces to try a plugin with
 LEAST_FACES, MOST_FACES = 16, 64  # of them
@@ -191,9 +184,7 @@ class _DefenseTrial:
         weights, codes = self.fitted, []
         for index in (np.arange(4), *(np.array([i]) for i in range(4))):
             faces, context = self.shown(index)
-            codes.append(defense.encode(faces, weights, context))
-        if any(code.dtype != np.float32 or code.ndim != 2 for code in codes):
-            return f"expected float32 (N, D), got {codes[0].dtype} {codes[0].shape}"
+            codes.append(codes_of(defense, faces, weights, context))
         scale = float(np.abs(codes[0]).max()) or 1.0
         gap = float(np.abs(codes[0] - np.concatenate(codes[1:])).max()) / scale
         return "" if gap < 0.02 else f"alone a code is off by {gap:.1%} of the largest entry"
@@ -213,23 +204,12 @@ def _answers(plugin: Classifier | Regressor | Matcher, worker: Worker) -> str:
         gallery = part if plugin.uses_gallery else None
         knowledge = Knowledge(part, part, gallery, target, frozenset())
         context = worker.training(generator("contract", plugin.name))
-        weights = of_weights(plugin.fit(knowledge, context), plugin.name).weights
+        learned = of_weights(plugin.fit(knowledge, context), plugin.name)
+        ask, width = asker(plugin, learned, target, worker)
         answers, turned = (
-            _answered(plugin, Sample(shown), weights, worker)
+            finite(ask(Sample(shown)), 20, width, f"{plugin.name} ({form})")
             for shown in (inputs[:20], inputs[:20][::-1].copy())
         )
-        if len(answers) != 20 or not np.isfinite(answers).all():
-            return f"{form}: expected 20 finite answers, got {answers.dtype} {answers.shape}"
-        if isinstance(plugin, Classifier) and answers.shape[1] != 3:
-            return f"{form}: expected a score for each of 3 classes, got {answers.shape}"
         if not np.allclose(answers, turned[::-1], atol=0.05):
             return f"{form}: answers depend on the order of the pictures"
     return ""
-
-
-def _answered(
-    plugin: Classifier | Regressor | Matcher, sample: Sample, weights: Weights, worker: Worker
-) -> Array:
-    if isinstance(plugin, Matcher):
-        return plugin.embed(sample, weights, worker.protecting())
-    return plugin.predict(sample, weights, worker.protecting())

@@ -5,33 +5,21 @@ What y does not say cannot leak. To bound what it says, its numbers are rounded 
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import ClassVar, Protocol, overload
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.context import Context
-from bench.faces import Array, Faces, Labels, Release, Weights, describe
+from bench.faces import Array, Faces, Release, Weights, describe
+
+if TYPE_CHECKING:
+    from bench.api import Described
 
 Y = NDArray[np.float32]
 
 BITS = 5  # of each number of y
 STEPS = 2**BITS - 1  # from 0 to 1
-
-
-class Describer(Protocol):
-    """What `bench.api.Described` declares."""
-
-    name: ClassVar[str]
-
-    def describe(self, faces: Faces, weights: Weights, context: Context) -> Y:
-        """y, (N, D), 0..1."""
-
-    def render(self, y: Y, weights: Weights, context: Context) -> Array:
-        """Pictures of y."""
-
-    def notes(self, faces: Faces, y: Y, weights: Weights, context: Context) -> Labels:
-        """Notes besides y."""
 
 
 class Children(Sequence[np.random.Generator]):
@@ -53,7 +41,7 @@ class Children(Sequence[np.random.Generator]):
         return self._parents[index].spawn(1)[0]
 
 
-def release_of(defense: Describer, faces: Faces, weights: Weights, context: Context) -> Release:
+def release_of(defense: "Described", faces: Faces, weights: Weights, context: Context) -> Release:
     """The release of pictures by their y, with y as a note."""
     y = y_of(defense, faces, weights, context)
     notes = defense.notes(faces, y, weights, _describing(context))
@@ -61,7 +49,7 @@ def release_of(defense: Describer, faces: Faces, weights: Weights, context: Cont
     return Release(images, {**notes, "y": y})
 
 
-def y_of(defense: Describer, faces: Faces, weights: Weights, context: Context) -> Y:
+def y_of(defense: "Described", faces: Faces, weights: Weights, context: Context) -> Y:
     """The y that is rendered, float32 (N, D): that of `describe`, rounded to 5 bits a number.
 
     Raises:
@@ -84,7 +72,7 @@ def y_of(defense: Describer, faces: Faces, weights: Weights, context: Context) -
 
 
 def rendered(
-    defense: Describer, y: Y, shape: tuple[int, ...], weights: Weights, context: Context
+    defense: "Described", y: Y, shape: tuple[int, ...], weights: Weights, context: Context
 ) -> Array:
     """The pictures, (N, *shape), that a defense renders from y."""
     channels, height, width = shape

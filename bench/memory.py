@@ -1,10 +1,8 @@
 """Large arrays in bounded memory: work in blocks, and arrays that lie in files without a name."""
 
 import hashlib
-import os
 import tempfile
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,11 +29,8 @@ def empty(shape: Sequence[int], dtype: DTypeLike) -> NDArray[Any]:
     n_bytes = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
     if n_bytes <= IN_MEMORY_BYTES:
         return np.empty(shape, dtype)
-    handle, name = tempfile.mkstemp()
-    os.close(handle)
-    made: NDArray[Any] = np.memmap(name, dtype, "w+", shape=tuple(shape)).view(np.ndarray)
-    Path(name).unlink()
-    return made
+    with tempfile.TemporaryFile() as file:
+        return np.memmap(file, dtype, "w+", shape=tuple(shape)).view(np.ndarray)
 
 
 def picked(array: NDArray[Any], index: NDArray[Any]) -> NDArray[Any]:

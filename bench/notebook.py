@@ -27,17 +27,16 @@ from bench.reports import boards
 from bench.reports.in_words import lines_of_text
 from bench.reports.pictures import sheets
 from bench.reports.records import Record
-from bench.reports.sheet import picture_of
 from bench.reports.summary import summaries
 from bench.runner.cells import Cell, cells
 from bench.runner.engines.local import LocalEngine
-from bench.runner.engines.options import engine_for
+from bench.runner.engines.options import engine_of
 from bench.runner.fingerprint import OURS
-from bench.runner.grid import Grid, checked, read
+from bench.runner.grid import Grid, checked
 from bench.runner.picture_files import Protector
 from bench.runner.plan import Goal, Plan
 from bench.runner.plan import plan as plan_of
-from bench.runner.stage import Stage
+from bench.runner.stage import Stages
 from bench.runner.step import Engine, Outcome
 from bench.runner.worker import Worker
 from bench.spec import Spec
@@ -147,9 +146,9 @@ def run(
     chosen = _grid(grid, data, seeds, defenses, attackers, threats, attacks)
     place, console, where = store_at(store), Console(quiet=not progress), device_named(device)
 
-    def start(stages: Sequence[Stage], goals: Sequence[Goal], planned: Plan) -> Iterator[Outcome]:
+    def start(stages: Stages, goals: Sequence[Goal], planned: Plan) -> Iterator[Outcome]:
         is_known = not any(map(_is_only_here, planned.of))
-        engine: Engine = engine_for(where, workers, ()) if is_known else LocalEngine(where)
+        engine: Engine = engine_of(where, workers) if is_known else LocalEngine(where)
         yield from watching(engine, place, console)(stages, goals, planned)
 
     folder = Path(out) if out is not None else None
@@ -218,22 +217,18 @@ def protect(
         return protector.released([images.convert("RGB")])[0]
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1] != 3 or not len(images):
         raise ValueError(f"expected images as uint8 (N, 3, H, W), got {describe(images)}")
-    made = protector.released([picture_of(image) for image in images])
-    return np.stack([np.asarray(image) for image in made]).transpose(0, 3, 1, 2)  # (N, 3, H, W)
+    return protector.arrays(images)
 
 
-def _grid(
-    grid: AnyGrid, data: Named | None, seeds: Iterable[int] | None, *several: Several
-) -> Grid:
-    """The grid with other data, seeds, defenses, attackers, threats and attacks."""
+def _grid(grid: AnyGrid, data: Named | None, seeds: Iterable[int] | None, *chosen: Several) -> Grid:
     if isinstance(grid, Mapping):
-        content = grid if "tasks" in grid else {"name": "notebook", "tasks": [grid]}
-        grid = checked("notebook", content)
-    known = grid if isinstance(grid, Grid) else read(str(grid))
-    named = None if data is None else _text(data)
-    defenses, attackers, threats, attacks = map(_texts, several)
-    drawn = None if seeds is None else ",".join(map(str, seeds))
-    return grid_of(known, named, defenses, attackers, threats, drawn, attacks=attacks)
+        whole = grid if "tasks" in grid else {"name": "notebook", "tasks": [grid]}
+        grid = checked("notebook", whole)
+    name = grid if isinstance(grid, Grid) else str(grid)
+    defenses, attackers, threats, attacks = map(_texts, chosen)
+    numbers = None if seeds is None else ",".join(map(str, seeds))
+    of_data = None if data is None else _text(data)
+    return grid_of(name, of_data, defenses, attackers, threats, numbers, attacks=attacks)
 
 
 def _texts(given: Several) -> list[str]:

@@ -12,12 +12,12 @@ from bench.reports.results import Result, results
 from bench.reports.verdicts import verdict
 from bench.runner.cells import Cell
 from bench.runner.plan import Goal, Plan, plan
-from bench.runner.stage import Stage
+from bench.runner.stage import Stages
 from bench.runner.step import Outcome, heal
 from bench.runner.store import Store
 
 _log = logging.getLogger(__name__)
-RunStages = Callable[[Sequence[Stage], Sequence[Goal], Plan], Iterable[Outcome]]
+RunStages = Callable[[Stages, Sequence[Goal], Plan], Iterable[Outcome]]
 
 
 class Finished(NamedTuple):
@@ -49,7 +49,7 @@ def run_rounds(cells: Sequence[Cell], store: Store, run: RunStages) -> Finished:
 
 
 def _run(
-    run: RunStages, planned: Plan, stages: Sequence[Stage], goals: Sequence[Goal], store: Store
+    run: RunStages, planned: Plan, stages: Stages, goals: Sequence[Goal], store: Store
 ) -> list[Outcome]:
     """Runs stages and logs what was damaged; afterwards, all that reports read is sound."""
     for stage in stages:

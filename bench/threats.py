@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from bench.faces import Sample, Target, Weights
 from bench.names import hint
-from bench.spec import Spec, Value, coerced
+from bench.spec import Spec, coerced
 
 Form = Literal["pixels", "codes"]
 Source = Literal["raw", "protected", "codes", "reencode"]
@@ -92,7 +92,7 @@ THREATS = {
     )
 }
 MOST = 1000  # draws or queries: each is a release of its own
-FIELDS = ("draws", "queries", "side_info", "gallery", "clean")
+FIELDS = {"draws": int, "queries": int, "side_info": str, "gallery": bool, "clean": bool}
 _NAMES_IN_0_1 = {"reread": "reencode", "told": "side_info"}
 
 
@@ -116,28 +116,16 @@ def threat(spec: Spec) -> Threat:
     if unknown := sorted(set(fields) - set(FIELDS)):
         about = f"threat `{spec}`: expected a field of threats, got {unknown[0]!r}"
         raise ValueError(f"{about}; {hint(unknown[0], FIELDS)}")
-    side_info = str(fields.get("side_info", ""))
-    draws, queries = (_count(spec, name, fields.get(name, 1)) for name in ("draws", "queries"))
-    gallery, clean = (
-        bool(_coerced(spec, name, fields.get(name, False), bool)) for name in ("gallery", "clean")
-    )
-    if clean and known.reads == "codes":
+    try:
+        given: dict[str, Any] = {k: coerced(k, value, FIELDS[k]) for k, value in fields.items()}
+    except ValueError as error:
+        raise ValueError(f"threat `{spec}`: {error}") from error
+    for name in ("draws", "queries"):
+        if not 1 <= given.get(name, 1) <= MOST:
+            raise ValueError(f"threat `{spec}`: expected {name} in [1, {MOST}], got {given[name]}")
+    if given.get("clean") and known.reads == "codes":
         raise ValueError(
             f"threat `{spec}`: expected pictures to clean, got codes; use aware, lazy or raw"
         )
-    grants = frozenset(side_info.split("+")) if side_info else frozenset[str]()
-    return replace(known, draws=draws, queries=queries, grants=grants, gallery=gallery, clean=clean)
-
-
-def _count(spec: Spec, name: str, value: Value) -> int:
-    count = int(_coerced(spec, name, value, int))
-    if not 1 <= count <= MOST:
-        raise ValueError(f"threat `{spec}`: expected {name} in [1, {MOST}], got {value}")
-    return count
-
-
-def _coerced(spec: Spec, name: str, value: Value, kind: type) -> Value:
-    try:
-        return coerced(name, value, kind)
-    except ValueError as error:
-        raise ValueError(f"threat `{spec}`: {error}") from error
+    side_info = given.pop("side_info", "")
+    return replace(known, grants=frozenset(side_info.split("+") if side_info else ()), **given)

@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
 from bench.answers import Estimate
-from bench.api import Attacker, Dataset, Defense, Plugin, Role
+from bench.api import ROLES, Attacker, Dataset, Defense, Plugin, Role
 from bench.registry import make, spec_of
 from bench.reports.boards import Board
 from bench.reports.provenance import fingerprints
 from bench.reports.records import Record, select
-from bench.reports.results import Result, results
+from bench.reports.results import results
 from bench.reports.stand_ins import is_built_in
 from bench.reports.validation import cell_of
 from bench.rounds import RunStages
@@ -80,7 +80,9 @@ def _cell(r: Record, *, trust: bool) -> Cell:
     spec, learned_from = Spec.parse(r.threat), dict[Role, Dataset]()
     for part in filter(None, r.learned_from.split("; ")):
         role, _, text = part.partition(" ")
-        learned_from[_role(role)] = _made(Dataset, "dataset", text, trust=trust)
+        if role not in ROLES:
+            raise ValueError(f"expected a role among {', '.join(ROLES)}, got {role:.40}")
+        learned_from[role] = _made(Dataset, "dataset", text, trust=trust)
     data = _made(Dataset, "dataset", r.data, trust=trust)
     defense = _made(Defense, "defense", r.defense, trust=trust)
     attacker = _made(Attacker, "attacker", r.attacker, trust=trust)
@@ -104,13 +106,6 @@ def _cell(r: Record, *, trust: bool) -> Cell:
         share=r.share,
         learned_from=learned_from,
     )
-
-
-def _role(name: str) -> Role:
-    roles: tuple[Role, ...] = ("defender", "attacker", "probe")
-    if name not in roles:
-        raise ValueError(f"expected a role among {', '.join(roles)}, got {name:.40}")
-    return next(role for role in roles if role == name)
 
 
 def _made(base: type[P], kind: str, text: str, *, trust: bool) -> P:
@@ -139,7 +134,8 @@ def _compared(
         return Recomputed(name, reason=f"it failed here: {result.reason}")
     if not cell.data.shareable and (differs := _other_pictures(planned, board, store)):
         return Recomputed(name, reason=differs)
-    found = dict(_numbers(result))
+    numbers = (*result.estimates, *result.by_group)
+    found = {metric: estimate for metric, estimate, _ in numbers if estimate is not None}
     for r in written:
         if (new := found.get(r.metric)) is None:
             return Recomputed(name, len(found), f"expected {r.metric} {r.value:g}, got none")
@@ -159,12 +155,6 @@ def _other_pictures(planned: Plan, board: Board, store: Store) -> str:
                 f"{spec:.60} has other pictures here: expected {known!s:.12}, got {fingerprint:.12}"
             )
     return ""
-
-
-def _numbers(result: Result) -> Iterator[tuple[str, Estimate]]:
-    for metric, estimate, _ in (*result.estimates, *result.by_group):
-        if estimate is not None:
-            yield metric, estimate
 
 
 def _agree(written: Record, found: Estimate) -> bool:

@@ -33,7 +33,7 @@ LAYERS = (
     ("bench.commands",),
     ("bench.cli", "bench.notebook"),
 )
-SAME_LEVEL = {("bench.contract", "bench.runner")}
+SAME_LEVEL = {("bench.contract", "bench.runner"), ("bench.described", "bench.api")}
 FILES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
 
 

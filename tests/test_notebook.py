@@ -129,7 +129,7 @@ def test_a_registered_name_is_kept(cell, ran, no_pool):
 
 @pytest.mark.slow
 def test_a_run_shows_its_tables_and_sheets(ran, monkeypatch):
-    monkeypatch.setattr("bench.notebook.engine_for", lambda *_: LocalEngine())
+    monkeypatch.setattr("bench.notebook.engine_of", lambda *_: LocalEngine())
     done = ran({"name": "two", "tasks": [TASK, TASK | {"name": "again <b>"}]}, data=DATA)
     assert done._repr_html_().count("<table>") == 2
     assert "again &lt;b&gt;" in done._repr_html_()
@@ -155,7 +155,7 @@ def test_plugins_of_ours_run_in_processes_and_out_is_written(ran, tmp_path, caps
 
 @pytest.mark.slow
 def test_failures_are_shown_and_raise_nothing(ran, monkeypatch):
-    monkeypatch.setattr("bench.notebook.engine_for", lambda *_: LocalEngine())
+    monkeypatch.setattr("bench.notebook.engine_of", lambda *_: LocalEngine())
     done = ran(defenses="broken_defense")  # one may stand alone
     assert "<p>failed: protect broken_defense" in done._repr_html_()
     assert any("broken_defense" in reason for reason in done.failures)

@@ -24,7 +24,7 @@ def test_its_code_runs(tmp_path, monkeypatch):
     main = ModuleType("__main__")
     monkeypatch.setitem(sys.modules, "__main__", main)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))  # of the store
-    monkeypatch.setattr("bench.notebook.engine_for", lambda *_: LocalEngine())  # starts faster
+    monkeypatch.setattr("bench.notebook.engine_of", lambda *_: LocalEngine())  # starts faster
     monkeypatch.chdir(Path(__file__).parent.parent)
     cells = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
     for number, source in enumerate(cells):

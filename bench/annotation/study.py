@@ -1,7 +1,7 @@
 """A study: its specification, kept in `study.json`, and its pictures in all versions."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -19,8 +19,8 @@ from bench.runner.artifacts import Artifact, faces_in, inputs_in, notes_in, targ
 from bench.runner.cells import Cell
 from bench.runner.grid import Grid
 from bench.runner.planner import Planner
-from bench.runner.stage import Stage
-from bench.runner.step import Engine, run_or_raise
+from bench.runner.stage import Stage, Stages
+from bench.runner.step import Outcome, run_or_raise
 from bench.runner.store import Store
 from bench.runner.worker import Worker
 from bench.spec import Spec
@@ -101,12 +101,12 @@ class Runner(NamedTuple):
     """Runs stages, and classifiers that learn outside the store."""
 
     store: Store
-    engine: Engine
+    outcomes: Callable[[Stages, Store], Iterable[Outcome]]
     worker: Worker = Worker()
 
     def run(self, stages: Iterable[Stage]) -> list[Artifact]:
         """The artifact of each stage, as by `run_or_raise`."""
-        return run_or_raise(stages, self.store, self.engine)
+        return run_or_raise(stages, self.store, self.outcomes)
 
 
 class StudyPictures(NamedTuple):

@@ -51,7 +51,7 @@ def load_audited(data: Dataset, store: Store) -> AuditedData:
     """
     planner = Planner(store.root)
     stages = [planner.load(data), *(planner.part(data, role) for role in ROLES)]
-    whole, *parts = run_or_raise(stages, store, LocalEngine())
+    whole, *parts = run_or_raise(stages, store, LocalEngine().run)
     faces = faces_in(whole)
     masks = [np.isin(faces.image_id, faces_in(part).image_id) for part in parts]
     roles = dict(zip(ROLES, masks, strict=True))

@@ -97,7 +97,7 @@ def _answers(kind: type[A], data: str, target: str, attacker: str, store: Store)
         seed=0,
     )
     answer = Planner(store.root).cell(cell).answer
-    answers = answers_in(run_or_raise([answer], store, LocalEngine())[0], cell)
+    answers = answers_in(run_or_raise([answer], store, LocalEngine().run)[0], cell)
     if not isinstance(answers, kind):
         raise TypeError(f"expected {kind.__name__} of {attacker}, got {type(answers).__name__}")
     return answers

@@ -2,7 +2,7 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -11,11 +11,8 @@ from bench.spec import Spec
 from bench.tables import markdown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from bench.annotation.panel import PanelOptions
     from bench.annotation.study import Runner
-    from bench.runner.step import Outcome
 
 annotate_app = typer.Typer(
     help="Measure whether people, or simulated labelers, can still label protected pictures.",
@@ -27,7 +24,7 @@ QUESTIONS = ("expression=joy", "expression=anger")
 
 Data = Annotated[str | None, typer.Option(help="Use this data set instead of the grid's.")]
 Defenses = Annotated[
-    list[str] | None, typer.Option("--defense", help="Use this instead of the grid's; repeatable.")
+    opt.Names, typer.Option("--defense", help="Use this instead of the grid's; repeatable.")
 ]
 Question = Annotated[str, typer.Option(help="TARGET=CLASS of the data, or a name of your own.")]
 Choice = Annotated[Literal["bins", "random"], typer.Option(help="By bins of evidence, or random.")]
@@ -45,18 +42,18 @@ PanelThreat = Annotated[
     typer.Option("--threat", help="The panel learned from raw pictures, or also protected ones."),
 ]
 Panel = Annotated[
-    list[str] | None, typer.Option("--labeler", help="A classifier of the panel; repeatable.")
+    opt.Names, typer.Option("--labeler", help="A classifier of the panel; repeatable.")
 ]
 Learner = Annotated[
     str, typer.Option("--classifier", "--student", help="The classifier that learns the labels.")
 ]
-Key = Annotated[list[Path] | None, typer.Option(help="key.csv of the study; repeatable.")]
+Key = Annotated[opt.Files, typer.Option(help="key.csv of the study; repeatable.")]
 Truth = Annotated[Literal["raw", "key"], typer.Option(help="Majority of the raw votes, or key.")]
 Ties = Annotated[
     Literal["half", "wrong", "out"], typer.Option(help="Tied votes: half, wrong or left out.")
 ]
 Level = Annotated[Literal["at-least", "over"], typer.Option(help="Reach or exceed a consensus.")]
-Columns = Annotated[list[str] | None, typer.Option(help="Errors by this key column; repeatable.")]
+Columns = Annotated[opt.Names, typer.Option(help="Errors by this key column; repeatable.")]
 Careful = Annotated[bool, typer.Option("--without-careless", help="Leave out careless labelers.")]
 Analysis = Annotated[Path, typer.Option(help="Folder of tables and figures.")]
 
@@ -180,8 +177,7 @@ def downstream(
 def rehearse(
     grid: opt.GridName = "quick",
     question: Annotated[
-        list[str] | None,
-        typer.Option(help=f"TARGET=CLASS; repeatable. Default: {', '.join(QUESTIONS)}."),
+        opt.Names, typer.Option(help=f"TARGET=CLASS; repeatable. Default: {', '.join(QUESTIONS)}.")
     ] = None,
     data: Data = None,
     defense: Defenses = None,
@@ -212,29 +208,18 @@ def rehearse(
         print(f"all tables in {out}/")
 
 
-class _Watched(NamedTuple):
-    """An engine that shows its progress."""
-
-    n_processes: int
-    devices: tuple[str, ...]
-    run: "Callable[..., Iterator[Outcome]]"
-
-
-def runner_of(
-    device: str, workers: int, store: Path | None, plugins: list[Path] | None
-) -> "Runner":
+def runner_of(device: str, workers: int, store: Path | None, plugins: opt.Plugins) -> "Runner":
     """Runs stages with a line of progress."""
     from rich.console import Console
 
     from bench.annotation.study import Runner
     from bench.commands.progress import watched
     from bench.nn.device import device_named
+    from bench.runner.engines.options import engine_of
     from bench.runner.worker import Worker
 
-    engine = opt.engine_of(device, workers, plugins)
-    run = partial(watched, engine, console=Console())
-    shown = _Watched(engine.n_processes, engine.devices, run)
-    return Runner(opt.store_at(store), shown, Worker(device_named(device)))
+    run = partial(watched, engine_of(device, workers, plugins), console=Console())
+    return Runner(opt.store_at(store), run, Worker(device_named(device)))
 
 
 def _panel(n: int, lapse: float, threat: PanelThreat, labelers: Panel) -> "PanelOptions":

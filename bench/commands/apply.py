@@ -10,14 +10,14 @@ import typer
 from typer.core import TyperCommand
 
 from bench.commands import options as opt
+from bench.spec import Spec
+from bench.tables import NotAvailable, Number, Table, write_csv
 
 if TYPE_CHECKING:
     from bench.operation import Applied, Operation, Pictures, Tools
     from bench.runner.store import Store
     from bench.runner.weights_file import WeightsFile
     from bench.runner.worker import Worker
-    from bench.spec import Spec
-    from bench.tables import Table
 
 N_COLUMNS, N_ROWS = 12, 16  # of a sheet, at most
 
@@ -59,14 +59,13 @@ def apply(
     with opt.user_errors(plugin):
         from bench.nn.device import device_named
         from bench.runner.worker import Worker
-        from bench.spec import Spec
 
         worker = Worker(device_named(device))
         run_operation(Spec.parse(operation), weights, paths, opt.store_at(store), worker)
 
 
 def run_operation(
-    spec: "Spec", weights: Path, paths: Sequence[Path], store: "Store", worker: "Worker"
+    spec: Spec, weights: Path, paths: Sequence[Path], store: "Store", worker: "Worker"
 ) -> None:
     """Applies the operation to what is in the first path, if it takes pictures.
 
@@ -162,7 +161,6 @@ def _write(title: str, applied: "Applied", out: Path) -> list[str]:
     from bench.reports.drawing import write_drawn
     from bench.reports.files import new_folder
     from bench.reports.sheet import Sheet, Strip, picture_of, sheet_files
-    from bench.tables import write_csv
 
     with new_folder(out) as draft:
         for name, image in applied.pictures.items():
@@ -177,9 +175,7 @@ def _write(title: str, applied: "Applied", out: Path) -> list[str]:
     return said
 
 
-def _measures(applied: "Applied") -> "Table":
-    from bench.tables import NotAvailable, Number, Table
-
+def _measures(applied: "Applied") -> Table:
     rows = [
         (name, NotAvailable(found), "", 0)
         if isinstance(found, str)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bench.commands import options as opt
+from bench.spec import Spec
 
 LONGEST = 300  # characters of a problem
 
@@ -21,7 +22,6 @@ def check(
     """Run the contract that every plugin must pass."""
     with opt.user_errors(plugin):
         from bench.contract import TRIAL, checks
-        from bench.spec import Spec
 
         n_failed = 0
         for found in checks(Spec.parse(name), Spec.parse(data) if data else TRIAL):

@@ -10,6 +10,9 @@ from bench.commands import options as opt
 from bench.commands.export import export
 from bench.commands.get import get
 from bench.commands.pairs import pairs
+from bench.names import file_name
+from bench.spec import Spec
+from bench.tables import Cell, Number, Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +20,6 @@ if TYPE_CHECKING:
     from bench.api import Dataset
     from bench.audit.findings import Finding
     from bench.faces import Faces, Target
-    from bench.tables import Cell
 
 N_PAIRS = 20  # duplicates that are printed
 
@@ -33,7 +35,7 @@ data_app.command()(pairs)
 def audit(
     data: Annotated[str, typer.Argument(help="A data set, e.g. lfw:protocol=open")],
     target: Annotated[
-        list[str] | None,
+        opt.Names,
         typer.Option(
             help="Labels that only faces should reveal.", show_default="identity, gender, ..."
         ),
@@ -56,13 +58,15 @@ def audit(
         from bench.audit.findings import Finding
         from bench.data.csv_files import write_lines
         from bench.registry import make, spec_of
-        from bench.spec import Spec
-        from bench.tables import Table
 
         start = time.perf_counter()
         dataset = make(Dataset, Spec.parse(data))
+        if judges and dataset.name != "synthetic":
+            raise ValueError(f"expected synthetic with --judges, got {dataset.name}")
         if judges:
-            findings = _judged(dataset)
+            from bench.audit.judged_people import judged_people
+
+            findings = list(judged_people(dataset.seed))
         else:
             findings = list(audit_of(dataset, opt.store_at(store), target or []))
         out.mkdir(parents=True, exist_ok=True)
@@ -94,7 +98,6 @@ def save(
     with opt.user_errors(plugin):
         from bench.api import Dataset
         from bench.registry import make
-        from bench.spec import Spec
 
         save_data(make(Dataset, Spec.parse(data)), role, out)
 
@@ -109,7 +112,6 @@ def save_data(dataset: "Dataset", role: str | None, out: Path) -> None:
     from bench.api import ROLES
     from bench.data.csv_files import write_lines
     from bench.data.protocols import PROBE_SHARE, parts
-    from bench.names import file_name
     from bench.reports.files import check_new, new_folder
     from bench.reports.sheet import picture_of
     from bench.runner.worker import Worker
@@ -159,27 +161,11 @@ def columns_of(faces: "Faces", targets: "Sequence[Target]") -> dict[str, list[st
     return columns
 
 
-def _judged(dataset: "Dataset") -> "list[Finding]":
-    """What published judges say of synthetic people with the seed of the data set.
-
-    Raises:
-        ValueError: if it is another data set.
-    """
-    from bench.audit.judged_people import judged_people
-    from bench.data.synthetic.dataset import Synthetic
-
-    if not isinstance(dataset, Synthetic):
-        raise ValueError(f"expected synthetic with --judges, got {dataset.name}")
-    return list(judged_people(dataset.seed))
-
-
 def _line(finding: "Finding") -> list[object]:
     return [f"{c:.6g}".replace("nan", "") if isinstance(c, float) else c for c in finding]
 
 
 def _row(finding: "Finding") -> "list[Cell]":
-    from bench.tables import Number
-
     counted = isinstance(finding.value, int)  # of pairs
     interval = Number(finding.value, finding.low, finding.high, "fraction")
     value, chance = finding.value if counted else interval, Number(finding.chance, unit="fraction")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.commands import options as opt
+from bench.spec import Spec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,7 +24,7 @@ def export(
     data: Annotated[str, typer.Argument(help="A data set, e.g. folder:root=photos")],
     out: Annotated[Path, typer.Argument(help="A new folder.")],
     label: Annotated[
-        list[str] | None, typer.Option(help="Give this label of attacker and probe as well.")
+        opt.Names, typer.Option(help="Give this label of attacker and probe as well.")
     ] = None,
     plugin: opt.Plugins = None,
 ) -> None:
@@ -35,7 +36,6 @@ def export(
     with opt.user_errors(plugin):
         from bench.api import Dataset
         from bench.registry import make
-        from bench.spec import Spec
 
         n_files = export_data(make(Dataset, Spec.parse(data)), out, label or ())
         counts = ", ".join(f"{n} in {role}/" for role, n in n_files.items())

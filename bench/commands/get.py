@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.commands import options as opt
+from bench.names import hint
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -44,7 +45,6 @@ def get(
 def _check(names: list[str]) -> None:
     """Raises ValueError if one is not a data set, or not one that anybody may download."""
     from bench.data.downloads import DOWNLOADS
-    from bench.names import hint
     from bench.registry import plugins, stated
 
     known = plugins("dataset")

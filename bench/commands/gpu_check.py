@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.commands import options as opt
+from bench.tables import Table
 
 if TYPE_CHECKING:
     from bench.device_check.figures import Report
@@ -36,8 +37,6 @@ def gpu_check(
 
 
 def _show(report: "Report") -> None:
-    from bench.tables import Table
-
     columns = ("training", "pictures/s", "of peak", "busy", "launches a step", "waits", "graphs")
     rows, peak = [], report.device.get("matmul_flops_per_s")
     for name, each in report.speed.items():

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from bench.commands import options as opt
+from bench.names import hint
 
 
 def grid(
@@ -12,7 +13,6 @@ def grid(
 ) -> None:
     """Print the TOML of a bundled grid: `bench grid quick > mine.toml`."""
     with opt.user_errors():
-        from bench.names import hint
         from bench.runner.grid import bundled
 
         known = bundled()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.commands import options as opt
+from bench.tables import Table
 
 if TYPE_CHECKING:
     from bench.nn.published.catalogue import Judge
@@ -51,7 +52,6 @@ def get_judges(
 def list_judges() -> None:
     """Print what the judges tell, their licences and sizes, and which are installed."""
     from bench.nn.published.catalogue import JUDGES, folder, installed
-    from bench.tables import Table
 
     columns = ("judge", "tells", "licence", "MB", "installed")
     rows = [

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from bench.commands import options as opt
+from bench.names import hint
 
 if TYPE_CHECKING:
     from bench.api import Plugin
@@ -80,8 +81,6 @@ def _details(name: str) -> Iterator[str]:
     Raises:
         ValueError: if there is nothing.
     """
-    from bench.names import hint
-
     entries = list(_entries())
     chosen = [e for e in entries if name == e.name or name.removesuffix("s") == e.kind]
     if not chosen:

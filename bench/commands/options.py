@@ -10,37 +10,32 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bench.commands.stopping import Stopped, stoppable
+from bench.names import hint
+from bench.spec import Spec
+from bench.tables import Table, markdown, terminal
 
 if TYPE_CHECKING:
     from bench.runner.grid import Grid, Task
-    from bench.runner.step import Engine
     from bench.runner.store import Store
-    from bench.tables import Table
 
 NARROW = 80  # columns, up to which nothing is aligned
+Names = list[str] | None  # of an option that may be repeated
+Files = list[Path] | None
 GridName = Annotated[str, typer.Argument(help="A TOML file, or a bundled grid.")]
 Data = Annotated[str | None, typer.Option(help="Use this data set in every task.")]
-Defenses = Annotated[
-    list[str] | None, typer.Option("--defense", help="Add a defense to every task.")
-]
+Defenses = Annotated[Names, typer.Option("--defense", help="Add a defense to every task.")]
 Only = Annotated[
-    list[str] | None,
-    typer.Option("--only", help="Run only these defenses of the grid, and the controls."),
+    Names, typer.Option("--only", help="Run only these defenses of the grid, and the controls.")
 ]
 Protected = Annotated[
     Path | None,
     typer.Option("--protected", help="Add what came back for `bench data export`, a folder."),
 ]
-Attackers = Annotated[
-    list[str] | None, typer.Option("--attacker", help="Use these attackers in every task.")
-]
+Attackers = Annotated[Names, typer.Option("--attacker", help="Use these attackers in every task.")]
 Attacks = Annotated[
-    list[str] | None,
-    typer.Option("--attack", help="Use these attacks, in tasks with what they ask about."),
+    Names, typer.Option("--attack", help="Use these attacks, in tasks with what they ask about.")
 ]
-Threats = Annotated[
-    list[str] | None, typer.Option("--threat", help="Use these threats in every task.")
-]
+Threats = Annotated[Names, typer.Option("--threat", help="Use these threats in every task.")]
 Seeds = Annotated[str | None, typer.Option(help="Use these seeds, e.g. 0,1,2.")]
 Saturation = Annotated[
     bool,
@@ -69,22 +64,20 @@ Graphs = Annotated[
 StorePath = Annotated[
     Path | None, typer.Option("--store", help="Folder of the store.", show_default="user cache")
 ]
-Plugins = Annotated[
-    list[Path] | None, typer.Option("--plugin", help="A Python file that registers plugins.")
-]
+Plugins = Annotated[Files, typer.Option("--plugin", help="A Python file that registers plugins.")]
 
 
 def grid_of(
     name: "str | Grid",
     data: str | None,
-    defenses: list[str] | None = None,
-    attackers: list[str] | None = None,
-    threats: list[str] | None = None,
+    defenses: Names = None,
+    attackers: Names = None,
+    threats: Names = None,
     seeds: str | None = None,
     saturation: bool = False,
-    only: list[str] | None = None,
+    only: Names = None,
     protected: Path | None = None,
-    attacks: list[str] | None = None,
+    attacks: Names = None,
 ) -> "Grid":
     """The grid, with other data, attackers, threats or seeds in every task, and more defenses.
 
@@ -92,7 +85,6 @@ def grid_of(
         ValueError: if a text is not a spec, or a seed not a number.
     """
     from bench.runner.grid import checked, read
-    from bench.spec import Spec
     from bench.threats import current
 
     grid, update = read(name) if isinstance(name, str) else name, dict[str, object]()
@@ -115,10 +107,8 @@ def grid_of(
     tasks = _with_only({*only, *map(str, added)}, tasks) if only else tasks
     tasks = _with_attacks(attacks, tasks) if attacks else tasks
     numbers = grid.seeds if seeds is None else _numbers(seeds)
-    saturation = grid.saturation or saturation
-    return checked(
-        grid.name, {**dict(grid), "tasks": tasks, "seeds": numbers, "saturation": saturation}
-    )
+    update = {"tasks": tasks, "seeds": numbers, "saturation": grid.saturation or saturation}
+    return checked(grid.name, {**dict(grid), **update})
 
 
 def _with_data(tasks: "Sequence[Task]", *, replaced: bool) -> "Sequence[Task]":
@@ -141,18 +131,13 @@ def _with_only(only: set[str], tasks: "Sequence[Task]") -> "tuple[Task, ...]":
     Raises:
         ValueError: if no task has one of them.
     """
-    from bench.names import hint
-
     known = {name for task in tasks for spec in task.defenses for name in (str(spec), spec.name)}
     if unknown := sorted(only - known):
         raise ValueError(
             f"expected a defense of the grid after --only, got {unknown[0]!r}; "
             f"{hint(unknown[0], known)} (--defense adds others)"
         )
-    kept = (
-        (task, tuple(spec for spec in task.defenses if {str(spec), spec.name} & only))
-        for task in tasks
-    )
+    kept = ((t, tuple(s for s in t.defenses if {str(s), s.name} & only)) for t in tasks)
     return tuple(task.model_copy(update={"defenses": specs}) for task, specs in kept if specs)
 
 
@@ -193,33 +178,11 @@ def store_at(path: Path | str | None) -> "Store":
 
     from bench.runner.store import Store
 
-    return Store(Path(path) if path else platformdirs.user_cache_path("unmask-bench"))
-
-
-def engine_of(
-    device: str,
-    workers: int,
-    plugins: list[Path] | None,
-    engine: EngineName = "pool",
-    address: str = "local",
-) -> "Engine":
-    """The engine that options name.
-
-    Raises:
-        ValueError: if the device is not available, or others choose it.
-    """
-    from bench.nn.device import device_named
-    from bench.runner.engines.options import engine_for
-
-    if engine != "ray":
-        device = device_named(device)  # machines of a cluster have others
-    elif device not in ("auto", "cpu", "cuda"):
-        raise ValueError(f"expected --device auto, cpu or cuda with --engine ray, got {device!r}")
-    return engine_for(device, workers, plugins or (), engine, address)
+    return Store(Path(path or platformdirs.user_cache_path("unmask-bench")))
 
 
 @contextmanager
-def user_errors(plugins: list[Path] | None = None) -> Iterator[None]:
+def user_errors(plugins: Files = None) -> Iterator[None]:
     """Loads plugins; prints user errors as one line; when stopped, says how to go on."""
     try:
         with stoppable():
@@ -246,11 +209,9 @@ def _told(error: Exception) -> str:
     return str(error)
 
 
-def show(table: "Table") -> None:
+def show(table: Table) -> None:
     """Prints a table and reasons: on a wide terminal with its lines, else as Markdown."""
     from rich.console import Console
-
-    from bench.tables import markdown, terminal
 
     console = Console()
     if console.is_terminal and console.width > NARROW:

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.commands import options as opt
+from bench.spec import Spec
+from bench.tables import Table
 
 if TYPE_CHECKING:
     from bench.api import Knowledge, Matcher
     from bench.data.lfw_pairs import Ids, LFWPairs
-    from bench.faces import Faces, Images
+    from bench.faces import Faces
     from bench.metrics.ten_folds import FoldAccuracy
     from bench.runner.worker import Worker
-    from bench.spec import Spec
 
 _COLUMNS = (
     *("first picture", "second picture"),
@@ -40,8 +41,6 @@ def pairs(
         from bench.nn.device import device_named
         from bench.registry import make
         from bench.runner.worker import Worker
-        from bench.spec import Spec
-        from bench.tables import Table
 
         made, dataset = make(Matcher, Spec.parse(matcher)), make(Dataset, Spec.parse(data))
         if not isinstance(dataset, LFWPairs):
@@ -55,7 +54,7 @@ def pairs(
 
 
 def on_pairs(
-    matcher: "Matcher", data: "LFWPairs", defense: "Spec", worker: "Worker"
+    matcher: "Matcher", data: "LFWPairs", defense: Spec, worker: "Worker"
 ) -> "Iterator[tuple[str, str, FoldAccuracy]]":
     """What the pictures of each pair are, and the accuracies.
 
@@ -66,6 +65,7 @@ def on_pairs(
 
     from bench.faces import Sample
     from bench.metrics.ten_folds import accuracy_by_folds
+    from bench.runner.picture_files import Protector
 
     listed, faces = data.pairs(), data.load(worker.protecting()).faces
     some = np.unique([listed.first[:_N_SHOWN], listed.second[:_N_SHOWN]])
@@ -73,7 +73,7 @@ def on_pairs(
     weights = matcher.fit(knowledge, worker.training(np.random.default_rng(0)))
     images = {"raw": faces.images}
     if defense.name != "none":
-        images["protected"] = _released(defense, faces.images, worker)
+        images["protected"] = Protector.of(defense, None, worker, 0).arrays(faces.images)
     made = {
         name: matcher.embed(Sample(shown), weights, worker.protecting())
         for name, shown in images.items()
@@ -107,15 +107,3 @@ def in_percent(found: "FoldAccuracy") -> tuple[str, str]:
     low, high = max(0.0, found.mean - half), min(1.0, found.mean + half)
     mean = f"{100 * found.mean:.2f} ± {100 * found.standard_error:.2f}"
     return mean, f"{100 * low:.2f} to {100 * high:.2f}"
-
-
-def _released(defense: "Spec", images: "Images", worker: "Worker") -> "Images":
-    """The releases of pictures, (N, 3, H, W), by a defense that learns nothing."""
-    import numpy as np
-    from PIL import Image
-
-    from bench.runner.picture_files import Protector
-
-    protector = Protector.of(defense, None, worker, 0)
-    frames = [Image.fromarray(image.transpose(1, 2, 0)) for image in images]
-    return np.stack([np.asarray(shown).transpose(2, 0, 1) for shown in protector.released(frames)])

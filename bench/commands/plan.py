@@ -3,6 +3,7 @@
 from collections import Counter
 
 from bench.commands import options as opt
+from bench.tables import Table
 
 
 def plan(
@@ -28,9 +29,9 @@ def plan(
         )
         from bench.commands.progress import duration
         from bench.runner.cells import cells
+        from bench.runner.engines.options import engine_of
         from bench.runner.plan import plan as plan_of
         from bench.runner.schedule import expected_wall_s
-        from bench.tables import Table
 
         known, asked = opt.store_at(store), list(cells(chosen))
         planned = plan_of(asked, known.root)
@@ -42,7 +43,7 @@ def plan(
             n_stored = n_stages - left[action]
             rows.append((action, n_stages, n_stored, duration(seconds)))
         opt.show(Table(chosen.name, ("action", "stages", "stored", "about"), rows))
-        engine = opt.engine_of(device, workers, plugin)
+        engine = engine_of(device, workers, plugin)
         goals = [goal.stages for goal in planned.goals]
         wall_s = expected_wall_s(missing, goals, engine.n_processes, engine.devices)
         devices = ", ".join(sorted({*engine.devices}))

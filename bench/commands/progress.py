@@ -1,7 +1,7 @@
 """The progress of a run on the terminal."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 from rich.console import Console
@@ -16,7 +16,7 @@ from bench.reports.selection import strongest
 from bench.rounds import RunStages
 from bench.runner.plan import Goal, Plan
 from bench.runner.schedule import expected_wall_s
-from bench.runner.stage import Stage
+from bench.runner.stage import Stages
 from bench.runner.step import Engine, Outcome
 from bench.runner.store import Store
 
@@ -30,7 +30,7 @@ def watching(engine: Engine, store: Store, console: Console) -> RunStages:
 
 def watched(
     engine: Engine,
-    stages: Sequence[Stage],
+    stages: Stages,
     store: Store,
     console: Console,
     goals: Sequence[Goal] = (),
@@ -40,7 +40,8 @@ def watched(
 
     `found` returns the text for a goal that was reached.
     """
-    clock, reached = _Clock(engine, stages, store, goals), _Reached(goals)
+    clock = _Clock(engine, stages, store, goals)
+    awaited = [(goal, {stage.key for stage in goal.stages}, set[str]()) for goal in goals]
     described = TextColumn("{task.description}", markup=False)
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), described)
     # The bar is for terminals (in notebooks, rich loses lines beside it); lines are everywhere.
@@ -56,7 +57,7 @@ def watched(
                 if outcome.status == "failed":
                     line = f"failed: {outcome.reason}"
                     bar.console.print(line, style="red", markup=False, soft_wrap=True)
-                for goal in reached.by(outcome):
+                for goal in _reached(awaited, outcome):
                     line = f"[{clock.elapsed_s:4.0f} s, {clock.left()}] {goal}: {found(goal)}"
                     bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
                 yield outcome
@@ -72,33 +73,22 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 5970 else f"{seconds / 3600:.1f} h"
 
 
-class _Reached:
-    """Tells which goals an outcome completes."""
-
-    def __init__(self, goals: Sequence[Goal]) -> None:
-        self._goals, self._awaited = goals, [{s.key for s in goal.stages} for goal in goals]
-        self._of: dict[str, list[int]] = {}
-        for number, keys in enumerate(self._awaited):
-            for key in keys:
-                self._of.setdefault(key, []).append(number)
-        self._new: set[int] = set()
-
-    def by(self, outcome: Outcome) -> Iterator[Goal]:
-        """Goals whose last stage this is, unless all were stored before."""
-        for number in self._of.get(outcome.stage.key, ()):
-            self._awaited[number].discard(outcome.stage.key)
-            if outcome.status != "cached":
-                self._new.add(number)
-            if not self._awaited[number] and number in self._new:
-                yield self._goals[number]
+def _reached(
+    awaited: Iterable[tuple[Goal, set[str], set[str]]], outcome: Outcome
+) -> Iterator[Goal]:
+    """Goals whose last stage this is, unless all were stored before."""
+    for goal, keys, made in awaited:
+        if outcome.stage.key in keys:
+            keys.remove(outcome.stage.key)
+            made |= {outcome.status} - {"cached"}
+            if made and not keys:
+                yield goal
 
 
 class _Clock:
     """Estimates the time left: from expected seconds at first, then from those measured."""
 
-    def __init__(
-        self, engine: Engine, stages: Sequence[Stage], store: Store, goals: Sequence[Goal]
-    ) -> None:
+    def __init__(self, engine: Engine, stages: Stages, store: Store, goals: Sequence[Goal]) -> None:
         missing = [stage for stage in stages if stage.key not in store]
         asked = [goal.stages for goal in goals]
         self._wall_s = expected_wall_s(missing, asked, engine.n_processes, engine.devices)

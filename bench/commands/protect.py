@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.commands import options as opt
+from bench.spec import Spec
 
 if TYPE_CHECKING:
     from bench.runner.worker import Worker
-    from bench.spec import Spec
 
 
 def protect(
@@ -37,7 +37,6 @@ def protect(
     with opt.user_errors(plugin):
         from bench.nn.device import device_named
         from bench.runner.worker import Worker
-        from bench.spec import Spec
 
         worker = Worker(device_named(device))
         for line in protect_pictures(Spec.parse(defense), source, out, worker, weights, seed):
@@ -45,7 +44,7 @@ def protect(
 
 
 def protect_pictures(
-    spec: "Spec",
+    spec: Spec,
     source: Path,
     out: Path,
     worker: "Worker",

@@ -131,6 +131,7 @@ def verify(
         from bench.reports.boards import read_board
         from bench.reports.files import check_new
         from bench.reports.published import add_proof, entries, table_of
+        from bench.runner.engines.options import engine_of
         from bench.verification import verify
 
         found, table = None, board
@@ -141,7 +142,7 @@ def verify(
             raise FileNotFoundError(f"expected a board or a records.csv, found none at {board}")
         if store:
             check_new(store)
-        console, engine = Console(stderr=True), opt.engine_of(device, workers, plugin)
+        console, engine = Console(stderr=True), engine_of(device, workers, plugin)
         with TemporaryDirectory(prefix="bench-verify-") as temporary:
             place = opt.store_at(store or Path(temporary))
             how = (cells, place, watching(engine, place, console))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.commands import options as opt
+from bench.tables import markdown, terminal
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -57,6 +58,7 @@ def run(
 
         from bench.campaign import run_grid
         from bench.commands.progress import watching
+        from bench.runner.engines.options import engine_of
         from bench.runner.worker import GRAPHS
 
         chosen = opt.grid_of(
@@ -64,7 +66,7 @@ def run(
         )
         if graphs:
             os.environ[GRAPHS] = "1"
-        runs = opt.engine_of(device, workers, plugin, engine, address)
+        runs = engine_of(device, workers, plugin, engine, address)
         place = opt.store_at(store)
         folder, console = out or Path("runs") / chosen.name, Console(stderr=as_json, quiet=quiet)
         watch = watching(runs, place, console)
@@ -84,7 +86,6 @@ def tell(done: "Campaign", console: "Console", loud: "Console") -> None:
     from bench.reports.in_words import heading, lines_of_text, sentences
     from bench.reports.paper_tables import paper_tables
     from bench.reports.scenarios import scenarios
-    from bench.tables import markdown, terminal
 
     is_narrow = not console.is_terminal or console.width <= opt.NARROW
     said = [heading(done.records, done.grid.name)]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.commands import options as opt
+from bench.spec import Spec
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from bench.annotation.study import Runner
     from bench.data.outside_answers import Key
-    from bench.runner.artifacts import Artifact
     from bench.runner.cells import Cell
     from bench.runner.grid import Grid
     from bench.runner.stage import Stage
@@ -130,9 +130,7 @@ def _made(grid: "Grid", runner: "Runner") -> Mapping["Cell", "Stage"]:
             "expected a grid that asks for identity from pictures, or under `raw` for a label with "
             "classes, got none; name other threats with --threat"
         )
-    needed = (
-        s for answer in found.values() for name, s in answer.inputs.items() if name != "attack"
-    )
+    needed = (s for one in found.values() for name, s in one.inputs.items() if name != "attack")
     runner.run(dict.fromkeys(stage for stages in needed for stage in stages))
     return found
 
@@ -141,7 +139,6 @@ def _questions(grid: "Grid", runner: "Runner") -> Iterator[tuple["Cell", "Stage"
     """The cells that a program outside may answer, with the stages of their answers."""
     from bench.runner.cells import cells
     from bench.runner.planner import Planner
-    from bench.spec import Spec
 
     planner = Planner(runner.store.root)
     plugins = (Spec("similarities"), Spec("class_scores"))
@@ -157,17 +154,18 @@ def _asked(cell: "Cell", answer: "Stage", runner: "Runner", folder: Path) -> "It
     """What the stage asks an attacker; the pictures are written (bench.runner.actions.answer)."""
     import numpy as np
 
+    from bench.data.copies import drawn
     from bench.data.outside_scores import IDENTITY
     from bench.faces import missing
-    from bench.runner.artifacts import faces_in
+    from bench.memory import picked
+    from bench.runner.artifacts import faces_in, inputs_in
 
     def names(stage: "Stage", chosen: "NDArray[np.bool_]") -> list[str]:
-        return _drawn(runner.store.get(stage.key), chosen, folder)
+        shown = picked(inputs_in(runner.store.get(stage.key)), chosen)
+        return [path.name for path in dict.fromkeys(drawn(shown, folder))]  # each once
 
-    parts = {
-        role: runner.store.get(answer.inputs[f"{role}_faces"][0].key)
-        for role in ("probe", "attacker")
-    }
+    keys = {role: answer.inputs[f"{role}_faces"][0].key for role in ("probe", "attacker")}
+    parts = {role: runner.store.get(key) for role, key in keys.items()}
     gallery = {role: np.asarray(part.arrays["gallery"], bool) for role, part in parts.items()}
     for role, part in parts.items():
         chosen = ~missing(np.asarray(faces_in(part).labels[cell.target]))
@@ -181,16 +179,6 @@ def _asked(cell: "Cell", answer: "Stage", runner: "Runner", folder: Path) -> "It
         for stage in answer.inputs[f"{role}_shown"]:
             for name in names(stage, chosen):
                 yield from ((name, other) for other in enrolled) if enrolled else [(name,)]
-
-
-def _drawn(release: "Artifact", chosen: "NDArray[np.bool_]", folder: Path) -> list[str]:
-    """The files of the chosen pictures, which are written; each once."""
-    from bench.data.copies import drawn
-    from bench.memory import picked
-    from bench.runner.artifacts import inputs_in
-
-    shown = picked(inputs_in(release), chosen)
-    return [path.name for path in dict.fromkeys(drawn(shown, folder))]
 
 
 def _classes(cell: "Cell", answer: "Stage", runner: "Runner") -> tuple[str, ...]:

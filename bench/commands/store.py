@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 store_app = typer.Typer(help="Look at the store, check it, make it smaller.", no_args_is_help=True)
 Older = Annotated[str, typer.Option(help="Only what was last used so long ago, as in 30d or 12h.")]
-Keep = Annotated[list[str] | None, typer.Option(help="Keep what this grid needs.")]
+Keep = Annotated[opt.Names, typer.Option(help="Keep what this grid needs.")]
 _HOURS = {"h": 1, "d": 24, "w": 168}
 
 

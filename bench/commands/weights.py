@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.commands import options as opt
+from bench.spec import Spec
 
 if TYPE_CHECKING:
     from bench.runner.weights_file import WeightsRecipe
@@ -33,7 +34,6 @@ def export_weights(
         from bench.api import Dataset
         from bench.registry import plugins
         from bench.runner.stored_fits import export, fit_of
-        from bench.spec import Spec
 
         known = opt.store_at(store)
         fit = fit_of(known, Spec.parse(defense), Spec.parse(data) if data else None, seed)

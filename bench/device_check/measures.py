@@ -14,7 +14,7 @@ from bench.device_check.figures import Equal, Facts, Quick, Speed
 from bench.device_check.works import Work
 from bench.processes import n_cores
 from bench.runner.cells import cells
-from bench.runner.engines.options import engine_for
+from bench.runner.engines.options import engine_of
 from bench.runner.fingerprint import libraries
 from bench.runner.grid import read
 from bench.runner.plan import plan
@@ -94,7 +94,7 @@ def quick(device: str, limit_s: float) -> Quick:
     """Runs the grid in an empty store."""
     lanes, done_s, n_done, start = {"host": 0.0, "device": 0.0}, 0.0, 0, time.monotonic()
     with TemporaryDirectory() as folder:
-        store, engine, failed = Store(Path(folder)), engine_for(device, 0, ()), list[str]()
+        store, engine, failed = Store(Path(folder)), engine_of(device, 0), list[str]()
         planned = plan(list(cells(read("quick"))), store.root)
         for outcome in engine.run(planned.stages, store, [goal.stages for goal in planned.goals]):
             lanes[resource_of(outcome.stage)] += outcome.seconds

@@ -2,9 +2,8 @@
 
 from typing import NamedTuple
 
-from bench.runner.stage import Stage
+from bench.runner.stage import Stage, Stages
 
-Stages = tuple[Stage, ...]
 Keys = tuple[str, ...]
 
 

@@ -97,9 +97,8 @@ def _learning(plugin: str, n_pictures: int) -> int:
     """
     fields = {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)(?=,|$)", plugin)}
     batch, epochs = max(1, fields.get("batch", 1)), fields.get("epochs", 0)
-    n_steps = (
-        (epochs or fields.get("steps", 1)) + fields.get("warmup", 0) + fields.get("rebuild", 0)
-    )
+    n_steps = epochs or fields.get("steps", 1)
+    n_steps += fields.get("warmup", 0) + fields.get("rebuild", 0)
     if epochs:
         n_steps *= fields.get("iterations") or max(1, n_pictures // batch)
     return n_steps * batch * (fields.get("width", 1) * fields.get("kernel", 1)) ** 2

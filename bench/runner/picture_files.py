@@ -53,9 +53,8 @@ class Protector:
         path = str(given.get("weights", ""))
         recipe = read(Path(path).expanduser()).recipe if path else None
         known = recipe.fields if recipe and recipe.defense == spec.name else {}
-        defense = make(
-            Defense, Spec(spec.name, spec.preset, tuple(sorted({**known, **given}.items())))
-        )
+        fields = tuple(sorted({**known, **given}.items()))
+        defense = make(Defense, Spec(spec.name, spec.preset, fields))
         if labels := list(defense.reads_to_protect):
             raise ValueError(
                 f"expected a defense that sees pictures only, got {spec}, which reads labels "
@@ -121,6 +120,11 @@ class Protector:
         self.n_padded += sum(frame.width != frame.height for frame in frames)
         images = self._asked(np.stack([squared(frame, side) for frame in frames]))
         return [unsquared(image, f.size) for image, f in zip(images, frames, strict=True)]
+
+    def arrays(self, images: Images) -> Images:
+        """The releases of pictures, uint8 (N, 3, H, W) both."""
+        made = self.released([Image.fromarray(image.transpose(1, 2, 0)) for image in images])
+        return np.stack([np.asarray(image) for image in made]).transpose(0, 3, 1, 2)
 
     def _asked(self, images: Images) -> Images:
         ids, name = np.arange(self.n, self.n + len(images)), self.defense.name

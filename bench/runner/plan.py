@@ -9,7 +9,7 @@ from bench.registry import brief, spec_of
 from bench.runner.cell_stages import CellKeys, CellStages
 from bench.runner.cells import Cell
 from bench.runner.planner import Planner
-from bench.runner.stage import Stage
+from bench.runner.stage import Stages
 from bench.runner.step import with_inputs
 
 
@@ -17,7 +17,7 @@ class Goal(NamedTuple):
     """The cells with one question about one defense, and the stages that end them."""
 
     cells: Sequence[Cell]
-    stages: Sequence[Stage]
+    stages: Stages
 
     def __str__(self) -> str:
         cell = self.cells[0]
@@ -33,7 +33,7 @@ class Plan(NamedTuple):
     Cells with a skip reason have none.
     """
 
-    stages: Sequence[Stage]
+    stages: Stages
     of: Mapping[Cell, CellStages]
 
     @property
@@ -54,7 +54,7 @@ class Plan(NamedTuple):
             for group in asked.values()
         ]
 
-    def _shown(self, cell: Cell) -> Sequence[Stage]:
+    def _shown(self, cell: Cell) -> Stages:
         stages = self.of[cell]
         return (stages.answer, stages.measure) if cell.needs_faces else (stages.answer,)
 

@@ -3,15 +3,16 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from bench.api import Dataset, Defense, Learned, Matcher, Plugin, Role
 from bench.registry import spec_of
-from bench.runner.cell_stages import CellStages, Stages
+from bench.runner.cell_stages import CellStages
 from bench.runner.cells import CONTROLS, TRACE, Cell
 from bench.runner.costs import Costs, Size
 from bench.runner.fingerprint import code_of, content_of
-from bench.runner.stage import ACTIONS, Stage
+from bench.runner.stage import ACTIONS, Stage, Stages
 from bench.runner.weights_file import weights_for
 from bench.spec import Spec
 from bench.threats import RAW, Source
@@ -24,14 +25,13 @@ class Planner:
     """Makes the stages of cells, equal ones once, for the store in a folder."""
 
     def __init__(self, store: Path) -> None:
-        self._digests_of_files, self._costs = store / "files.json", Costs(store)
-        self._seconds: dict[tuple[str, int, Size], float] = {}
+        self._digests_of_files, self._expected = store / "files.json", cache(Costs(store).expected)
         self._stages: dict[str, Stage] = {}
         self._known: dict[tuple[object, ...], Stage] = {}  # by the arguments that they depend on
         self._cells: list[Cell] = []  # kept, so that nothing else gets the ids of their plugins
         self._specs: dict[tuple[int, tuple[str, ...]], tuple[Plugin, Spec]] = {}
-        self._codes: dict[tuple[str, type[Plugin]], str] = {}
-        self._digests: dict[Learned, str] = {}
+        self._code_of = cache(lambda action, plugin: code_of(ACTIONS[action], plugin))
+        self._digest_of = cache(lambda defense: weights_for(defense).digest)
         self._checked = set[int]()  # data sets, by id
 
     def cell(self, cell: Cell) -> CellStages:
@@ -234,9 +234,7 @@ class Planner:
             return ()
         detail: dict[str, str | int] = {"seed": seed}
         if isinstance(defense, Learned) and defense.weights:
-            if defense not in self._digests:
-                self._digests[defense] = weights_for(defense).digest
-            detail["weights"] = self._digests[defense]
+            detail["weights"] = self._digest_of(defense)
 
         def make() -> Stage:
             return self._stage("fit", defense, {"faces": (self.part(data, "defender"),)}, **detail)
@@ -265,19 +263,15 @@ class Planner:
     def _stage(
         self, action: str, plugin: Plugin, inputs: Mapping[str, Stages], **detail: str | int
     ) -> Stage:
-        which = (action, type(plugin))
-        if which not in self._codes:
-            self._codes[which] = code_of(ACTIONS[action], type(plugin))
         spec = self._spec(plugin, ("protect", "path") if action == "fit" else ("path",))
         if isinstance(plugin, Dataset) and not inputs:
             size = Size(plugin.n_pictures, getattr(plugin, "size", 64) ** 2)
         else:
             sizes = (Size(*s.size) for needed in inputs.values() for s in needed)
             size = max(sizes, default=Size())
-        if (kind := (action, id(spec), size)) not in self._seconds:
-            self._seconds[kind] = self._costs.expected(action, str(spec), size)
-        code, full_spec = self._codes[which], self._spec(plugin, ())
-        seconds = 0.0 if "weights" in detail else self._seconds[kind]  # it reads a file
+        code, full_spec = self._code_of(action, type(plugin)), self._spec(plugin, ())
+        reads = "weights" in detail  # a file
+        seconds = 0.0 if reads else self._expected(action, str(spec), size)
         stage = Stage(action, spec, inputs, detail, code, full_spec, size, seconds)
         return self._stages.setdefault(stage.key, stage)
 

@@ -87,11 +87,8 @@ def _cleaned(
     for (purpose, target, spec), asking in asked.items():
         how = threat(spec)
         if purpose in purposes and how.form == "pixels" and how.learns_from == "protected":
-            cleaned = Spec(
-                spec.name,
-                spec.preset,
-                tuple(sorted({**dict(spec.fields), "clean": "true"}.items())),
-            )
+            fields = tuple(sorted({**dict(spec.fields), "clean": "true"}.items()))
+            cleaned = Spec(spec.name, spec.preset, fields)
             if (purpose, target, cleaned) not in asked:
                 found[purpose, target, cleaned] = asking
     return found

@@ -4,7 +4,7 @@ import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal
 
-from bench.runner.stage import Stage
+from bench.runner.stage import Stage, Stages
 
 Resource = Literal["host", "device"]
 
@@ -19,8 +19,8 @@ class ReadyQueue:
 
     def __init__(
         self,
-        plan: Sequence[Stage],
-        goals: Sequence[Sequence[Stage]] = (),
+        plan: Stages,
+        goals: Sequence[Stages] = (),
         resource_of: Callable[[Stage], Resource] = lambda stage: "host",
     ) -> None:
         """The plan has the inputs of each stage before it; those that it lacks are settled.

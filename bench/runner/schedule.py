@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from bench.registry import plugins
 from bench.runner.fingerprint import imported_by
 from bench.runner.ready_queue import ReadyQueue, Resource
-from bench.runner.stage import Stage
+from bench.runner.stage import Stage, Stages
 from bench.runner.step import Outcome
 from bench.runner.store import Store
 
@@ -39,13 +39,9 @@ class Schedule:
     """
 
     def __init__(
-        self,
-        plan: Sequence[Stage],
-        goals: Sequence[Sequence[Stage]],
-        n_cores: int,
-        devices: Sequence[str] = (),
+        self, plan: Stages, goals: Sequence[Stages], n_cores: int, devices: Sequence[str] = ()
     ) -> None:
-        self._queue = ReadyQueue(plan, goals, resource_of) if devices else ReadyQueue(plan, goals)
+        self.queue = ReadyQueue(plan, goals, resource_of) if devices else ReadyQueue(plan, goals)
         self.n_cores, self.devices, self._running = n_cores, devices, dict[str, Started]()
         self.held = set[str]()
 
@@ -59,25 +55,19 @@ class Schedule:
         n_free = {each: self.devices.count(each) - used.count(each) for each in free}
         device = max(n_free, key=n_free.__getitem__, default="cpu")
         has_core = len(self._running) - len(used) < max(1, self.n_cores - len(used))
-        if self._queue.has("device") and n_free.get(device):
+        if self.queue.has("device") and n_free.get(device):
             return self._started("device", device)
-        return self._started("host", "cpu") if self._queue.has("host") and has_core else None
-
-    def failed_input(self, stage: Stage) -> str:
-        """Why an input of the stage has no artifact; empty if all have."""
-        return self._queue.failed_input(stage)
+        return self._started("host", "cpu") if self.queue.has("host") and has_core else None
 
     def settle(self, stage: Stage, reason: str = "") -> None:
         """The stage has ended; with a reason, it has no artifact."""
         del self._running[stage.key]
-        self._queue.settle(stage, reason)
+        self.queue.settle(stage, reason)
 
     def _started(self, resource: Resource, device: str) -> Started:
-        lane = [
-            each for each in self._running.values() if (each.device == "cpu") == (device == "cpu")
-        ]
-        goal_first = not any(each.for_goal for each in lane)
-        stage = self._queue.pop(goal_first=goal_first, resource=resource)
+        lane = [s for s in self._running.values() if (s.device == "cpu") == (device == "cpu")]
+        goal_first = not any(s.for_goal for s in lane)
+        stage = self.queue.pop(goal_first=goal_first, resource=resource)
         self._running[stage.key] = Started(stage, device, goal_first)
         return self._running[stage.key]
 
@@ -101,7 +91,7 @@ def outcomes(schedule: Schedule, store: Store, tasks: Tasks) -> Iterator[Outcome
     while True:
         while started := schedule.start():
             stage = started.stage
-            if reason := schedule.failed_input(stage):
+            if reason := schedule.queue.failed_input(stage):
                 yield _settled(schedule, Outcome(stage, "skipped", 0.0, reason))
             elif stage.key in store:
                 yield _settled(schedule, Outcome(stage, "cached"))
@@ -129,10 +119,7 @@ def resource_of(stage: Stage) -> Resource:
 
 
 def expected_wall_s(
-    plan: Sequence[Stage],
-    goals: Sequence[Sequence[Stage]],
-    n_cores: int,
-    devices: Sequence[str] = (),
+    plan: Stages, goals: Sequence[Stages], n_cores: int, devices: Sequence[str] = ()
 ) -> float:
     """Seconds until the last of the stages has ended, if each takes as long as expected."""
     schedule, now_s = Schedule(plan, goals, n_cores, devices), 0.0

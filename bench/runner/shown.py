@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bench.faces import Faces
 from bench.memory import picked
@@ -18,10 +17,6 @@ def anonymous(faces: Faces, at: slice, names: Sequence[str], declaration: str) -
     places = np.arange(len(faces))[at]
     images = picked(faces.images, places)
     labels = {name: np.array(faces.labels[name][places]) for name in names}
-    return Faces(images, labels, _new_ids(len(places))).declared(names, declaration)
-
-
-def _new_ids(n: int) -> NDArray[np.int64]:
-    """Distinct ids, (n,), from the system's randomness: they differ from call to call."""
-    rng = np.random.default_rng()
-    return rng.permutation(rng.integers(2**62) + np.arange(n, dtype=np.int64))
+    rng = np.random.default_rng()  # of the system: ids differ from call to call
+    ids = rng.permutation(rng.integers(2**62) + np.arange(len(places), dtype=np.int64))
+    return Faces(images, labels, ids).declared(names, declaration)

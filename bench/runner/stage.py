@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -47,7 +47,7 @@ class Stage:
 
     action: str
     spec: Spec
-    inputs: Mapping[str, tuple["Stage", ...]]
+    inputs: Mapping[str, "Stages"]
     detail: Mapping[str, str | int]
     code: str
     full_spec: Spec
@@ -99,3 +99,6 @@ class Stage:
         facts = (self.detail[name] for name in ("role", "target", "query") if name in self.detail)
         about = " ".join(str(fact) for fact in facts if fact not in (0, ""))
         return f"{self.action} {self.spec.name}{' ' if about else ''}{about}"
+
+
+Stages = Sequence[Stage]

@@ -4,17 +4,21 @@ import logging
 import resource
 import sys
 import time
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 from importlib import import_module
 from multiprocessing import parent_process
 from typing import Literal, NamedTuple, Protocol
 
+import numpy as np
+
+from bench.api import Dataset
+from bench.faces import Images
+from bench.registry import make
 from bench.runner.artifacts import Artifact, Inputs
 from bench.runner.costs import Cost, Size, note
-from bench.runner.stage import ACTIONS, Stage
+from bench.runner.stage import ACTIONS, Stage, Stages
 from bench.runner.store import DamagedError, Store
-from bench.runner.training_sheet import training_sheet
 from bench.runner.worker import Worker
 
 Status = Literal["done", "cached", "failed", "skipped"]
@@ -46,9 +50,7 @@ class Engine(Protocol):
     def devices(self) -> tuple[str, ...]:
         """The device of each worker that has one, if stages that need one run apart."""
 
-    def run(
-        self, stages: Sequence[Stage], store: Store, goals: Sequence[Sequence[Stage]] = ()
-    ) -> Iterator[Outcome]:
+    def run(self, stages: Stages, store: Store, goals: Sequence[Stages] = ()) -> Iterator[Outcome]:
         """The outcome of each stage, once, as they come; artifacts are in the store.
 
         Where there is a choice, it reaches the cheapest of the goals, groups of stages, first.
@@ -70,10 +72,12 @@ def step(stage: Stage, store: Store, worker: Worker) -> Outcome:
         healed += _set_aside(stage, own)  # what is left of an entry without its stage.json
         try:
             with own.scratch(stage.key) as scratch:
-                own_worker = replace(worker, scratch=scratch, show=training_sheet(stage, store))
+                own_worker = replace(worker, scratch=scratch, show=_training_sheet(stage, store))
                 artifact = _made(stage, store, own_worker, healed)
                 seconds = time.perf_counter() - start
-                own.put(stage.key, artifact, _recipe(stage, seconds, worker.device))
+                cost = {"seconds": round(seconds, 3), "device": worker.device}
+                recipe = {**stage.recipe, **cost, "peak_memory_mb": _peak_mb()}
+                own.put(stage.key, artifact, recipe)
             if "weights" not in stage.detail:  # else a fit reads a file
                 about = (stage.action, str(stage.spec), Size(*stage.size))
                 note(store, Cost(*about, round(seconds, 3), worker.device, _peak_mb()))
@@ -150,7 +154,9 @@ def with_inputs(stages: Iterable[Stage]) -> list[Stage]:
     return list(ordered.values())
 
 
-def run_or_raise(stages: Iterable[Stage], store: Store, engine: Engine) -> list[Artifact]:
+def run_or_raise(
+    stages: Iterable[Stage], store: Store, run: Callable[[Stages, Store], Iterable[Outcome]]
+) -> list[Artifact]:
     """Runs the stages with all that they need; the artifact of each.
 
     Raises:
@@ -159,17 +165,35 @@ def run_or_raise(stages: Iterable[Stage], store: Store, engine: Engine) -> list[
     stages = list(stages)
     for line in heal(stages, store):
         _log.warning(line)
-    for outcome in engine.run(with_inputs(stages), store):
+    for outcome in run(with_inputs(stages), store):
         if outcome.reason:
             raise ValueError(outcome.reason)
     return [store.get(stage.key) for stage in stages]
 
 
-def _recipe(stage: Stage, seconds: float, device: str) -> Mapping[str, object]:
-    cost = {"seconds": round(seconds, 3), "peak_memory_mb": _peak_mb(), "device": device}
-    return {**stage.recipe, **cost}
-
-
 def _peak_mb() -> int:
     """The most memory that this process has used."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KIB >> 20
+
+
+def _training_sheet(stage: Stage, store: Store) -> Callable[[Images], None]:
+    """Writes pictures, (rows, columns, 3, H, W), to the store's `figures/training-NAME-KEY.png`.
+
+    It keeps the last ones; nothing, if the stage learns from real people, whom no sheet shows.
+    """
+    sources = stage.inputs.get("faces", ()) if stage.action == "fit" else ()
+    if not sources or not all(make(Dataset, each.full_spec).shareable for each in sources):
+        return lambda images: None
+
+    def write(images: Images) -> None:
+        from PIL.Image import fromarray  # here: few processes need it
+
+        rows, columns, _, height, width = images.shape
+        sheet = images.transpose(0, 3, 1, 4, 2).reshape(rows * height, columns * width, 3)
+        path = store.root / "figures" / f"training-{stage.spec.name}-{stage.key[:12]}.png"
+        path.parent.mkdir(exist_ok=True)
+        draft = path.with_suffix(".draft")
+        fromarray(np.ascontiguousarray(sheet)).save(draft, format="png")
+        draft.replace(path)  # who looks finds the last sheet or this one, whole
+
+    return write

@@ -41,9 +41,7 @@ def absent(task: Task) -> str:
 
 def _check_pair(task: Task, data: Dataset, other: Dataset) -> None:
     """Raises ValueError unless attackers that learned from `other` can answer about `data`."""
-    facts = [
-        (f"{one.name} has protocol {one.protocol}", one.protocol == "open") for one in (data, other)
-    ]
+    facts = [(f"{d.name} has protocol {d.protocol}", d.protocol == "open") for d in (data, other)]
     twins = (data.name, data.seed) == (other.name, other.seed)
     facts.append((f"both have seed {data.seed}, so people may recur", not twins))
     sizes = [getattr(one, "size", None) for one in (data, other)]

@@ -58,7 +58,7 @@ def test_a_user_error_is_one_line(bench, words, message):
 
 def test_export_writes_a_study(bench, toys, tmp_path, monkeypatch):
     # The pool, which other commands try, needs seconds to start its processes.
-    monkeypatch.setattr("bench.commands.options.engine_of", lambda *_: LocalEngine())
+    monkeypatch.setattr("bench.runner.engines.options.engine_of", lambda *_: LocalEngine())
     (tmp_path / "tiny.toml").write_text(
         'name = "tiny"\n[[tasks]]\nprivate = ["identity"]\ndata = "toy"\nattackers = ["nearest"]\n'
         'defenses = ["pixelate:block=0.5"]'

@@ -92,7 +92,7 @@ def test_a_rehearsal_is_one_report(store, grid, tmp_path, monkeypatch):
     options = ExportOptions(False, "bins", 8, bins=Bins(width=3))
     panel = PanelOptions(4, 0.0, "raw", (Spec("nearest"),))
     out, memory = tmp_path / "out", Spec("memory")
-    report = rehearse(specs, options, panel, memory, out, Runner(store, LocalEngine()))
+    report = rehearse(specs, options, panel, memory, out, Runner(store, LocalEngine().run))
     assert report == (tmp_path / "out" / "report.md").read_text()
     assert report.count("| dark | blur |") == 3  # of two panels, and of the downstream classifier
     assert report.count("| a | blur |") == 2

@@ -36,7 +36,7 @@ def study(store, grid, tmp_path):
     def make(options=OPTIONS, question="darkness", defenses=("pixelate", "blur"), name="study"):
         spec = study_spec(grid(data="toy:people=4"), question, defenses, 0)
         folder = tmp_path / name
-        return folder, export_study(spec, options, folder, Runner(store, LocalEngine()))
+        return folder, export_study(spec, options, folder, Runner(store, LocalEngine().run))
 
     return make
 
@@ -45,7 +45,7 @@ def study(store, grid, tmp_path):
 def faces(store, grid):
     """The probe's pictures."""
     spec = study_spec(grid(data="toy:people=4"), "darkness", (), 0)
-    return study_pictures(spec, Runner(store, LocalEngine())).faces
+    return study_pictures(spec, Runner(store, LocalEngine().run)).faces
 
 
 def read(path):
@@ -154,7 +154,7 @@ def test_user_errors_are_explained(study, store):
         study(question="mood=dark", name="c")
     folder, _ = study(name="free")
     with pytest.raises(ValueError, match="got 'darkness'; ask people"):
-        simulate(folder, PanelOptions(3, 0.1), Runner(store, LocalEngine()))
+        simulate(folder, PanelOptions(3, 0.1), Runner(store, LocalEngine().run))
 
 
 def test_pictures_of_a_folder_are_chosen_by_labels_of_openface(store, grid, tmp_path):
@@ -174,7 +174,7 @@ def test_pictures_of_a_folder_are_chosen_by_labels_of_openface(store, grid, tmp_
     anger = "AU4+AU5+AU7+AU23"
     options = ExportOptions(True, "bins", 4, anger, Bins(width=3), "Angry?")
     with pytest.warns(UserWarning, match="16 of 48 pictures have no attributes"):
-        export_study(spec, options, tmp_path / "study", Runner(store, LocalEngine()))
+        export_study(spec, options, tmp_path / "study", Runner(store, LocalEngine().run))
     key = read(tmp_path / "study" / "key.csv")
     raw = [line for line in key if line["version"] == "raw"]
     assert sorted(line["evidence"] for line in raw) == ["-3", "-3", "1.8", "1.8"]
@@ -188,7 +188,7 @@ def test_a_panel_labels_and_its_labels_teach(study, store, tmp_path, monkeypatch
     options = OPTIONS._replace(choose="bins", n_pictures=8, bins=Bins(width=3), raw=True)
     folder, _ = study(options, "colour=dark")
     many = PanelOptions(5, 0.0, "raw", (Spec("memory"), Spec("nearest")))
-    paths = simulate(folder, many, Runner(store, LocalEngine()))
+    paths = simulate(folder, many, Runner(store, LocalEngine().run))
     assert [path.name for path in paths] == [f"simulated-{i}.csv" for i in range(1, 6)]
     tables, bad = analyse(
         paths, [folder / "key.csv"], AnalysisOptions(truth_from="key"), tmp_path / "out"
@@ -198,17 +198,18 @@ def test_a_panel_labels_and_its_labels_teach(study, store, tmp_path, monkeypatch
     assert set(rows) == {"raw", "blur", "pixelate"}
     assert rows["raw"][2].value > 0.7
     assert all("SIMULATED" in table.title for table in tables)
-    simulate(folder, many._replace(n_labelers=3), Runner(store, LocalEngine()))
+    simulate(folder, many._replace(n_labelers=3), Runner(store, LocalEngine().run))
     assert len(list((folder / "answers").iterdir())) == 3  # none is left of the first five
     spec, one = StudySpec.read(folder), PanelOptions(1, 0.0, classifiers=(Spec("nearest"),))
-    pictures = study_pictures(spec, Runner(store, LocalEngine()))
+    runner = Runner(store, LocalEngine().run)
+    pictures = study_pictures(spec, runner)
     by_raw, by_aware = (
-        panel(spec, pictures, one._replace(threat=threat), Runner(store, LocalEngine()))[0].log_odds
+        panel(spec, pictures, one._replace(threat=threat), runner)[0].log_odds
         for threat in ("raw", "aware")
     )
     assert by_raw["raw"] == pytest.approx(by_aware["raw"])  # there is nothing more to learn
     assert by_raw["blur"] != pytest.approx(by_aware["blur"])
-    table = train_downstream(folder, many, Spec("memory"), Runner(store, LocalEngine()))
+    table = train_downstream(folder, many, Spec("memory"), runner)
     rows = {row[0]: row for row in table.rows}
     assert list(rows) == ["true labels", "raw", "pixelate", "blur"]
     assert rows["true labels"][1] == Number(1)
@@ -217,9 +218,7 @@ def test_a_panel_labels_and_its_labels_teach(study, store, tmp_path, monkeypatch
         rows["true labels"][3].value - rows["blur"][3].value
     )
     with pytest.raises(ValueError, match="odd number"):
-        train_downstream(
-            folder, many._replace(n_labelers=4), Spec("memory"), Runner(store, LocalEngine())
-        )
+        train_downstream(folder, many._replace(n_labelers=4), Spec("memory"), runner)
 
 
 def test_log_odds_are_calibrated():

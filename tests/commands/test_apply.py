@@ -109,7 +109,7 @@ def test_nothing_half_written_is_left(bench, folder, monkeypatch):
     def full(*arguments, **options):
         raise OSError("no space left on device")
 
-    monkeypatch.setattr("bench.tables.write_csv", full)
+    monkeypatch.setattr("bench.commands.apply.write_csv", full)
     assert "no space" in bench().stderr
     assert not [path for path in folder.iterdir() if "out" in path.name]
 

@@ -48,7 +48,7 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.fixture
 def runner(store):
-    return Runner(store, LocalEngine())
+    return Runner(store, LocalEngine().run)
 
 
 @pytest.fixture

@@ -83,11 +83,11 @@ def test_gc_deletes_what_was_not_used_lately(place):
 
 
 def test_gc_keeps_what_a_grid_needs_and_its_planted_traces(run, tmp_path, monkeypatch):
-    def planted(results, qualities):
-        asked = (r.cell for r in results if r.cell.defense.name == "pixelate")
+    def planted(found):
+        asked = (r.cell for r in found.results if r.cell.defense.name == "pixelate")
         return [replace(cell, purpose="trace") for cell in asked if cell.purpose == "private"]
 
-    monkeypatch.setattr(rounds, "traces", planted)
+    monkeypatch.setattr(rounds, "_traces", planted)
     options = {"attackers": ["memory"], "threats": ["aware"], "defenses": ["pixelate"]}
     done = run(**options)
     assert any(cell.purpose == "trace" for cell in done.cells)

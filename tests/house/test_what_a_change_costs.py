@@ -229,7 +229,7 @@ class BackwardsEngine(LocalEngine):
         "    return PoolEngine(",
         '    if device == "cpu":\n        return BackwardsEngine()\n    return PoolEngine(',
     )
-    code = "from bench.commands.options import engine_of\n"
+    code = "from bench.runner.engines.options import engine_of\n"
     code += "print(type(engine_of('cpu', 1, None)).__name__)"
     assert "BackwardsEngine" in project.python(code)
     project.bench("run", "tiny.toml", "--store", "store", "--device", "cpu")

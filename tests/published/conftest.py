@@ -31,7 +31,7 @@ def ran(toys, store, tmp_path_factory):
         grid = Grid.model_validate({"name": "toy", "seeds": seeds, "tasks": [TASK | task]})
         run = tmp_path_factory.mktemp("run")
         start = lambda stages, *_: LocalEngine().run(stages, store)  # noqa: E731
-        run_grid(grid, store, start).write_records(run)
+        run_grid(grid, store, start, None).write_records(run)
         bundle = tmp_path_factory.mktemp("bundle") / "run.zip"
         stored(run, store).bundle(bundle, run)
         return SimpleNamespace(run=run, store=store, bundle=bundle)

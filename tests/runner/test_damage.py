@@ -80,7 +80,7 @@ def test_an_entry_that_vanished_during_a_run_is_made_again(run):
     expected = done.store.get(stage.key).arrays["scores"].tolist()
     for key in {stage.key, *(needed.key for needed in stage.needs)}:
         shutil.rmtree(done.store.root / key)
-    (again,) = run_or_raise([stage], done.store, LocalEngine())
+    (again,) = run_or_raise([stage], done.store, LocalEngine().run)
     assert again.arrays["scores"].tolist() == expected
 
 

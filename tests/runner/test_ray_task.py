@@ -10,12 +10,12 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 from bench import processes
-from bench.commands.options import engine_of
 from bench.processes import revealed
 from bench.runner.cells import cells
 from bench.runner.costs import Cost, Size, note
 from bench.runner.engines import ray as engine
 from bench.runner.engines.local import LocalEngine
+from bench.runner.engines.options import engine_of
 from bench.runner.engines.pool import PoolEngine
 from bench.runner.engines.ray import RayEngine
 from bench.runner.engines.ray_task import Job, _gpu, ended

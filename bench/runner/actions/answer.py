@@ -15,7 +15,8 @@ from bench.runner.stage import Stage
 from bench.runner.worker import Worker
 
 Places = NDArray[np.int64]
-Ask = Callable[[Sample], NDArray[np.float32]]
+Scores = NDArray[np.float32]
+Ask = Callable[[Sample], Scores]
 
 
 def answer(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
@@ -29,7 +30,7 @@ def answer(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
     attacker, name = make(Attacker, stage.spec), stage.text("target")
     parts = {role: inputs.one(f"{role}_faces") for role in ("probe", "attacker")}
     target = next(target for target in targets_in(parts["probe"]) if target.name == name)
-    ask, width = _asker(attacker, inputs.one("attack"), target, worker)
+    ask, width = asker(attacker, inputs.one("attack"), target, worker)
     enrolls = isinstance(attacker, Matcher)
     arrays = dict[str, Array]()
     for role, prefix in (("probe", ""), ("attacker", "valid.")):
@@ -55,9 +56,7 @@ def answer(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
     return Artifact(arrays)
 
 
-def _named(
-    prefix: str, scores: NDArray[np.float32], faces: Faces, places: Places
-) -> dict[str, Array]:
+def _named(prefix: str, scores: Scores, faces: Faces, places: Places) -> dict[str, Array]:
     person = np.asarray(faces.labels["identity"])[places].astype(np.int64)
     return {
         f"{prefix}scores": scores,
@@ -66,9 +65,7 @@ def _named(
     }
 
 
-def _asker(
-    attacker: Attacker, learned: Artifact, target: Target, worker: Worker
-) -> tuple[Ask, int]:
+def asker(attacker: Attacker, learned: Artifact, target: Target, worker: Worker) -> tuple[Ask, int]:
     """The attacker's method that answers, and the number of its columns; 0 if any will do."""
     weights, context = learned.weights, worker.protecting()
     if isinstance(attacker, Matcher):
@@ -86,14 +83,12 @@ def _unit(templates: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(templates / np.maximum(length, 1e-12), np.float32)
 
 
-def _column(numbers: NDArray[np.float32]) -> NDArray[np.float32]:
+def _column(numbers: Scores) -> Scores:
     """Numbers (N,) as (N, 1)."""
     return numbers[:, None] if isinstance(numbers, np.ndarray) and numbers.ndim == 1 else numbers
 
 
-def _scores(
-    stage: Stage, ask: Ask, width: int, release: Artifact, places: Places
-) -> NDArray[np.float32]:
+def _scores(stage: Stage, ask: Ask, width: int, release: Artifact, places: Places) -> Scores:
     """The attacker's answers, (N, C): each distinct input is shown once, shuffled.
 
     So equal inputs get equal answers to the last bit (a place in a batch must not break ties), and
@@ -109,11 +104,16 @@ def _scores(
     for at in blocks(shown, len(index)):
         noted = {name: note[index[at]] for name, note in notes.items()}
         sample = Sample(shown[index[at]], {}, noted)
-        made.append(_checked(ask(sample), len(sample), width, stage.spec.name))
+        made.append(finite(ask(sample), len(sample), width, stage.spec.name))
     return np.concatenate(made)[np.argsort(order)][copy_of]
 
 
-def _checked(scores: object, n: int, width: int, name: str) -> NDArray[np.float32]:
+def finite(scores: object, n: int, width: int, name: str) -> Scores:
+    """The answers, float32 (n, width), or of any width if that is 0.
+
+    Raises:
+        ValueError: if they have another shape, or are not finite floats.
+    """
     wide = scores.shape[-1] if isinstance(scores, np.ndarray) else 1
     expected = (n, width or wide)
     if not isinstance(scores, np.ndarray) or scores.shape != expected:

@@ -126,7 +126,7 @@ def _asked(
         np.concatenate([part.image_id for part in parts]),
     )
 
-    context = contexts(stage, defense, [f"{role}_faces" for role in ROLES], inputs, worker)
+    context = contexts(stage, defense, inputs, worker, "", *(f"{role}_faces" for role in ROLES))
     weights = inputs.one("weights").weights if inputs["weights"] else {}
     both = {name: np.concatenate([part[name] for part in given]) for name in given[0]}
     return _Asked(defense, weights, faces, both, len(parts[0]), context)

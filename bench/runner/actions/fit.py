@@ -1,7 +1,6 @@
 """Fits a defense to the defender's pictures."""
 
-from bench.api import Defense, Learned, Weights
-from bench.faces import Faces
+from bench.api import Defense, Learned
 from bench.registry import make
 from bench.runner.artifacts import Artifact, Inputs, faces_in, of_weights
 from bench.runner.rng import generator
@@ -17,19 +16,14 @@ def fit(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
     declared = defense.reads_to_fit, f"{type(defense).__name__}.reads_to_fit"
     faces = anonymous(faces_in(inputs.one("faces")), slice(None), *declared)
     if isinstance(named, Learned) and named.weights:
-        return of_weights(_from_file(named, stage, faces), defense.name)
+        shared, shape = weights_for(named), faces.images.shape[1:]
+        if shared.recipe.shape != shape:
+            raise ValueError(
+                f"expected weights for pictures {shape}, got {named.weights} for "
+                f"{shared.recipe.shape}; use data of that size, or fit anew"
+            )
+        if shared.digest != stage.text("weights"):
+            raise ValueError(f"{named.weights} changed since the run began; start it again")
+        return of_weights(shared.weights, defense.name)
     rng = generator("fit", stage.number("seed"), defense.name)
     return of_weights(defense.fit(faces, worker.training(rng)), defense.name)
-
-
-def _from_file(defense: Learned, stage: Stage, faces: Faces) -> Weights:
-    """The weights in the file that the defense names, if they suit the pictures."""
-    shared, shape = weights_for(defense), faces.images.shape[1:]
-    if shared.recipe.shape != shape:
-        raise ValueError(
-            f"expected weights for pictures {shape}, got {defense.weights} for "
-            f"{shared.recipe.shape}; use data of that size, or fit anew"
-        )
-    if shared.digest != stage.text("weights"):
-        raise ValueError(f"{defense.weights} changed since the run began; start it again")
-    return shared.weights

@@ -1,8 +1,8 @@
 """Protects a role's pictures with a defense, and rounds the release to bytes."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import NamedTuple, cast
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from bench.runner.stage import Stage
 from bench.runner.worker import Worker
 
 Ids = NDArray[np.int64]
+Question = tuple[Faces, Weights, Context]  # the arguments of `protect` and `encode`
 
 
 def protect(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
@@ -27,18 +28,10 @@ def protect(stage: Stage, inputs: Inputs, worker: Worker) -> Artifact:
     faces = faces_in(inputs.one("faces"))
     images, notes = empty(faces.images.shape, np.uint8), dict[str, list[Array]]()
     for at, asked in questions(stage, defense, faces, inputs, worker):
-        images[at], noted = checked(defense.protect(*asked), asked.faces, defense.name)
+        images[at], noted = checked(defense.protect(*asked), asked[0], defense.name)
         for name, note in noted.items():
             notes.setdefault(name, []).append(np.array(note))
     return of_release(images, {name: np.concatenate(note) for name, note in notes.items()})
-
-
-class Question(NamedTuple):
-    """The arguments of `protect` and `encode`."""
-
-    faces: Faces
-    weights: Weights
-    context: Context
 
 
 def questions(
@@ -51,19 +44,13 @@ def questions(
     """
     weights = inputs.one("weights").weights if inputs["weights"] else {}
     declared = defense.reads_to_protect, f"{type(defense).__name__}.reads_to_protect"
-    context = contexts(stage, defense, ["faces"], inputs, worker, stream)
+    context = contexts(stage, defense, inputs, worker, stream, "faces")
     for at in [slice(None)] if defense.works_on == "set" else blocks(faces.images):
-        asked = anonymous(faces, at, *declared), weights, context(faces.image_id[at])
-        yield at, Question(*asked)
+        yield at, (anonymous(faces, at, *declared), weights, context(faces.image_id[at]))
 
 
 def contexts(
-    stage: Stage,
-    defense: Defense,
-    parts: Iterable[str],
-    inputs: Inputs,
-    worker: Worker,
-    stream: str = "",
+    stage: Stage, defense: Defense, inputs: Inputs, worker: Worker, stream: str, *parts: str
 ) -> Callable[[Ids], Context]:
     """The function from the image ids of some pictures to the context of their protection.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from bench.runner.stage import Stage
+from bench.runner.stage import Stages
 from bench.runner.step import Outcome, step
 from bench.runner.store import Store
 from bench.runner.worker import Worker
@@ -16,20 +16,10 @@ class LocalEngine:
     """Runs one stage after the other."""
 
     device: str = "cpu"
+    n_processes: int = 1
+    devices: tuple[str, ...] = ()  # all stages run in this process
 
-    @property
-    def n_processes(self) -> int:
-        """One."""
-        return 1
-
-    @property
-    def devices(self) -> tuple[str, ...]:
-        """None: all stages run in this process."""
-        return ()
-
-    def run(
-        self, stages: Sequence[Stage], store: Store, goals: Sequence[Sequence[Stage]] = ()
-    ) -> Iterator[Outcome]:
+    def run(self, stages: Stages, store: Store, goals: Sequence[Stages] = ()) -> Iterator[Outcome]:
         """The outcomes in the order of the plan; a failure skips only what needs it."""
         failed: dict[str, str] = {}
         for stage in stages:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from bench.nn.device import device_named
 from bench.processes import n_cores
 from bench.runner.engines.local import LocalEngine
 from bench.runner.engines.pool import PoolEngine
@@ -14,21 +15,30 @@ from bench.runner.step import Engine
 EngineName = Literal["local", "pool", "ray"]
 
 
-def engine_for(
+def engine_of(
     device: str,
     workers: int,
-    plugins: Sequence[Path],
+    plugins: Sequence[Path] | None = None,
     name: EngineName = "pool",
     address: str = "local",
 ) -> Engine:
-    """The engine for these options; the address is that of a Ray cluster."""
-    if name == "ray":
-        return RayEngine(address, device, workers, tuple(plugins))
+    """The engine for these options; the address is that of a Ray cluster.
+
+    Raises:
+        ValueError: if the device is not available, or others choose it.
+    """
+    if name == "ray":  # machines of a cluster have other devices
+        if device not in ("auto", "cpu", "cuda"):
+            raise ValueError(
+                f"expected --device auto, cpu or cuda with --engine ray, got {device!r}"
+            )
+        return RayEngine(address, device, workers, tuple(plugins or ()))
+    device = device_named(device)
     if name == "local":
         return LocalEngine(device)
     devices = () if device == "cpu" else _devices(device, workers)
     n_host = n_cores() if devices else workers or n_cores()
-    return PoolEngine(n_host, devices, tuple(plugins))
+    return PoolEngine(n_host, devices, tuple(plugins or ()))
 
 
 def n_gpu_workers(n_processors: int, memory_mb: int, gpus_mb: Sequence[int]) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 from bench.processes import Pool, revealed
 from bench.registry import load_file
 from bench.runner.schedule import Schedule, Started, outcomes
-from bench.runner.stage import Stage
+from bench.runner.stage import Stage, Stages
 from bench.runner.step import Outcome, step
 from bench.runner.store import Store
 from bench.runner.worker import Worker
@@ -38,9 +38,7 @@ class PoolEngine:
     devices: tuple[str, ...] = ()
     plugins: tuple[Path, ...] = ()
 
-    def run(
-        self, stages: Sequence[Stage], store: Store, goals: Sequence[Sequence[Stage]] = ()
-    ) -> Iterator[Outcome]:
+    def run(self, stages: Stages, store: Store, goals: Sequence[Stages] = ()) -> Iterator[Outcome]:
         """The outcomes as they come; a failure skips only what needs it."""
         schedule = Schedule(stages, goals, self.n_processes, self.devices)
         with closing(_Tasks(self, store, schedule)) as tasks:

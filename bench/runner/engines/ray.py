@@ -18,7 +18,7 @@ from bench.runner.costs import Costs, Size
 from bench.runner.engines.pool import out_of_memory
 from bench.runner.engines.ray_task import End, Job, ended, show_news
 from bench.runner.schedule import Schedule, Started, outcomes
-from bench.runner.stage import Stage
+from bench.runner.stage import Stage, Stages
 from bench.runner.step import Outcome
 from bench.runner.store import Store
 from bench.runner.worker import GRAPHS
@@ -68,9 +68,7 @@ class RayEngine:
         gpus = _connected(self).cluster_resources().get("GPU", 0) if self.device != "cpu" else 0
         return ("cuda",) * min(int(gpus / _GPU_SHARE), self.n_processes)
 
-    def run(
-        self, stages: Sequence[Stage], store: Store, goals: Sequence[Sequence[Stage]] = ()
-    ) -> Iterator[Outcome]:
+    def run(self, stages: Stages, store: Store, goals: Sequence[Stages] = ()) -> Iterator[Outcome]:
         """The outcomes as they come; a failure skips only what needs it.
 
         Raises:
@@ -97,10 +95,11 @@ class _Tasks:
 
     def start(self, started: Started) -> None:
         """Hands a stage to Ray."""
+        whole = float(started.stage.key in self._alone)  # a part had too little memory
         task = self._task.options(
             name=str(started.stage),
             num_cpus=1,
-            num_gpus=0 if started.device == "cpu" else self._gpus(started.stage),
+            num_gpus=0 if started.device == "cpu" else whole or _GPU_SHARE,
             memory=self._memory(started.stage),
             max_retries=0,  # they are counted here
         )
@@ -146,10 +145,6 @@ class _Tasks:
             _log.warning("%s: %s; started again", stage, why)
             return ""
         return f"{stage}: {why}, {self._losses[stage.key, why]} times"
-
-    def _gpus(self, stage: Stage) -> float:
-        """The part of a GPU that a stage asks for: a whole one if a part had too little memory."""
-        return 1.0 if stage.key in self._alone else _GPU_SHARE
 
     def _memory(self, stage: Stage) -> int:
         """The bytes that a stage asks for: more if its process died, no more than a machine has."""
