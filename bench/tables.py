@@ -129,15 +129,14 @@ def write_csv(path: Path, table: Table) -> None:
         cells = [c for cell, width in zip(row, widths, strict=True) for c in _plain(cell)[:width]]
         reasons = dict.fromkeys(c.reason for c in row if isinstance(c, NotAvailable) and c.reason)
         rows.append([*cells, "; ".join(reasons)])
-    write_rows(path, [*map(inert, headings), "reason"], ([*map(inert, row)] for row in rows))
+    write_rows(path, [*headings, "reason"], rows)
 
 
 def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A CSV file; the same rows give the same bytes."""
+    """A CSV file in which no cell is a formula; the same rows give the same bytes."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
+    writer.writerows(map(inert, row) for row in (columns, *rows))
     write_whole(path, text.getvalue())
 
 

@@ -14,10 +14,9 @@ from bench.annotation.mixed import mixed
 from bench.annotation.reading import BadLine, read_key, read_labels
 from bench.annotation.votes import TruthFrom, Votes, votes_by_question
 from bench.annotation.worst_pictures import shown_pictures, worst_figures
-from bench.data.csv_files import write_lines
 from bench.metrics.intervals import Floats
 from bench.names import file_name
-from bench.tables import NotAvailable, Table, escaped, markdown, write_csv
+from bench.tables import NotAvailable, Table, escaped, markdown, write_csv, write_rows
 
 REPORT, BAD = "analysis.md", "bad.csv"
 _SEED = 0  # of the teams of labelers
@@ -58,7 +57,7 @@ def analyse(
     shown = shown_pictures(keys, key)
     for votes in questions:
         worst_figures(votes, shown, out)
-    write_lines(out / BAD, BadLine._fields, bad)
+    write_rows(out / BAD, BadLine._fields, bad)
     lines += [markdown(map(_shortened, tables), level=3), "### Figures", ""]
     lines += [f"![{path.stem}]({quote(path.name)})" for path in sorted(out.glob("*.png"))]
     report = "\n".join([*lines, ""])

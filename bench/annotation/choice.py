@@ -40,9 +40,7 @@ class Bins(NamedTuple):
 
     def places(self, evidence: Floats) -> Ids:
         """The bin of each picture, (N,), 0..B-1; -1 without evidence."""
-        edges = self.edges
-        place = np.searchsorted(edges, evidence, side="right") - 1
-        return np.where(np.isnan(evidence), -1, place.clip(0, len(edges) - 2))
+        return np.where(np.isnan(evidence), -1, np.digitize(evidence, self.edges[1:-1]))
 
 
 def evidence_in(labels: Mapping[str, Array], names: str) -> Floats:

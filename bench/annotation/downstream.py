@@ -103,13 +103,8 @@ def _out_of_fold(
     for half, others in ((first, second), (second, first)):
         test, train = np.isin(group, half), np.isin(group, others)
         valid = np.isin(group, others[: max(1, round(VALID_SHARE * len(others)))])
-        knowledge = Knowledge(
-            _balanced(faces, labels, train & ~valid, seed),
-            _balanced(faces, labels, train & valid, seed),
-            None,
-            Target("label", "categorical", ("no", "yes")),
-            frozenset(),
-        )
+        own, check = (_balanced(faces, labels, train & m, seed) for m in (~valid, valid))
+        knowledge = Knowledge(own, check, None, Target("label", classes=("no", "yes")), frozenset())
         weights = learner.fit(knowledge, worker.training(generator("student", seed)))
         shown = Sample(faces.images[test])
         scores[test] = learner.predict(shown, weights, worker.protecting())

@@ -13,10 +13,10 @@ from PIL import Image
 from bench.annotation import choice
 from bench.annotation.study import Runner, StudyPictures, StudySpec, study_pictures
 from bench.annotation.votes import RAW, SAME_PERSON
-from bench.data.csv_files import write_lines
 from bench.faces import Faces, Images, Target
 from bench.metrics.intervals import Floats, Ids
 from bench.runner.rng import generator
+from bench.tables import write_rows
 
 SENT, KEY, MTURK = "send", "key.csv", "mturk.csv"
 COLUMNS = ("picture", "question", "image", "version", "truth", "person", "evidence")
@@ -124,12 +124,8 @@ def _pair_items(
     """An item for every version of every pair; the second picture is raw if raw ones are shown."""
     image_id, person = pictures.faces.image_id, np.asarray(pictures.faces.labels["identity"])
     for i, j in pairs:
-        known = {
-            "question": SAME_PERSON,
-            "image": f"{image_id[i]}+{image_id[j]}",
-            "truth": "yes" if person[i] == person[j] else "no",
-            "person": int(person[i]),
-        }
+        pair, same = f"{image_id[i]}+{image_id[j]}", ("no", "yes")[int(person[i] == person[j])]
+        known = {"question": SAME_PERSON, "image": pair, "truth": same, "person": int(person[i])}
         for name in versions:
             second = pictures.versions[RAW if raw else name][j]
             yield new_item({**known, "version": name}, pictures.versions[name][i], second)
@@ -186,10 +182,10 @@ def write(
     for item in items:
         urls = [f"{base_url.rstrip('/')}/{name}" for name in item.shown]
         rows.append((item.token, texts[str(item.key["question"])], *urls, *[""] * (2 - len(urls))))
-    write_lines(folder / MTURK, ("picture", "text", "image_url", "image_url_2"), rows)
+    write_rows(folder / MTURK, ("picture", "text", "image_url", "image_url_2"), rows)
     columns = dict.fromkeys([*COLUMNS, *(name for item in items for name in item.key)])
     lines = ({"picture": item.token, **item.key} for item in items)
-    write_lines(folder / KEY, [*columns], ([line.get(c, "") for c in columns] for line in lines))
+    write_rows(folder / KEY, [*columns], ([line.get(c, "") for c in columns] for line in lines))
     spec.write(folder)
 
 

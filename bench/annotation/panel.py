@@ -9,24 +9,17 @@ import numpy as np
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
+from bench.annotation import study
 from bench.annotation.export import KEY
 from bench.annotation.reading import read_key
-from bench.annotation.study import (
-    Runner,
-    StudyPictures,
-    StudySpec,
-    class_log_odds,
-    class_number,
-    study_cell,
-    study_pictures,
-)
+from bench.annotation.study import Runner, StudyPictures, StudySpec
 from bench.annotation.votes import SIMULATED, Mask
-from bench.data.csv_files import write_lines
 from bench.metrics.intervals import Floats, Ids
 from bench.runner.artifacts import Artifact
 from bench.runner.planner import Planner
 from bench.runner.rng import generator
 from bench.spec import Spec
+from bench.tables import write_rows
 
 ANSWERS = "answers"  # folder of the result files
 LogOdds = Mapping[str, Floats]  # version to a classifier's log-odds of yes for each picture, (N,)
@@ -87,7 +80,7 @@ def simulate(folder: Path, options: PanelOptions, runner: Runner) -> list[Path]:
         ValueError: if the key does not have the question.
     """
     spec, key = StudySpec.read(folder), read_key([folder / KEY])
-    pictures = study_pictures(spec, runner)
+    pictures = study.study_pictures(spec, runner)
     labelers = panel(spec, pictures, options, runner)
     shown = [line for line in key.values() if line["question"] == spec.name]
     if not shown:
@@ -105,7 +98,7 @@ def simulate(folder: Path, options: PanelOptions, runner: Runner) -> list[Path]:
             for line, one in zip(shown, said, strict=True)
         )
         columns = ("labeler", "question", "picture", "label")
-        write_lines(answers / f"{labeler.name}.csv", columns, rows)
+        write_rows(answers / f"{labeler.name}.csv", columns, rows)
     return [answers / f"{labeler.name}.csv" for labeler in labelers]
 
 
@@ -124,12 +117,12 @@ def panel(
         )
     planner, names = Planner(runner.store.root), list(pictures.versions)
     stages = [
-        planner.cell(study_cell(spec, defense, classifier, options.threat)).answer
+        planner.cell(study.study_cell(spec, defense, classifier, options.threat)).answer
         for classifier in options.classifiers
         for defense in (Spec("none"), *spec.defenses)
     ]
     answers = runner.run(stages)
-    number, image_id = class_number(spec, pictures.targets), pictures.faces.image_id
+    number, image_id = study.class_number(spec, pictures.targets), pictures.faces.image_id
     found: list[LogOdds] = []
     for start in range(0, len(answers), len(names)):
         own = answers[start : start + len(names)]
@@ -177,8 +170,8 @@ def calibration(log_odds: Floats, truth: Mask) -> tuple[float, float]:
 
 def _log_odds(answer: Artifact, calibrator: Artifact, image_id: Ids, number: int) -> Floats:
     """Log-odds of a class for all pictures of the probe, calibrated on validation pictures."""
-    valid = class_log_odds(calibrator.arrays["valid.scores"], number)
+    valid = study.class_log_odds(calibrator.arrays["valid.scores"], number)
     slope, bias = calibration(valid, np.asarray(calibrator.arrays["valid.truth"]) == number)
-    odds = slope * class_log_odds(answer.arrays["scores"], number) + bias
+    odds = slope * study.class_log_odds(answer.arrays["scores"], number) + bias
     found = dict(zip(answer.arrays["image_id"].tolist(), odds.tolist(), strict=True))
     return np.array([found.get(one, 0.0) for one in image_id.tolist()])

@@ -107,7 +107,8 @@ def beside_published(accuracy: Table, tests: Table, evidence: Table) -> list[Tab
         if figures := theirs.get((str(question), _in_paper(version))):
             known = dict(zip(accuracy.columns[2:], cells, strict=True))
             known[_CLEAR] = clear.get((question, str(version)), NotAvailable())
-            pairs = ((known[c], _figure(figures, c)) for c in _FIGURES)
+            said = {c: Number(figures[c]) if c in figures else NotAvailable() for c in _FIGURES}
+            pairs = ((known[c], said[c]) for c in _FIGURES)
             rows.append([question, version, _in_paper(version), *chain(*pairs)])
     heads = [head for c in _FIGURES for head in (c, f"{c}, published")]
     columns = ("question", "version", "in the paper", *heads)
@@ -130,10 +131,6 @@ def _tests_beside_published(tests: Table) -> list[Table]:
 def _in_paper(version: object) -> str:
     """What the paper calls a version, or empty."""
     return _PAPER.get(Spec.parse(str(version)).name, "")
-
-
-def _figure(figures: Mapping[str, float], column: str) -> Cell:
-    return Number(figures[column]) if column in figures else NotAvailable()
 
 
 def _head(spec: StudySpec, panel: Sequence[Spec], classifier: Spec) -> str:

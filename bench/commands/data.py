@@ -12,7 +12,7 @@ from bench.commands.get import get
 from bench.commands.pairs import pairs
 from bench.names import file_name
 from bench.spec import Spec
-from bench.tables import Cell, Number, Table
+from bench.tables import Cell, Number, Table, write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +56,6 @@ def audit(
         from bench.api import Dataset
         from bench.audit.checks import audit as audit_of
         from bench.audit.findings import Finding
-        from bench.data.csv_files import write_lines
         from bench.registry import make, spec_of
 
         start = time.perf_counter()
@@ -75,7 +74,7 @@ def audit(
         pairs = [finding for finding in findings if finding.check == "pair"]
         others = [finding for finding in findings if finding.check != "pair"]
         table = Table(title, columns, list(map(_row, [*others, *pairs[:N_PAIRS]])))
-        write_lines(out / "audit.csv", Finding._fields, map(_line, findings))
+        write_rows(out / "audit.csv", Finding._fields, map(_line, findings))
         opt.show(table)
         if len(pairs) > N_PAIRS:
             print(f"{len(pairs) - N_PAIRS} more duplicates in {out}/audit.csv")
@@ -110,7 +109,6 @@ def save_data(dataset: "Dataset", role: str | None, out: Path) -> None:
         ValueError: if the role is unknown, or a picture has no identity.
     """
     from bench.api import ROLES
-    from bench.data.csv_files import write_lines
     from bench.data.protocols import PROBE_SHARE, parts
     from bench.reports.files import check_new, new_folder
     from bench.reports.sheet import picture_of
@@ -137,7 +135,7 @@ def save_data(dataset: "Dataset", role: str | None, out: Path) -> None:
             (draft / path).parent.mkdir(exist_ok=True)
             picture_of(image).save(draft / path)
         lines = zip(paths, *columns.values(), strict=True)
-        write_lines(draft / "labels.csv", ("path", *columns), lines)
+        write_rows(draft / "labels.csv", ("path", *columns), lines)
 
 
 def columns_of(faces: "Faces", targets: "Sequence[Target]") -> dict[str, list[str]]:

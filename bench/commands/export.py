@@ -57,10 +57,10 @@ def export_data(dataset: "Dataset", out: Path, shown: "Sequence[str]" = ()) -> "
     from bench.api import ROLES
     from bench.commands.data import columns_of
     from bench.data.copies import copied, drawn
-    from bench.data.csv_files import write_lines
     from bench.data.protocols import PROBE_SHARE, parts
     from bench.reports.files import check_new, new_folder
     from bench.runner.worker import Worker
+    from bench.tables import write_rows
 
     check_new(out)
     faces, targets, _ = dataset.load(Worker().protecting())
@@ -83,5 +83,5 @@ def export_data(dataset: "Dataset", out: Path, shown: "Sequence[str]" = ()) -> "
             if names := list(columns) if role == "defender" else shown:
                 cells = (compress(columns[name], mine) for name in names)
                 lines = zip((file.name for file in files), *cells, strict=True)
-                write_lines(folder / "labels.csv", ("path", *names), sorted(lines))
+                write_rows(folder / "labels.csv", ("path", *names), sorted(lines))
     return n_files

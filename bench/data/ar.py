@@ -72,15 +72,9 @@ class AR(Official):
                 f"{found.string}: expected a state from 01 to 26, got {found['state']}; rename or "
                 "remove it"
             )
-        expression, worn, light = _STATES[state]
-        return {
-            "identity": found["identity"].lower(),
-            "gender": GENDERS[found["gender"].lower() == "m"],
-            "expression": expression,
-            "worn": worn,
-            "light": light,
-            "take": str(day),
-        }
+        shown = dict(zip(("expression", "worn", "light"), _STATES[state], strict=True))
+        who, gender = found["identity"].lower(), GENDERS[found["gender"].lower() == "m"]
+        return {"identity": who, "gender": gender, "take": str(day), **shown}
 
     def originals(self, role: Role | None = None) -> Sequence[Path]:
         """None: programs of others do not read raw pictures."""

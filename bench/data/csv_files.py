@@ -3,11 +3,11 @@
 import codecs
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.tables import inert, plain, write_rows
+from bench.tables import plain
 
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
@@ -55,11 +55,6 @@ def fault(lines: Sequence[Line], problem: str, advice: str) -> str:
     more = f" (and {len(others)} more such lines)" if others else ""
     text = f"{first}{f' ({who})' if who else ''}: {problem[:300]}{more}; {advice}"
     return " ".join(text.split())  # cells may have line breaks
-
-
-def write_lines(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Writes a file in which no cell is a formula; `read_lines` reads the cells as they were."""
-    write_rows(path, [*map(inert, columns)], ([*map(inert, row)] for row in rows))
 
 
 def number_or_nan(text: str) -> float:

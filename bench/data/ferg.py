@@ -47,10 +47,5 @@ class FERG(Official):
 
     def cells(self, found: re.Match[str]) -> Cells:
         """The labels of a frame; its take is its expression and its block of frames."""
-        who, expression = found["identity"], found["expression"]
-        return {
-            "identity": who,
-            "gender": GENDERS[who in _MEN],
-            "expression": expression,
-            "take": f"{expression} {int(found['number']) // self.frames:05}",
-        }
+        take = f"{found['expression']} {int(found['number']) // self.frames:05}"
+        return {**found.groupdict(), "gender": GENDERS[found["identity"] in _MEN], "take": take}

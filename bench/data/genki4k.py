@@ -1,9 +1,10 @@
 """GENKI-4K: faces from the web, smiling or not."""
 
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+import numpy as np
 
 from bench.data.csv_files import number_or_nan, text_of
 from bench.data.official import Entry, Unidentified, register
@@ -56,17 +57,12 @@ class GENKI4K(Unidentified):
             number = int(str(cells["number"]))
             words = lines[number - 1] if 0 < number <= len(lines) else []
             smile, *angles = map(number_or_nan, words or [""])
-            known = len(angles) == 3 and all(abs(angle) <= math.pi for angle in angles)
+            known = len(angles) == 3 and all(abs(angle) <= np.pi for angle in angles)
             if smile not in (0, 1) or not known:
                 raise ValueError(
                     f"{table}, line {number}: expected 0 or 1 and three angles in radians of "
                     f"{path.name}, got {' '.join(words) or 'no line'!r}; restore the file"
                 )
-            yield path, {"smile": ("no", "yes")[int(smile)], **_fractions(angles)}
-
-
-def _fractions(radians: list[float]) -> dict[str, float]:
-    """Angles by name, 0..1 for -range..range."""
-    pairs = zip(POSE_RANGES.items(), radians, strict=True)
-    shares = {name: 0.5 + math.degrees(angle) / most / 2 for (name, most), angle in pairs}
-    return {name: min(max(share, 0.0), 1.0) for name, share in shares.items()}
+            shares = np.degrees(angles) / [*POSE_RANGES.values()] / 2 + 0.5
+            pose = dict(zip(POSE_RANGES, shares.clip(0, 1).tolist(), strict=True))
+            yield path, {"smile": ("no", "yes")[int(smile)], **pose}

@@ -1,15 +1,13 @@
 """Labeled Faces in the Wild."""
 
 import re
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
 
 from bench.api import FacePoints, field
 from bench.data.csv_files import text_of
-from bench.data.official import GENDERS, Official, and_more, register
-from bench.data.photographs import Listing, Photographs
+from bench.data.official import GENDERS, Entry, Official, and_more, points_in_square, register
 from bench.faces import Target
 
 # mean landmarks in them, by MTCNN (600 pictures; their standard deviations are 0.02 to 0.04)
@@ -55,34 +53,28 @@ class LFW(Official):
     @property
     def face_points(self) -> FacePoints:
         """Those of aligned pictures, or the mean ones in the crop."""
-        return super().face_points or mean_points(self)
+        return super().face_points or points_in_square(POINTS, (1, 1), self)
 
-    def listing(self) -> Listing:
+    def entries(self) -> Iterator[Entry]:
         """The pictures by name; under `closed` protocols, of people with enough pictures."""
-        pictures = np.array([path for path, _ in self.entries()], dtype=object)
-        gender_of = self._genders({path.name for path in pictures})
-        self.check_files([pictures[0]])
-        names = np.array([path.parent.name for path in pictures])
-        people, first, identity, n_pictures = np.unique(
-            names, return_index=True, return_inverse=True, return_counts=True
-        )
-        gender = np.array([gender_of[path.name] for path in pictures], np.int64)
-        if (both := gender != gender[first][identity]).any():
+        entries = list(super().entries())
+        gender_of = self._genders({path.name for path, _ in entries})
+        gender = {path.parent.name: gender_of[path.name] for path, _ in entries}
+        if both := [p for p, _ in entries if gender_of[p.name] != gender[p.parent.name]]:
             raise ValueError(
-                f"expected each person in one list, got {names[both][0]} in both; fix "
+                f"expected each person in one list, got {both[0].parent.name} in both; fix "
                 f"{' or '.join(LISTS)}"
             )
+        kept = set(gender)
         if self.protocol != "open":
-            enough = np.flatnonzero(n_pictures >= self.min_pictures)
-            ranked = enough[_alternating(n_pictures[enough], gender[first[enough]])]
-            kept = np.sort(ranked[: self.people or None])
-            self.check_any(kept)
-            keep = np.isin(identity, kept)
-            people, identity = people[kept], np.searchsorted(kept, identity[keep])
-            pictures, gender = pictures[keep], gender[keep]
-        labels = {"identity": identity.astype(np.int64), "gender": gender}
-        identities = Target("identity", "categorical", tuple(map(str, people)))
-        return Listing(list(pictures), labels, (identities, self.targets[1]))
+            ranked = Counter(path.parent.name for path, _ in entries).most_common()
+            enough = [name for name, n in ranked if n >= self.min_pictures]
+            sides = ([name for name in enough if gender[name] == one] for one in (0, 1))
+            turn = {name: i for side in sides for i, name in enumerate(side)}
+            kept = {*sorted(enough, key=turn.__getitem__)[: self.people or None]}
+        for path, cells in entries:
+            if path.parent.name in kept:
+                yield path, {**cells, "gender": GENDERS[gender[path.parent.name]]}
 
     def _genders(self, present: set[str]) -> dict[str, int]:
         """The class of gender by file name."""
@@ -100,18 +92,3 @@ class LFW(Official):
                     f"{self.folder}, or restore the files"
                 )
         return {name: number for number, names in enumerate(listed) for name in names}
-
-
-def mean_points(data: Photographs) -> FacePoints:
-    """The mean landmarks in the square that a data set cuts out of the pictures of LFW."""
-    # the pictures are squares too, so that shares do; a square that leaves one is moved inside
-    centre = np.clip(data.centre, data.crop / 2, 1 - data.crop / 2)
-    return tuple((float(x), float(y)) for x, y in (np.array(POINTS) - centre) / data.crop + 0.5)
-
-
-def _alternating(n_pictures: NDArray[np.int64], gender: NDArray[np.int64]) -> NDArray[np.int64]:
-    """People, (P,): the woman and the man with most pictures, then the next of each, and so on."""
-    order = np.argsort(-n_pictures, kind="stable")
-    male = gender[order] == 1
-    rank = np.where(male, np.cumsum(male), np.cumsum(~male))  # within one gender
-    return order[np.argsort(rank, kind="stable")]

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from bench.api import FacePoints, field
 from bench.data.csv_files import text_of
-from bench.data.lfw import LFW, mean_points
-from bench.data.official import Entry, Official, and_more, register
+from bench.data.lfw import LFW, POINTS
+from bench.data.official import Entry, Official, and_more, points_in_square, register
 from bench.faces import Target
 
 Ids = NDArray[np.int64]
@@ -52,7 +52,7 @@ class LFWPairs(Official):
     @property
     def face_points(self) -> FacePoints:
         """Those of aligned pictures, or the mean ones in the crop."""
-        return super().face_points or mean_points(self)
+        return super().face_points or points_in_square(POINTS, (1, 1), self)
 
     def entries(self) -> Iterator[Entry]:
         """The pictures that are in a pair.

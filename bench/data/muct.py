@@ -72,12 +72,8 @@ class MUCT(Official):
 
     def cells(self, found: re.Match[str]) -> Cells:
         """The labels of a picture; its take is its light."""
-        return {
-            "identity": found["identity"],
-            "gender": GENDERS[found["gender"] == "m"],
-            "glasses": "yes" if found["glasses"] == "g" else "no",
-            "take": found["light"],
-        }
+        gender, glasses = GENDERS[found["gender"] == "m"], ("no", "yes")[found["glasses"] == "g"]
+        return {**found.groupdict(), "gender": gender, "glasses": glasses, "take": found["light"]}
 
     def landmarks_px(self, paths: Sequence[Path]) -> NDArray[np.float64]:
         """The 76 landmarks; nan where a picture has none."""

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.data.csv_files import Line, fault, number_or_nan, read_lines, write_lines
+from bench.data.csv_files import Line, fault, number_or_nan, read_lines
 from bench.data.outside_scores import IDENTITY, Scores, templates
 from bench.names import file_name, hint
+from bench.tables import write_rows
 
 QUESTIONS = "questions"
 Key = tuple[str, ...]  # names of pictures: of one, or of probe and gallery
@@ -24,7 +25,7 @@ def write_questions(
     name = f"{file_name(target)}{_SUFFIX}"
     columns = _PAIR if target == IDENTITY else (*_FILE, *classes)
     rows = ((*key, *[""] * (len(columns) - len(key))) for key in keys)
-    write_lines(export / QUESTIONS / name, columns, sorted(rows))
+    write_rows(export / QUESTIONS / name, columns, sorted(rows))
     return name
 
 
@@ -48,7 +49,7 @@ def answers_in(export: Path, path: Path, target: str = "") -> Scores:
         return templates({(first, second): row[0] for (first, second), row in found.items()})
     values, classes = np.array([*found.values()]), _classes(asked)  # (N, C), or (N, 1)
     if numbers != classes:
-        signs = [0.5 if numbers == (_chance(name),) else -0.5 for name in classes]
+        signs = [0.5 if numbers == (f"P({name})",) else -0.5 for name in classes]
         values = _log_odds(values, path) * signs  # (N, 2)
     pictures = tuple(name for (name,) in found)
     return Scores(pictures, values.astype(np.float32), classes, asked.stem)
@@ -92,19 +93,13 @@ def _classes(asked: Path) -> tuple[str, ...]:
     return tuple(read_lines(asked)[0][1:])
 
 
-def _chance(name: str) -> str:
-    return f"P({name})"
-
-
 def _numbers_for(asked: Path, columns: Sequence[str]) -> tuple[str, ...]:
     """The columns of the answers to a file of questions; empty if they are not there."""
     if asked.stem == IDENTITY:
         return (_SIMILARITY,) if {*_PAIR, _SIMILARITY} <= {*columns} else ()
     classes = _classes(asked)
-    if len(classes) == 2 and {*_FILE} <= {*columns}:
-        for chance in map(_chance, classes):
-            if chance in columns:
-                return (chance,)
+    if len(classes) == 2 and (found := [c for n in classes if (c := f"P({n})") in columns]):
+        classes = (found[0],)
     return classes if {*_FILE, *classes} <= {*columns} else ()
 
 

@@ -52,10 +52,7 @@ class OutsideAttacker(Attacker):
 
     answers: str = field("", about="NAME-DIGEST, as `bench scores read` prints it")
 
-    @property
-    def frozen(self) -> bool:
-        """Yes."""
-        return True
+    frozen = True
 
     @property
     def not_installed(self) -> str:

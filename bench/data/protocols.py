@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.api import Role
+from bench.api import ROLES, Role
 from bench.faces import Faces, Labels
 
 PROTOCOLS = ("open", "closed", "closed-paper")
@@ -113,11 +113,7 @@ def _check_takes(take: Ids, person: Ids, people: Sequence[str]) -> None:
 
 def _split_groups(group: Ids, within: Ids, rng: np.random.Generator, probe: float) -> Parts:
     """Gives whole groups (people, takes) to the roles, evenly within each of `within`."""
-    shares: Mapping[Role, float] = {
-        "defender": (1 - probe) / 3,
-        "attacker": 2 * (1 - probe) / 3,
-        "probe": probe,
-    }
+    shares = dict(zip(ROLES, ((1 - probe) / 3, 2 * (1 - probe) / 3, probe), strict=True))
     dealt = []
     for groups in _shuffled(group, within, rng):
         n = {role: max(1, round(share * len(groups))) for role, share in shares.items()}

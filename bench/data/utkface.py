@@ -47,9 +47,6 @@ class UTKFace(Unidentified):
 
     def cells(self, found: re.Match[str]) -> Cells:
         """The labels in a picture's name."""
-        ethnicity = found["ethnicity"]
-        return {
-            "gender": GENDERS[found["gender"] == "0"],
-            "age": AGE_GROUPS[bisect(_LOWEST, int(found["age"]))],
-            "ethnicity": _ETHNICITIES[int(ethnicity)] if ethnicity else "",
-        }
+        age = AGE_GROUPS[bisect(_LOWEST, int(found["age"]))]
+        ethnicity = _ETHNICITIES[int(found["ethnicity"])] if found["ethnicity"] else ""
+        return {"gender": GENDERS[found["gender"] == "0"], "age": age, "ethnicity": ethnicity}

@@ -18,7 +18,7 @@ from bench.reports.summary import summaries
 from bench.reports.tradeoff import NOTE, tables
 from bench.runner.step import Outcome
 from bench.runner.store import Store
-from bench.tables import Table, escaped, inert, markdown, write_rows, write_whole
+from bench.tables import Table, escaped, markdown, write_rows, write_whole
 
 COSTS = ("key", "action", "plugin", "about", "status", "seconds", "peak_memory_mb", "device")
 
@@ -58,7 +58,7 @@ def write_costs(outcomes: Sequence[Outcome], store: Store, path: Path) -> None:
         stage = outcome.stage
         cost = store.recipe(stage.key) if stage.key in store else {"seconds": outcome.seconds}
         about = (stage.key[:16], stage.action, stage.spec.name, str(stage), outcome.status)
-        lines.append((*map(inert, about), *(cost.get(name, "") for name in COSTS[5:])))
+        lines.append((*about, *(cost.get(name, "") for name in COSTS[5:])))
     write_rows(path, COSTS, lines)
 
 

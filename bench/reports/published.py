@@ -22,7 +22,7 @@ from bench.reports.files import new_folder
 from bench.reports.merging import Part, merged
 from bench.reports.standings import standings
 from bench.reports.validation import PRINTABLE, check
-from bench.tables import Table, inert, write_rows, write_whole
+from bench.tables import Table, write_rows, write_whole
 
 LARGEST = 50_000_000  # bytes of a CSV or a JSON
 Level = Literal["claimed", "rescored", "recomputed"]
@@ -215,8 +215,7 @@ def write_views(folder: Path) -> None:
         commit = read_board(table_of(folder, entry)).about["provenance"].get("commit", "")
         bundle = next((proof.bundle for proof in reversed(proofs) if proof.bundle), "")
         facts = (level_of(folder, entry), " ".join(map(str, entry.supersedes)), commit, entry.suite)
-        row = (entry.number, entry.date, entry.by, *facts, entry.files[_FILES[0]], bundle)
-        rows.append([inert(cell) for cell in row])
+        rows.append((entry.number, entry.date, entry.by, *facts, entry.files[_FILES[0]], bundle))
     write_board(board.records, folder / "board.csv", newest, board.about)
     write_rows(folder / "entries.csv", _COLUMNS, rows)
 

@@ -18,7 +18,7 @@ from bench.reports.records import without_path
 from bench.reports.results import Result
 from bench.runner.plan import Plan
 from bench.runner.store import Store
-from bench.tables import inert, write_rows
+from bench.tables import write_rows
 
 AXES = ("false positive or match rate, %", "true positive or match rate, %")
 N_POINTS = 24  # of a learning curve at most
@@ -67,7 +67,7 @@ def _curves(
 def write_curves(found: Iterable[Curve], path: Path, names: tuple[str, str]) -> None:
     """A CSV with a line per point; `names` are the columns of x and y."""
     lines = (
-        (inert(curve.panel), inert(curve.name), curve.seed, f"{x:.6g}", f"{y:.6g}")
+        (curve.panel, curve.name, curve.seed, f"{x:.6g}", f"{y:.6g}")
         for curve in found
         for x, y in zip(curve.x, curve.y, strict=True)
     )
@@ -103,8 +103,8 @@ def write_learning(results: Sequence[Result], plan: Plan, store: Store, path: Pa
             continue
         train, valid = weights["curve.train"], weights["curve.valid"]  # (epochs,)
         attacker = brief(Attacker, spec_of(cell.attacker))
-        panel = inert(f"{cell.task}: {cell.target} by {attacker}, {cell.threat_spec}")
-        about = (panel, inert(str(brief(Defense, without_path(cell.defense)))), cell.seed)
+        panel = f"{cell.task}: {cell.target} by {attacker}, {cell.threat_spec}"
+        about = (panel, str(brief(Defense, without_path(cell.defense))), cell.seed)
         shown = np.unique(np.linspace(0, len(train) - 1, N_POINTS).astype(int))
         lines += [(*about, i, f"{train[i]:.4g}", f"{valid[i]:.4g}") for i in shown.tolist()]
     if lines:

@@ -9,13 +9,14 @@ from PIL import Image
 
 from bench.api import Collection, Dataset
 from bench.commands.data import save_data
-from bench.data.csv_files import read_lines, write_lines
+from bench.data.csv_files import read_lines
 from bench.data.folder import Folder
 from bench.data.openface import POSE, UNITS
 from bench.faces import Target
 from bench.registry import make
 from bench.runner.worker import Worker
 from bench.spec import Spec
+from bench.tables import write_rows
 
 
 def test_a_saved_data_set_is_read_back_with_its_labels(tmp_path):
@@ -109,7 +110,7 @@ def test_data_with_openface_are_saved_and_read_back_with_equal_labels(tmp_path):
         Image.fromarray(np.full((16, 16), 40 * i, np.uint8)).save(path)
         rows.append((f"{name}.png", 0.9, 0.01 * i, 0.02, 0.03, *[i + 0.1] * 6))
     columns = ("path", "confidence", *POSE.values(), *UNITS.values())
-    write_lines(tmp_path / "faces.csv", columns, rows)
+    write_rows(tmp_path / "faces.csv", columns, rows)
     first = Folder(root=str(tmp_path / "photos"), size=16, openface="../faces.csv")
     save_data(first, None, tmp_path / "saved")
     second = Folder(root=str(tmp_path / "saved"), size=16, manifest="labels.csv")

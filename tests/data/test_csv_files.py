@@ -4,7 +4,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bench.data.csv_files import fault, read_lines, write_lines
+from bench.data.csv_files import fault, read_lines
+from bench.tables import write_rows
 
 GOOD = "path,identity\na.png,José \n"
 ONE_FILE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -72,7 +73,7 @@ def test_a_fault_names_file_line_picture_person_and_how_many_more(tmp_path):
 @ONE_FILE
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0\r")), min_size=1))
 def test_every_text_is_read_back_and_none_is_a_formula(tmp_path, texts):
-    write_lines(tmp_path / "a.csv", ["n", "=text"], enumerate(texts))
+    write_rows(tmp_path / "a.csv", ["n", "=text"], enumerate(texts))
     with (tmp_path / "a.csv").open(newline="", encoding="utf-8") as file:
         for _, cell in [*csv.reader(file)][1:]:
             assert cell[:1] not in ("=", "+", "-", "@", "\t", "\n") or float(cell) is not None
