@@ -32,9 +32,7 @@ class Bits(PictureAttacker, NetClassifier):
     evidence = "low-bits"
 
     n_bits: int = field(2, about="number of low bit planes in the input", within="[1, 8]")
-    shift: float = field(
-        0.0, about="largest shift of a training picture, fraction of its side", within="[0, 1)"
-    )
+    shift: float = field(0.0, about="largest shift in training, of the side", within="[0, 1)")
     warp: float = field(0.0, about="0: warping mixes the bits", among=(0.0,))
     light: float = field(0.0, about="0: so does a change of brightness", among=(0.0,))
 

@@ -18,9 +18,7 @@ class MLP(NetClassifier):
 
     forms = frozenset({"codes"})
 
-    steps: int = field(
-        200, about="steps of the first round; each further has twice as many", within="[1, 1e6]"
-    )
+    steps: int = field(200, about="steps of round 1; each later one doubles", within="[1, 1e6]")
     width: int = field(128, about="units per layer", within="[1, 65536]")
 
     def net(self, n_classes: int, shape: tuple[int, ...]) -> Net:

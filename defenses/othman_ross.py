@@ -39,9 +39,7 @@ class OthmanRoss(Learned):
 
     share: float = field(0.5, about="of the candidate; 0: unchanged", at="protect", within="[0, 1]")
     gender: str = field("estimated", about="its source", at="protect", among=("estimated", "label"))
-    candidates: int = field(
-        64, about="of each gender; everybody once before anybody twice", within="[1, 1e5]"
-    )
+    candidates: int = field(64, about="of each gender; all before any twice", within="[1, 1e5]")
     landmarks: str = field("mtcnn", about="their source", among=("mtcnn", "label"))
 
     @property
@@ -104,35 +102,20 @@ class OthmanRoss(Learned):
             gender = np.where(read == MISSING, scores.argmax(axis=1), read)
         points = points_of(faces, self.landmarks, context.device)
         points, images = filled(points, weights["shape"]), faces.images.astype(np.float32) / 255
-        pool = _Pool(weights)
-        mixed = [self._mixed(*row, pool) for row in zip(images, points, gender, strict=True)]
+        mixed = [self._mixed(*row, weights) for row in zip(images, points, gender, strict=True)]
         return Release(np.stack(mixed).clip(0, 1), {GENDER_NOTE: gender})
 
     def _mixed(
-        self, picture: NDArray[np.float32], at: Points, gender: int, pool: "_Pool"
+        self, picture: NDArray[np.float32], at: Points, gender: int, weights: Weights
     ) -> NDArray[np.float32]:
-        """A picture, (3, H, W), mixed with its candidate."""
-        other, other_at = pool.nearest(picture, at, gender)
-        middle = (1 - self.share) * at + self.share * other_at
-        own, lent = moved(picture, at, middle), moved(other, other_at, middle)
+        """A picture, (3, H, W), mixed with the most similar candidate of another gender."""
+        apart = np.square(weights["warped"] - moved(picture, at, weights["shape"]))
+        other_gender = np.where(weights["gender"] == gender, np.inf, apart.sum(axis=(1, 2, 3)))
+        best = int(other_gender.argmin())
+        other = weights["pictures"][best].astype(np.float32) / 255
+        middle = (1 - self.share) * at + self.share * weights["points"][best]
+        own, lent = moved(picture, at, middle), moved(other, weights["points"][best], middle)
         return (1 - self.share) * own + self.share * lent
-
-
-class _Pool:
-    """The candidates, to be searched."""
-
-    def __init__(self, weights: Weights) -> None:
-        self.pictures = weights["pictures"].astype(np.float32) / 255
-        names = ("points", "gender", "shape", "warped")
-        self.points, self.gender, self.shape, self.warped = (weights[name] for name in names)
-
-    def nearest(
-        self, picture: NDArray[np.float32], at: Points, gender: int
-    ) -> tuple[NDArray[np.float32], Points]:
-        """The most similar candidate of another gender, and its landmarks."""
-        apart = np.square(self.warped - moved(picture, at, self.shape)).sum(axis=(1, 2, 3))
-        best = int(np.where(self.gender == gender, np.inf, apart).argmin())
-        return self.pictures[best], self.points[best]
 
 
 def _warped(pictures: Images, points: Points, shape: Points) -> NDArray[np.float32]:

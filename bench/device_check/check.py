@@ -4,11 +4,12 @@ import os
 import time
 from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from functools import partial
 from typing import TypeVar
 
 from bench.device_check import measures
-from bench.device_check.figures import SCHEMA, Report, Speed
+from bench.device_check.figures import SCHEMA, Equal, Report, Speed
 from bench.device_check.works import EQUAL, N_SMOKE, WORKS
 from bench.processes import Pool
 
@@ -31,19 +32,13 @@ def checked(device: str, *, smoke: bool, tell: Callable[[str], None]) -> Report:
     small, works = smoke or device == "cpu", WORKS[:N_SMOKE] if smoke else WORKS
     plain, replayed = dict[str, Speed](), dict[str, Speed]()
     os.environ.setdefault("KINETO_LOG_LEVEL", "9")  # the profiler of torch would tell of its steps
-    jobs = _Jobs(time.monotonic() + BUDGET_S - QUICK_S - START_S, tell)
-    with jobs:
+    equal = dict[str, Equal]()
+    with closing(_Jobs(time.monotonic() + BUDGET_S - QUICK_S - START_S, tell)) as jobs:
         facts = jobs.run("device", partial(measures.facts, device)) or {}
-        equal = {
-            work.name: found
-            for work in works
-            if work.name in EQUAL
-            if (
-                found := jobs.run(
-                    f"equality of {work.name}", partial(measures.equality, work, device)
-                )
-            )
-        }
+        for work in works:
+            near = partial(measures.equality, work, device)
+            if work.name in EQUAL and (found := jobs.run(f"equality of {work.name}", near)):
+                equal[work.name] = found
         for work in works:
             for graphs in (False, True)[: 1 + (device != "cpu")]:
                 job = partial(measures.speed, work, device, small=small, graphs=graphs)
@@ -63,10 +58,8 @@ class _Jobs:
         self.failures: dict[str, str] = {}
         self._end, self._tell, self._pool = end, tell, Pool(1)
 
-    def __enter__(self) -> None:
-        return
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Ends the process."""
         self._pool.stop()
 
     def run(self, name: str, job: Callable[[], T], limit_s: float = 0.0) -> T | None:

@@ -7,14 +7,14 @@ from numpy.typing import NDArray
 
 from bench.answers import Answers, Estimate
 from bench.metrics import curves
-from bench.metrics.intervals import Floats, Ids, Statistic, estimate, weighted_mean
+from bench.metrics.intervals import CONFIDENCE, Floats, Ids, Statistic, estimate, weighted_mean
 
 
-def top1(answers: Answers) -> Estimate:
+def top1(answers: Answers, *, confidence: float = CONFIDENCE) -> Estimate:
     """Share of pictures whose truth has the highest score; chance: the commonest truth's share."""
     right = top1_statistic(answers)
     shares = np.bincount(answers.truth) / len(answers)
-    return estimate(right, answers.person, float(shares.max()))
+    return estimate(right, answers.person, float(shares.max()), confidence=confidence)
 
 
 def top5(answers: Answers) -> Estimate:
@@ -118,27 +118,15 @@ def rates_by_group(right: Floats, member: NDArray[np.bool_]) -> Statistic:
 
 def auc_statistic(answers: Answers) -> Statistic:
     """`auc` as a function of weights; nan where a class loses all weight."""
-    margin = _margin(answers)
-    order = np.argsort(margin, kind="stable")
-    positives, negatives = (order[answers.truth[order] == label] for label in (1, 0))
-    # How many negatives score below, and at most as high as, each positive.
-    n_below = margin[negatives].searchsorted(margin[positives], side="left")
-    n_not_above = margin[negatives].searchsorted(margin[positives], side="right")
-
-    def statistic(weights: Floats) -> Floats:
-        weight = np.cumsum(weights.take(negatives, axis=1), axis=1)
-        weight = np.pad(weight, ((0, 0), (1, 0)))  # of the lowest negatives, (B, n0 + 1)
-        beaten = (weight.take(n_below, axis=1) + weight.take(n_not_above, axis=1)) / 2  # (B, n1)
-        own = weights.take(positives, axis=1)  # (B, n1)
-        with np.errstate(invalid="ignore"):
-            won = np.einsum("bp,bp->b", own, beaten)
-            return np.asarray(won / (own.sum(axis=1) * weight[:, -1]))
-
-    return statistic
+    return _over_levels(answers, curves.auc)
 
 
 def eer_statistic(answers: Answers) -> Statistic:
     """`eer` as a function of weights; nan where a class loses all weight."""
+    return _over_levels(answers, curves.eer)
+
+
+def _over_levels(answers: Answers, curve: curves.Curve) -> Statistic:
     margin = _margin(answers)
     order = np.argsort(margin, kind="stable")
     levels, starts = np.unique(margin[order], return_index=True)
@@ -149,7 +137,7 @@ def eer_statistic(answers: Answers) -> Statistic:
         mated, nonmated = (
             np.add.reduceat(weight * side, starts, axis=1) for side in (positive, 1 - positive)
         )  # (B, K) each
-        return curves.eer(curves.Histograms(levels, mated, nonmated))
+        return curve(curves.Histograms(levels, mated, nonmated))
 
     return statistic
 

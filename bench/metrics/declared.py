@@ -22,34 +22,23 @@ from bench.tables import Unit
 
 
 class Metric(NamedTuple):
-    """A declared metric.
+    """A declared metric."""
 
-    Attributes:
-        name: in records; `{}` stands for a size.
-        title: in headings and docs.
-        takes: names of its arguments (bench.metrics.given), separated by spaces; it applies where
-            all are known.
-        compute: from these, and the size if the name has one; None for comparisons of defenses
-            (bench.reports.headlines).
-        unit: how tables show it; records hold fractions 0..1, dB, bits, or the label's unit.
-        lowest, highest: its range.
-        better: which end is better for the attacker, for the judge of utility, or for similarity.
-        shown: rank among the metrics of which the main table shows the first; 0 for never.
-        sizes: name of the sizes that it is computed for.
-        applies: whether it applies to so many classes.
-    """
-
-    name: str
-    title: str
+    name: str  # in records; `{}` stands for a size
+    title: str  # in headings and docs
+    # Names of its arguments (bench.metrics.given), separated by spaces; it applies where all are
+    # known.
     takes: str
+    # From these, and the size if the name has one; None for comparisons of defenses
+    # (bench.reports.headlines).
     compute: Callable[..., Estimate] | None
-    unit: Unit = "percent"
-    lowest: float = 0.0
+    unit: Unit = "percent"  # in tables; records hold fractions 0..1, dB, bits, or the label's unit
+    lowest: float = 0.0  # of its range
     highest: float = 1.0
-    better: str = "higher"
-    shown: int = 0
-    sizes: str = ""
-    applies: Callable[[int], bool] = lambda n_classes: True
+    better: str = "higher"  # which end, for the attacker, the judge of utility, or similarity
+    shown: int = 0  # rank among the metrics of which the main table shows the first; 0 for never
+    sizes: str = ""  # name of the sizes that it is computed for
+    applies: Callable[[int], bool] = lambda n_classes: True  # whether to so many classes
 
 
 # fmt: off

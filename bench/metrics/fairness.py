@@ -8,15 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.answers import Answers, AnyAnswers, Estimate
-from bench.metrics.accuracy import is_right
+from bench.metrics.accuracy import top1
 from bench.metrics.advantage import share_right
-from bench.metrics.intervals import (
-    CONFIDENCE,
-    MIN_PEOPLE_FOR_INTERVAL,
-    Ids,
-    estimate,
-    weighted_mean,
-)
+from bench.metrics.intervals import CONFIDENCE, MIN_PEOPLE_FOR_INTERVAL, Ids
 from bench.metrics.ratio_intervals import difference_ends
 
 LABELS = ("gender", "age", "skin")  # by which numbers are given where the data have them
@@ -96,8 +90,6 @@ def largest_gap(answers: AnyAnswers, groups: Groupings, label: str) -> Estimate:
 
 def _right(answers: AnyAnswers, inside: NDArray[np.bool_], confidence: float) -> Estimate:
     answers = answers.pick(inside)
-    if not isinstance(answers, Answers):
-        return share_right(answers, confidence=confidence)
-    chance = float(np.bincount(answers.truth).max() / len(answers))
-    right = weighted_mean(is_right(answers))
-    return estimate(right, answers.person, chance, confidence=confidence)
+    if isinstance(answers, Answers):
+        return top1(answers, confidence=confidence)
+    return share_right(answers, confidence=confidence)

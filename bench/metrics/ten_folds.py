@@ -11,26 +11,17 @@ Mask = NDArray[np.bool_]
 
 
 class FoldAccuracy(NamedTuple):
-    """Shares of the pairs that are decided rightly.
+    """Shares of the pairs that are decided rightly."""
 
-    Attributes:
-        folds: of each fold, (F,).
-        mean: over the folds.
-        standard_error: of that mean, by the folds' standard deviation.
-    """
-
-    folds: Floats
-    mean: float
-    standard_error: float
+    folds: Floats  # of each fold, (F,)
+    mean: float  # over the folds
+    standard_error: float  # of that mean, by the folds' standard deviation
 
 
 def accuracy_by_folds(scores: Floats, mated: Mask, fold: Ids) -> FoldAccuracy:
     """Each fold's pairs are decided by the threshold that is best on all other folds.
 
-    Args:
-        scores: (N,), higher is likelier one person.
-        mated: (N,), whether a pair shows one person.
-        fold: (N,), its number.
+    Of each pair, (N,): its score, higher is likelier one person; whether it is mated; its fold.
 
     Raises:
         ValueError: if there are fewer than two folds.

@@ -20,9 +20,6 @@ class Pretrained(nn.Module):
 
     Its own last layer answers if it has as many outputs as are wanted; else its outputs are
     features of a new one.
-
-    Attributes:
-        late: parameters that the first round of training leaves as they are.
     """
 
     face_points: Tensor
@@ -37,7 +34,7 @@ class Pretrained(nn.Module):
         self.head = nn.Identity() if own else nn.Linear(n_features, n_outputs)
         *_, last = (m for m in self.net.modules() if isinstance(m, nn.Linear | nn.Conv2d))
         first = set(last.parameters()) if own else set[nn.Parameter]()
-        self.late = [p for p in self.net.parameters() if p not in first]
+        self.late = [p for p in self.net.parameters() if p not in first]  # not trained in round 1
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits or embeddings, (N, n_outputs), of pictures in [-1, 1], (N, 3, H, W)."""

@@ -7,8 +7,8 @@ import numpy as np
 
 from bench.answers import Answers, AnyAnswers, Templates
 from bench.api import Defense
-from bench.metrics.calibration import likeliest
 from bench.metrics.identification import search
+from bench.metrics.information import likeliest
 from bench.reports.results import Ids, Result
 from bench.reports.selection import strongest
 from bench.reports.sheet import MEANT, WRONG

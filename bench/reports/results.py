@@ -9,13 +9,12 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.answers import Answers, AnyAnswers, Templates
+from bench.answers import Answers, AnyAnswers, Numbers, Templates
 from bench.api import Described
 from bench.described import BITS
 from bench.faces import ESTIMATED, MISSING
 from bench.metrics import fairness
 from bench.metrics.declared import NamedEstimate, estimates_by_group, estimates_of_answers
-from bench.metrics.failure_to_acquire import with_failures
 from bench.metrics.separability import Units
 from bench.reports.figures import Figures
 from bench.runner.answers_io import answers_in
@@ -219,3 +218,23 @@ def _labels(part: Artifact) -> Mapping[str, NDArray[Any]]:
 
 def _image_id(part: Artifact) -> Ids:
     return np.array(part.arrays["image_id"], np.int64)
+
+
+def with_failures(answers: AnyAnswers, image_id: Ids) -> AnyAnswers:
+    """The answers without any about pictures without a face, by id, (M,); other ids are ignored.
+
+    Failure to acquire (ISO 19795): such an answer is not right, its scores are equal for all
+    classes (so it neither wins nor loses in an AUC), and a template matches nobody. A number
+    becomes the end of the range of truths that is farther off.
+    """
+    lost = np.isin(answers.image_id, image_id)
+    if isinstance(answers, Templates):
+        return replace(answers, not_acquired=image_id)
+    if isinstance(answers, Answers) and lost.any():
+        scores = np.where(lost[:, None], np.float32(0), answers.scores)
+        return replace(answers, scores=scores, not_acquired=image_id)
+    if isinstance(answers, Numbers) and lost.any():
+        low, high = answers.truth.min(), answers.truth.max()
+        farther = np.where(answers.truth - low > high - answers.truth, low, high)
+        return replace(answers, values=np.where(lost, farther, answers.values))
+    return answers

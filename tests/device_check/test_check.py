@@ -1,6 +1,7 @@
 import json
 import os
 import time
+from contextlib import closing
 from functools import partial
 from types import SimpleNamespace
 
@@ -67,7 +68,7 @@ def test_calls_are_counted_by_the_names_of_the_profiler():
 def test_a_part_that_fails_dies_or_takes_too_long_costs_itself_only(monkeypatch):
     lines = []
     jobs = check._Jobs(time.monotonic() + 100, lines.append)
-    with jobs:
+    with closing(jobs):
         assert jobs.run("good", partial(eval, "1 + 1")) == 2
         assert jobs.run("bad", partial(eval, "1 / 0")) is None
         assert jobs.run("slow", partial(time.sleep, 60), 0.5) is None

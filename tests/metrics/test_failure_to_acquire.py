@@ -3,10 +3,10 @@ import pytest
 
 from bench.answers import Answers, Numbers, Templates
 from bench.metrics.accuracy import auc, balanced_accuracy, top1
-from bench.metrics.failure_to_acquire import with_failures
 from bench.metrics.identification import fnir, rank, search
 from bench.metrics.matching import identified, matching_statistic
 from bench.metrics.pairs import comparison
+from bench.reports.results import with_failures
 
 pytestmark = pytest.mark.usefixtures("few_people")  # values by hand
 

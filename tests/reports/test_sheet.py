@@ -8,7 +8,7 @@ from PIL import Image
 
 from bench.answers import Answers
 from bench.api import Defense
-from bench.metrics.calibration import likeliest, probabilities
+from bench.metrics.information import likeliest, probabilities
 from bench.registry import make, spec_of
 from bench.reports import pictures
 from bench.reports.judged import judged

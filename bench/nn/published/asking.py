@@ -30,13 +30,10 @@ class Found(NamedTuple):
 
 
 def detect(images: Images, device: str) -> Found:
-    """Eyes, nose and corners of the mouth by YuNet; left in the picture comes first.
+    """Eyes, nose and corners of the mouth in pictures, uint8 (N, 3, H, W), by YuNet.
 
-    A picture without a face has points as well: those of what resembles one most.
-
-    Args:
-        images: uint8, (N, 3, H, W).
-        device: of torch.
+    Left in the picture comes first. A picture without a face has points as well: those of what
+    resembles one most.
 
     Raises:
         FileNotFoundError: if YuNet is not installed.
@@ -54,13 +51,9 @@ def detect(images: Images, device: str) -> Found:
 
 
 def outputs(name: str, images: Images, points: Floats, device: str) -> Floats:
-    """Embeddings or logits of the faces, (N, n_outputs).
+    """Embeddings or logits, (N, n_outputs), of faces in pictures, uint8 (N, 3, H, W).
 
-    Args:
-        name: of the judge.
-        images: uint8, (N, 3, H, W).
-        points: (N, 5, 2), as `detect` gives them.
-        device: of torch.
+    `points`, (N, 5, 2), are as `detect` gives them.
 
     Raises:
         FileNotFoundError: if the judge is not installed.

