@@ -85,7 +85,7 @@ class Run:
         raise ValueError(f"expected a task of the run, got {task!r}; {hint(task, found)}")
 
     def sheet(self, name: str = "sheet-1", *, with_images: bool = False) -> "Image":
-        """A sheet by its name, such as `strips-1`; of real people only `with_images`.
+        """A sheet by its name, such as `sheet-2`; of real people only `with_images`.
 
         Raises:
             ValueError: if there is none.
