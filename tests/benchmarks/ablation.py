@@ -39,7 +39,7 @@ LONG = {"epochs", "warmup", "rebuild", "steps"}  # fields that `--length` multip
 WITHOUT = {
     "pprl_vgan@faces": [
         "", "augment=false", "warmup=0", "average=0", "w_guide=0", "w_read=0", "w_maps=0",
-        "rebuild=0", "w_rebuild=0",
+        "rebuild=0", "w_rebuild=0", "own=0",
     ],
     "began_cs@faces": [
         "", "mirror=", "anneal=false", "average=0", "w_estimator=0", "w_maps=0", "w_kl=0",
