@@ -90,14 +90,16 @@ def _task(anchor: str, about: Sequence[Record], rows: Sequence[Row]) -> Task:
     drawn = [(name, plane) for name, plane in planes if plane]
     secret = "who the person is" if first.target == "identity" else f"the {first.target}"
     n, n_people = max(r.n for r in known), max(r.n_people for r in known)
-    counts = n, n_people, len(unique(r.seed for r in about))
+    n_seeds = len(unique(r.seed for r in about))
     tested = []
     for name, spec in names:
         forms = sorted((x for x in shown if x.row.defense == spec), key=_place)
         who = _attackers([r for r in known if short(Defense, r.defense) == spec])
         tested.append(Tested(name, spec, does("defense", spec), forms, who))
-    told = (first, short(Dataset, first.data), anchor, secret, keeps, *counts, lines, tested)
-    return Task(*told, _attackers(attacked), unfinished, drawn)
+    return Task(
+        *(first, short(Dataset, first.data), anchor, secret, keeps, n, n_people, n_seeds),
+        *(lines, tested, _attackers(attacked), unfinished, drawn),
+    )
 
 
 def _place(line: Line) -> int:
