@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -82,18 +83,18 @@ def _kinds(cost: Cost) -> tuple[tuple[object, ...], ...]:
     return (action, plugin, cost.size), (action, plugin), (action, name, tells), (action,)
 
 
-def _work(cost: Cost, kind: tuple[object, ...]) -> int:
+def _work(cost: Cost, kind: tuple[object, ...]) -> float:
     """What the seconds are in proportion to, among costs of a kind."""
     pictures, pixels = cost.size
-    if cost.action not in _TRAINS:
-        return pixels * pictures
-    return pixels * (_learning(cost.plugin, pictures) if len(kind) > 1 else 1)
+    learns = cost.action in _TRAINS and len(kind) > 1
+    return pixels * (_learning(cost.plugin, pictures) if learns else pictures)
 
 
-def _learning(plugin: str, n_pictures: int) -> int:
+def _learning(plugin: str, n_pictures: int) -> float:
     """Pictures that a training takes, each as often as it does, by the usual names of fields.
 
-    Times the squares of its width and of the side of its kernels: the work of a convolution.
+    Times the width and the side of its kernels to the power of 1.5, as was measured: the work of
+    a convolution goes with their squares, but narrow ones wait for memory.
     """
     fields = {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)(?=,|$)", plugin)}
     batch, epochs = max(1, fields.get("batch", 1)), fields.get("epochs", 0)
@@ -101,18 +102,19 @@ def _learning(plugin: str, n_pictures: int) -> int:
     n_steps += fields.get("warmup", 0) + fields.get("rebuild", 0)
     if epochs:
         n_steps *= fields.get("iterations") or max(1, n_pictures // batch)
-    return n_steps * batch * (fields.get("width", 1) * fields.get("kernel", 1)) ** 2
+    size = fields.get("width", 1) * fields.get("kernel", 1)
+    return n_steps * batch * math.pow(size, 1.5)
 
 
-def _sums(costs: Iterable[Cost]) -> dict[tuple[object, ...], tuple[int, float, int]]:
+def _sums(costs: Iterable[Cost]) -> dict[tuple[object, ...], tuple[int, float, float]]:
     """Number, seconds and work of the costs of each kind, on the kind of device of its last."""
-    sums: dict[tuple[object, ...], tuple[int, float, int]] = {}
+    sums: dict[tuple[object, ...], tuple[int, float, float]] = {}
     devices: dict[tuple[object, ...], str] = {}
     for cost in costs:
         device = cost.device.partition(":")[0]
         for kind in _kinds(cost):
             same = devices.get(kind) == device
-            n, seconds, work = sums[kind] if same else (0, 0.0, 0)
+            n, seconds, work = sums[kind] if same else (0, 0.0, 0.0)
             sums[kind] = (n + 1, seconds + cost.seconds, work + _work(cost, kind))
             devices[kind] = device
     return sums

@@ -33,7 +33,7 @@ def test_work_scales_with_pixels_and_pictures_or_the_steps_of_a_training(store):
     [
         ("gan:batch=20,epochs=3,rebuild=1,warmup=2,width=4", 3),
         ("gan:batch=10,epochs=1,iterations=7,rebuild=0,warmup=0,width=4", 7 / 20),
-        ("gan:batch=10,epochs=2,kernel=3,width=8", 2 * 9 * 4 / 2),
+        ("gan:batch=10,epochs=2,kernel=3,width=8", (3 * 2) ** 1.5),
         ("gan:epochs=0,rebuild=1,steps=19,width=4", 1 / 10),
     ],
 )
