@@ -20,6 +20,7 @@ from bench.runner.store import Store
 from bench.spec import Spec
 
 N_PEOPLE = 6  # on a sheet
+N_SAMPLES = 16  # of a row of samples, which may have a picture for each of hundreds of people
 _MARKS = f"{WRONG} and orange: wrong. {MEANT} and blue: whom the release is made to show."
 
 
@@ -62,9 +63,12 @@ def samples(
     for stage in stages.values():
         weights = store.get(stage.key).weights
         if SAMPLES in weights:
-            pictures = enumerate(weights[SAMPLES].astype(np.uint8), start=1)
+            rows = weights[SAMPLES].astype(np.uint8)
             title = f"{brief(Defense, stage.spec)}: samples of the trained network"
-            sheet = Sheet(title, {str(number): Strip(row) for number, row in pictures})
+            if rows.shape[1] > N_SAMPLES:
+                title += f", {N_SAMPLES} of {rows.shape[1]} in a row"
+            some = enumerate(rows[:, :N_SAMPLES], start=1)
+            sheet = Sheet(title, {str(number): Strip(row) for number, row in some})
             name = f"samples-{stage.spec.name}-{len(paths) + 1}"
             paths.append(write_drawn(figures_in(store)(sheet_files, sheet), folder, name))
     return paths

@@ -58,3 +58,10 @@ def test_samples_are_drawn(done, tmp_path):
     assert path.name == "samples-swap-1.png"
     width, height = Image.open(path).size
     assert width > 4 * height  # six pictures in a row
+
+
+def test_a_row_of_hundreds_of_samples_is_cut(done, tmp_path, monkeypatch):
+    monkeypatch.setattr("bench.reports.pictures.N_SAMPLES", 2)
+    (path,) = samples(done.cells, done.plan, done.store, tmp_path, with_images=False)
+    width, height = Image.open(path).size
+    assert width < 4 * height  # not six
