@@ -144,8 +144,12 @@ class Templates:
         return replace(self, probe=self.probe[at], probe_person=person, probe_image_id=image_id)
 
     def scores(self, probes: slice, gallery: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Scores of probe pictures against templates, (n, g); LOWEST where no face was found."""
-        scores = self.probe[probes] @ gallery.T
+        """Scores of probe pictures against templates, (n, g); LOWEST where no face was found.
+
+        Summed in float64: in float32, equal templates score otherwise at other places of a matrix.
+        """
+        exact = np.matmul(self.probe[probes], gallery.T, dtype=np.float64)
+        scores: NDArray[np.float32] = exact.astype(np.float32)
         if len(self.not_acquired):
             scores[np.isin(self.probe_image_id[probes], self.not_acquired)] = LOWEST
         return scores

@@ -19,6 +19,7 @@ class Line(NamedTuple):
     cleaned: bool  # attackers got it cleaned; else they may clean it
     attacks: tuple[Result, ...]  # their results
     plain: tuple[Result, ...] = ()  # for a cleaned release, the attacks on it before cleaning
+    on_y: tuple[Result, ...] = ()  # for pictures that are drawn from y, the attacks on y itself
 
     @property
     def is_control(self) -> bool:
@@ -42,17 +43,19 @@ class Line(NamedTuple):
 
 def lines(results: Iterable[Result]) -> list[Line]:
     """The lines of a grid, in the order of its cells; a cleaned release after the plain one."""
-    groups: dict[tuple[object, ...], list[Result]] = {}
+    groups: dict[tuple[tuple[str, str, str], Form], list[Result]] = {}
     for result in results:
         cell = result.cell
         if cell.purpose == "private" and result.status != "skipped":
-            about = (cell.task, cell.target, str(spec_of(cell.defense)), cell.threat.form)
-            groups.setdefault(about, []).append(result)
+            about = (cell.task, cell.target, str(spec_of(cell.defense)))
+            groups.setdefault((about, cell.threat.form), []).append(result)
     found = []
-    for group in groups.values():
-        cell, form = group[0].cell, group[0].cell.threat.form
-        found.append(Line(cell, form, cleaned=False, attacks=tuple(group)))
+    for (about, form), group in groups.items():
+        line = Line(group[0].cell, form, cleaned=False, attacks=tuple(group))
+        if line.is_described:
+            line = line._replace(on_y=tuple(groups.get((about, "codes"), ())))
+        found.append(line)
         if clean := tuple(r for r in group if r.cell.threat.clean):
             plain = tuple(r for r in group if not r.cell.threat.clean)
-            found.append(Line(cell, form, cleaned=True, attacks=clean, plain=plain))
+            found.append(line._replace(cleaned=True, attacks=clean, plain=plain))
     return found

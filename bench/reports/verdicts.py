@@ -54,7 +54,7 @@ def verdict(line: Line, evidence: Evidence, obstacles: Sequence[Mark]) -> Verdic
     if line.is_control:
         return Verdict(REFERENCE, "")
     findings, unread = _findings(line, evidence)
-    found = [f for f in findings if f.contrast.p * len(findings) <= FOUND]
+    found = _sure(findings)
     everywhere_low = bool(findings) and all(f.contrast.high < 0 for f in findings)
     exposes = _exposure(line)
     if found and not everywhere_low:
@@ -66,6 +66,8 @@ def verdict(line: Line, evidence: Evidence, obstacles: Sequence[Mark]) -> Verdic
     if line.is_described and findings and all(mark.name == "few-people" for mark in marks):
         given_away = _what_leaks(found) if found else "attacks find nothing sure in it"
         reason = f"y holds {_y_bits(line)} bits at most: {given_away}"
+        if in_y := _sure(_findings(line._replace(attacks=line.on_y), evidence)[0]):
+            reason += f"; y itself: {_what_leaks(in_y)}"
         return Verdict(CARRIES, reason, marks=tuple(marks))
     resting = _resting(line, evidence, findings)
     if any(f.contrast.high >= 0 for f in resting):
@@ -95,6 +97,11 @@ def _findings(line: Line, evidence: Evidence) -> tuple[list[Finding], list[Mark]
         except ValueError as error:
             unread.append(Mark("few-people", f"separability cannot be computed: {error}"))
     return found, list(dict.fromkeys(unread))
+
+
+def _sure(findings: Sequence[Finding]) -> list[Finding]:
+    """Those that stand after Holm's correction for the number of all."""
+    return [finding for finding in findings if finding.contrast.p * len(findings) <= FOUND]
 
 
 def _resting(line: Line, evidence: Evidence, findings: Sequence[Finding]) -> list[Finding]:

@@ -29,3 +29,18 @@ def test_what_a_surrogate_leaks_is_leaked_by_y(rng, separability, word, reason):
     found = verdict(surrogates, Evidence(results), ())
     assert found.word == word
     assert reason in found.reason
+
+
+@pytest.mark.parametrize(("in_y", "told"), [(0.0, ""), (0.7, "; y itself: knn latent: ")])
+def test_what_attacks_find_in_y_stands_beside_pictures_in_which_they_find_nothing(rng, in_y, told):
+    results = []
+    for cell in simulated.asked(defense="began_cs", threats=["raw", "aware", "latent"]):
+        hidden = in_y if cell.threat.form == "codes" else 0.0
+        found = simulated.result(cell, rng, 0.95 if cell.defense.changes_nothing else hidden)
+        results.append(found._replace(side_info={"y_bits": 50}))
+    surrogates, _ = [line for line in lines(results) if not line.is_control]
+    found = verdict(surrogates, Evidence(results), ())
+    assert found.word == "carries y and nothing else"
+    nothing = "y holds 50 bits at most: attacks find nothing sure in it"
+    assert found.reason.startswith(nothing + told)
+    assert ("y itself" in found.reason) == bool(told)
