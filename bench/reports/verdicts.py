@@ -67,7 +67,7 @@ def verdict(line: Line, evidence: Evidence, obstacles: Sequence[Mark]) -> Verdic
         given_away = _what_leaks(found) if found else "attacks find nothing sure in it"
         reason = f"y holds {_y_bits(line)} bits at most: {given_away}"
         if in_y := _sure(_findings(line._replace(attacks=line.on_y), evidence)[0]):
-            reason += f"; y itself: {_what_leaks(in_y)}"
+            reason += f", in y itself: {_what_leaks(in_y)}"
         return Verdict(CARRIES, reason, marks=tuple(marks))
     resting = _resting(line, evidence, findings)
     if any(f.contrast.high >= 0 for f in resting):

@@ -31,7 +31,7 @@ def test_what_a_surrogate_leaks_is_leaked_by_y(rng, separability, word, reason):
     assert reason in found.reason
 
 
-@pytest.mark.parametrize(("in_y", "told"), [(0.0, ""), (0.7, "; y itself: knn latent: ")])
+@pytest.mark.parametrize(("in_y", "told"), [(0.0, ""), (0.7, ", in y itself: knn latent: ")])
 def test_what_attacks_find_in_y_stands_beside_pictures_in_which_they_find_nothing(rng, in_y, told):
     results = []
     for cell in simulated.asked(defense="began_cs", threats=["raw", "aware", "latent"]):
@@ -43,4 +43,4 @@ def test_what_attacks_find_in_y_stands_beside_pictures_in_which_they_find_nothin
     assert found.word == "carries y and nothing else"
     nothing = "y holds 50 bits at most: attacks find nothing sure in it"
     assert found.reason.startswith(nothing + told)
-    assert ("y itself" in found.reason) == bool(told)
+    assert ("in y itself" in found.reason) == bool(told)
