@@ -29,7 +29,7 @@ _FIGURES = ("average", "vote 50", "vote 75", "vote 90", _CLEAR)  # its columns, 
 _NOTE = (
     "Percent right. Published: Shirai and Whitehill, CVPR-W 2019: 60 people on Mechanical Turk, "
     "each with 60 photographs of GENKI-4K; ours are simulated labelers and the pictures named "
-    "above. Always the same answer is right in about half."
+    "above. How often the commonest answer is right stands above, at accuracy."
 )
 _BINS = {"anger": Bins(width=3)}  # section 5.1: as many with negative as with positive evidence
 _TITLES = {  # of the tables in the report, by the end of their names

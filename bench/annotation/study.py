@@ -12,7 +12,7 @@ from scipy.special import logsumexp
 
 from bench.annotation.votes import RAW
 from bench.api import Attacker, Dataset, Defense
-from bench.faces import Faces, Images, Target, missing
+from bench.faces import Array, Faces, Images, Target, missing
 from bench.metrics.intervals import Floats, Ids
 from bench.registry import brief, make
 from bench.runner.artifacts import Artifact, faces_in, inputs_in, notes_in, targets_in
@@ -116,14 +116,16 @@ class StudyPictures(NamedTuple):
     targets: tuple[Target, ...]  # of the data
     versions: Mapping[str, Images]  # name to pictures, uint8 (N, 3, H, W), in the same order
     truth: Ids  # whether the answer is yes, (N,): 1 or 0, -1 if unknown
-    # Log-odds of yes by the defender's classifier, (N,); nan if no label answers the question.
+    # Log-likelihood ratio of yes by the defender's classifier, (N,): above 0, yes is likelier than
+    # before the picture was seen. nan if no label answers the question.
     evidence: Floats
 
 
 def study_pictures(spec: StudySpec, runner: Runner) -> StudyPictures:
     """The pictures of a study, protected through the store."""
     planner = Planner(runner.store.root)
-    (probe,) = runner.run([planner.part(make(Dataset, spec.data), "probe")])
+    data = make(Dataset, spec.data)
+    probe, defender = runner.run([planner.part(data, role) for role in ("probe", "defender")])
     faces, targets = faces_in(probe), targets_in(probe)
     number = class_number(spec, targets) if spec.target else -1
     # The control `card` notes the answers of the defender's classifier.
@@ -138,8 +140,16 @@ def study_pictures(spec: StudySpec, runner: Runner) -> StudyPictures:
     if spec.target:
         label = np.asarray(faces.labels[spec.target])
         truth = np.where(missing(label), -1, label == number).astype(np.int64)
-        evidence = class_log_odds(notes_in(releases[-1])["scores"], number)
+        learned = faces_in(defender).labels[spec.target]
+        evidence = class_evidence(notes_in(releases[-1])["scores"], number, learned)
     return StudyPictures(faces, targets, versions, truth, evidence)
+
+
+def class_evidence(scores: NDArray[np.generic], number: int, learned: Array) -> Floats:
+    """Log-likelihood ratio of a class, (N,): log-odds, less those of the labels learned from."""
+    n_yes, n_known = (learned == number).sum(), (~missing(learned)).sum()
+    before = float(np.log((n_yes + 1) / (n_known - n_yes + 1)))  # finite without a yes or a no
+    return class_log_odds(scores, number) - before
 
 
 def class_log_odds(scores: NDArray[np.generic], number: int) -> Floats:

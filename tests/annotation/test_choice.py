@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from bench.annotation.choice import Bins, by_bins, evidence_in, pairs
+from bench.annotation.study import class_evidence
 
 
 def test_the_papers_bins_are_twelve():
@@ -58,3 +59,11 @@ def test_evidence_by_labels_runs_from_minus_3_to_3():
     assert evidence_in(labels, "AU6+AU12").tolist() == [-3, 3, 1.5]
     with pytest.raises(ValueError, match=r"got \['AU9'\]"):
         evidence_in(labels, "AU6+AU9")
+
+
+def test_evidence_is_how_much_likelier_the_picture_makes_a_class():
+    learned = np.repeat([0, 1, 2, -1], [19, 40, 39, 7])  # 19 of 98 known ones: odds of about 1 to 4
+    probability = np.array([[0.2, 0.5, 0.3], [0.5, 0.5, 0.0], [0.1, 0.6, 0.3]])
+    with np.errstate(divide="ignore"):
+        found = class_evidence(np.log(probability), 0, learned)
+    assert found == pytest.approx(np.log([1, 4, 4 / 9]))
