@@ -97,7 +97,10 @@ def _pair(data: AuditedData, pair: Pair, groups: Mapping[str, Ids], role: Ids) -
 
 
 def balance(data: AuditedData) -> Iterator[Finding]:
-    """The most frequent class's share of each categorical target, with counts."""
+    """The most frequent class's share of each categorical target, with counts.
+
+    People with several classes are counted, too: of gender, these are mistakes in the labels.
+    """
     for target in data.targets:
         if target.kind != "categorical":
             continue
@@ -113,8 +116,15 @@ def balance(data: AuditedData) -> Iterator[Finding]:
         smallest, largest = (float(n) / max(len(given), 1) for n in (min(counts), max(counts)))
         n_missing = len(label) - len(given)
         reason = f"{listed}; smallest share {smallest:.3g}; {n_missing} missing"
+        if n_several := _people_of_several(data.person, label):
+            reason += f"; {n_several} people have several"
         found = Estimate(largest, np.nan, np.nan, len(given), np.nan)
         yield Finding("balance", target.name, *found, "ok", reason)
+
+
+def _people_of_several(person: Ids, label: Ids) -> int:
+    pairs = np.unique(np.stack([person, label])[:, label != MISSING], axis=1)
+    return int((np.unique(pairs[0], return_counts=True)[1] > 1).sum())
 
 
 def role_shift(data: AuditedData) -> Finding:

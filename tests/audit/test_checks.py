@@ -121,7 +121,8 @@ def test_counts_and_shares_by_hand(honest):
     identity, found = balance(honest(labels={"gender": gender}))
     assert identity.reason == "12 classes of 20 to 20 pictures; smallest share 0.0833; 0 missing"
     assert (found.value, found.n, found.verdict) == (0.75, 200, "ok")
-    assert found.reason == "female: 150, male: 50; smallest share 0.25; 40 missing"
+    shares = "female: 150, male: 50; smallest share 0.25; 40 missing"
+    assert found.reason == f"{shares}; 12 people have several"  # pictures lie in random order
 
 
 @pytest.mark.parametrize(
