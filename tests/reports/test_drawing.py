@@ -71,6 +71,7 @@ def test_all_forms_of_a_defense_have_its_colour_and_marker():
     assert [found[name]["fillstyle"] for name in found] == ["full", "none", "full", "left"]
 
 
-def test_specs_break_after_a_colon_or_comma():
+def test_specs_break_after_signs_and_get_no_blanks():
     assert wrapped("san@quick:prototype=SM,w=8", 14) == ["san@quick:", "prototype=SM,", "w=8"]
-    assert wrapped("san:weights=0123456789abcdef", 16) == ["san: weights=", "0123456789abcdef"]
+    assert wrapped("san:weights=0123456789abcdef", 16) == ["san:weights=", "0123456789abcdef"]
+    assert wrapped("labels=yaw+pitch+roll+AU4", 12) == ["labels=yaw+", "pitch+roll+", "AU4"]
