@@ -144,12 +144,8 @@ class Templates:
         return replace(self, probe=self.probe[at], probe_person=person, probe_image_id=image_id)
 
     def scores(self, probes: slice, gallery: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Scores of probe pictures against templates, (n, g); LOWEST where no face was found.
-
-        Summed in float64: in float32, equal templates score otherwise at other places of a matrix.
-        """
-        exact = np.matmul(self.probe[probes], gallery.T, dtype=np.float64)
-        scores: NDArray[np.float32] = exact.astype(np.float32)
+        """Scores of probe pictures against templates, (n, g); LOWEST where no face was found."""
+        scores = inner_products(self.probe[probes], gallery)
         if len(self.not_acquired):
             scores[np.isin(self.probe_image_id[probes], self.not_acquired)] = LOWEST
         return scores
@@ -183,3 +179,14 @@ class Estimate(NamedTuple):
     high: float
     n: int
     chance: float
+
+
+def inner_products(
+    templates: NDArray[np.float32], others: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Of each with each, (n, g), of (n, D) and (g, D).
+
+    Summed in float64: in float32, products of equal templates differ by their places in a matrix.
+    """
+    products: NDArray[np.float64] = templates.astype(np.float64) @ others.astype(np.float64).T
+    return products.astype(np.float32)

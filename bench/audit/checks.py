@@ -117,7 +117,7 @@ def balance(data: AuditedData) -> Iterator[Finding]:
         n_missing = len(label) - len(given)
         reason = f"{listed}; smallest share {smallest:.3g}; {n_missing} missing"
         if n_several := _people_of_several(data.person, label):
-            reason += f"; {n_several} people have several"
+            reason += f"; {n_several} people have several classes"
         found = Estimate(largest, np.nan, np.nan, len(given), np.nan)
         yield Finding("balance", target.name, *found, "ok", reason)
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.answers import LOWEST, Answers, Templates
+from bench.answers import LOWEST, Answers, Templates, inner_products
 from bench.metrics.curves import Histograms, auc
 from bench.metrics.intervals import Floats, Ids, Statistic
 from bench.metrics.pair_blocks import Pairs, Singles
@@ -49,7 +49,7 @@ def identified(templates: Templates, n_classes: int) -> Answers:
     scores = np.full((len(templates), n_classes), LOWEST, np.float32)
     for person in np.unique(templates.gallery_person):
         own = templates.gallery[templates.gallery_person == person]
-        scores[:, person] = (templates.probe @ own.T).max(axis=1)
+        scores[:, person] = inner_products(templates.probe, own).max(axis=1)
     return Answers(scores, templates.probe_person, templates.probe_person, templates.probe_image_id)
 
 
@@ -99,7 +99,7 @@ def _edges(templates: Templates) -> Floats:
     """Edges between the bins: quantiles of a million scores at most."""
     n = max(1, 10**6 // max(1, len(templates.gallery)))
     some = np.random.default_rng(_SEED).permutation(len(templates.probe))[:n]
-    scores = np.unique(templates.probe[some] @ templates.gallery.T)
+    scores = np.unique(inner_products(templates.probe[some], templates.gallery))
     if len(scores) > N_BINS:
         scores = np.quantile(scores, np.linspace(0, 1, N_BINS + 1)[1:-1])
     return np.unique(np.append(scores, LOWEST)).astype(np.float64)

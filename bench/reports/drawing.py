@@ -76,6 +76,6 @@ def looks(names: Iterable[str]) -> Mapping[str, Look]:
 def wrapped(text: str, n_chars: int) -> list[str]:
     """The text in lines that are not longer; specs may break after signs."""
     # A vertical tab is where `wrap` may break, and is not shown.
-    spaced = re.sub(r"(?<=[:,+])(?=\S)|(?<==)(?=[^\s,]{12})", "\v", text).split("\n")
+    spaced = re.sub(r"(?<=[:,+])(?=[^\W\d])|(?<==)(?=[^\s,]{12})", "\v", text).split("\n")
     lines = (wrap(line, max(1, n_chars), replace_whitespace=False) for line in spaced)
     return [part.replace("\v", "") for line in lines for part in line]

@@ -64,10 +64,8 @@ def verdict(line: Line, evidence: Evidence, obstacles: Sequence[Mark]) -> Verdic
         return Verdict(LEAKS, "; ".join(part for part in (exposes, _through_y(line)) if part))
     marks = [*obstacles, *incomplete(line), *unread, *_unseen(line, evidence), *_few(line)]
     if line.is_described and findings and all(mark.name == "few-people" for mark in marks):
-        given_away = _what_leaks(found) if found else "attacks find nothing sure in it"
-        reason = f"y holds {_y_bits(line)} bits at most: {given_away}"
-        if in_y := _sure(_findings(line._replace(attacks=line.on_y), evidence)[0]):
-            reason += f", in y itself: {_what_leaks(in_y)}"
+        told = _what_leaks(found) if found else "attacks on the pictures find nothing sure"
+        reason = f"y holds {_y_bits(line)} bits at most: {told}, {_in_y(line, evidence)}"
         return Verdict(CARRIES, reason, marks=tuple(marks))
     resting = _resting(line, evidence, findings)
     if any(f.contrast.high >= 0 for f in resting):
@@ -100,7 +98,7 @@ def _findings(line: Line, evidence: Evidence) -> tuple[list[Finding], list[Mark]
 
 
 def _sure(findings: Sequence[Finding]) -> list[Finding]:
-    """Those that stand after Holm's correction for the number of all."""
+    """Those that stand after a correction for the number of all."""
     return [finding for finding in findings if finding.contrast.p * len(findings) <= FOUND]
 
 
@@ -161,6 +159,17 @@ def _what_leaks(found: Sequence[Finding]) -> str:
 def _through_y(line: Line) -> str:
     """How a release that is drawn from y can leak."""
     return f"y itself reveals it, {_y_bits(line)} bits at most" if line.is_described else ""
+
+
+def _in_y(line: Line, evidence: Evidence) -> str:
+    """What attacks on y itself find, of which the pictures may show less."""
+    if not line.on_y:
+        return "y itself was not attacked"
+    itself = line._replace(form="codes", attacks=line.on_y)
+    found = _sure(_findings(itself, evidence)[0])
+    said = [_what_leaks(found)] if found else []
+    said += [exposes] if (exposes := _exposure(itself)) else []
+    return f"on y itself: {', '.join(said) or 'nothing sure'}"
 
 
 def _y_bits(line: Line) -> int:

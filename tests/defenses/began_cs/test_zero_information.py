@@ -18,7 +18,7 @@ def test_the_picture_is_not_there_when_the_surrogate_is_drawn():
 @pytest.mark.parametrize(
     ("separability", "word", "reason"),
     [
-        (0.0, "carries y and nothing else", "y holds 50 bits at most: attacks find nothing"),
+        (0.0, "carries y and nothing else", "y holds 50 bits at most: attacks on the pictures"),
         (0.7, "leaks", "; y itself reveals it, 50 bits at most"),
     ],
 )
@@ -31,16 +31,25 @@ def test_what_a_surrogate_leaks_is_leaked_by_y(rng, separability, word, reason):
     assert reason in found.reason
 
 
-@pytest.mark.parametrize(("in_y", "told"), [(0.0, ""), (0.7, ", in y itself: knn latent: ")])
-def test_what_attacks_find_in_y_stands_beside_pictures_in_which_they_find_nothing(rng, in_y, told):
+@pytest.mark.parametrize(
+    ("threats", "in_y", "told"),
+    [
+        (["raw", "aware"], 0.0, "y itself was not attacked"),
+        (["raw", "aware", "latent"], 0.0, "on y itself: nothing sure"),
+        (["raw", "aware", "latent"], 0.7, "on y itself: knn latent: "),
+    ],
+)
+def test_what_attacks_find_in_y_stands_beside_pictures_in_which_they_find_nothing(
+    rng, threats, in_y, told
+):
     results = []
-    for cell in simulated.asked(defense="began_cs", threats=["raw", "aware", "latent"]):
+    for cell in simulated.asked(defense="began_cs", threats=threats):
         hidden = in_y if cell.threat.form == "codes" else 0.0
         found = simulated.result(cell, rng, 0.95 if cell.defense.changes_nothing else hidden)
         results.append(found._replace(side_info={"y_bits": 50}))
-    surrogates, _ = [line for line in lines(results) if not line.is_control]
+    surrogates = next(line for line in lines(results) if line.is_described and not line.is_control)
     found = verdict(surrogates, Evidence(results), ())
     assert found.word == "carries y and nothing else"
-    nothing = "y holds 50 bits at most: attacks find nothing sure in it"
+    nothing = "y holds 50 bits at most: attacks on the pictures find nothing sure, "
     assert found.reason.startswith(nothing + told)
-    assert ("in y itself" in found.reason) == bool(told)
+    assert ("exposes" in found.reason) == (in_y > 0)
