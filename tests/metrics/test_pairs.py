@@ -9,10 +9,16 @@ from bench.metrics.curves import auc, eer, histograms, min_cllr
 from bench.metrics.pairs import comparison
 
 
+def scored(templates):
+    """The score of each pair, summed in float64."""
+    exact = templates.probe.astype(float) @ templates.gallery.astype(float).T
+    return exact.astype(np.float32)
+
+
 def counted(templates, weights=None, group=None):
     """Weight of mated and non-mated pairs of each score, with loops."""
     found = [{}, {}]
-    scores = templates.probe @ templates.gallery.T
+    scores = scored(templates)
     for i, j in product(range(len(templates.probe)), range(len(templates.gallery))):
         one, two = templates.probe_person[i], templates.gallery_person[j]
         apart = group is not None and group[one] != group[two]
@@ -90,7 +96,7 @@ def replicates(templates, group, n_draws):
     """Mated and non-mated pairs per score without a person, and of permutations, with loops."""
     people = np.union1d(templates.probe_person, templates.gallery_person)
     group = np.zeros(len(people)) if group is None else group[people]
-    scores = templates.probe @ templates.gallery.T
+    scores = scored(templates)
     counts = {}  # by person of the probe, person enrolled and score
     for i, j in product(range(len(scores)), range(scores.shape[1])):
         one, two = np.searchsorted(people, [templates.probe_person[i], templates.gallery_person[j]])
