@@ -64,8 +64,8 @@ def verdict(line: Line, evidence: Evidence, obstacles: Sequence[Mark]) -> Verdic
         return Verdict(LEAKS, "; ".join(part for part in (exposes, _through_y(line)) if part))
     marks = [*obstacles, *incomplete(line), *unread, *_unseen(line, evidence), *_few(line)]
     if line.is_described and findings and all(mark.name == "few-people" for mark in marks):
-        told = _what_leaks(found) if found else "attacks on the pictures find nothing sure"
-        reason = f"y holds {_y_bits(line)} bits at most: {told}, {_in_y(line, evidence)}"
+        shown = _what_leaks(found) if found else "attacks on the pictures show no leak"
+        reason = f"y holds {_y_bits(line)} bits at most: {shown}, {_in_y(line, evidence)}"
         return Verdict(CARRIES, reason, marks=tuple(marks))
     resting = _resting(line, evidence, findings)
     if any(f.contrast.high >= 0 for f in resting):
@@ -169,7 +169,7 @@ def _in_y(line: Line, evidence: Evidence) -> str:
     found = _sure(_findings(itself, evidence)[0])
     said = [_what_leaks(found)] if found else []
     said += [exposes] if (exposes := _exposure(itself)) else []
-    return f"on y itself: {', '.join(said) or 'nothing sure'}"
+    return f"attacks on y itself: {', '.join(said) or 'no leak'}"
 
 
 def _y_bits(line: Line) -> int:

@@ -32,15 +32,15 @@ def test_what_a_surrogate_leaks_is_leaked_by_y(rng, separability, word, reason):
 
 
 @pytest.mark.parametrize(
-    ("threats", "in_y", "told"),
+    ("threats", "in_y", "expected"),
     [
         (["raw", "aware"], 0.0, "y itself was not attacked"),
-        (["raw", "aware", "latent"], 0.0, "on y itself: nothing sure"),
-        (["raw", "aware", "latent"], 0.7, "on y itself: knn latent: "),
+        (["raw", "aware", "latent"], 0.0, "attacks on y itself: no leak"),
+        (["raw", "aware", "latent"], 0.7, "attacks on y itself: knn latent: "),
     ],
 )
 def test_what_attacks_find_in_y_stands_beside_pictures_in_which_they_find_nothing(
-    rng, threats, in_y, told
+    rng, threats, in_y, expected
 ):
     results = []
     for cell in simulated.asked(defense="began_cs", threats=threats):
@@ -50,6 +50,6 @@ def test_what_attacks_find_in_y_stands_beside_pictures_in_which_they_find_nothin
     surrogates = next(line for line in lines(results) if line.is_described and not line.is_control)
     found = verdict(surrogates, Evidence(results), ())
     assert found.word == "carries y and nothing else"
-    nothing = "y holds 50 bits at most: attacks on the pictures find nothing sure, "
-    assert found.reason.startswith(nothing + told)
+    no_leak = "y holds 50 bits at most: attacks on the pictures show no leak, "
+    assert found.reason.startswith(no_leak + expected)
     assert ("exposes" in found.reason) == (in_y > 0)
