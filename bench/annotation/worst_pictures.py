@@ -17,6 +17,7 @@ from bench.reports.drawing import write_drawn
 from bench.reports.sheet import Sheet, Strip, sheet_files
 
 Shown = Mapping[tuple[str, str, str], Path]  # by question, image and version
+_NOTE = "Under each picture: how many labelers were right, of those who answered."
 
 
 def shown_pictures(keys: Sequence[Path], key: Key) -> Shown:
@@ -44,7 +45,7 @@ def worst_figures(votes: Votes, shown: Shown, folder: Path) -> None:
         paths = [shown[votes.question, votes.images[i], version] for i in images]
         pictures = [np.asarray(upright(path)).transpose(2, 0, 1) for path in paths]
         right = [correct[version][i] for i in images]
-        said = [f"{np.nansum(each):.0f} of {(each >= 0).sum()} right" for each in right]
+        said = [f"{np.nansum(each):.0f} of {(each >= 0).sum()}" for each in right]
         return Strip(np.stack(pictures), [[line] for line in said])
 
     for version in votes.versions:
@@ -56,5 +57,5 @@ def worst_figures(votes: Votes, shown: Shown, folder: Path) -> None:
         ]
         if images and version != RAW and votes.question != SAME_PERSON:
             title = f"{votes.question}: what fewest labelers got right in {version} ({votes.who})"
-            sheet = sheet_files(Sheet(title, {each: strip(each, images) for each in both}))
-            write_drawn(sheet, folder, file_name(f"{votes.question}-worst-{version}"))
+            sheet = Sheet(title, {each: strip(each, images) for each in both}, note=_NOTE)
+            write_drawn(sheet_files(sheet), folder, file_name(f"{votes.question}-worst-{version}"))

@@ -63,8 +63,8 @@ def test_the_worst_stand_first_below_their_originals(study, answers, tmp_path, m
     assert [*rows] == ["raw", "blur"]
     for version, row in rows.items():
         np.testing.assert_array_equal(row.images, [picture(version, i) for i in "cab"])
-    assert rows["blur"].captions == [["1 of 4 right"], ["2 of 4 right"], ["4 of 4 right"]]
-    assert rows["raw"].captions == [["3 of 4 right"], ["4 of 4 right"], ["4 of 4 right"]]
+    assert rows["blur"].captions == [["1 of 4"], ["2 of 4"], ["4 of 4"]]
+    assert rows["raw"].captions == [["3 of 4"], ["4 of 4"], ["4 of 4"]]
 
 
 def test_one_analysis_writes_all_figures_of_the_study(study, answers, tmp_path):
