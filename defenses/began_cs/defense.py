@@ -44,8 +44,7 @@ class BEGANCS(TrainConfig):
     classes of y are estimated as 0 or 1. By default the networks are narrow (`backbone`), and the
     generator also learns from real pictures, and first from these alone (`rebuild`, `w_rebuild`,
     `w_maps`, `w_kl`; training.py): the papers' objective alone draws no faces in an hour on two
-    cores. Pictures are mirrored (`mirror`), rates fall (`anneal`), and the generator's running mean
-    is kept (`average`).
+    cores. Rates fall (`anneal`), and the generator's running mean is kept (`average`).
     """
 
     hides = frozenset({"identity"})
@@ -92,12 +91,11 @@ class BEGANCS(TrainConfig):
                 f"expected pictures with the labels in y, got none with {absent}; leave these out "
                 "(began_cs:labels=...), or use other data"
             )
-        turned = np.isin(self.names, self.mirror.split("+"))
-        scale = Scale.of(y, turned, standardize=self.standardize)
+        scale = Scale.of(y, standardize=self.standardize)
         images = estimator.in_colours(faces.images, net_config.colours)
-        arrays = (images, scale.standard(y), scale.turned)
-        parts = [to_device(context.device, array) for array in arrays]
-        data = TrainingSet(parts[0], parts[1], parts[2] if self.mirror else None)
+        data = TrainingSet(
+            *(to_device(context.device, array) for array in (images, scale.standard(y)))
+        )
         classes = [np.issubdtype(faces.labels[name].dtype, np.integer) for name in self.names]
         weights = {**config_arrays(net_config), **scale.arrays, "classes": np.array(classes, int)}
         weights |= with_prefix("estimator", estimator.fitted(data, self, context))

@@ -48,15 +48,13 @@ class _LabelError(Objective):
         self.data, self.train, self.valid = data, train, valid
 
     def draw(self, n: int, generator: torch.Generator) -> Sequence[Tensor]:
-        """Which are mirrored, and their moves and light (bench.nn.inputs.Augmentation)."""
-        return self.data.draw(n, generator), AUGMENTATION.draw(n, generator)
+        """Their moves and light (bench.nn.inputs.Augmentation)."""
+        return (AUGMENTATION.draw(n, generator),)
 
     def loss(self, net: nn.Module, index: Tensor, *drawn: Tensor) -> Tensor:
-        mirror, changes = drawn
-        images, labels = self.data.batch(index, mirror)
         with autocast(index.device):
-            found = net(AUGMENTATION(images, changes))  # (B, D)
-        return label_error(labels, found.float())
+            found = net(AUGMENTATION(self.data.images[index], *drawn))  # (B, D)
+        return label_error(self.data.labels[index], found.float())
 
     def valid_loss(self, net: nn.Module) -> float:
         found = outputs(net, self.data.images[self.valid], AUGMENTATION)

@@ -38,15 +38,13 @@ class Scale(NamedTuple):
 
     mean: Vectors  # of the defender's y
     spread: Vectors  # its standard deviation, or 1
-    turned: Vectors  # -1 where a mirrored picture has 1 - y, else 1
 
     @classmethod
-    def of(cls, y: Vectors, turned: NDArray[np.bool_], *, standardize: bool = True) -> "Scale":
-        """The scale of the known values of y, (N, D), for training with half mirrored pictures."""
-        mean = np.where(turned, np.float32(0.5), np.nanmean(y, axis=0))
-        spread = np.sqrt(np.nanmean((y - mean) ** 2, axis=0))
+    def of(cls, y: Vectors, *, standardize: bool = True) -> "Scale":
+        """The scale of the known values of y, (N, D)."""
+        spread = np.nanstd(y, axis=0)
         spread = np.where((spread < MIN_SPREAD) | (not standardize), np.float32(1), spread)
-        return cls(mean, spread, np.where(turned, np.float32(-1), np.float32(1)))
+        return cls(np.nanmean(y, axis=0), spread)
 
     @classmethod
     def stored(cls, weights: Weights) -> "Scale":

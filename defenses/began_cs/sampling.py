@@ -18,35 +18,16 @@ AUGMENTATION = Augmentation(shift=0.06, light=0.2)  # of what the estimator sees
 
 
 class TrainingSet(NamedTuple):
-    """Pictures, uint8 (N, C, H, W), and standardised y, (N, D), nan where missing, on the device.
-
-    `turned`, (D,): see Scale; None if pictures are not mirrored.
-    """
+    """On the device: pictures, uint8 (N, C, H, W); standardised y, (N, D), nan where missing."""
 
     images: Tensor
     labels: Tensor
-    turned: Tensor | None
-
-    def draw(self, n: int, rng: torch.Generator) -> Tensor:
-        """Which of n pictures are mirrored, half of them at random, (n,), on the CPU."""
-        if self.turned is None:
-            return torch.zeros(n, dtype=torch.bool)
-        return torch.rand(n, generator=rng) < 0.5
-
-    def batch(self, index: Tensor, mirror: Tensor) -> tuple[Tensor, Tensor]:
-        """The pictures and labels at `index`, mirrored where `mirror` is true."""
-        images, labels = self.images[index], self.labels[index]
-        if self.turned is None:
-            return images, labels
-        images = torch.where(mirror[:, None, None, None], images.flip(3), images)
-        return images, torch.where(mirror[:, None], labels * self.turned, labels)
 
 
 class Drawn(NamedTuple):
     """What a step on n pictures takes."""
 
     picture: Tensor  # indices of the pictures, int64 (n,), all different
-    mirror: Tensor  # see TrainingSet, bool (n,)
     z: Tensor  # of generated pictures, uniform in [-1, 1), (n, latent)
     noise: Tensor  # of the z of rebuilt pictures, normal, (n, latent)
     changes: Tensor  # of what the estimator sees of them (AUGMENTATION), (n, 5)
@@ -70,10 +51,8 @@ class Sampler:
         shape = (len(index), self.config.latent)
         z = 2 * torch.rand(shape, generator=self.rng) - 1
         noise = torch.randn(shape, generator=self.rng)
-        mirror = self.data.draw(len(index), self.rng)
-        return Drawn(index, mirror, z, noise, AUGMENTATION.draw(len(index), self.rng))
+        return Drawn(index, z, noise, AUGMENTATION.draw(len(index), self.rng))
 
     def pictures(self, drawn: Drawn) -> tuple[Tensor, Tensor]:
-        """Pictures in [-1, 1], mirrored, and their labels."""
-        images, labels = self.data.batch(drawn.picture, drawn.mirror)
-        return scaled(images), labels
+        """Pictures in [-1, 1], and their labels."""
+        return scaled(self.data.images[drawn.picture]), self.data.labels[drawn.picture]

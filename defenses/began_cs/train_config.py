@@ -21,14 +21,7 @@ PAPER: Mapping[str, Value] = {
     # not stated; from the released BEGAN-CS (the steps are its 300 epochs, of 18,000 pictures)
     **{"lambda_k": 0.001, "backbone": "official", "width": 128, "batch": 64, "steps": 84_000},
     # ours, off as in the paper
-    **{
-        "w_estimator": 0.0,
-        "w_rebuild": 0.0,
-        "rebuild": 0,
-        "average": 0.0,
-        "anneal": False,
-        "mirror": "",
-    },
+    **{"w_estimator": 0.0, "w_rebuild": 0.0, "rebuild": 0, "average": 0.0, "anneal": False},
 }
 BEGAN_CS: Mapping[str, Value] = {**PAPER, "alpha": 0.1, "gamma": 0.5, "norm": "batch"}
 ALL_UNITS = "AU1+AU2+AU4+AU5+AU6+AU7+AU9+AU10+AU12+AU15+AU17+AU20+AU23+AU25+AU26"
@@ -82,7 +75,6 @@ class TrainConfig(Learned, LatentDefense, Described):
     beta2: float = field(0.99, about="beta2 of Adam", within="[0, 1)")
     anneal: bool = field(True, about="learning rates fall to 0 over the second half")
     average: float = field(0.98, about="decay of the generator's running mean", within="[0, 1)")
-    mirror: str = field("yaw+roll", about="labels that become 1 - y if mirrored; '': no mirroring")
     estimator_steps: int = field(
         80, about="the estimator's steps in round 1 of 3", within="[0, 1e6]"
     )

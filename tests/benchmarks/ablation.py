@@ -4,9 +4,8 @@
 
 Each fit is a line of OUT.csv; lines that it has are not made again. `--length` shortens trainings,
 of which a whole one takes an hour on one core; not that of the guide or regressor, which fits of a
-seed share; without `mirror` the regressor has its own training. Two judges of expressions, networks
-of different kinds, learn from the attacker's raw pictures, and are asked about releases of the
-probe, in which MTCNN looks for faces.
+seed share. Two judges of expressions, networks of different kinds, learn from the attacker's raw
+pictures, and are asked about releases of the probe, in which MTCNN looks for faces.
 """
 
 import argparse
@@ -42,7 +41,7 @@ WITHOUT = {
         "rebuild=0", "w_rebuild=0", "own=0",
     ],
     "began_cs@faces": [
-        "", "mirror=", "anneal=false", "average=0", "w_estimator=0", "w_maps=0", "w_kl=0",
+        "", "anneal=false", "average=0", "w_estimator=0", "w_maps=0", "w_kl=0",
         "rebuild=0", "w_rebuild=0",
     ],
 }  # fmt: skip
@@ -72,17 +71,16 @@ def judge(kind, train, valid):
 
 
 def share_guides():
-    """Lets fits of a seed share the guide or regressor, unless a field changes its pictures."""
+    """Lets fits of a seed share the guide or regressor."""
 
     def shared(fit):
         known = {}
 
         def fitted(*given):
             seed = given[-1].training_rng.bit_generator.seed_seq.entropy
-            about = seed, getattr(given[1], "mirror", None)
-            if about not in known:
-                known[about] = fit(*given)
-            return known[about]
+            if seed not in known:
+                known[seed] = fit(*given)
+            return known[seed]
 
         return fitted
 

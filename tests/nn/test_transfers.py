@@ -116,9 +116,7 @@ def pprl_vgan(n_steps, **phases):
 
 
 def began_data(n):
-    return began_sampling.TrainingSet(
-        torch.from_numpy(pictures(n, 1)), torch.randn(n, 10), torch.ones(10)
-    )
+    return began_sampling.TrainingSet(torch.from_numpy(pictures(n, 1)), torch.randn(n, 10))
 
 
 def began_cs(n_steps, step, **changed):

@@ -122,7 +122,7 @@ def test_labels_that_no_picture_has_are_named(faces, tmp_path):
         "alpha=0",
         "objective=gan",
         "power=2",
-        "w_maps=0,mirror=",
+        "w_maps=0",
         "w_rebuild=0,w_estimator=0,average=0",
         "backbone=official,standardize=false,norm=sum",
     ],
@@ -219,8 +219,8 @@ def initialized(faces, fields):
     config = make(Defense, Spec.parse(f"began_cs:latent=4,{fields}"))
     known = faces.pick(np.arange(2, 64))
     y = vectors(known.labels, NAMES)
-    grey, labels = known.images[:, :1].copy(), Scale.of(y, np.zeros(10, bool)).standard(y)
-    data = TrainingSet(torch.from_numpy(grey), torch.from_numpy(labels), None)
+    grey, labels = known.images[:, :1].copy(), Scale.of(y).standard(y)
+    data = TrainingSet(torch.from_numpy(grey), torch.from_numpy(labels))
     torch.manual_seed(0)
     rng, nets = torch.Generator().manual_seed(0), config.net_config(32)
     begun = training.AdversarialTraining(data, config, rng)

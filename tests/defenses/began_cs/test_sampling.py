@@ -11,7 +11,7 @@ from defenses.began_cs import sampling
 def test_steps_take_the_same_in_blocks_of_any_length(monkeypatch):
     def steps():
         images = torch.zeros(20, 1, 8, 8, dtype=torch.uint8)
-        data = sampling.TrainingSet(images, torch.zeros(20, 10), torch.ones(10))
+        data = sampling.TrainingSet(images, torch.zeros(20, 10))
         config = make(Defense, Spec.parse("began_cs:batch=8,latent=4"))
         sampler = sampling.Sampler(data, config, torch.Generator().manual_seed(0))
         return list(sampler.steps(2, 7))
