@@ -36,7 +36,7 @@ QUICK = {  # fields that shorten training; the rules are the same
     "began_cs": "began_cs:steps=1,rebuild=1,width=4,batch=16,estimator_steps=2",
     "card": "card:utility=gender",
     "eigenface": "eigenface:k=4",
-    "pprl_vgan": "pprl_vgan:epochs=1,warmup=0,rebuild=1,iterations=2,guide_steps=1,width=4",
+    "pprl_vgan": "pprl_vgan:epochs=1,warmup=0,iterations=2,guide_steps=1,width=4",
     "surrogate_3d": "surrogate_3d:renders=40,steps=1",
     "synthetic": "synthetic:people=4,takes=2,pictures=2",
     "chance": "chance",

@@ -1,20 +1,17 @@
 """The steps of training.
 
-First the discriminator learns classes, then encoder and decoder learn to rebuild pictures; both
-phases are optional. An iteration of adversarial training is two steps of the generator, each on
-a new batch and new target people, and one step of the discriminator, on real pictures and on those
-of the generator's last step.
+First the discriminator may learn classes alone. An iteration of adversarial training is two steps
+of the generator, each on a new batch and new target people, and one step of the discriminator, on
+real pictures and on those of the generator's last step.
 
 Source: Chen, Konrad, Ishwar, CVPR-W 2018; released train.py.
 Differs from it: the authors make new fakes for the discriminator, in inference mode, from its real
 pictures. They update it before the generator, on real and then on fake pictures; `released` has
-both updates, after the generator's; else it is updated once, on both. The first two phases, the
-comparison of pictures with their sources (Larsen et al., ICML 2016, arXiv:1512.09300), the
-utility label found in codes, the guide, which is frozen and finds it in pictures, and the means of
-weights and of statistics are ours; the released settings turn them off.
+both updates, after the generator's; else it is updated once, on both. The first phase, the
+comparison of pictures of the own person with their sources, the utility label found in codes, and
+the guide, which is frozen and finds it in pictures, are ours; the released settings turn them off.
 """
 
-import copy
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import chain
@@ -26,7 +23,7 @@ from torch.nn import functional
 
 from bench.nn.captured import capturable, captured, set_rate
 from bench.nn.checkpoint import Epoch, Parts
-from bench.nn.guide import Guide, map_error
+from bench.nn.guide import Guide
 from bench.nn.training import autocast, optimize
 from bench.nn.vae import kl
 from defenses.pprl_vgan.losses import (
@@ -38,15 +35,14 @@ from defenses.pprl_vgan.losses import (
     variety,
 )
 from defenses.pprl_vgan.nets import Generated, Logits, networks
-from defenses.pprl_vgan.rates import constant, falling, falling_late, optimizer, released_rate
+from defenses.pprl_vgan.rates import falling, falling_late, optimizer, released_rate
 from defenses.pprl_vgan.sampling import Drawn, Draws, Sampler, TrainingSet
 from defenses.pprl_vgan.train_config import TrainConfig
 
-N_SETTLING = 20  # batches for the final statistics of batch norm
 FIGURES = (  # of adversarial training
     "kl", "real", "person", "utility", "reading",  # the generator's losses, nats
     "guided",  # the same, of the guide, in pictures that are not compared with their source
-    "error",  # of pictures of the own person, see `_error`
+    "error",  # of pictures of the own person, in pixels
     "person_made", "utility_made",  # accuracy of the discriminator's heads on generated pictures
     "variety",  # of generated pictures, as a share of real ones'
     "d_real", "d_person", "d_utility", "d_fake",  # the discriminator's losses, nats
@@ -88,9 +84,7 @@ class AdversarialTraining:
         self.reader = nn.Linear(net_config.latent, net_config.n_classes)  # finds the utility label
         for net in (self.encoder, self.decoder, self.discriminator, self.reader):
             net.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.kept = nn.ModuleList([self.encoder, self.decoder])
-        self.average = copy.deepcopy(self.kept).requires_grad_(False)  # running means of weights
-        learning = nn.ModuleList([self.kept, self.reader]), self.discriminator
+        learning = nn.ModuleList([self.encoder, self.decoder, self.reader]), self.discriminator
         self.g_optimizer, self.d_optimizer = (
             optimizer([*net.parameters()], lr, released=config.released)
             for net, lr in zip(learning, (config.lr, config.d_lr), strict=True)
@@ -102,13 +96,12 @@ class AdversarialTraining:
         self.n_iterations = config.iterations or max(1, len(data.images) // config.batch)
         self.n_done, self.current = 0, Epoch(rng, self.device)  # finished epochs, of all phases
         self.history: list[list[float]] = []  # means of FIGURES per epoch of adversarial training
-        self.following = False  # whether the running means have begun
         self.phases = self._phases(graphs=graphs)
 
     @property
     def parts(self) -> Parts:
         """Everything that training changes."""
-        names = "encoder decoder discriminator reader average g_optimizer d_optimizer current"
+        names = "encoder decoder discriminator reader g_optimizer d_optimizer current"
         return {name: getattr(self, name) for name in names.split()}
 
     def epoch(self, save: Callable[[], None] = lambda: None) -> Mapping[str, float]:
@@ -117,7 +110,6 @@ class AdversarialTraining:
         It calls `save` after each step.
         """
         config, number = self.config, self.n_done
-        self.following = bool(self.history or self.current.figures)
         for phase in self.phases:
             if number < phase.n_epochs:
                 means = self._means(phase, number, save)
@@ -127,36 +119,18 @@ class AdversarialTraining:
         if self.n_done == config.warmup and not config.released:
             # the encoder starts from its blocks
             self.encoder.body.load_state_dict(self.discriminator.body.state_dict())
-        if self.n_done > config.warmup + config.rebuild:
+        if self.n_done > config.warmup:
             self.history.append([means[name] for name in FIGURES])
         return means
-
-    def settle(self) -> None:
-        """Replaces the weights by running means, if any, with new statistics of batch norm."""
-        if not self.config.average:
-            return
-        for last, mean in zip(self.kept.parameters(), self.average.parameters(), strict=True):
-            last.data.copy_(mean)
-        norms = [part for part in self.kept.modules() if isinstance(part, nn.BatchNorm2d)]
-        for norm in norms:
-            norm.reset_running_stats()
-        steps = self.sampler.steps([partial(self.sampler.draw, shows=True)], N_SETTLING)
-        with torch.no_grad():
-            for number, (drawn,) in enumerate(steps):
-                for norm in norms:
-                    norm.momentum = 1 / (1 + number)  # the mean over all batches
-                self._generated(self.sampler.pictures(drawn), drawn.person)
 
     def _phases(self, *, graphs: bool) -> Sequence[Phase]:
         config, draw = self.config, self.sampler.draw
         made = partial(draw, shows=True, moves=True)
         of_classes = ("d_person", "d_utility", "person_known", "utility_known")
-        of_pixels = ("kl", "reading", "error")
         drawn = [made, made, partial(draw, moves=True)]
         rate = released_rate if config.released else falling_late
         kinds: Sequence[tuple[int, Rate, Step, Draws, Sequence[str]]] = [
             (config.warmup, falling, self._class_step, [draw], of_classes),
-            (config.rebuild, constant, self._rebuild_step, [draw], of_pixels),
             (config.epochs, rate, self._iterate, drawn, FIGURES),
         ]
         steps = (partial(_stacked, step, names) for _, _, step, _, names in kinds)
@@ -189,39 +163,25 @@ class AdversarialTraining:
         figures = {"d_person": terms[1], "d_utility": terms[2]}
         return {**figures, **accuracy("known", logits, drawn)}
 
-    def _rebuild_step(self, drawn: Drawn) -> Figures:
-        """One step of encoder and decoder alone."""
-        images = self.sampler.pictures(drawn)
-        made = self._generated(images, drawn.person)
-        divergence, reading = made.divergence.mean(), self._reading(made, drawn.utility)
-        self.discriminator.requires_grad_(False)
-        error = self._error(made.images, images)
-        self.discriminator.requires_grad_(True)
-        config = self.config
-        loss = config.w_kl * divergence + config.w_read * reading + config.w_rebuild * error
-        optimize(loss, self.g_optimizer)
-        return {"kl": divergence, "reading": reading, "error": error}
-
     def _iterate(self, *drawn: Drawn) -> Figures:
         """One iteration of adversarial training."""
         *shown, real = drawn
         for made_for in shown:
             figures, fakes = self._generator_step(made_for)
-            self._follow()
         return {**figures, **self._discriminator_step(real, fakes, shown[-1])}
 
     def _generator_step(self, drawn: Drawn) -> tuple[Figures, Tensor]:
         """One step; returns figures, and generated pictures."""
         config, images = self.config, self.sampler.pictures(drawn)
-        zero = torch.zeros((), device=self.device)
         self.discriminator.requires_grad_(False)  # it does not learn here
         made = self._generated(images, drawn.person)
         logits = self._logits(self.sampler.augmented(made.images, drawn.made_moves))
         terms = head_terms(logits, torch.ones_like(logits.real), drawn.person, drawn.utility)
-        n_own = self.sampler.n_own(len(images)) if config.w_rebuild else 0
+        n_own = self.sampler.n_own(len(images))
         reading = self._reading(made, drawn.utility)
         guided = self._guided(made.images[n_own:], drawn.utility[n_own:])
-        error = self._error(made.images[:n_own], images[:n_own]) if n_own else zero
+        own = made.images[:n_own], images[:n_own]
+        error = functional.l1_loss(*own) if n_own else torch.zeros((), device=self.device)
         loss = generator_loss(made.divergence, terms, config.w_kl, self.g_weights)
         loss = loss + config.w_read * reading + config.w_guide * guided
         optimize(loss + config.w_rebuild * error, self.g_optimizer)
@@ -251,13 +211,6 @@ class AdversarialTraining:
         figures = dict(zip(names, [*of_real, of_fake[0]], strict=True))
         return {**figures, **accuracy("known", real, drawn)}
 
-    def _follow(self) -> None:
-        """Moves the running means of weights towards the weights; the first time, all the way."""
-        share, self.following = 1 - self.config.average if self.following else 1.0, True
-        nets = (self.average, self.kept)
-        means, last = ([weights.data for weights in net.parameters()] for net in nets)
-        torch._foreach_lerp_(means, last, share)
-
     def _generated(self, images: Tensor, person: Tensor) -> Generated:
         """The pictures shown as the people, from random codes."""
         with autocast(self.device):
@@ -272,20 +225,11 @@ class AdversarialTraining:
 
     def _guided(self, made: Tensor, utility: Tensor) -> Tensor:
         """Cross-entropy of the utility label that the guide finds in pictures, in nats."""
-        if self.guide is None or not len(made):
+        if self.guide is None:
             return torch.zeros((), device=self.device)
         with autocast(self.device):
             logits = self.guide(made)
         return functional.cross_entropy(logits.float(), utility)
-
-    def _error(self, made: Tensor, wanted: Tensor) -> Tensor:
-        """The error of rebuilt pictures: in pixels and in what the discriminator sees in them."""
-        error = (made - wanted).abs().mean()
-        if not self.config.w_maps:
-            return error
-        with autocast(self.device):
-            maps = (self.discriminator.maps(images) for images in (made, wanted))
-            return error + self.config.w_maps * map_error(*maps)
 
     def _logits(self, images: Tensor) -> Logits:
         with autocast(self.device):

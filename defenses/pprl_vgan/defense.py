@@ -40,14 +40,12 @@ class PPRLVGAN(TrainConfig):
     px, and `faces` in an hour, from 3,000 of 64 px, what the released settings learn in hours:
     networks are narrower; encoder and discriminator have the blocks of the authors' identifier; the
     discriminator learns people and expressions first (`warmup`), and the encoder starts from its
-    blocks. Before adversarial training (`rebuild`) and during it (`w_rebuild`), a share of
-    generated pictures (`own`) shows its own person and is compared with its source, in pixels and
-    in the discriminator's maps (`w_maps`), which the authors do not do. In all others, a guide must
-    find the utility label (`w_guide`): a network that learned it before (`guide_steps`), because
-    some of what satisfies the discriminator alone is visible to no other network. The code is
-    trained to hold that label (`w_read`); the discriminator sees pictures mirrored and shifted
-    (`augment`); the optimizer is Adam; running means of the weights are kept (`average`), with new
-    statistics of batch norm.
+    blocks. Half of the generated pictures show their own person and are compared with their sources
+    (`w_rebuild`), which the authors do not do. In the others, a guide must find the utility label
+    (`w_guide`): a network that learned it before (`guide_steps`), because some of what satisfies
+    the discriminator alone is visible to no other network. The code is trained to hold that label
+    (`w_read`); the discriminator sees pictures mirrored and shifted (`augment`); the optimizer is
+    Adam.
     An attacker on codes may get the mean or both moments (`code`), where the authors give their MLP
     one sample, and several releases of a picture (`draws` and `queries` of a threat); nothing is
     chosen on test pictures.

@@ -136,15 +136,6 @@ class Discriminator(nn.Module):
         features = self.dense(self.body(images))
         return Logits(self.real(features)[:, 0], self.person(features), self.utility(features))
 
-    def maps(self, images: Tensor) -> list[Tensor]:
-        """What each convolution of the body finds, (N, K, H', W'), from the finest on."""
-        found, numbers = [], images
-        for layer in self.body:
-            numbers = layer(numbers)
-            if isinstance(layer, nn.LeakyReLU):
-                found.append(numbers)
-        return found
-
 
 def _downsampling(config: NetConfig, *, regularized: bool) -> nn.Sequential:
     """Blocks that halve pictures to 4x4, flattened; regularized by batch norm and dropout."""

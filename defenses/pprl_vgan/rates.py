@@ -25,11 +25,6 @@ def released_rate(number: int, n: int) -> float:
     return 1 / (1 + DECAY * 2 * number)
 
 
-def constant(number: int, n: int) -> float:
-    """The same rate at each step."""
-    return 1.0
-
-
 def falling(number: int, n: int) -> float:
     """From twice the rate to 0."""
     return 2 * (1 - number / n)

@@ -14,6 +14,7 @@ from bench.nn.transfers import moved
 from defenses.pprl_vgan.train_config import TrainConfig
 
 AUGMENTATION = Augmentation(shift=0.06, flip=True)
+OWN_SHARE = 0.5  # of a batch, if pictures of the own person are compared
 
 
 class TrainingSet(NamedTuple):
@@ -61,8 +62,8 @@ class Sampler:
         return torch.cat([own[:n_own], person[n_own:]])
 
     def n_own(self, n: int) -> int:
-        """How many of n pictures show their own person, and can be compared with their sources."""
-        return int(self.config.own * n)
+        """How many of n pictures show their own person, and are compared with their sources."""
+        return int(OWN_SHARE * n) if self.config.w_rebuild else 0
 
     def steps(self, draws: Draws, n: int) -> Iterator[tuple[Drawn, ...]]:
         """The results of `draws` for each of n steps, on the device."""

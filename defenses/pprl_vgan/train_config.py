@@ -12,7 +12,6 @@ Presets = Mapping[str, Mapping[str, Value]]
 if TYPE_CHECKING:
     from defenses.pprl_vgan.nets import NetConfig
 
-_OURS = ("w_read", "w_guide", "w_rebuild", "w_maps", "own", "average")
 RELEASED: Mapping[str, Value] = {
     # in both releases
     **{"width": 32, "decoder_width": 128, "latent": 128, "bounded": True},
@@ -20,8 +19,8 @@ RELEASED: Mapping[str, Value] = {
     **{"lr": 3e-4, "d_lr": 3e-4, "batch": 256},
     **{"d_utility": 0.25, "w_kl": 0.002},
     # ours, off in the releases
-    **dict.fromkeys(_OURS, 0.0),
-    **{"guide_steps": 0, "warmup": 0, "rebuild": 0, "iterations": 0, "augment": False},
+    **{"w_read": 0.0, "w_guide": 0.0, "w_rebuild": 0.0, "guide_steps": 0},
+    **{"warmup": 0, "iterations": 0, "augment": False},
 }
 FERG: Mapping[str, Value] = {
     **RELEASED,
@@ -35,8 +34,8 @@ MUG: Mapping[str, Value] = {
 }
 FACES: Mapping[str, Value] = {  # for 64 px; learns in an hour, on one core
     **{"decoder_width": 64, "latent": 64, "bounded": True},
-    **{"lr": 1e-3, "d_lr": 4e-4, "batch": 32, "w_kl": 0.002, "own": 0.5},
-    **{"iterations": 96, "guide_steps": 200, "warmup": 16, "rebuild": 30, "epochs": 38},
+    **{"lr": 1e-3, "d_lr": 4e-4, "batch": 32, "w_kl": 0.002},
+    **{"iterations": 96, "guide_steps": 200, "warmup": 16, "epochs": 48},
 }
 PRESETS: Presets = {"quick": {}, "faces": FACES, "ferg": FERG, "mug": MUG}
 
@@ -65,8 +64,6 @@ class TrainConfig(Learned, LatentDefense):
     w_read: float = field(0.5, about="weight of finding the utility label in the code")
     w_guide: float = field(0.5, about="weight of the utility label that the guide finds")
     w_rebuild: float = field(4.0, about="weight of the error of pictures of the own person")
-    w_maps: float = field(0.1, about="weight of the discriminator's maps in that error")
-    own: float = field(0.25, about="share of a batch that shows its own person", within="[0, 1]")
     d_real: float = field(0.25, about="weight of real or fake in the discriminator's loss")
     d_person: float = field(0.5, about="weight of the person in that loss")
     d_utility: float = field(1.0, about="weight of the utility label in that loss")
@@ -74,14 +71,12 @@ class TrainConfig(Learned, LatentDefense):
     d_lr: float = field(2e-3, about="learning rate of the discriminator", within="(0, 10]")
     batch: int = field(48, about="pictures per step", within="[2, 65536]")
     iterations: int = field(26, about="steps per epoch; 0: all whole batches", within="[0, 1e6]")
-    epochs: int = field(20, about="epochs of adversarial training", within="[1, 1e6]")
+    epochs: int = field(24, about="epochs of adversarial training", within="[1, 1e6]")
     guide_steps: int = field(
         80, about="the guide's steps in round 1 of 3; 0: no guide", within="[0, 1e6]"
     )
     warmup: int = field(26, about="epochs: the discriminator learns classes", within="[0, 1e6]")
-    rebuild: int = field(12, about="next epochs: the others learn pictures", within="[0, 1e6]")
     augment: bool = field(True, about="mirror and shift training pictures")
-    average: float = field(0.99, about="decay of the running mean of weights", within="[0, 1)")
     patience: int = field(15, about="epochs without structure until a restart", within="[1, 1e6]")
     restarts: int = field(2, about="maximum number of restarts", within="[0, 1e3]")
 

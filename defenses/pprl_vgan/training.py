@@ -90,7 +90,7 @@ def _run(
     facts, config = checkpoint.load(), training.config
     if facts:
         training.n_done, training.history = int(facts["n_done"]), list(facts["history"])
-    n_epochs = config.warmup + config.rebuild + config.epochs
+    n_epochs = config.warmup + config.epochs
 
     def save() -> None:
         facts = {"n_done": training.n_done, "history": training.history}
@@ -102,7 +102,6 @@ def _run(
             shown = ", ".join(f"{name} {value:.2f}" for name, value in figures.items())
             context.log(f"epoch {training.n_done} of {n_epochs}: {shown}")
         context.progress(training.n_done / n_epochs)
-    training.settle()
     return _collapsed(training)
 
 

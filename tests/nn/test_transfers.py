@@ -108,7 +108,7 @@ def round_of(net, objective, n_steps):
 
 def pprl_vgan(n_steps, **phases):
     fields = {"width": 4, "decoder_width": 4, "latent": 8, "batch": BATCH, "iterations": n_steps}
-    fields |= {"warmup": 0, "rebuild": 0, **phases}
+    fields |= {"warmup": 0, **phases}
     config = make(Defense, Spec("pprl_vgan", "quick", tuple(fields.items())))
     images, index = torch.from_numpy(pictures(24)), torch.arange(24)
     data = pprl_sampling.TrainingSet(images, index % 4, index % 3)
@@ -186,7 +186,6 @@ EPOCHS = {  # from the number of steps
     "san, gender": lambda n: san(n, frozen=frozen(ConvNet(8, SIDE_PX))),
     "san, grey, published": lambda n: san(n, frozen=frozen(published(8)), n_colours=1),
     "pprl_vgan, classes": lambda n: pprl_vgan(n, warmup=1),
-    "pprl_vgan, rebuilding": lambda n: pprl_vgan(n, rebuild=1),
     "pprl_vgan": pprl_vgan,
     "began_cs, estimator": began_estimator,
     "began_cs, warm-up": lambda n: began_cs(n, "warm_up"),

@@ -1,17 +1,16 @@
-"""Targets, comparisons, and the weights and statistics that are kept."""
+"""Steps, what teaches the generator, and the released settings."""
 
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 from bench.api import Defense
-from bench.nn.guide import Guide, map_error
+from bench.nn.guide import Guide
 from bench.nn.inputs import scaled
 from bench.registry import make
 from bench.spec import Spec
 from defenses.pprl_vgan import rates
-from defenses.pprl_vgan.adversarial_training import N_SETTLING, AdversarialTraining
+from defenses.pprl_vgan.adversarial_training import AdversarialTraining
 from defenses.pprl_vgan.sampling import TrainingSet
 
 N = 40
@@ -33,78 +32,29 @@ def test_the_number_of_steps_is_given_or_that_of_whole_batches(iterations, wante
     assert training(iterations=iterations).n_iterations == wanted
 
 
-def test_only_pictures_of_the_own_person_are_compared_with_their_source(monkeypatch):
-    """All in the phase before; then the share `own`: the rest shows others."""
-    begun = training(own=0.25, warmup=0, rebuild=1, iterations=1)
-    compared, shown = [], []
-    for name, seen in (("_error", compared), ("_generated", shown)):
+@pytest.mark.parametrize("w_rebuild", [0.0, 4.0])
+def test_half_of_the_pictures_show_their_own_person_and_are_compared(monkeypatch, w_rebuild):
+    """The guide is asked about the others; without a weight nothing is compared."""
+    begun, n_own = training(guided=True, warmup=0, iterations=1, w_rebuild=w_rebuild), 8
+    calls = {"_generated": [], "_guided": []}
+    for name, seen in calls.items():
         usual = getattr(begun, name)
         called = lambda *args, seen=seen, usual=usual: seen.append(args) or usual(*args)  # noqa: E731
         monkeypatch.setattr(begun, name, called)
-    for _ in range(2):
-        begun.epoch()
-    assert [len(wanted) for _, wanted in compared] == [16, 4, 4]
-    person = begun.sampler.data.person
-    whole = scaled(begun.sampler.data.images)
-    for (_, wanted), (images, target) in zip(compared, shown, strict=True):
-        n = len(wanted)
-        assert torch.equal(wanted, images[:n])
-        source = [int((whole == image).flatten(1).all(dim=1).nonzero()) for image in wanted]
-        assert torch.equal(target[:n], person[source])
-
-
-def test_the_error_of_rebuilt_pictures_counts_what_the_discriminator_sees():
-    """Equal pictures have none; without maps it is that of pixels, 2 between black and white."""
-    begun = training(w_maps=0.0)
-    black, white = torch.full((4, 3, 32, 32), -1.0), torch.full((4, 3, 32, 32), 1.0)
-    assert begun._error(black, white).item() == 2
-    with_maps = training(w_maps=0.5)
-    assert with_maps._error(black, black).item() == 0
-    found, wanted = (with_maps.discriminator.maps(images) for images in (black, white))
-    assert [maps.shape[2] for maps in wanted] == [32, 16, 8]
-    of_maps = map_error(found, wanted).item()
-    assert with_maps._error(black, white).item() == pytest.approx(2 + 0.5 * of_maps)
-
-
-def test_settled_statistics_are_means_over_batches():
-    """Of the first norm, whose input a hook sees, and of the networks that are kept: the means."""
-    begun = training(warmup=0, rebuild=0, iterations=1)
-    begun.epoch()
-    norm = next(part for part in begun.encoder.modules() if isinstance(part, nn.BatchNorm2d))
-    seen = []
-    pairs = list(zip(begun.kept.parameters(), begun.average.parameters(), strict=True))
-
-    def look(net, given):
-        assert all(torch.equal(last, mean) for last, mean in pairs)
-        seen.append(given[0].float())
-
-    norm.register_forward_pre_hook(look)
-    begun.settle()
-    means = torch.stack([batch.mean(dim=(0, 2, 3)) for batch in seen])  # (batches, channels)
-    variances = torch.stack([batch.var(dim=(0, 2, 3)) for batch in seen])
-    assert len(seen) == N_SETTLING
-    assert torch.allclose(norm.running_mean, means.mean(dim=0), atol=1e-4)
-    assert torch.allclose(norm.running_var, variances.mean(dim=0), atol=1e-4)
-
-
-def test_running_means_of_weights_are_kept():
-    """After two iterations of two steps: the mean moves by a tenth of the way at each step."""
-    begun = training(warmup=0, rebuild=0, iterations=2, average=0.9)
-    weight, passed = begun.decoder.dense.weight, []
-    begun.g_optimizer.register_step_post_hook(lambda *_: passed.append(weight.detach().clone()))
-    begun.epoch()
-    mean, *others = passed
-    for step in others:
-        mean = 0.9 * mean + 0.1 * step
-    begun.settle()
-    assert len(passed) == 4
-    assert torch.allclose(weight, mean, atol=1e-6)
-    assert not torch.allclose(weight, passed[-1], atol=1e-6)
+    figures = begun.epoch()
+    assert (figures["error"] > 0) == (w_rebuild > 0)
+    assert [len(made) for made, _ in calls["_guided"]] == 2 * [16 - n_own * (w_rebuild > 0)]
+    person, whole = begun.sampler.data.person, scaled(begun.sampler.data.images)
+    for images, target in calls["_generated"]:
+        source = [int((whole == image).flatten(1).all(dim=1).nonzero()) for image in images]
+        own = target == person[source]
+        assert own[:n_own].all() == (w_rebuild > 0)
+        assert not own[n_own:].all()
 
 
 @pytest.mark.parametrize("w_read", [0.0, 1.0])
 def test_codes_are_read_if_that_has_a_weight(w_read):
-    begun = training(warmup=0, rebuild=0, iterations=1, w_read=w_read)
+    begun = training(warmup=0, iterations=1, w_read=w_read)
     before = begun.reader.weight.clone()
     begun.epoch()
     assert torch.equal(before, begun.reader.weight) == (w_read == 0)
@@ -112,25 +62,16 @@ def test_codes_are_read_if_that_has_a_weight(w_read):
 
 @pytest.mark.parametrize("w_guide", [0.0, 1.0])
 def test_the_guide_teaches_the_generator_the_utility_label_and_learns_nothing(w_guide):
-    begun = training(warmup=0, rebuild=0, iterations=1, guided=True, w_guide=w_guide)
+    begun = training(warmup=0, iterations=1, guided=True, w_guide=w_guide)
     before = {name: value.clone() for name, value in begun.guide.state_dict().items()}
     figures = begun.epoch()
-    alone = training(warmup=0, rebuild=0, iterations=1)  # seeds torch again
+    alone = training(warmup=0, iterations=1)  # seeds torch again
     alone.epoch()
     same = torch.equal(begun.decoder.dense.weight, alone.decoder.dense.weight)
     assert same == (w_guide == 0)
     assert figures["guided"] > 0
     after = begun.guide.state_dict()  # means of its batch norms, too
     assert all(torch.equal(value, after[name]) for name, value in before.items())
-
-
-def test_the_guide_is_asked_about_pictures_that_are_not_compared(monkeypatch):
-    begun, asked = training(warmup=0, rebuild=0, iterations=1, guided=True, own=0.25), []
-    usual = begun._guided
-    monkeypatch.setattr(begun, "_guided", lambda *args: asked.append(args) or usual(*args))
-    begun.epoch()
-    assert [len(made) for made, _ in asked] == [12, 12]
-    assert begun._guided(*(part[:0] for part in asked[0])) == 0  # if all are compared
 
 
 def test_reading_trains_the_encoder():
@@ -141,14 +82,6 @@ def test_reading_trains_the_encoder():
     assert begun.encoder.mean.weight.grad.abs().sum() > 0
 
 
-def test_without_running_means_nothing_changes_after_training():
-    begun = training(average=0.0)
-    before = {k: v.clone() for k, v in begun.encoder.state_dict().items()}
-    begun.settle()
-    after = begun.encoder.state_dict()
-    assert all(torch.equal(before[name], after[name]) for name in before)
-
-
 def keras_rate(lr, decay, n_updates):
     """Keras 2.0: the initial rate, divided by 1 + decay * the optimizer's updates before this."""
     return lr / (1.0 + decay * n_updates)
@@ -156,7 +89,7 @@ def keras_rate(lr, decay, n_updates):
 
 def test_released_rates_fall_with_updates_of_which_an_iteration_has_two(monkeypatch):
     monkeypatch.setattr(rates, "DECAY", 0.25)
-    begun = training(warmup=0, rebuild=0, released=True, iterations=3, epochs=3)
+    begun = training(warmup=0, released=True, iterations=3, epochs=3)
     counts = {"g": 0, "d": 0}
     for name, optimizer in (("g", begun.g_optimizer), ("d", begun.d_optimizer)):
         optimizer.register_step_post_hook(
@@ -172,7 +105,7 @@ def test_released_rates_fall_with_updates_of_which_an_iteration_has_two(monkeypa
 
 def test_released_fakes_have_an_update_of_their_own():
     """They do not teach classes, so the second update has no gradient of the class heads."""
-    begun = training(warmup=0, rebuild=0, iterations=1, released=True)
+    begun = training(warmup=0, iterations=1, released=True)
     heads, updates = (begun.discriminator.person, begun.discriminator.utility), []
     begun.d_optimizer.register_step_pre_hook(
         lambda *_: updates.append([bool(head.bias.grad.any()) for head in heads])
@@ -200,7 +133,7 @@ def test_the_released_schedules(preset, epochs, fakes_teach, weights):
 @pytest.mark.parametrize("preset", ["ferg", "mug"])
 def test_the_released_settings_leave_out_what_is_ours(preset):
     config = make(Defense, Spec("pprl_vgan", preset))
-    ours = "warmup rebuild guide_steps w_guide w_rebuild w_maps own w_read average augment"
+    ours = "warmup guide_steps w_guide w_rebuild w_read augment"
     assert not any(getattr(config, name) for name in (*ours.split(), "iterations"))
     weights = config.w_kl + config.w_real + config.w_person + config.w_utility
     assert weights == pytest.approx(1)  # as released

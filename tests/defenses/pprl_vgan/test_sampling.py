@@ -19,10 +19,10 @@ def sampler(**fields):
     return Sampler(data, config, torch.Generator().manual_seed(0))
 
 
-def test_a_share_shows_its_own_person():
+def test_half_show_their_own_person():
     own = torch.full((1000,), 2)
-    assert sampler(own=0.5).target(own)[:500].tolist() == [2] * 500
-    others = sampler(own=0.0).target(own)
+    assert sampler().target(own)[:500].tolist() == [2] * 500
+    others = sampler(w_rebuild=0.0).target(own)
     for person in range(4):
         assert abs((others == person).float().mean() - 0.25) < 0.06  # 4 standard deviations
 
@@ -34,7 +34,7 @@ def moves(rng):
 
 
 def test_steps_take_what_they_would_draw_one_after_the_other():
-    found, rng = sampler(own=0.25), torch.Generator().manual_seed(0)
+    found, rng = sampler(), torch.Generator().manual_seed(0)
     made = partial(found.draw, shows=True, moves=True)
     for shown, real in found.steps([made, partial(found.draw, moves=True)], 3):
         for drawn in (shown, real):
@@ -43,6 +43,6 @@ def test_steps_take_what_they_would_draw_one_after_the_other():
             assert torch.equal(drawn.moves, moves(rng))
             person = drawn.picture % 4
             if drawn is shown:
-                person[4:] = torch.randint(0, 4, (16,), generator=rng)[4:]
+                person[8:] = torch.randint(0, 4, (16,), generator=rng)[8:]
             assert torch.equal(drawn.person, person)
             assert torch.equal(drawn.made_moves, moves(rng))
