@@ -8,10 +8,12 @@ Source: Chen, Konrad, Ishwar, CVPR-W 2018; released train.py.
 Differs from it: the authors make new fakes for the discriminator, in inference mode, from its real
 pictures. They update it before the generator, on real and then on fake pictures; `released` has
 both updates, after the generator's; else it is updated once, on both. The first phase, the
-comparison of pictures of the own person with their sources, the utility label found in codes, and
-the guide, which is frozen and finds it in pictures, are ours; the released settings turn them off.
+comparison of pictures of the own person with their sources, the utility label found in codes, the
+guide, which is frozen and finds it in pictures, and the means of weights and of statistics are
+ours; the released settings turn them off.
 """
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import chain
@@ -39,6 +41,7 @@ from defenses.pprl_vgan.rates import falling, falling_late, optimizer, released_
 from defenses.pprl_vgan.sampling import Drawn, Draws, Sampler, TrainingSet
 from defenses.pprl_vgan.train_config import TrainConfig
 
+N_SETTLING = 20  # batches for the final statistics of batch norm
 FIGURES = (  # of adversarial training
     "kl", "real", "person", "utility", "reading",  # the generator's losses, nats
     "guided",  # the same, of the guide, in pictures that are not compared with their source
@@ -84,7 +87,9 @@ class AdversarialTraining:
         self.reader = nn.Linear(net_config.latent, net_config.n_classes)  # finds the utility label
         for net in (self.encoder, self.decoder, self.discriminator, self.reader):
             net.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        learning = nn.ModuleList([self.encoder, self.decoder, self.reader]), self.discriminator
+        self.kept = nn.ModuleList([self.encoder, self.decoder])
+        self.average = copy.deepcopy(self.kept).requires_grad_(False)  # running means of weights
+        learning = nn.ModuleList([self.kept, self.reader]), self.discriminator
         self.g_optimizer, self.d_optimizer = (
             optimizer([*net.parameters()], lr, released=config.released)
             for net, lr in zip(learning, (config.lr, config.d_lr), strict=True)
@@ -96,12 +101,13 @@ class AdversarialTraining:
         self.n_iterations = config.iterations or max(1, len(data.images) // config.batch)
         self.n_done, self.current = 0, Epoch(rng, self.device)  # finished epochs, of all phases
         self.history: list[list[float]] = []  # means of FIGURES per epoch of adversarial training
+        self.following = False  # whether the running means have begun
         self.phases = self._phases(graphs=graphs)
 
     @property
     def parts(self) -> Parts:
         """Everything that training changes."""
-        names = "encoder decoder discriminator reader g_optimizer d_optimizer current"
+        names = "encoder decoder discriminator reader average g_optimizer d_optimizer current"
         return {name: getattr(self, name) for name in names.split()}
 
     def epoch(self, save: Callable[[], None] = lambda: None) -> Mapping[str, float]:
@@ -110,6 +116,7 @@ class AdversarialTraining:
         It calls `save` after each step.
         """
         config, number = self.config, self.n_done
+        self.following = bool(self.history or self.current.figures)
         for phase in self.phases:
             if number < phase.n_epochs:
                 means = self._means(phase, number, save)
@@ -122,6 +129,22 @@ class AdversarialTraining:
         if self.n_done > config.warmup:
             self.history.append([means[name] for name in FIGURES])
         return means
+
+    def settle(self) -> None:
+        """Replaces the weights by running means, if any, with new statistics of batch norm."""
+        if not self.config.average:
+            return
+        for last, mean in zip(self.kept.parameters(), self.average.parameters(), strict=True):
+            last.data.copy_(mean)
+        norms = [part for part in self.kept.modules() if isinstance(part, nn.BatchNorm2d)]
+        for norm in norms:
+            norm.reset_running_stats()
+        steps = self.sampler.steps([partial(self.sampler.draw, shows=True)], N_SETTLING)
+        with torch.no_grad():
+            for number, (drawn,) in enumerate(steps):
+                for norm in norms:
+                    norm.momentum = 1 / (1 + number)  # the mean over all batches
+                self._generated(self.sampler.pictures(drawn), drawn.person)
 
     def _phases(self, *, graphs: bool) -> Sequence[Phase]:
         config, draw = self.config, self.sampler.draw
@@ -168,6 +191,7 @@ class AdversarialTraining:
         *shown, real = drawn
         for made_for in shown:
             figures, fakes = self._generator_step(made_for)
+            self._follow()
         return {**figures, **self._discriminator_step(real, fakes, shown[-1])}
 
     def _generator_step(self, drawn: Drawn) -> tuple[Figures, Tensor]:
@@ -210,6 +234,13 @@ class AdversarialTraining:
         names = ("d_real", "d_person", "d_utility", "d_fake")
         figures = dict(zip(names, [*of_real, of_fake[0]], strict=True))
         return {**figures, **accuracy("known", real, drawn)}
+
+    def _follow(self) -> None:
+        """Moves the running means of weights towards the weights; the first time, all the way."""
+        share, self.following = 1 - self.config.average if self.following else 1.0, True
+        nets = (self.average, self.kept)
+        means, last = ([weights.data for weights in net.parameters()] for net in nets)
+        torch._foreach_lerp_(means, last, share)
 
     def _generated(self, images: Tensor, person: Tensor) -> Generated:
         """The pictures shown as the people, from random codes."""

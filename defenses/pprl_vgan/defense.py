@@ -45,7 +45,7 @@ class PPRLVGAN(TrainConfig):
     (`w_guide`): a network that learned it before (`guide_steps`), because some of what satisfies
     the discriminator alone is visible to no other network. The code is trained to hold that label
     (`w_read`); the discriminator sees pictures mirrored and shifted (`augment`); the optimizer is
-    Adam.
+    Adam; running means of the weights are kept (`average`), with new statistics of batch norm.
     An attacker on codes may get the mean or both moments (`code`), where the authors give their MLP
     one sample, and several releases of a picture (`draws` and `queries` of a threat); nothing is
     chosen on test pictures.

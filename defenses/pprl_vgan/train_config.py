@@ -19,8 +19,8 @@ RELEASED: Mapping[str, Value] = {
     **{"lr": 3e-4, "d_lr": 3e-4, "batch": 256},
     **{"d_utility": 0.25, "w_kl": 0.002},
     # ours, off in the releases
-    **{"w_read": 0.0, "w_guide": 0.0, "w_rebuild": 0.0, "guide_steps": 0},
-    **{"warmup": 0, "iterations": 0, "augment": False},
+    **{"w_read": 0.0, "w_guide": 0.0, "w_rebuild": 0.0, "average": 0.0},
+    **{"guide_steps": 0, "warmup": 0, "iterations": 0, "augment": False},
 }
 FERG: Mapping[str, Value] = {
     **RELEASED,
@@ -77,6 +77,7 @@ class TrainConfig(Learned, LatentDefense):
     )
     warmup: int = field(26, about="epochs: the discriminator learns classes", within="[0, 1e6]")
     augment: bool = field(True, about="mirror and shift training pictures")
+    average: float = field(0.99, about="decay of the running mean of weights", within="[0, 1)")
     patience: int = field(15, about="epochs without structure until a restart", within="[1, 1e6]")
     restarts: int = field(2, about="maximum number of restarts", within="[0, 1e3]")
 

@@ -102,6 +102,7 @@ def _run(
             shown = ", ".join(f"{name} {value:.2f}" for name, value in figures.items())
             context.log(f"epoch {training.n_done} of {n_epochs}: {shown}")
         context.progress(training.n_done / n_epochs)
+    training.settle()
     return _collapsed(training)
 
 

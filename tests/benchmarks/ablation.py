@@ -37,7 +37,7 @@ DATA = "synthetic:people=12,takes=64,pictures=16,size=64,protocol=closed,seed=23
 LONG = {"epochs", "warmup", "rebuild", "steps"}  # fields that `--length` multiplies
 WITHOUT = {
     "pprl_vgan@faces": [
-        "", "augment=false", "warmup=0", "w_guide=0", "w_read=0", "w_rebuild=0",
+        "", "augment=false", "warmup=0", "average=0", "w_guide=0", "w_read=0", "w_rebuild=0",
     ],
     "began_cs@faces": [
         "", "anneal=false", "average=0", "w_estimator=0", "w_maps=0", "w_kl=0",

@@ -1,8 +1,9 @@
-"""Steps, what teaches the generator, and the released settings."""
+"""Targets, comparisons, and the weights and statistics that are kept."""
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from bench.api import Defense
 from bench.nn.guide import Guide
@@ -10,7 +11,7 @@ from bench.nn.inputs import scaled
 from bench.registry import make
 from bench.spec import Spec
 from defenses.pprl_vgan import rates
-from defenses.pprl_vgan.adversarial_training import AdversarialTraining
+from defenses.pprl_vgan.adversarial_training import N_SETTLING, AdversarialTraining
 from defenses.pprl_vgan.sampling import TrainingSet
 
 N = 40
@@ -52,6 +53,42 @@ def test_half_of_the_pictures_show_their_own_person_and_are_compared(monkeypatch
         assert not own[n_own:].all()
 
 
+def test_settled_statistics_are_means_over_batches():
+    """Of the first norm, whose input a hook sees, and of the networks that are kept: the means."""
+    begun = training(warmup=0, iterations=1)
+    begun.epoch()
+    norm = next(part for part in begun.encoder.modules() if isinstance(part, nn.BatchNorm2d))
+    seen = []
+    pairs = list(zip(begun.kept.parameters(), begun.average.parameters(), strict=True))
+
+    def look(net, given):
+        assert all(torch.equal(last, mean) for last, mean in pairs)
+        seen.append(given[0].float())
+
+    norm.register_forward_pre_hook(look)
+    begun.settle()
+    means = torch.stack([batch.mean(dim=(0, 2, 3)) for batch in seen])  # (batches, channels)
+    variances = torch.stack([batch.var(dim=(0, 2, 3)) for batch in seen])
+    assert len(seen) == N_SETTLING
+    assert torch.allclose(norm.running_mean, means.mean(dim=0), atol=1e-4)
+    assert torch.allclose(norm.running_var, variances.mean(dim=0), atol=1e-4)
+
+
+def test_running_means_of_weights_are_kept():
+    """After two iterations of two steps: the mean moves by a tenth of the way at each step."""
+    begun = training(warmup=0, iterations=2, average=0.9)
+    weight, passed = begun.decoder.dense.weight, []
+    begun.g_optimizer.register_step_post_hook(lambda *_: passed.append(weight.detach().clone()))
+    begun.epoch()
+    mean, *others = passed
+    for step in others:
+        mean = 0.9 * mean + 0.1 * step
+    begun.settle()
+    assert len(passed) == 4
+    assert torch.allclose(weight, mean, atol=1e-6)
+    assert not torch.allclose(weight, passed[-1], atol=1e-6)
+
+
 @pytest.mark.parametrize("w_read", [0.0, 1.0])
 def test_codes_are_read_if_that_has_a_weight(w_read):
     begun = training(warmup=0, iterations=1, w_read=w_read)
@@ -80,6 +117,14 @@ def test_reading_trains_the_encoder():
     made = begun._generated(begun.sampler.pictures(drawn), drawn.person)
     begun._reading(made, drawn.utility).backward()
     assert begun.encoder.mean.weight.grad.abs().sum() > 0
+
+
+def test_without_running_means_nothing_changes_after_training():
+    begun = training(average=0.0)
+    before = {k: v.clone() for k, v in begun.encoder.state_dict().items()}
+    begun.settle()
+    after = begun.encoder.state_dict()
+    assert all(torch.equal(before[name], after[name]) for name in before)
 
 
 def keras_rate(lr, decay, n_updates):
@@ -133,7 +178,7 @@ def test_the_released_schedules(preset, epochs, fakes_teach, weights):
 @pytest.mark.parametrize("preset", ["ferg", "mug"])
 def test_the_released_settings_leave_out_what_is_ours(preset):
     config = make(Defense, Spec("pprl_vgan", preset))
-    ours = "warmup guide_steps w_guide w_rebuild w_read augment"
+    ours = "warmup guide_steps w_guide w_rebuild w_read average augment"
     assert not any(getattr(config, name) for name in (*ours.split(), "iterations"))
     weights = config.w_kl + config.w_real + config.w_person + config.w_utility
     assert weights == pytest.approx(1)  # as released

@@ -127,7 +127,7 @@ def test_a_picture_of_another_size_is_refused(faces, tmp_path):
         fit(small, tmp_path)
 
 
-@pytest.mark.parametrize("fields", ["policy=mine", "code=all", "kernel=2", "epochs=0", "lr=0"])
+@pytest.mark.parametrize("fields", ["policy=mine", "code=all", "kernel=2", "epochs=0", "average=1"])
 def test_an_invalid_field_is_refused(fields):
     with pytest.raises(ValueError, match=fields.split("=")[0]):
         make(Defense, Spec.parse(f"pprl_vgan:{fields}"))
