@@ -35,7 +35,7 @@ MUG: Mapping[str, Value] = {
 FACES: Mapping[str, Value] = {  # for 64 px; learns in an hour, on one core
     **{"decoder_width": 64, "latent": 64, "bounded": True},
     **{"lr": 1e-3, "d_lr": 4e-4, "batch": 32, "w_kl": 0.002},
-    **{"iterations": 96, "guide_steps": 200, "warmup": 16, "epochs": 48},
+    **{"iterations": 96, "guide_steps": 200, "warmup": 16, "epochs": 64},
 }
 PRESETS: Presets = {"quick": {}, "faces": FACES, "ferg": FERG, "mug": MUG}
 
