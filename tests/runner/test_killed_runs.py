@@ -22,7 +22,7 @@ name = "small"
 private = ["identity"]
 data = "toy"
 defenses = ["pixelate:block=0.25", "fitted", "random_code"]
-attackers = ["memory", "nearest", "mlp:rounds=1"]
+attackers = ["nearest", "knn"]
 threats = ["raw", "aware", "latent"]
 """
 
