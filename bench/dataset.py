@@ -33,11 +33,13 @@ class Dataset(Plugin, ABC):
         shareable: its pictures show nobody real, so they may be printed on sheets.
         protocol: who is defender, attacker and probe (bench.data.protocols).
         align: MTCNN found its faces; it then looks for faces in releases as well.
+        n_landmarks: how many its files give of each picture, L; 0: none.
         has_landmarks: it has the label `landmarks`, float32 (N, L, 2): (x, y) in fractions of the
             sides, nan where one is hidden.
     """
 
     shareable: ClassVar[bool] = False
+    n_landmarks: ClassVar[int] = 0
     align: bool = False
     protocol: str
     seed: int
@@ -49,8 +51,8 @@ class Dataset(Plugin, ABC):
 
     @property
     def has_landmarks(self) -> bool:
-        """Whether each picture has landmarks of its own."""
-        return False
+        """Whether its files say where landmarks are, and pictures are not turned."""
+        return self.n_landmarks > 0 and not self.align
 
     @property
     def face_points(self) -> FacePoints:

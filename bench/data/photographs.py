@@ -37,7 +37,6 @@ class Photographs(Dataset):
 
     Attributes:
         centre: of the square that is cut out, shares of width and height.
-        n_landmarks: that the files state for each picture; then `landmarks_px` reads them.
     """
 
     size: int = field(64, about="side of a picture, px", within="[8, 1024]")
@@ -48,7 +47,6 @@ class Photographs(Dataset):
     probe: float = field(PROBE_SHARE, about="share of people, or takes, in it", within="(0, 1)")
 
     centre: ClassVar[tuple[float, float]] = (0.5, 0.5)
-    n_landmarks: ClassVar[int] = 0
 
     @abstractmethod
     def listing(self) -> Listing:
@@ -67,11 +65,6 @@ class Photographs(Dataset):
     def face_points(self) -> FacePoints:
         """Those of aligned pictures; else unknown."""
         return ALIGNED_POINTS if self.align else ()
-
-    @property
-    def has_landmarks(self) -> bool:
-        """Whether its files say where landmarks are, and pictures are not turned."""
-        return self.n_landmarks > 0 and not self.align
 
     def landmarks_px(self, paths: Sequence[Path]) -> NDArray[np.float64]:
         """Landmarks of these pictures, (N, n_landmarks, 2), px; nan where one is hidden."""

@@ -145,13 +145,18 @@ def _skip_reason(
 
 
 def _lacks_labels(defense: Defense, *sources: Dataset) -> str:
-    """Which labels that the defense reads a data set lacks, or empty."""
+    """Which labels that the defense reads a data set lacks, or has of another form, or empty."""
     read = {*defense.reads_to_fit, *defense.reads_to_protect}
     for data in sources:
         known = {"take", *(target.name for target in data.targets)}
         known |= set() if defense.needs_identities else {"identity"}
         if lacks := sorted(read - known - ({"landmarks"} if data.has_landmarks else set())):
             return f"{data.name} has no labels {lacks}"
+        if "landmarks" in read and data.n_landmarks != (n := sources[0].n_landmarks):
+            return (
+                f"{defense.name} needs as many landmarks in all data sets, {sources[0].name} has "
+                f"{n} and {data.name} {data.n_landmarks}; use landmarks=mtcnn, or one data set"
+            )
     return ""
 
 

@@ -78,6 +78,29 @@ def test_a_defense_that_reads_landmarks_applies_only_where_there_are_some(root):
     assert reasons["synthetic"] == {"synthetic has no labels ['landmarks']"}
 
 
+@pytest.mark.parametrize(
+    "defense",
+    [
+        "k_same:variant=model,landmarks=label",
+        "othman_ross:landmarks=label",
+        "prototype_pattern:aligned=true,landmarks=label",
+        "san:aligned=true,landmarks=label",
+    ],
+)
+def test_landmarks_that_were_learned_of_another_data_set_must_be_as_many(defense):
+    """CelebA gives 5 of them; to find cells takes no files."""
+    data = {"defender": "celeba", "attacker": "muct", "evaluation": "muct"}
+    task = {"data": data, "private": ["gender"], "attackers": ["knn"]}
+    reasons = []
+    for spec in (defense, defense.replace("label", "mtcnn")):
+        grid = Grid.model_validate({"name": "g", "tasks": [task | {"defenses": [spec]}]})
+        name = spec.partition(":")[0]
+        mine = [cell for cell in cells(grid) if cell.defense.name == name]
+        reasons.append({cell.skip_reason for cell in mine if cell.target == "gender"})
+    told = "needs as many landmarks in all data sets, muct has 76 and celeba 5; use landmarks=mtcnn"
+    assert reasons == [{f"{name} {told}, or one data set"}, {""}]
+
+
 def test_missing_landmarks_are_told(root, refused):
     (root / TABLE).unlink()
     assert f"muct expects {TABLE}" in refused(MUCT(root=str(root)))
