@@ -62,7 +62,18 @@ class AR(Official):
         """The pictures in the order of their paths."""
         if self.align:
             raise ValueError("expected ar without align=true: MTCNN does not read its raw pictures")
-        return super().listing()
+        listing = super().listing()
+        self.check_files(listing.paths)  # all of them, as nothing is decoded
+        return listing
+
+    def check_files(self, paths: Sequence[Path]) -> None:
+        """Raises ValueError if one of these files has another length."""
+        for path in paths:
+            if (n_bytes := path.stat().st_size) != 3 * _WIDTH * _HEIGHT:
+                raise ValueError(
+                    f"{path}: expected {3 * _WIDTH * _HEIGHT} bytes, 768x576 px, got {n_bytes}; it "
+                    "is cropped or truncated: restore it"
+                )
 
     def cells(self, found: re.Match[str]) -> Cells:
         """The labels in a picture's name; its take is the day."""
@@ -93,17 +104,6 @@ class AR(Official):
 
 
 def _opened(path: Path) -> Image.Image:
-    """The picture in a file of three planes.
-
-    Raises:
-        ValueError: if the file has another length.
-    """
-    pixels = np.fromfile(path, np.uint8)
-    if len(pixels) != 3 * _WIDTH * _HEIGHT:
-        raise ValueError(
-            f"{path}: expected {3 * _WIDTH * _HEIGHT} bytes, 768x576 px, got {len(pixels)}; it is "
-            "cropped or truncated: restore it"
-        )
-    return Image.fromarray(
-        np.ascontiguousarray(pixels.reshape(3, _HEIGHT, _WIDTH).transpose(1, 2, 0))
-    )
+    """The picture in a file of three planes."""
+    planes = np.fromfile(path, np.uint8).reshape(3, _HEIGHT, _WIDTH)
+    return Image.fromarray(np.ascontiguousarray(planes.transpose(1, 2, 0)))  # (H, W, 3)

@@ -17,7 +17,8 @@ class MUG(Official):
     """Recordings of people who pose expressions; labels: identity, expression; takes.
 
     Reads `subjects3/001/anger/take000/*.jpg`, also with `session0/` or `001/` before `anger/`. A
-    recording begins and ends with a neutral face, so its first frames are left out.
+    recording begins and ends with a neutral face, so its first frames are left out. The size of a
+    frame, 896x896 px, is unconfirmed.
 
     Source: Aifanti, Papachristou, Delopoulos, WIAMIS 2010 [aifanti2010mug]; the protocol
         `closed-paper` is that of Chen, Konrad, Ishwar, CVPR-W 2018 [chen2018pprl], whose code has 8
@@ -45,6 +46,11 @@ class MUG(Official):
         r"/(?P<identity>\d{3})/(?:(?P=identity)/|(?P<session>session\d+)/)?(?P<expression>[a-z]+)"
         r"/(?P<take>take\d+)/[^/]+\.jpg$"
     )
+    variants = (
+        ("**/*.avi", "videos made of the frames; get the frames, .jpg files"),
+        ("**/*.mp4", "videos made of the frames; get the frames, .jpg files"),
+    )
+    extent_px = (896, 896)
     targets = (Target("identity"), Target("expression", classes=EXPRESSIONS))
 
     def entries(self) -> Iterator[Entry]:

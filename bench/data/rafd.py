@@ -18,6 +18,7 @@ class RaFD(Official):
 
     Reads `Rafd090_01_Caucasian_female_angry_frontal.jpg`: angle, person, group, gender, expression,
     gaze. What the five cameras saw at once is a take; hair and clothes are alike in all of them.
+    The size of a picture, 681x1024 px, is unconfirmed.
 
     Source: Langner et al., Cognition and Emotion 24 (2010) [langner2010rafd].
 
@@ -33,6 +34,8 @@ class RaFD(Official):
         rf"_(?P<gender>female|male)_(?P<expression>{'|'.join(_EXPRESSIONS)})"
         r"_(?P<gaze>frontal|left|right)\.jpg$"
     )
+    variants = (("**/*_aligned.jpg", "another set, RAF-DB; get the pictures of RaFD"),)
+    extent_px = (681, 1024)
     targets = (
         Target("identity"),
         Target("gender", classes=GENDERS),

@@ -11,7 +11,7 @@ NAMES = [
 
 
 def test_labels_follow_the_names(tree):
-    listing = RaFD(root=str(tree(NAMES, (68, 102)))).listing()
+    listing = RaFD(root=str(tree(NAMES, (681, 1024)))).listing()
     named = {t.name: [t.classes[n] for n in listing.labels[t.name]] for t in listing.targets}
     assert named == {
         "identity": ["01", "28", "28", "01", "28"],
@@ -26,3 +26,8 @@ def test_labels_follow_the_names(tree):
 def test_a_folder_for_each_angle_is_told(tree, refused):
     root = tree([f"Rafd090/{NAMES[0]}"])
     assert "there is a folder level too many" in refused(RaFD(root=str(root)))
+
+
+def test_cropped_pictures_are_told(tree, refused):
+    told = "expected pictures of 681x1024 px in rafd, got 48x48"
+    assert told in refused(RaFD(root=str(tree(NAMES, (48, 48)))))
