@@ -147,13 +147,15 @@ class Official(Photographs):
     def _instead(self, pattern: str) -> str:
         """What lies in the folder instead of what was expected there, and what to do."""
         folder, access = self.folder, f"to get it: {stated(type(self), 'Access')}"
-        if root := self._root(pattern):
-            return (
-                f"got it in {root}: there is a folder level too many or too few; set "
-                f"{self.name}:root={root}, or move the files"
-            )
         is_list = pattern != self.pictures
         lacks_pictures = not is_list or not self._below(folder, self.pictures)
+        sought = {"it": pattern} | ({"the pictures": self.pictures} if lacks_pictures else {})
+        for what, where in sought.items():
+            if root := self._root(where):
+                return (
+                    f"got {what} in {root}: there is a folder level too many or too few; set "
+                    f"{self.name}:root={root}, or move the files"
+                )
         for variant, what in self.variants:
             asked = lacks_pictures or variant.endswith(_LISTS)
             if asked and (found := min(folder.glob(variant), default=None)):

@@ -18,6 +18,36 @@ NAMES = [
     for feeling in ("anger", "joy")
     for number in (1, 2, 3, 4)
 ]
+# lists that are read before pictures are looked for; others may be empty
+LISTS = {
+    "muct-landmarks/muct76-opencv.csv": ",".join(["name", "tag", *map(str, range(152))])
+    + f"\ni000qa-fn,0000{',0' * 152}",
+    "fairface_label_train.csv": "file,age,gender,race\ntrain/1.jpg,3-9,Male,White",
+    "fairface_label_val.csv": "file,age,gender,race",
+    "pairs.txt": "1\t0",
+}
+INSTEAD = {  # what people have instead of each data set, and what they are told
+    "ar": ("warped/m-001-01.bmp", "the cropped and warped variant"),
+    "celeba": ("CelebAMask-HQ/1.jpg", "the masked variant"),
+    "ckplus": ("CK+48/anger/S010_004_00000017.png", "pictures cropped to 48 px"),
+    "fairface": ("train/1.jpg", "expected pictures of 224x224 px in fairface, got 48x48"),
+    "ferg": ("FERG_3D_DB/anger/1.png", "the 3-D variant of the database"),
+    "genki4k": ("GENKI-R2009a/1.jpg", "another set, GENKI-R2009a"),
+    "lfw": ("lfw_funneled/NAME/NAME_0001.jpg", "another alignment"),
+    "lfw_pairs": ("lfw-deepfunneled/NAME/NAME_0001.jpg", "another alignment"),
+    "muct": ("images/i000qa-fn.jpg", "another archive, or folders with other names"),
+    "mug": ("subjects3/001/anger/take000.avi", "videos made of the frames"),
+    "rafd": ("train/1/train_00001_aligned.jpg", "another set, RAF-DB"),
+    "utkface": ("crop_part1/26_1_0_20170116174525125.jpg.chip.jpg", "a part of the pictures"),
+}
+OF_ONE_LAYOUT = sorted({*SETS} - {"ar"})  # whose pictures may lie in any folder
+
+
+def lists_of(name, folder=""):
+    """The files of a data set besides its pictures, by path."""
+    labels = {"ckplus": ["Emotion/S005/001/S005_001_00000011_emotion.txt"]}
+    files = [*SETS[name].needs, *labels.get(name, ())]
+    return {folder + file: LISTS.get(file, "3") for file in files}
 
 
 def test_it_is_found_by_the_folder_of_all_data(tree, monkeypatch):
@@ -51,12 +81,29 @@ def test_an_error_counts_what_it_does_not_show(n, words):
     assert and_more("abc"[:n]) == words
 
 
-@pytest.mark.parametrize(("level", "root"), [("ferg/", ""), ("", "FERG_DB_256")])
-def test_a_folder_level_too_many_or_too_few_is_told(tree, refused, level, root):
-    place = tree([level + name for name in NAMES], (256, 256)) / root
-    message = refused(FERG(root=str(place)))
-    assert "expects FERG_DB_256/aia/aia_anger/aia_anger_1.png" in message
-    assert "a folder level too many or too few; set ferg:root=" in message
+@pytest.mark.parametrize("lists_in", ["", "more/"])
+@pytest.mark.parametrize("name", OF_ONE_LAYOUT)
+def test_a_folder_level_too_many_is_told(tree, refused, name, lists_in):
+    root = tree([f"more/{SETS[name].example}"], texts=lists_of(name, lists_in))
+    message = refused(SETS[name](root=str(root)))
+    assert message.startswith(f"{name} expects ")
+    assert f" in {root}, got it in {root}/more: there is a folder level too many" in message
+    assert f"; set {name}:root={root}/more, or move the files" in message
+
+
+@pytest.mark.parametrize("name", [n for n in OF_ONE_LAYOUT if "/" in SETS[n].example])
+def test_a_folder_level_too_few_is_told(tree, refused, name):
+    example = SETS[name].example
+    root = tree([example], texts=lists_of(name))
+    message = refused(SETS[name](root=str(root / example.split("/")[0])))
+    assert f"in {root}: there is a folder level too many or too few; set {name}:root=" in message
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_another_archive_or_variant_is_told(tree, refused, name):
+    file, words = INSTEAD[name]
+    root = tree([file], (48, 48), texts=lists_of(name))
+    assert words in refused(SETS[name](root=str(root)))
 
 
 @pytest.mark.parametrize(
@@ -93,11 +140,6 @@ def test_an_archive_that_is_not_unpacked_is_told(tree, refused):
     root = tree(texts={"FERG_DB_256.zip": "PK"})
     told = "got FERG_DB_256.zip: unpack this there; if it is unpacked, to get it: ask through"
     assert told in refused(FERG(root=str(root)))
-
-
-def test_another_variant_is_told(tree, refused):
-    root = tree(["FERG_3D_DB/anger/1.png"])
-    assert "got FERG_3D_DB: the 3-D variant of the database" in refused(FERG(root=str(root)))
 
 
 def test_cropped_pictures_are_told_by_their_size(tree, refused):
