@@ -1,7 +1,7 @@
 """MUCT: people before five cameras, with 76 landmarks."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bench.api import FacePoints
 from bench.data.csv_files import Line, fault, number_or_nan, read_lines
-from bench.data.official import GENDERS, Cells, Official, points_in_square, register
+from bench.data.official import GENDERS, Cells, Entry, Official, points_in_square, register
 from bench.data.photographs import Listing
 from bench.faces import Array, Target
 
@@ -42,7 +42,8 @@ class MUCT(Official):
     pictures = "jpg/*.jpg"
     example = "jpg/i000qa-fn.jpg"
     pattern = re.compile(
-        r"/i(?P<identity>\d{3})(?P<light>[q-z])[a-e]-(?P<gender>[fm])(?P<glasses>[ng])\.jpg$"
+        r"/i(?P<identity>\d{3})(?P<light>[q-z])(?P<camera>[a-e])-(?P<gender>[fm])"
+        r"(?P<glasses>[ng])\.jpg$"
     )
     needs = ("muct-landmarks/muct76-opencv.csv",)
     extent_px = _PX
@@ -69,6 +70,21 @@ class MUCT(Official):
         """The pictures in the order of their paths; their landmarks are read, too."""
         _landmarks(*self._table)
         return super().listing()
+
+    def entries(self) -> Iterator[Entry]:
+        """The pictures by path; each of the five cameras has an archive of its own.
+
+        Raises:
+            ValueError: if one is not unpacked.
+        """
+        entries = list(super().entries())
+        if missing := sorted({*"abcde"} - {str(cells["camera"]) for _, cells in entries}):
+            archives = ", ".join(f"muct-{camera}-jpg-v1.tar.gz" for camera in missing)
+            raise ValueError(
+                f"expected pictures of the cameras a to e in {self.folder}, got none of "
+                f"{', '.join(missing)}; unpack {archives} there"
+            )
+        yield from entries
 
     def cells(self, found: re.Match[str]) -> Cells:
         """The labels of a picture; its take is its light."""

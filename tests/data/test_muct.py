@@ -12,7 +12,7 @@ NAMES = [
     f"jpg/i{who}{light}{camera}-{'fm'[who > '001']}{'ng'[light == 'r']}.jpg"
     for who in ("000", "001", "002", "003")
     for light in "qr"
-    for camera in "ab"
+    for camera in "abcde"
 ]
 TABLE = "muct-landmarks/muct76-opencv.csv"
 
@@ -40,10 +40,10 @@ def root(tree):
 
 def test_labels_follow_the_names(root):
     listing = MUCT(root=str(root)).listing()
-    assert listing.labels["identity"].tolist() == sorted(list(range(4)) * 4)
-    assert listing.labels["gender"].tolist() == [0] * 8 + [1] * 8
-    assert listing.labels["glasses"].tolist() == [0, 0, 1, 1] * 4
-    assert listing.labels["take"].tolist() == sorted(list(range(8)) * 2)
+    assert listing.labels["identity"].tolist() == sorted(list(range(4)) * 10)
+    assert listing.labels["gender"].tolist() == [0] * 20 + [1] * 20
+    assert listing.labels["glasses"].tolist() == [0, 0, 0, 0, 0, 1, 1, 1, 1, 1] * 4
+    assert listing.labels["take"].tolist() == sorted(list(range(8)) * 5)
 
 
 def test_face_points_are_means_of_the_landmarks_in_the_square(root):
@@ -59,7 +59,7 @@ def test_face_points_are_means_of_the_landmarks_in_the_square(root):
 def test_each_picture_has_its_landmarks_in_the_square(root):
     data = MUCT(root=str(root), size=48, crop=0.5)  # 240 px from (120, 200)
     found = data.load(Worker().protecting()).faces.labels["landmarks"]
-    assert found.shape == (16, 76, 2)
+    assert found.shape == (40, 76, 2)
     assert np.allclose(found[0, 67], [(240 - 120) / 240, (360 - 200) / 240])
     assert np.isnan(found[1, 67]).all()  # hidden in the second picture
     assert np.isnan(found[2:]).all()
@@ -138,3 +138,11 @@ def test_landmarks_follow_a_square_that_is_moved_inside(root, monkeypatch):
 def test_cropped_pictures_are_told(root, tree, refused):
     tree(NAMES, (240, 320))
     assert "expected pictures of 480x640 px in muct, got 240x320" in refused(MUCT(root=str(root)))
+
+
+def test_cameras_whose_archives_are_not_unpacked_are_named(tree, refused):
+    names = [name for name in NAMES if "b-" not in name and "e-" not in name]
+    root = tree(names, (480, 640), texts={TABLE: landmarks(("i000qa-fn", FACE))})
+    told = f"expected pictures of the cameras a to e in {root}, got none of b, e; unpack "
+    told += "muct-b-jpg-v1.tar.gz, muct-e-jpg-v1.tar.gz there"
+    assert refused(MUCT(root=str(root))) == told
