@@ -48,7 +48,8 @@ class CelebA(Official):
 
     Reads `img_align_celeba/000001.jpg`, `list_attr_celeba.txt`, `identity_CelebA.txt`,
     `list_eval_partition.txt` and `list_landmarks_align_celeba.txt`, side by side or in the folders
-    `Img`, `Anno` and `Eval` of the download. Attributes keep their names; `Male` is gender.
+    `Img`, `Anno` and `Eval` of the download. Attributes keep their names; `Male` is gender. That
+    pictures have 178x218 px, and that nobody is in two parts of the partition, is unconfirmed.
 
     Source: Liu, Luo, Wang, Tang, ICCV 2015 [liu2015celeba].
 

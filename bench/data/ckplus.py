@@ -21,7 +21,8 @@ class CKPlus(Official):
 
     Reads `cohn-kanade-images/S005/001/S005_001_00000011.png` and, of the labelled sequences,
     `Emotion/S005/001/S005_001_00000011_emotion.txt` with 0 neutral, 1 anger, 2 contempt, 3 disgust,
-    4 fear, 5 happy, 6 sadness, 7 surprise.
+    4 fear, 5 happy, 6 sadness, 7 surprise. Folders and numbers are unconfirmed; that 3 frames of a
+    sequence are taken is derived from CK+48, which has 981 pictures of 327 sequences.
 
     Source: Lucey et al., CVPR-W 2010 [lucey2010ckplus].
 

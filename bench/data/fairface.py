@@ -22,7 +22,7 @@ class FairFace(Unidentified):
     """Photographs of unknown people from the web; labels: gender, age, ethnicity.
 
     Reads `train/1.jpg`, `val/1.jpg`, `fairface_label_train.csv` and `fairface_label_val.csv` of the
-    archive with margins of 0.25.
+    archive with margins of 0.25. Names, columns, classes and the size, 224x224 px, are unconfirmed.
 
     Source: Karkkainen, Joo, WACV 2021 [karkkainen2021fairface].
 

@@ -17,8 +17,9 @@ from bench.faces import Target
 class GENKI4K(Unidentified):
     """Photographs of unknown people from the web; labels: smile, and yaw, pitch and roll.
 
-    Reads `files/file0001.jpg` and `labels.txt`: smile (0, 1), yaw, pitch, roll in radians. Angles
-    are put on the scale of `synthetic`, 0..1; whether their signs agree is unconfirmed.
+    Reads `files/file0001.jpg` and `labels.txt`: smile (0, 1), yaw, pitch, roll in radians
+    (unconfirmed). Angles are put on the scale of `synthetic`, 0..1; whether their signs agree is
+    unconfirmed, too.
 
     Source: MPLab, University of California, San Diego, The MPLab GENKI-4K Dataset [mplab2009genki].
 

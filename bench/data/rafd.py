@@ -18,7 +18,8 @@ class RaFD(Official):
 
     Reads `Rafd090_01_Caucasian_female_angry_frontal.jpg`: angle, person, group, gender, expression,
     gaze. What the five cameras saw at once is a take; hair and clothes are alike in all of them.
-    The size of a picture, 681x1024 px, is unconfirmed.
+    The size of a picture, 681x1024 px, the numbers of the angles and the group `Kid` are
+    unconfirmed.
 
     Source: Langner et al., Cognition and Emotion 24 (2010) [langner2010rafd].
 

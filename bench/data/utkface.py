@@ -18,7 +18,8 @@ class UTKFace(Unidentified):
     """Aligned photographs of unknown people from the web; labels: gender, age, ethnicity.
 
     Reads `UTKFace/26_1_0_20170116174525125.jpg.chip.jpg`: age, gender (1: female), ethnicity, time.
-    Ages are grouped as in `fairface`. A few names lack the ethnicity, which is then missing.
+    Ages are grouped as in `fairface`. A few names lack the ethnicity, which is then missing. Names,
+    their numbers and the size, 200x200 px, are unconfirmed.
 
     Source: Zhang, Song, Qi, CVPR 2017 [zhang2017utkface].
 
