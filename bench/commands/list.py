@@ -13,6 +13,7 @@ from bench.names import hint
 if TYPE_CHECKING:
     from bench.api import Plugin
 
+_STATED = ("Differs from it", "Licence", "Access")  # besides the source
 _STEPS = {"protect": " (used only in protect)", "path": " (a path)"}
 
 
@@ -103,14 +104,14 @@ def _from(plugin: "type[Plugin]") -> str:
 
 
 def described(plugin: "type[Plugin]") -> list[str]:
-    """A plugin's first line, source, fields and presets, a line each."""
+    """A plugin's first line, source, what differs from it, fields and presets, a line each."""
     from bench.plugin import bounds_of
     from bench.registry import fields_of, stated
 
     first, *paragraphs = (" ".join(p.split()) for p in (plugin.__doc__ or "").split("\n\n"))
     lines = [first, f"Source: {stated(plugin, 'Source') or '?'}"]
     lines += [text for text in paragraphs if text.startswith("Reads `")]  # a data set's layout
-    said = ((word, stated(plugin, word)) for word in ("Licence", "Access"))
+    said = ((word, stated(plugin, word)) for word in _STATED)
     lines += [f"{word}: {text}" for word, text in said if text]
     for item in fields_of(plugin):
         step = _STEPS.get(item.metadata.get("at", ""), "")
