@@ -9,6 +9,7 @@ import numpy as np
 from bench.annotation.accuracy import accuracies
 from bench.annotation.votes import RAW, Mask, Votes
 from bench.metrics.intervals import Floats, Ids, wilson
+from bench.reports.paper_tables import published, version_in_paper
 from bench.tables import Cell, NotAvailable, Number, Table
 
 Ties = Literal["half", "wrong", "out"]
@@ -170,5 +171,17 @@ def curve_table(votes: Votes, found: Floats | NotAvailable) -> Table:
             for i in range(found.shape[2])
         ]
         own = " The raw curve ends at 100 % by definition." if votes.truth_from == "raw" else ""
-        note = f"Percent, of {N_DRAWS} teams of each size.{own}"
+        note = f"Percent, of {N_DRAWS} teams of each size.{own}{_published_gain(votes)}"
     return votes.table("curve", "majority of n labelers", columns, rows, note)
+
+
+def _published_gain(votes: Votes) -> str:
+    """What the paper's surrogates gain, if this question was asked about such."""
+    theirs = published("annotation-majority").get((votes.question, "surrogates"))
+    if not (theirs and {"GAN", "Extreme3D"} & {*map(version_in_paper, votes.versions)}):
+        return ""
+    return (
+        f" Published: surrogates gain {100 * theirs['gain from']:.0f} to "
+        f"{100 * theirs['gain to']:.0f} points by about {theirs['labelers from']:.0f} to "
+        f"{theirs['labelers to']:.0f} labelers, and hardly more by larger teams."
+    )

@@ -13,7 +13,7 @@ from bench.annotation.study import Runner, StudySpec
 from bench.api import Defense
 from bench.names import file_name
 from bench.registry import brief
-from bench.reports.paper_tables import published
+from bench.reports.paper_tables import published, version_in_paper
 from bench.spec import Spec
 from bench.tables import Cell, NotAvailable, Number, Table, markdown
 
@@ -23,7 +23,6 @@ PANELS: Mapping[PanelThreat, str] = {
     "raw": "that know raw pictures only",
     "aware": "that have also learned from protected pictures",
 }
-_PAPER = {"raw": "raw", "began_cs": "GAN", "surrogate_3d": "Extreme3D"}  # versions in Table 1
 _CLEAR = "|evidence| >= 1"
 _FIGURES = ("average", "vote 50", "vote 75", "vote 90", _CLEAR)  # its columns, and of section 6.5
 _NOTE = (
@@ -104,12 +103,13 @@ def beside_published(accuracy: Table, tests: Table, evidence: Table) -> list[Tab
         if str(part).startswith(_CLEAR)
     }
     for question, version, *cells in accuracy.rows:
-        if figures := theirs.get((str(question), _in_paper(version))):
+        in_paper = version_in_paper(str(version))
+        if figures := theirs.get((str(question), in_paper)):
             known = dict(zip(accuracy.columns[2:], cells, strict=True))
             known[_CLEAR] = clear.get((question, str(version)), NotAvailable())
             said = {c: Number(figures[c]) if c in figures else NotAvailable() for c in _FIGURES}
             pairs = ((known[c], said[c]) for c in _FIGURES)
-            rows.append([question, version, _in_paper(version), *chain(*pairs)])
+            rows.append([question, version, in_paper, *chain(*pairs)])
     heads = [head for c in _FIGURES for head in (c, f"{c}, published")]
     columns = ("question", "version", "in the paper", *heads)
     table = Table("Table 1 of the paper, and section 6.5", columns, rows, _NOTE)
@@ -120,17 +120,12 @@ def _tests_beside_published(tests: Table) -> list[Table]:
     """The paper's t-tests beside ours, if there is one of the same versions."""
     theirs, rows = published("annotation-tests"), list[Sequence[Cell]]()
     for question, versions, difference, t, _, p in tests.rows:
-        pair = " - ".join(map(_in_paper, str(versions).split(" - ")))
+        pair = " - ".join(map(version_in_paper, str(versions).split(" - ")))
         if figures := theirs.get((str(question), pair)):
             rows.append([question, versions, pair, difference, t, figures["t"], p])
     columns = ("question", "versions", "in the paper", "difference", "t", "t, published", "p")
     note = "Differences in percentage points; of the published t, no sign is given."
     return [Table("t-tests of the paper", columns, rows, note)] if rows else []
-
-
-def _in_paper(version: object) -> str:
-    """What the paper calls a version, or empty."""
-    return _PAPER.get(Spec.parse(str(version)).name, "")
 
 
 def _head(spec: StudySpec, panel: Sequence[Spec], classifier: Spec) -> str:

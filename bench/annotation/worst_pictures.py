@@ -14,6 +14,7 @@ from bench.data.csv_files import read_lines
 from bench.data.image_files import upright
 from bench.names import file_name
 from bench.reports.drawing import write_drawn
+from bench.reports.paper_tables import published, version_in_paper
 from bench.reports.sheet import Sheet, Strip, sheet_files
 
 Shown = Mapping[tuple[str, str, str], Path]  # by question, image and version
@@ -57,5 +58,19 @@ def worst_figures(votes: Votes, shown: Shown, folder: Path) -> None:
         ]
         if images and version != RAW and votes.question != SAME_PERSON:
             title = f"{votes.question}: what fewest labelers got right in {version} ({votes.who})"
-            sheet = Sheet(title, {each: strip(each, images) for each in both}, note=_NOTE)
+            sheet = Sheet(
+                title,
+                {each: strip(each, images) for each in both},
+                note=_note(votes.question, version),
+            )
             write_drawn(sheet_files(sheet), folder, file_name(f"{votes.question}-worst-{version}"))
+
+
+def _note(question: str, version: str) -> str:
+    """What the numbers are, and the paper's, if it shows such pairs."""
+    if not (theirs := published("annotation-worst").get((question, version_in_paper(version)))):
+        return _NOTE
+    return (
+        f"{_NOTE} Published: {100 * theirs['from']:.0f} to {100 * theirs['to']:.0f} % of 60 people "
+        f"were right about the ten worst of {version_in_paper(version)}."
+    )

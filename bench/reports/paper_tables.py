@@ -1,12 +1,14 @@
 """The tables of the papers, with their published figures beside those of a run.
 
 Source: published_figures.csv: Raschka, slides of the Applied Machine Learning Conference 2018
-(`san-*`), which show Mirjalili et al., ICB 2018 [mirjalili2018san]; Table 1 of Shirai and
-Whitehill, CVPR-W 2019 [shirai2019annotation] (`annotation`). The figures in Table 1 of Chen,
-Konrad, Ishwar, CVPR-W 2018, are in no source that was read, so none stand here.
+(`san-*`), which show Mirjalili et al., ICB 2018 [mirjalili2018san]; Shirai and Whitehill, CVPR-W
+2019 [shirai2019annotation]: Table 1 and section 6.5 (`annotation`), 6.1 (`annotation-tests`), 6.4
+and Figure 6 (`annotation-majority`), 6.6 and Figures 9 and 10 (`annotation-worst`). The figures in
+Table 1 of Chen, Konrad, Ishwar, CVPR-W 2018, are in no source that was read, so none stand here.
 """
 
 import csv
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -21,6 +23,7 @@ from bench.tables import Cell, NotAvailable, Number, Table
 
 _SAN, _MIXED = "san", "othman_ross"
 _ROWS = ("before", "SM", "NT", "OP", "Othman and Ross")
+_VERSIONS = {"raw": "raw", "began_cs": "GAN", "surrogate_3d": "Extreme3D"}
 _NAMES = {"celeba": "CelebA", "muct": "MUCT", "lfw": "LFW", "ar": "AR"}
 
 
@@ -56,20 +59,28 @@ _TABLES = (
         "the FMR. Published: of a commercial matcher (M-COTS); the slides do not say its FMR.",
     ),
 )
+_COUNTS = ("images", "male", "female")
+_COUNTS_NOTE = (
+    "Ours: the unprotected pictures, and their people, that judges of gender were tested on. "
+    "Published: by the slides; male and female are images of CelebA, but subjects of the others."
+)
 Row = tuple[str, str]  # data, and what was done to its pictures
 
 
 def paper_tables(records: Sequence[Record]) -> list[Table]:
-    """The tables of the SAN paper, if the run asked SAN for its three outputs."""
+    """The tables of the SAN paper and its data, if the run asked SAN for its three outputs."""
     drop_in = [r for r in select(records, threat="raw") if _row(r)]
     if not {"SM", "NT", "OP"} <= {_row(r) for r in drop_in}:
         return []
-    return [made for paper in _TABLES if (made := _table(paper, drop_in))]
+    return [*(made for paper in _TABLES if (made := _table(paper, drop_in))), _counts(drop_in)]
 
 
 @cache
 def published(table: str) -> Mapping[Row, Mapping[str, float]]:
-    """The figures of a published table, fractions, by data and row, then by column."""
+    """The figures of a published table, by data and row, then by column.
+
+    They are fractions; t, images, people and labelers are not.
+    """
     text = files("bench.reports").joinpath("published_figures.csv").read_text(encoding="utf-8")
     found: dict[Row, dict[str, float]] = {}
     for line in csv.DictReader(text.splitlines()):
@@ -78,6 +89,11 @@ def published(table: str) -> Mapping[Row, Mapping[str, float]]:
             row = found.setdefault((data, line["row"]), {})
             row[line["column"]] = float(line["value"])
     return found
+
+
+def version_in_paper(version: str) -> str:
+    """What the annotation study calls a version of its pictures, or empty."""
+    return _VERSIONS.get(re.split("[@:]", version)[0], "")
 
 
 def _row(record: Record) -> str:
@@ -110,6 +126,24 @@ def _table(paper: _PaperTable, records: Sequence[Record]) -> Table | None:
         rows.append([data, way, *ours, *known])
     note = f"{paper.note} The published SAN learned from CelebA. Metric: {metric}."
     return Table(paper.title, ["data", "pictures", *heads], rows, note)
+
+
+def _counts(records: Sequence[Record]) -> Table:
+    """Published sizes of the data sets beside those of the run."""
+    theirs, ours, blank = published("san-datasets"), dict[str, tuple[int, int]](), NotAvailable()
+    for r in select(records, purpose="private", target="gender", status="ok"):
+        if _row(r) == "before":  # judges may differ in the faces that they find
+            ours[_data(r)] = max(ours.get(_data(r), (0, 0)), (r.n, r.n_people))
+    known = {data.split(",")[0] for data in ours}
+    lacking = [key for key in theirs if key[0] not in known or key[1] != "test"]
+    rows: list[Sequence[Cell]] = []
+    for data, part in [*((data, "test") for data in ours), *lacking]:
+        mine = ours.get(data, (blank, blank)) if part == "test" else (blank, blank)
+        figures = theirs.get((data.split(",")[0], part), {})
+        counts = (int(figures[name]) if name in figures else blank for name in _COUNTS)
+        rows.append([data, part, *mine, *counts])
+    heads = ["pictures, ours", "people, ours", *(f"{name}, published" for name in _COUNTS)]
+    return Table("Data sets", ["data", "part", *heads], rows, _COUNTS_NOTE)
 
 
 def _order(theirs: Mapping[Row, object], found: Sequence[Record]) -> Iterator[Row]:

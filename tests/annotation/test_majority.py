@@ -11,6 +11,7 @@ from bench.annotation.majority import (
     consensus,
     credits,
     curve,
+    curve_table,
     histogram,
     majority_accuracy,
     reaches,
@@ -108,3 +109,12 @@ def test_the_curve_is_the_hypergeometric_one(table):
 def test_the_raw_curve_ends_at_one(given):
     found = curve(given, VoteRules(), np.random.default_rng(0))
     assert found[0, given.versions.index("raw"), -1] == 1
+
+
+def test_the_papers_gain_stands_below_a_curve_of_such_versions(table):
+    (surrogate,) = votes_by_question(table({"raw": RAW, "began_cs@quick": BLUR}), {}, "raw")
+    (other,) = votes_by_question(table({"raw": RAW, "blur": BLUR}), {}, "raw")
+    found = np.zeros((3, 2, 2))
+    assert surrogate.question == "joy"
+    assert "gain 5 to 10 points by about 10 to 15 labelers" in curve_table(surrogate, found).note
+    assert "Published" not in curve_table(other, found).note

@@ -67,6 +67,26 @@ def test_the_worst_stand_first_below_their_originals(study, answers, tmp_path, m
     assert rows["raw"].captions == [["3 of 4"], ["4 of 4"], ["4 of 4"]]
 
 
+@pytest.mark.parametrize(
+    ("question", "version", "said"),
+    [
+        (
+            "joy",
+            "began_cs@paper",
+            "Published: 0 to 33 % of 60 people were right about the ten worst of GAN",
+        ),
+        ("joy", "surrogate_3d:person=3", "Published: 3 to 43 % of 60 people"),
+        ("anger", "began_cs", ""),  # the paper shows none
+        ("joy", "blur", ""),
+        ("joy", "ours, the newest!", ""),  # a key may name versions as it likes
+    ],
+)
+def test_the_note_gives_the_papers_range_of_the_same_pairs(question, version, said):
+    note = worst_pictures._note(question, version)
+    assert said in note
+    assert ("Published" in note) == bool(said)
+
+
 def test_one_analysis_writes_all_figures_of_the_study(study, answers, tmp_path):
     analyse([answers], [study / KEY], AnalysisOptions(), tmp_path / "out")
     report = (tmp_path / "out" / "analysis.md").read_text()
