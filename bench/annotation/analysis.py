@@ -58,11 +58,16 @@ def analyse(
     for votes in questions:
         worst_figures(votes, shown, out)
     write_rows(out / BAD, BadLine._fields, bad)
-    lines += [markdown(map(_shortened, tables), level=3), "### Figures", ""]
-    lines += [f"![{path.stem}]({quote(path.name)})" for path in sorted(out.glob("*.png"))]
-    report = "\n".join([*lines, ""])
+    lines.append(markdown(map(_shortened, tables), level=3))
+    report = "\n".join([*lines, *shown_figures(out, out), ""])
     (out / REPORT).write_text(report, encoding="utf-8")
     return tables, bad
+
+
+def shown_figures(folder: Path, home: Path) -> list[str]:
+    """Lines of a report in `home` that show all figures of an analysis, which lie in `folder`."""
+    paths = [path.relative_to(home).as_posix() for path in sorted(folder.glob("*.png"))]
+    return ["### Figures", "", *(f"![{Path(path).stem}]({quote(path)})" for path in paths)]
 
 
 def write_table(table: Table, folder: Path) -> None:

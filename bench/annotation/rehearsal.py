@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
-from bench.annotation.analysis import AnalysisOptions, analyse
+from bench.annotation.analysis import AnalysisOptions, analyse, shown_figures
 from bench.annotation.choice import Bins
 from bench.annotation.downstream import train_downstream
 from bench.annotation.export import KEY, ExportOptions, export_study
@@ -74,6 +74,7 @@ def rehearse(
         ]
         parts += [f"## SIMULATED labelers {what}, {panel.n_labelers} of them", ""]
         parts.append(markdown([*joined, *beside_published(*joined)], level=3))
+        parts += [*shown_figures(out / threat, out), ""]
     panel = panel._replace(n_labelers=N_DOWNSTREAM)
     table = train_downstream(folders[0], panel, classifier, runner)
     title = "A classifier of raw faces, trained with labels of the latter"

@@ -1,7 +1,11 @@
 """A whole study with simulated labelers."""
 
+import re
+from urllib.parse import unquote
+
 import pytest
 
+from bench.annotation.analysis import shown_figures
 from bench.annotation.choice import Bins
 from bench.annotation.downstream import _balanced
 from bench.annotation.export import ExportOptions
@@ -81,6 +85,18 @@ def test_training_pictures_are_balanced(rng):
     assert len(only) == 12
 
 
+def test_the_report_shows_figures_of_the_folders_below_it(tmp_path):
+    (tmp_path / "raw").mkdir()
+    for name in ("joy-curve.png", "joy-worst-blur%3Asigma 2.png", "joy-worst-blur.pdf"):
+        (tmp_path / "raw" / name).touch()
+    assert shown_figures(tmp_path / "raw", tmp_path) == [
+        "### Figures",
+        "",
+        "![joy-curve](raw/joy-curve.png)",
+        "![joy-worst-blur%3Asigma 2](raw/joy-worst-blur%253Asigma%202.png)",
+    ]
+
+
 @pytest.mark.slow
 def test_a_rehearsal_is_one_report(store, grid, tmp_path, monkeypatch):
     for name, value in {"STEPS": 10, "ROUNDS": 1}.items():
@@ -98,4 +114,12 @@ def test_a_rehearsal_is_one_report(store, grid, tmp_path, monkeypatch):
     assert report.count("| a | blur |") == 2
     assert report.count("| dark | true labels |") == 1
     assert report.count("## SIMULATED labelers") == 2
-    assert (tmp_path / "out" / "aware" / "dark-consensus.png").exists()
+    shown = {unquote(path) for path in re.findall(r"!\[.*\]\((.*)\)", report)}
+    assert shown == {f"{path.parent.name}/{path.name}" for path in out.glob("*/*.png")}
+    kinds = ("consensus", "curve", "evidence", "worst-blur", "worst-constant")
+    assert shown == {
+        f"{threat}/{question}-{kind}.png"
+        for threat in ("raw", "aware")
+        for question in ("dark", "a")
+        for kind in kinds
+    }
