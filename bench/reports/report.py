@@ -103,18 +103,27 @@ def read_source(path: Path, name: str = "") -> Source:
             f"expected the folder of a run or a board, or a CSV, found no {table}; name another"
         )
     records, about = read_board(table)
+    facts = _facts(about.get("provenance"))
+    _check_metrics(records, table, facts)
+    digest = hashlib.sha256(table.read_bytes()).hexdigest()
+    folder = path if path.is_dir() else None
+    known = name or (path.resolve().name if folder else path.stem)
+    shown = standing(path) if is_board else ()
+    return Source(known, records, folder, facts, digest, shown)
+
+
+def _check_metrics(records: Sequence[Record], table: Path, facts: Mapping[str, str]) -> None:
+    """Raises ValueError if the records have metrics that this version does not know."""
     for metric in unique(r.metric for r in records if r.metric):
         try:
             declared(metric)
         except KeyError as error:
+            commit, date = facts.get("commit", "")[:12], facts.get("date", "")[:10]
+            wrote = f", commit {commit} of {date}" if commit and date else ""
             raise ValueError(
-                f"expected metrics of this version in {table}, got {metric!r}; update bench"
+                f"expected metrics that this version of bench knows in {table}, got {metric!r} of "
+                f"an earlier or a later version{wrote}; run its grid again, or use that version"
             ) from error
-    digest = hashlib.sha256(table.read_bytes()).hexdigest()
-    folder = path if path.is_dir() else None
-    known = name or (path.resolve().name if folder else path.stem)
-    facts, shown = _facts(about.get("provenance")), standing(path) if is_board else ()
-    return Source(known, records, folder, facts, digest, shown)
 
 
 def _facts(found: object) -> Mapping[str, str]:

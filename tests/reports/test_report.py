@@ -161,13 +161,26 @@ def test_files_that_are_not_as_bench_wrote_them_are_one_line(quick, tmp_path):
     with pytest.raises(ValueError, match=r"expected .*roc.csv as bench wrote it"):
         write_report(folder)
     (folder / "roc.csv").unlink()
-    write_board([quick[0]._replace(metric="luck", value=1.0)], folder / "records.csv", {})
-    with pytest.raises(ValueError, match=r"expected metrics of this version .* got 'luck'"):
-        write_report(folder)
     with pytest.raises(
         FileNotFoundError, match="expected the folder of a run or a board, or a CSV"
     ):
         write_report(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize(
+    ("facts", "version"),
+    [
+        ({"commit": "a497493eff14c350", "date": "2026-11-21T22:09:55+00:00"},
+         "version, commit a497493eff14 of 2026-11-21; run its grid again, or use that version"),
+        ({"commit": "", "date": "2026-11-21"}, "version; run its grid again"),  # no git
+    ],
+)  # fmt: skip
+def test_metrics_of_another_version_are_one_line_that_says_which(quick, tmp_path, facts, version):
+    strange = [quick[0]._replace(metric="luck", value=1.0)]
+    folder = folder_of(strange, tmp_path / "run", **facts)
+    said = rf"knows in .*records.csv, got 'luck' of an earlier or a later {version}"
+    with pytest.raises(ValueError, match=said):
+        write_report(folder)
 
 
 def test_the_command_writes_where_it_says(tmp_path, monkeypatch):
