@@ -9,7 +9,7 @@ import numpy as np
 from bench.annotation.accuracy import accuracies
 from bench.annotation.votes import RAW, Mask, Votes
 from bench.metrics.intervals import Floats, Ids, wilson
-from bench.reports.paper_tables import published, version_in_paper
+from bench.reports.paper_tables import published, question_in_paper, version_in_paper
 from bench.tables import Cell, NotAvailable, Number, Table
 
 Ties = Literal["half", "wrong", "out"]
@@ -177,7 +177,7 @@ def curve_table(votes: Votes, found: Floats | NotAvailable) -> Table:
 
 def _published_gain(votes: Votes) -> str:
     """What the paper's surrogates gain, if this question was asked about such."""
-    theirs = published("annotation-majority").get((votes.question, "surrogates"))
+    theirs = published("annotation-majority").get((question_in_paper(votes.question), "surrogates"))
     if not (theirs and {"GAN", "Extreme3D"} & {*map(version_in_paper, votes.versions)}):
         return ""
     return (

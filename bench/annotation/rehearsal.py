@@ -13,7 +13,7 @@ from bench.annotation.study import Runner, StudySpec
 from bench.api import Defense
 from bench.names import file_name
 from bench.registry import brief
-from bench.reports.paper_tables import published, version_in_paper
+from bench.reports.paper_tables import published, question_in_paper, version_in_paper
 from bench.spec import Spec
 from bench.tables import Cell, NotAvailable, Number, Table, markdown
 
@@ -27,8 +27,9 @@ _CLEAR = "|evidence| >= 1"
 _FIGURES = ("average", "vote 50", "vote 75", "vote 90", _CLEAR)  # its columns, and of section 6.5
 _NOTE = (
     "Percent right. Published: Shirai and Whitehill, CVPR-W 2019: 60 people on Mechanical Turk, "
-    "each with 60 photographs of GENKI-4K; ours are simulated labelers and the pictures named "
-    "above. How often the commonest answer is right stands above, at accuracy."
+    "each with 60 photographs of GENKI-4K (its label smile is their joy); ours are simulated "
+    "labelers and the pictures named above. How often the commonest answer is right stands above, "
+    "at accuracy."
 )
 _BINS = {"anger": Bins(width=3)}  # section 5.1: as many with negative as with positive evidence
 _TITLES = {  # of the tables in the report, by the end of their names
@@ -105,7 +106,7 @@ def beside_published(accuracy: Table, tests: Table, evidence: Table) -> list[Tab
     }
     for question, version, *cells in accuracy.rows:
         in_paper = version_in_paper(str(version))
-        if figures := theirs.get((str(question), in_paper)):
+        if figures := theirs.get((question_in_paper(str(question)), in_paper)):
             known = dict(zip(accuracy.columns[2:], cells, strict=True))
             known[_CLEAR] = clear.get((question, str(version)), NotAvailable())
             said = {c: Number(figures[c]) if c in figures else NotAvailable() for c in _FIGURES}
@@ -122,7 +123,7 @@ def _tests_beside_published(tests: Table) -> list[Table]:
     theirs, rows = published("annotation-tests"), list[Sequence[Cell]]()
     for question, versions, difference, t, _, p in tests.rows:
         pair = " - ".join(map(version_in_paper, str(versions).split(" - ")))
-        if figures := theirs.get((str(question), pair)):
+        if figures := theirs.get((question_in_paper(str(question)), pair)):
             rows.append([question, versions, pair, difference, t, figures["t"], p])
     columns = ("question", "versions", "in the paper", "difference", "t", "t, published", "p")
     note = "Differences in percentage points; of the published t, no sign is given."
@@ -131,6 +132,7 @@ def _tests_beside_published(tests: Table) -> list[Table]:
 
 def _head(spec: StudySpec, panel: Sequence[Spec], classifier: Spec) -> str:
     versions = ", ".join(str(brief(Defense, one)) for one in spec.defenses)
+    versions += f", which learned from `{spec.defender}`" if spec.defender else ""
     return (
         "# Annotation study with simulated labelers\n\n"
         f"`{spec.data}`, seed {spec.seed}; versions: raw, {versions}. Labelers are simulated by "

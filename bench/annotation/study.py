@@ -1,8 +1,8 @@
 """A study: its specification, kept in `study.json`, and its pictures in all versions."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from bench.metrics.intervals import Floats, Ids
 from bench.registry import brief, make
 from bench.runner.artifacts import Artifact, faces_in, inputs_in, notes_in, targets_in
 from bench.runner.cells import Cell
-from bench.runner.grid import Grid
+from bench.runner.grid import Grid, Task
 from bench.runner.planner import Planner
 from bench.runner.stage import Stage, Stages
 from bench.runner.step import Outcome, run_or_raise
@@ -41,11 +41,14 @@ class StudySpec:
     # question that no label of the data answers.
     question: str
     seed: int  # redraws defenses, panel and choice
+    # The data set that defenses learn from; None: the study's own, from other pictures.
+    defender: Spec | None = None
 
     @property
     def name(self) -> str:
-        """The short name of the question: its class, or all of it."""
-        return self.question.rpartition("=")[2]
+        """The short name of the question: its class, the target of a yes, or all of it."""
+        target, _, label = self.question.rpartition("=")
+        return target if target and label == "yes" else label
 
     @property
     def target(self) -> str:
@@ -72,7 +75,9 @@ class StudySpec:
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             defenses = tuple(map(Spec.parse, content["defenses"]))
-            return cls(Spec.parse(content["data"]), defenses, content["question"], content["seed"])
+            defender = Spec.parse(content["defender"]) if content.get("defender") else None
+            data, question, seed = (content[name] for name in ("data", "question", "seed"))
+            return cls(Spec.parse(data), defenses, question, seed, defender)
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path} is not a whole study ({error!r}); export it anew") from error
 
@@ -81,20 +86,34 @@ def study_spec(grid: Grid, question: str, defenses: Sequence[str], seed: int) ->
     """The study of the first task of a grid whose data have the target of TARGET=CLASS.
 
     A question may also be another name. Defenses, if any are named, replace those of the task.
+    They learn from the data of its defender; labelers, from the data that are asked about.
 
     Raises:
         ValueError: if no task's data have the target.
     """
     target, names = question.rpartition("=")[0], set[str]()
-    for task in grid.tasks:
-        if not isinstance(task.data, Spec):
-            continue
-        known = {one.name for one in make(Dataset, task.data).targets}
+    for task, known in _studied(grid):
         if not target or target in known:
             own = tuple(spec for spec in task.defenses if spec.name not in NOT_SHOWN)
-            return StudySpec(task.data, tuple(map(Spec.parse, defenses)) or own, question, seed)
+            shown = tuple(map(Spec.parse, defenses)) or own
+            data, defender = task.sources.evaluation, task.sources.defender
+            return StudySpec(data, shown, question, seed, None if defender == data else defender)
         names |= known
     raise ValueError(f"grid {grid.name!r}: expected a target of {sorted(names)}, got {target!r}")
+
+
+def answerable(grid: Grid, questions: Sequence[str]) -> Sequence[str]:
+    """Those of these questions TARGET=CLASS whose target the data of a task have; all if none."""
+    names = set[str]().union(*(known for _, known in _studied(grid)))
+    return [one for one in questions if one.rpartition("=")[0] in names] or questions
+
+
+def _studied(grid: Grid) -> Iterator[tuple[Task, set[str]]]:
+    """The tasks whose attackers, here labelers, learn from the probe's data; their targets."""
+    for task in grid.tasks:
+        data = task.sources.evaluation
+        if task.sources.attacker == data:
+            yield task, {target.name for target in make(Dataset, data).targets}
 
 
 class Runner(NamedTuple):
@@ -128,10 +147,12 @@ def study_pictures(spec: StudySpec, runner: Runner) -> StudyPictures:
     probe, defender = runner.run([planner.part(data, role) for role in ("probe", "defender")])
     faces, targets = faces_in(probe), targets_in(probe)
     number = class_number(spec, targets) if spec.target else -1
-    # The control `card` notes the answers of the defender's classifier.
-    card = [Spec("card", "", (("utility", spec.target),))] if spec.target else []
-    stages = [planner.cell(study_cell(spec, one)).pixels for one in (*spec.defenses, *card)]
-    releases = runner.run(stages)
+    cells = [study_cell(spec, one) for one in spec.defenses]
+    if spec.target:
+        # The control `card` notes the answers of a classifier, which learns where the label is.
+        card = Spec("card", "", (("utility", spec.target),))
+        cells.append(study_cell(replace(spec, defender=None), card))
+    releases = runner.run([planner.cell(cell).pixels for cell in cells])
     versions = {RAW: faces.images} | {
         str(brief(Defense, defense)): inputs_in(release).astype(np.uint8)
         for defense, release in zip(spec.defenses, releases, strict=False)
@@ -172,6 +193,7 @@ def study_cell(
         threat=THREATS[threat],
         threat_spec=Spec(threat),
         seed=spec.seed,
+        learned_from={"defender": make(Dataset, spec.defender)} if spec.defender else {},
     )
 
 
@@ -182,9 +204,10 @@ def class_number(spec: StudySpec, targets: Iterable[Target]) -> int:
         ValueError: if the data do not have it.
     """
     known = {target.name: target.classes for target in targets if target.kind == "categorical"}
-    if spec.name not in known.get(spec.target, ()):
+    label = spec.question.rpartition("=")[2]
+    if label not in known.get(spec.target, ()):
         choices = [f"{name}={label}" for name, labels in known.items() for label in labels[:9]]
         raise ValueError(
             f"{spec.data.name}: expected a question of {choices}, got {spec.question!r}"
         )
-    return known[spec.target].index(spec.name)
+    return known[spec.target].index(label)

@@ -14,7 +14,7 @@ from bench.data.csv_files import read_lines
 from bench.data.image_files import upright
 from bench.names import file_name
 from bench.reports.drawing import write_drawn
-from bench.reports.paper_tables import published, version_in_paper
+from bench.reports.paper_tables import published, question_in_paper, version_in_paper
 from bench.reports.sheet import Sheet, Strip, sheet_files
 
 Shown = Mapping[tuple[str, str, str], Path]  # by question, image and version
@@ -68,9 +68,10 @@ def worst_figures(votes: Votes, shown: Shown, folder: Path) -> None:
 
 def _note(question: str, version: str) -> str:
     """What the numbers are, and the paper's, if it shows such pairs."""
-    if not (theirs := published("annotation-worst").get((question, version_in_paper(version)))):
+    asked, shown = question_in_paper(question), version_in_paper(version)
+    if not (theirs := published("annotation-worst").get((asked, shown))):
         return _NOTE
     return (
         f"{_NOTE} Published: {100 * theirs['from']:.0f} to {100 * theirs['to']:.0f} % of 60 people "
-        f"were right about the ten worst of {version_in_paper(version)}."
+        f"were right about the ten worst of {shown}."
     )

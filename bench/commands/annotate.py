@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bench.commands import options as opt
+from bench.names import file_name
 from bench.spec import Spec
 from bench.tables import markdown
 
@@ -20,7 +21,7 @@ annotate_app = typer.Typer(
 )
 
 CLASSIFIER = "cnn:batch=48,steps=100,rounds=3,lr=0.001"
-QUESTIONS = ("expression=joy", "expression=anger")
+QUESTIONS = ("expression=joy", "expression=anger", "smile=yes")
 
 Data = Annotated[str | None, typer.Option(help="Use this data set instead of the grid's.")]
 Defenses = Annotated[
@@ -177,7 +178,8 @@ def downstream(
 def rehearse(
     grid: opt.GridName = "quick",
     question: Annotated[
-        opt.Names, typer.Option(help=f"TARGET=CLASS; repeatable. Default: {', '.join(QUESTIONS)}.")
+        opt.Names,
+        typer.Option(help=f"TARGET=CLASS; repeatable. Default: of {', '.join(QUESTIONS)}."),
     ] = None,
     data: Data = None,
     defense: Defenses = None,
@@ -198,14 +200,20 @@ def rehearse(
         chosen = opt.grid_of(grid, data)
         from bench.annotation import rehearsal
         from bench.annotation.export import ExportOptions
-        from bench.annotation.study import study_spec
+        from bench.annotation.study import StudySpec, answerable, study_spec
 
-        specs = [study_spec(chosen, one, defense or [], seed) for one in question or QUESTIONS]
+        studies: dict[object, list[StudySpec]] = {}  # of the same pictures in the same versions
+        for one in question or answerable(chosen, QUESTIONS):
+            spec = study_spec(chosen, one, defense or [], seed)
+            studies.setdefault((spec.data, spec.defenses), []).append(spec)
         panel = _panel(labelers, lapse, "raw", labeler or list(map(str, rehearsal.CLASSIFIERS)))
         options, learner = ExportOptions(True, "bins", pictures), Spec.parse(classifier)
         runner = runner_of(device, workers, store, plugin)
-        print(rehearsal.rehearse(specs, options, panel, learner, out, runner))
-        print(f"all tables in {out}/")
+        for specs in studies.values():
+            name = "-".join(file_name(spec.name) for spec in specs)
+            folder = out / name if len(studies) > 1 else out
+            print(rehearsal.rehearse(specs, options, panel, learner, folder, runner))
+            print(f"all tables in {folder}/")
 
 
 def runner_of(device: str, workers: int, store: Path | None, plugins: opt.Plugins) -> "Runner":

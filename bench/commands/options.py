@@ -88,9 +88,7 @@ def grid_of(
     from bench.threats import current
 
     grid, update = read(name) if isinstance(name, str) else name, dict[str, object]()
-    if data:
-        update["data"] = Spec.parse(data)
-    chosen = _with_data(grid.tasks, replaced=bool(data))
+    chosen = _about(grid.tasks, Spec.parse(data)) if data else _with_data(grid.tasks)
     if attackers or attacks:
         update |= {"attackers": tuple(map(Spec.parse, attackers or [])), "optional": ()}
         update["attacks"] = ()
@@ -111,12 +109,33 @@ def grid_of(
     return checked(grid.name, {**dict(grid), **update})
 
 
-def _with_data(tasks: "Sequence[Task]", *, replaced: bool) -> "Sequence[Task]":
-    """The tasks whose data are there; if all get other data, those that do not depend on theirs."""
+def _about(tasks: "Sequence[Task]", data: Spec) -> "Sequence[Task]":
+    """The optional tasks about this data set, with its fields; else all others, about it alone."""
+    from bench.runner.grid import Sources
+
+    own = [t for t in tasks if t.data_optional and t.sources.evaluation.name == data.name]
+    if not own:
+        own = [task for task in tasks if not task.data_optional] or [*tasks]
+        return [task.model_copy(update={"data": data}) for task in own]
+
+    def of(spec: Spec) -> Spec:
+        if spec.name != data.name:
+            return spec
+        fields = tuple(sorted({**dict(spec.fields), **dict(data.fields)}.items()))
+        return Spec(data.name, data.preset, fields)
+
+    def placed(task: "Task") -> Spec | Sources:
+        if isinstance(task.data, Spec):
+            return of(task.data)
+        return Sources(**{role: of(spec) for role, spec in task.data})
+
+    return _with_data([task.model_copy(update={"data": placed(task)}) for task in own])
+
+
+def _with_data(tasks: "Sequence[Task]") -> "Sequence[Task]":
+    """The tasks whose data are there."""
     from bench.runner.task_data import absent
 
-    if replaced:
-        return [task for task in tasks if not task.data_optional] or tasks
     reasons = [absent(task) for task in tasks]
     for reason in filter(None, reasons):
         typer.echo(f"left out: {reason}", err=True)

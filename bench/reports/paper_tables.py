@@ -24,6 +24,7 @@ from bench.tables import Cell, NotAvailable, Number, Table
 _SAN, _MIXED = "san", "othman_ross"
 _ROWS = ("before", "SM", "NT", "OP", "Othman and Ross")
 _VERSIONS = {"raw": "raw", "began_cs": "GAN", "surrogate_3d": "Extreme3D"}
+_QUESTIONS = {"smile": "joy"}  # where data call them otherwise
 _NAMES = {"celeba": "CelebA", "muct": "MUCT", "lfw": "LFW", "ar": "AR"}
 
 
@@ -94,6 +95,11 @@ def published(table: str) -> Mapping[Row, Mapping[str, float]]:
 def version_in_paper(version: str) -> str:
     """What the annotation study calls a version of its pictures, or empty."""
     return _VERSIONS.get(re.split("[@:]", version)[0], "")
+
+
+def question_in_paper(question: str) -> str:
+    """What the annotation study calls a question."""
+    return _QUESTIONS.get(question, question)
 
 
 def _row(record: Record) -> str:

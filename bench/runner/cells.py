@@ -82,7 +82,7 @@ def cells(grid: Grid) -> Iterator[Cell]:
         attackers = _attackers(task)
         targets = {target.name: target for target in data.targets}
         defenses = list(_defenses(task))
-        lacking = [_lacks_labels(one, data, *learned_from.values()) for one in defenses]
+        lacking = [_lacks_labels(one, data, learned_from) for one in defenses]
         handed = [_handed_over(one, data, learned_from.get("attacker", data)) for one in defenses]
         for seed, (defense, lacks, handed_over) in product(
             grid.seeds, zip(defenses, lacking, handed, strict=True)
@@ -144,18 +144,19 @@ def _skip_reason(
     return attacker.skip_reason(target, threat, data.protocol) or attacker.not_installed
 
 
-def _lacks_labels(defense: Defense, *sources: Dataset) -> str:
+def _lacks_labels(defense: Defense, probe: Dataset, learned_from: Mapping[Role, Dataset]) -> str:
     """Which labels that the defense reads a data set lacks, or has of another form, or empty."""
-    read = {*defense.reads_to_fit, *defense.reads_to_protect}
-    for data in sources:
+    learns, protects = {*defense.reads_to_fit}, {*defense.reads_to_protect}
+    defender, attacker = (learned_from.get(role, probe) for role in ("defender", "attacker"))
+    for data, read in ((probe, protects), (attacker, protects), (defender, learns | protects)):
         known = {"take", *(target.name for target in data.targets)}
         known |= set() if defense.needs_identities else {"identity"}
         if lacks := sorted(read - known - ({"landmarks"} if data.has_landmarks else set())):
             return f"{data.name} has no labels {lacks}"
-        if "landmarks" in read and data.n_landmarks != (n := sources[0].n_landmarks):
+        if "landmarks" in read and data.n_landmarks != (n := probe.n_landmarks):
             return (
-                f"{defense.name} needs as many landmarks in all data sets, {sources[0].name} has "
-                f"{n} and {data.name} {data.n_landmarks}; use landmarks=mtcnn, or one data set"
+                f"{defense.name} needs as many landmarks in all data sets, {probe.name} has {n} "
+                f"and {data.name} {data.n_landmarks}; use landmarks=mtcnn, or one data set"
             )
     return ""
 

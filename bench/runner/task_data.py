@@ -10,18 +10,22 @@ from bench.spec import Spec
 
 
 def sources_of(task: Task) -> tuple[Dataset, Mapping[Role, Dataset]]:
-    """The data set of the probe, and those of defender and attacker where they differ from it."""
+    """The data set of the probe, and those of defender and attacker where they differ from it.
+
+    The defender's may lack targets: a defense that reads one is skipped.
+    """
     data, *learned = (
         make(Dataset, spec)
         for spec in (task.sources.evaluation, task.sources.defender, task.sources.attacker)
     )
-    for one in (data, *learned):
+    for one in (data, learned[1]):
         known = [target.name for target in one.targets]
         if unknown := sorted({*task.private, *task.utility} - set(known)):
             raise ValueError(
                 f"task {task.title!r}: expected a target of {one.name}, got {unknown[0]!r}; "
                 f"{hint(unknown[0], known)} (the grid `photos` asks about identity alone)"
             )
+    for one in learned:
         if one != data:
             _check_pair(task, data, one)
     roles: tuple[Role, Role] = ("defender", "attacker")
@@ -48,8 +52,8 @@ def _check_pair(task: Task, data: Dataset, other: Dataset) -> None:
     alike = None in sizes or len(set(sizes)) == 1
     facts.append((f"pictures are {sizes[0]} and {sizes[1]} px", alike))
     for name in sorted({*task.private, *task.utility} - {"identity"}):
-        classes = [next(t.classes for t in one.targets if t.name == name) for one in (data, other)]
-        facts.append((f"{name} is {classes[0]} and {classes[1]}", len(set(classes)) == 1))
+        classes = [t.classes for one in (data, other) for t in one.targets if t.name == name]
+        facts.append((f"{name} is {classes[0]} and {classes[-1]}", len(set(classes)) == 1))
     if wrong := [problem for problem, holds in facts if not holds]:
         raise ValueError(
             f"task {task.title!r} learns from {other.name} and asks about {data.name}: "

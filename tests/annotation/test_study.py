@@ -276,7 +276,7 @@ def test_a_label_called_as_a_column_of_the_key_replaces_nothing(name):
     spec = StudySpec(Spec("toy"), (), "sad=yes", 0)
     shown = StudyPictures(faces, tuple(targets), {"raw": images}, np.array([1, 0]), np.zeros(2))
     first, second = picture_items(spec, shown, ["raw"], np.array([0, 1]))
-    expected = {"question": "yes", "image": 7, "truth": "yes", "person": 0, "light": "0.2"}
+    expected = {"question": "sad", "image": 7, "truth": "yes", "person": 0, "light": "0.2"}
     assert expected.items() <= first.key.items()
     assert [item.key[f"label.{name}"] for item in (first, second)] == ["y", "x"]
 
