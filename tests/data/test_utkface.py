@@ -1,6 +1,12 @@
 import re
 
+import pytest
+
+from bench.commands.options import grid_of
 from bench.data.utkface import UTKFace
+from bench.nn.published import catalogue
+from bench.runner.cells import cells
+from bench.runner.plan import plan
 
 TIME = "20170116174525125"
 NAMES = [
@@ -27,3 +33,23 @@ def test_parts_and_pictures_before_alignment_are_told(tree, refused):
     assert re.search(told, refused(UTKFace(root=str(root))))
     tree([name.replace(".jpg.chip", "") for name in NAMES], (640, 480))
     assert "; the pictures before alignment; get UTKFace" in refused(UTKFace(root=str(root)))
+
+
+def test_the_grid_that_hides_age_asks_about_it_where_it_lies(tree, tmp_path, monkeypatch):
+    """Without identities: SAN has a published matcher, and nobody asks about matching."""
+    names = [f"UTKFace/{9 * n}_{n % 2}_0_{TIME}.jpg.chip.jpg" for n in range(1, 13)]
+    monkeypatch.setenv("BENCH_DATA", str(tmp_path))
+    (tmp_path / "utkface").symlink_to(tree(names, (200, 200)))
+    grid = grid_of("san_age", None)
+    assert [task.sources.evaluation.name for task in grid.tasks] == ["synthetic", "utkface"]
+    grid = grid_of("san_age", f"utkface:root={tmp_path}")
+    monkeypatch.setenv(catalogue.FOLDER, str(tmp_path))
+    with pytest.raises(ValueError, match="judge 'sface' is not installed; run"):
+        list(cells(grid))
+    (tmp_path / "sface.safetensors").touch()
+    asked = plan(cells(grid), tmp_path).of
+    found = {(c.defense.name, c.purpose, c.target, c.threat_spec.name) for c in asked}
+    for name in ("san", "prototype_pattern", "blur"):
+        for threat in ("raw", "aware"):
+            assert {(name, "private", "age", threat), (name, "utility", "gender", threat)} <= found
+    assert all(c.attacker.name == "cnn" for c in asked)

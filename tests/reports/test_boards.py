@@ -255,7 +255,8 @@ def test_boards_are_small_and_of_their_grid(board):
     assert table.stat().st_size <= max(200_000, 60_000 * n_secrets)
     assert described.stat().st_size <= 400_000
     found = read_records(table)
-    assert {each.task for each in found} == {task.title for task in tasks}
+    there = {task.title for task in tasks if not task.data_optional}
+    assert there <= {each.task for each in found} <= {task.title for task in tasks}
     assert all(each.metric and each.n for each in found if each.status == "ok")
     facts = json.loads(described.read_text())["unmask"]["provenance"]
     assert facts["commit"]
