@@ -87,6 +87,23 @@ def test_the_official_backbone_of_the_papers(preset):
         assert not layer.bias.any()
 
 
+@pytest.mark.parametrize(
+    ("preset", "size_px", "counts", "steps"),
+    [  # the sides that they are made for
+        ("quick", 32, (143_265, 23_664, 190_171), (80, 450, 200)),
+        ("faces", 64, (634_883, 131_552, 794_358), (800, 1_700, 550)),
+    ],
+)
+def test_our_presets_have_so_many_parameters_and_steps(preset, size_px, counts, steps):
+    """Generator, encoder, discriminator; steps of the estimator, of rebuilding, adversarial."""
+    fields = make(Defense, Spec("began_cs", preset))
+    config = fields.net_config(size_px)
+    discriminator = Discriminator(config, rebuilds=True)
+    nets = (Generator(config), discriminator.encoder, discriminator)
+    assert tuple(map(n_parameters, nets)) == counts
+    assert (fields.estimator_steps, fields.rebuild, fields.steps) == steps
+
+
 def test_a_split_code_is_noise_and_then_y():
     discriminator = Discriminator(GREY._replace(split=1), rebuilds=True)
     code = discriminator(torch.randn(3, 1, 32, 32))[0]

@@ -29,6 +29,22 @@ def test_the_released_networks_have_the_released_numbers_of_parameters(preset, n
     assert counts == RELEASED[preset]
 
 
+@pytest.mark.parametrize(
+    ("preset", "size_px", "counts", "steps"),
+    [  # of eight people; the sides that they are made for
+        ("quick", 32, (89_408, 88_355, 290_320), (676, 624)),
+        ("faces", 64, (360_192, 406_275, 626_576), (1_536, 6_144)),
+    ],
+)
+def test_our_presets_have_so_many_parameters_and_steps(preset, size_px, counts, steps):
+    """Encoder, decoder, discriminator; steps with classes alone, and adversarial ones."""
+    fields = make(Defense, Spec("pprl_vgan", preset))
+    nets = networks(config(preset, size_px, 8))
+    assert tuple(sum(p.numel() for p in net.parameters()) for net in nets) == counts
+    epochs = (fields.warmup, fields.epochs)
+    assert tuple(n * fields.iterations for n in epochs) == steps
+
+
 @pytest.mark.parametrize("preset", ["ferg", "mug"])
 def test_the_released_networks_start_as_in_keras(preset):
     torch.manual_seed(0)

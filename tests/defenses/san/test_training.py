@@ -130,6 +130,13 @@ def test_weights_of_a_matcher_are_those_of_a_published_one():
         ("san@released", 157_350, [(98_345, "gender"), (295_035, "all")]),
         ("san@released", 17, [(10, "gender"), (30, "all")]),  # a picture alone is left out
         ("san@released:epochs=3", 16, [(6, "gender")]),
+        # each network of the family, as `san`
+        ("san_ensemble@brief", 157_350, [(5_000, "pixels"), (20_000, "all")]),
+        ("san_ensemble@quick", 4_800, [(1, "pixels"), (300, "all")]),
+        ("san_ensemble@released", 157_350, [(98_345, "gender"), (295_035, "all")]),
+        ("flow_san@brief", 157_350, [(5_000, "pixels"), (20_000, "all")]),
+        ("flow_san@quick", 4_800, [(1, "pixels"), (300, "all")]),
+        ("flow_san@released", 157_350, [(98_345, "gender"), (295_035, "all")]),
     ],
 )
 def test_stages_have_the_steps_of_the_preset(spec, n_train, stages):
@@ -167,9 +174,12 @@ def test_what_differs_from_the_authors_is_said_with_the_field_that_undoes_it():
     ("preset", "n_parameters"),
     [("", 324_248), ("@released", 324_248), ("@brief", 324_248), ("@quick", 42_588)],
 )
-def test_networks_have_the_published_numbers_of_parameters(preset, n_parameters):
-    net = make(Defense, Spec.parse(f"san{preset}")).net()
-    assert sum(p.numel() for p in net.parameters()) == n_parameters
+@pytest.mark.parametrize(("name", "n"), [("san", 1), ("san_ensemble", 3), ("flow_san", 2)])
+def test_networks_have_the_published_numbers_of_parameters(name, n, preset, n_parameters):
+    """Each of the three networks of an ensemble, and of the two of a flow."""
+    defense = make(Defense, Spec.parse(f"{name}{preset}"))
+    assert getattr(defense, "n", 1) == n
+    assert sum(p.numel() for p in defense.net().parameters()) == n_parameters
 
 
 def batches_of(points, **fields):

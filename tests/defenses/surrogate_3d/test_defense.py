@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from bench.api import Dataset, Defense
+from bench.faces import Faces
 from bench.registry import make
 from bench.runner.rng import RowGenerators
 from bench.runner.worker import Worker
 from bench.spec import Spec
 from defenses.surrogate_3d.numbers import GROUPS
+from defenses.surrogate_3d.regressor import Regressor
 
 TINY = "surrogate_3d:renders=40,steps=1"
 
@@ -30,6 +32,25 @@ def release(fields, faces, weights, query=0):
     defense = make(Defense, Spec.parse(f"{TINY},{fields}"))
     context = Worker().protecting(RowGenerators(faces.image_id, 0, defense.name, query))
     return defense.protect(faces.declared((), ""), weights, context)
+
+
+@pytest.mark.parametrize(
+    ("preset", "renders", "steps"), [("", 6_000, 1_000), ("quick", 2_400, 400)]
+)
+@pytest.mark.parametrize("size_px", [32, 64])
+def test_our_presets_have_so_many_parameters_and_steps(
+    monkeypatch, preset, renders, steps, size_px
+):
+    """The first convolution strides over larger pictures, so the network stays as large."""
+    given = []
+    monkeypatch.setattr(
+        "defenses.surrogate_3d.regressor.fitted", lambda *asked: given.extend(asked)
+    )
+    images = np.zeros((1, 3, size_px, size_px), np.uint8)
+    make(Defense, Spec("surrogate_3d", preset)).fit(Faces(images, {}, np.zeros(1, int)), None)
+    assert given[:2] == [size_px, renders]
+    assert (given[2].steps, given[2].rounds, given[2].batch) == (steps, 2, 32)
+    assert sum(p.numel() for p in Regressor(size_px).parameters()) == 192_848
 
 
 @pytest.mark.parametrize(("groups", "size"), [("pose", 3), ("expression+shape", 27), ("light", 2)])
