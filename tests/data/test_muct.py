@@ -3,9 +3,11 @@ import re
 import numpy as np
 import pytest
 
+from bench.commands.options import grid_of
 from bench.data.muct import MUCT
 from bench.runner.cells import cells
 from bench.runner.grid import Grid
+from bench.runner.plan import plan
 from bench.runner.worker import Worker
 
 NAMES = [
@@ -99,6 +101,17 @@ def test_landmarks_that_were_learned_of_another_data_set_must_be_as_many(defense
         reasons.append({cell.skip_reason for cell in mine if cell.target == "gender"})
     told = "needs as many landmarks in all data sets, muct has 76 and celeba 5; use landmarks=mtcnn"
     assert reasons == [{f"{name} {told}, or one data set"}, {""}]
+
+
+def test_the_grid_of_aligned_prototypes_lays_them_by_its_landmarks(root, tmp_path):
+    planned = plan(cells(grid_of("san_aligned", f"muct:root={root}")), tmp_path).of
+    fits = {
+        (defense.name, defense.warp)
+        for defense in (cell.defense for cell in planned)
+        if "landmarks" in defense.reads_to_fit
+    }
+    names = ("prototype_pattern", "san")
+    assert fits == {(name, warp) for name in names for warp in ("similarity", "piecewise")}
 
 
 def test_missing_landmarks_are_told(root, refused):
