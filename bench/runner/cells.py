@@ -147,7 +147,8 @@ def _skip_reason(
 def _lacks_labels(defense: Defense, probe: Dataset, learned_from: Mapping[Role, Dataset]) -> str:
     """Which labels that the defense reads a data set lacks, or has of another form, or empty."""
     learns, protects = {*defense.reads_to_fit}, {*defense.reads_to_protect}
-    defender, attacker = (learned_from.get(role, probe) for role in ("defender", "attacker"))
+    defender = learned_from.get("defender", probe)
+    attacker = learned_from.get("attacker", probe)
     for data, read in ((probe, protects), (attacker, protects), (defender, learns | protects)):
         known = {"take", *(target.name for target in data.targets)}
         known |= set() if defense.needs_identities else {"identity"}
