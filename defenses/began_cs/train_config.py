@@ -25,7 +25,7 @@ PAPER: Mapping[str, Value] = {
 }
 BEGAN_CS: Mapping[str, Value] = {**PAPER, "alpha": 0.1, "gamma": 0.5, "norm": "batch"}
 ALL_UNITS = "AU1+AU2+AU4+AU5+AU6+AU7+AU9+AU10+AU12+AU15+AU17+AU20+AU23+AU25+AU26"
-FACES: Mapping[str, Value] = {  # in colour, for 64 px; learns in an hour, on one core
+FACES: Mapping[str, Value] = {  # in colour, for 64 px; learns in an hour, on two cores
     "labels": f"yaw+pitch+roll+{ALL_UNITS}+gender",  # the ten know neither inner brows nor chin
     **{"colour": True, "width": 64, "latent": 64},
     **{"w_estimator": 0.2, "w_maps": 0.3, "w_kl": 0.0015},

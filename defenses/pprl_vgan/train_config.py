@@ -32,7 +32,7 @@ MUG: Mapping[str, Value] = {
     **{"kernel": 8, "squared": True, "epochs": 300},
     **{"w_real": 0.078, "w_person": 0.8, "w_utility": 0.12},
 }
-FACES: Mapping[str, Value] = {  # for 64 px; learns in an hour, on one core
+FACES: Mapping[str, Value] = {  # for 64 px; learns in an hour, on two cores
     **{"decoder_width": 64, "latent": 64, "bounded": True},
     **{"lr": 1e-3, "d_lr": 4e-4, "batch": 32, "w_kl": 0.002},
     **{"iterations": 96, "guide_steps": 200, "warmup": 16, "epochs": 64},
