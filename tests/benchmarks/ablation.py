@@ -41,7 +41,7 @@ WITHOUT = {
     ],
     "began_cs@faces": [
         "", "anneal=false", "average=0", "w_estimator=0", "w_maps=0", "w_kl=0",
-        "rebuild=0", "w_rebuild=0",
+        "rebuild=0", "w_rebuild=0", "standardize=false",
     ],
 }  # fmt: skip
 JUDGES = ("vgg", "resnet")  # of which the first is of the guide's kind
