@@ -64,7 +64,7 @@ def _fitted(plugin: Attacker | Defense, n: int, size_px: int, context: Context) 
     return plugin.fit(Knowledge(part, part, gallery, target, frozenset()), context)
 
 
-_PPRL = "epochs=1,iterations={n},warmup=0,rebuild=0,average=0"
+_PPRL = "epochs=1,iterations={n},warmup=0,average=0"
 _NARROW = "batch=4,width=4,decoder_width=8"
 _SAN = "auxiliary_steps=1,pixel_steps=1,steps={n}"
 _GAN = "estimator_steps=1,steps={n}"
