@@ -35,7 +35,7 @@ class PPRLVGAN(TrainConfig):
     first release (FERG) and last (MUG).
     Differs from it: see also nets.py and adversarial_training.py. The discriminator is updated
     after the generator, on the fakes of the generator's last step; the authors update it before, on
-    new fakes, made from its own real pictures. `ferg` and `mug` have the
+    new fakes, made from the real pictures of that update. `ferg` and `mug` have the
     released settings, with the sigmoid of the log-variance (`bounded`) and MUG's error in the
     spread (`squared`), which the default fixes, and with Keras' initial weights, padding, optimizer
     and decay of rates (`released`). The default learns in a minute, from a thousand pictures of 32
