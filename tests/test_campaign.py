@@ -40,9 +40,16 @@ def test_failed_cells_are_counted_with_their_reasons(ran):
     assert all("broken_defense" in reason for reason in done.failures)
 
 
-def test_nothing_is_written_if_no_cell_applies(ran, tmp_path):
-    with pytest.raises(ValueError, match="expected a cell that applies"):
-        ran(tmp_path / "out", threats=["latent"], attackers=["cnn"])
+@pytest.mark.parametrize(
+    "task",
+    [
+        {"threats": ["latent"], "attackers": ["cnn"]},
+        {"private": ["colour"], "attackers": ["matcher"]},
+    ],
+)
+def test_nothing_is_written_if_nobody_attacks(ran, tmp_path, task):
+    with pytest.raises(ValueError, match=r"expected an attack on \w+ that applies"):
+        ran(tmp_path / "out", **task)
     assert not (tmp_path / "out").exists()
 
 

@@ -31,12 +31,14 @@ _READING = (
     "attack that is strongest on validation pictures, likewise; a verdict names the one that shows "
     "most.\nhidden: from these attacks, for these people, these fits."
 )
+_NO_ATTACK = "no attack on a private target was asked for; table.md has the utility"
 
 
 def heading(records: Sequence[Record], name: str) -> str:
     """What a run was about, in a line."""
-    first = select(records, purpose="headline")[0]
-    about = [r for r in select(records, task=first.task) if r.purpose in ("headline", "private")]
+    first = (select(records, purpose="headline") or select(records, purpose="utility"))[0]
+    purposes = ("headline", "private", "utility")
+    about = [r for r in select(records, task=first.task) if r.purpose in purposes]
     n, n_people = (max(getattr(r, what) for r in about) for what in ("n", "n_people"))
     data = short(Dataset, first.data)
     return f"{name}: {data}: {n} pictures of {n_people} people, {fits(records)}"
@@ -58,7 +60,7 @@ def lines_of_text(records: Sequence[Record], *, is_narrow: bool = False) -> Iter
             if len(shown) > most:
                 yield f"(and {len(shown) - most} more in table.md)"
     yield from not_asked(records)
-    yield _READING
+    yield _READING if found else _NO_ATTACK
 
 
 class Strongest(NamedTuple):

@@ -70,16 +70,18 @@ def judge(kind, train, valid):
 
 
 def share_guides():
-    """Lets fits of a seed share the guide or regressor."""
+    """Lets fits of a seed share the guide, or the regressor of a y on the same scale."""
 
     def shared(fit):
         known = {}
 
         def fitted(*given):
-            seed = given[-1].training_rng.bit_generator.seed_seq.entropy
-            if seed not in known:
-                known[seed] = fit(*given)
-            return known[seed]
+            config, context = given[-2:]
+            seed = context.training_rng.bit_generator.seed_seq.entropy
+            key = seed, getattr(config, "standardize", None)
+            if key not in known:
+                known[key] = fit(*given)
+            return known[key]
 
         return fitted
 

@@ -96,3 +96,11 @@ def test_wide_output_is_aligned():
 def test_a_heading_counts_pictures_and_people_also_where_no_attack_was_strong():
     found = [r._replace(n=0, n_people=0) if r.purpose == "headline" else r for r in records()]
     assert heading(found, "mine") == "mine: synthetic: 48 pictures of 12 people, 1 fit"
+
+
+def test_a_run_about_utility_alone_says_so():
+    found = [r for r in records() if r.purpose == "utility"]
+    assert heading(found, "mine") == "mine: synthetic: 48 pictures of 12 people, 1 fit"
+    assert "no attack on a private target was asked for; table.md has the utility" in [
+        *lines_of_text(found)
+    ]
