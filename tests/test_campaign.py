@@ -48,7 +48,7 @@ def test_failed_cells_are_counted_with_their_reasons(ran):
     ],
 )
 def test_nothing_is_written_if_nobody_attacks(ran, tmp_path, task):
-    with pytest.raises(ValueError, match=r"expected an attack on \w+ that applies"):
+    with pytest.raises(ValueError, match="expected an attack that applies"):
         ran(tmp_path / "out", **task)
     assert not (tmp_path / "out").exists()
 

@@ -199,7 +199,7 @@ def test_check_exits_with_1_on_a_breach(bench):
         ),
         (
             ["run", "tiny.toml", "--data", "toy:protocol=open"],
-            "expected an attack on identity that applies, got 4 that do not",
+            "expected an attack that applies, got 4 that do not",
         ),
         (["run", "tiny.toml", "--device", "abacus"], "use auto or cpu"),
         (["run", "tiny.toml", "--plugin", "none.py"], "expected a Python file"),
